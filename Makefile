@@ -1,0 +1,49 @@
+# On a machine that has only Python (3.11 or newer), pip and make, each target sets up what it needs in .venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+INSTALLED = $(VENV)/.installed
+
+.PHONY: help demo test check bench format golden clean
+
+help:
+	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
+	@echo "make test    run the tests"
+	@echo "make check   lint, types, import direction"
+	@echo "make bench   measure, side by side, against torch and torchvision"
+	@echo "make format  format the code"
+	@echo "make golden  rewrite the golden files; review them as a diff"
+	@echo "make clean   remove .venv and caches"
+
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $(INSTALLED)
+
+demo: $(INSTALLED)
+	$(BIN)/cnnspec check mnist/lenet
+	$(BIN)/cnnspec summary mnist/lenet
+	$(BIN)/cnnspec train mnist/lenet --data digits --epochs 20
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(INSTALLED)
+	$(BIN)/python -m pytest --golden tests
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,138 @@
+"""The Python side: load, check, graph, build."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnnspec.checking import check_source, check_spec
+from cnnspec.diagnostics import Diagnostic, Sink, SpecError, UsageError, did_you_mean, listing
+from cnnspec.layers import REGISTRY
+from cnnspec.network import Graph
+from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
+from cnnspec.spec.library import Found, open_source, specs_folder
+from cnnspec.spec.params import fitting, from_plain
+from cnnspec.syntax import Entry
+
+if TYPE_CHECKING:
+    import torch
+
+Size = Sequence[int]
+
+
+def load(
+    name_or_path: str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+) -> Spec:
+    """The spec of a shipped name (``mnist/resnet50``) or of a file, with params and input size set.
+
+    Raises SpecError where the text is wrong, UsageError for an unknown name, variant or param and for a value that a
+    param does not take.
+    """
+    found = find(os.fspath(name_or_path))
+    sink = Sink()
+    spec = read(open_source(found.path, display(found)), sink, builtin_blocks(), found.title)
+    if spec is None or len(sink):
+        raise SpecError(sink.in_order())
+    chosen = _with_variant(spec, variant or found.variant)
+    settings = {name: _setting(chosen, name, value) for name, value in params.items()}
+    override = None if input is None else _input(input)
+    return replace(chosen, title=_title(found, variant), settings=settings, input_override=override)
+
+
+def display(found: Found) -> str:
+    """How messages name a file: shipped ones from `specs/`, others from the working folder where they are in it."""
+    path = found.path
+    if path.is_relative_to(specs_folder()):
+        return f"specs/{path.relative_to(specs_folder()).as_posix()}"
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return path.as_posix()
+
+
+def _title(found: Found, variant: str | None) -> str:
+    return found.title if variant is None or variant == found.variant else f"{found.title}:{variant}"
+
+
+def _with_variant(spec: Spec, variant: str | None) -> Spec:
+    if variant is not None and variant not in spec.variants:
+        near = did_you_mean(variant, spec.variants)
+        known = f"its variants are {listing(list(spec.variants))}" if spec.variants else "it has no variants"
+        raise UsageError(f"{spec.source.name} has no variant `{variant}`", near or known)
+    return replace(spec, variant=variant)
+
+
+def _setting(spec: Spec, name: str, value: Any) -> Any:
+    """The value, found to be one that the param takes."""
+    if name not in spec.params:
+        known = listing([f"`{p}`" for p in spec.params]) or "none"
+        near = did_you_mean(name, spec.params)
+        raise UsageError(f"{spec.title} has no param `{name}`", near or f"its params are {known}")
+    key = spec.params[name].name
+    try:
+        fitting(spec.params[name], from_plain(value, Entry(key, key)), {*REGISTRY, *spec.blocks})
+    except TypeMismatch as error:
+        raise UsageError(f"`{name}` {error}; it is set to {value!r}", f"declared at {key.span}") from None
+    return value
+
+
+def _input(sizes: Size) -> tuple[int, ...]:
+    sizes = tuple(sizes)
+    if not sizes or not all(type(size) is int and 1 <= size < 2**31 for size in sizes):
+        raise UsageError(f"an input is a list of positive sizes, not {sizes!r}", "such as [1, 28, 28]")
+    return sizes
+
+
+def check(name_or_path: str | os.PathLike[str], variant: str | None = None) -> tuple[Diagnostic, ...]:
+    """What is wrong with a spec, by place; nothing where it is sound.
+
+    Without ``variant`` a file is checked under every variant; a shipped name that is a variant under that one.
+    Raises UsageError for an unknown name.
+    """
+    found = find(os.fspath(name_or_path))
+    return check_source(open_source(found.path, display(found)), variant or found.variant)
+
+
+def graph(
+    spec: Spec | str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+) -> Graph:
+    """The graph: every layer with its shapes and costs. Raises SpecError and UsageError."""
+    spec = _loaded(spec, variant, input, params)
+    found, diagnostics = check_spec(spec)
+    if diagnostics or found is None:
+        raise SpecError(diagnostics)
+    return found
+
+
+def build(
+    spec: Spec | str | os.PathLike[str],
+    variant: str | None = None,
+    *,
+    input: Size | None = None,
+    device: torch.device | str | None = None,
+    **params: Any,
+) -> torch.nn.Module:
+    """The network as a plain ``nn.Module`` with PyTorch's own initial weights, on ``device`` (meta, too).
+
+    Takes batches of the spec's input, N×C×H×W. Raises SpecError and UsageError.
+    """
+    from cnnspec.emit.module import module
+
+    return module(graph(spec, variant, input=input, **params), device)
+
+
+def _loaded(
+    spec: Spec | str | os.PathLike[str], variant: str | None, input: Size | None, params: Mapping[str, Any]
+) -> Spec:
+    if not isinstance(spec, Spec):
+        return load(spec, variant, input=input, **params)
+    settings = {name: _setting(spec, name, value) for name, value in params.items()}
+    spec = replace(spec, settings={**spec.settings, **settings})
+    if input is not None:
+        spec = replace(spec, input_override=_input(input))
+    return spec if variant is None else _with_variant(spec, variant)
+
+

@@ -1,0 +1,56 @@
+"""The `cnnspec` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from cnnspec import __version__
+from cnnspec.cli import check, layers, summary, training, zoo
+from cnnspec.cli.output import show_error
+from cnnspec.diagnostics import CnnspecError
+
+app = typer.Typer(
+    name="cnnspec",
+    help="Convolutional networks as data: YAML specs, checked without torch, built as plain PyTorch modules.",
+    epilog="A NAME is a shipped spec (`cnnspec zoo` lists them) or the path of a YAML file.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("check")(check.check)
+app.command("summary")(summary.summary)
+app.command("layers")(layers.layers)
+app.command("zoo")(zoo.zoo)
+app.command("train")(training.train)
+app.command("eval")(training.evaluate)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cnnspec {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the command itself; the commands have their own."""
+
+
+def main() -> None:
+    """Run the command line; an error of the user's ends it without a traceback, with its own exit code."""
+    try:
+        app()
+    except CnnspecError as error:
+        show_error(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,89 @@
+"""`cnnspec layers`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated
+
+import typer
+from pydantic_core import PydanticUndefined
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from cnnspec.cli.output import console
+from cnnspec.diagnostics import UsageError, did_you_mean
+from cnnspec.layers import FAMILIES, REGISTRY, Layer
+from cnnspec.spec import Block, builtin_blocks
+from cnnspec.spec.bridge import argument_words
+
+
+def layers(
+    type: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type or a built-in block.")] = None,
+) -> None:
+    """List the layer types and built-in blocks, or show one: a layer's arguments, a block's definition."""
+    if type is None:
+        _list()
+    elif type in REGISTRY:
+        _show_layer(type, REGISTRY[type])
+    elif type in builtin_blocks():
+        _show_block(builtin_blocks()[type])
+    else:
+        near = did_you_mean(type, [*REGISTRY, *builtin_blocks()])
+        raise UsageError(f"no layer or block is called `{type}`", near or "`cnnspec layers` lists all of them")
+
+
+def _list() -> None:
+    for family, module in FAMILIES.items():
+        table = _table(family, "")
+        for name, layer in REGISTRY.items():
+            if layer.__module__ == module.__name__:
+                table.add_row(name, _first_line(layer))
+        console().print(table, soft_wrap=False)
+    table = _table("blocks", "")
+    for name, block in builtin_blocks().items():
+        table.add_row(name, block.description)
+    console().print(table, soft_wrap=False)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for i, heading in enumerate(headings):
+        table.add_column(heading, no_wrap=i == 0, min_width=20 if i == 0 and len(headings) == 2 else None)
+    return table
+
+
+def _first_line(layer: Layer | type[Layer]) -> str:
+    return (inspect.getdoc(layer) or "").split("\n")[0]
+
+
+def _show_layer(name: str, layer: type[Layer]) -> None:
+    console().print(f"{name}: {inspect.getdoc(layer)}\n")
+    if not layer.model_fields:
+        console().print("It takes no arguments.")
+    else:
+        table = _table("argument", "default", "takes")
+        for argument, field in layer.model_fields.items():
+            table.add_row(argument, _default(layer, argument, field.default), argument_words(layer, argument))
+        console().print(table, soft_wrap=False)
+    if layer.target is None:
+        console().print(f"As in https://docs.pytorch.org/docs/stable/generated/torch.nn.{name}.html")
+
+
+def _default(layer: type[Layer], argument: str, default: object) -> str:
+    if default is PydanticUndefined:
+        return "required"
+    if default is None:
+        return "inferred" if argument in INFERRED else "null"
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+INFERRED = {"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"}
+
+
+def _show_block(block: Block) -> None:
+    """The block's own text, as it stands in its file."""
+    lines = block.source.lines[block.name.span.line - 1 :]
+    indent = block.name.span.column - 1
+    ends = (i for i, line in enumerate(lines) if i and line.strip() and len(line) - len(line.lstrip()) <= indent)
+    body = lines[: next(ends, len(lines))]
+    console().print("\n".join(line[indent:] for line in body).rstrip())

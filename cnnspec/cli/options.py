@@ -1,0 +1,51 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from cnnspec.diagnostics import Sink, Source, UsageError
+from cnnspec.spec.params import to_plain
+from cnnspec.syntax import parse
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.")]
+Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="One of the spec's variants.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param, such as dropout=0.2; may be repeated."),
+]
+InputSize = Annotated[
+    str | None, typer.Option("--input", metavar="C,H,W", help="The input's size in place of the spec's.")
+]
+
+
+def parse_settings(given: list[str] | None) -> dict[str, Any]:
+    """``["dropout=0.2", "depths=[1, 2]"]`` as values. Raises UsageError."""
+    settings = {}
+    for text in given or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--set takes PARAM=VALUE, not `{text}`", "such as --set dropout=0.2")
+        settings[name.strip()] = _value(name.strip(), value)
+    return settings
+
+
+def _value(name: str, text: str) -> Any:
+    sink = Sink()
+    node = parse(Source(f"--set {name}", text), sink) if text.strip() else None
+    if len(sink) or node is None:
+        reason = next(iter(sink)).message if len(sink) else "there is no value"
+        raise UsageError(f"--set {name}: {reason}", "a value is written as in a spec: 0.2, true, [3, 4], ReLU")
+    return to_plain(node)
+
+
+def parse_input(text: str | None) -> tuple[int, ...] | None:
+    """``"1,28,28"`` as sizes. Raises UsageError."""
+    if text is None:
+        return None
+    parts = text.replace("x", ",").replace("×", ",").strip("[] ").split(",")
+    if not all(part.strip().isdecimal() and 0 < int(part) < 2**31 for part in parts):
+        raise UsageError(f"--input takes sizes, not `{text}`", "such as --input 1,28,28")
+    return tuple(int(part) for part in parts)

@@ -1,0 +1,46 @@
+"""Where commands print, and how an error looks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, printable, render
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@lru_cache(maxsize=2)
+def console(stderr: bool = False) -> Console:
+    """The terminal. Nothing that is printed is taken for markup, and no word is coloured by guess."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def show(diagnostics: Iterable[Diagnostic]) -> None:
+    """Diagnostics as text, an empty line behind each."""
+    for diagnostic in diagnostics:
+        console().print(render(diagnostic))
+
+
+def show_error(error: CnnspecError) -> None:
+    """An error on standard error; the diagnostics of a spec as `check` shows them."""
+    from rich.text import Text
+
+    if isinstance(error, SpecError):
+        for diagnostic in error.diagnostics:
+            console(stderr=True).print(render(diagnostic))
+        return
+    text = Text.assemble(("error", "bold red"), ": ", (printable(error.message), "bold"))
+    console(stderr=True).print(text)
+    for line in error.help.split("\n") if error.help else ():
+        console(stderr=True).print(f"  = help: {printable(line)}")
+
+
+def write(text: str) -> None:
+    """Text for programs, as it is."""
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")

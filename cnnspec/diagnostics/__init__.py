@@ -1,0 +1,48 @@
+"""What went wrong, where, and how to mend it.
+
+    Source ── Span ── Label ──► Diagnostic ──► text, JSON
+                                    │
+                                    └─ repairs: edits of the text, re-checked before they are offered
+
+Nothing here knows of YAML, layers or shapes.
+"""
+
+from cnnspec.diagnostics.diagnostic import Diagnostic, Edit, Frame, Label, Repair, Sink
+from cnnspec.diagnostics.errors import (
+    CheckpointError,
+    CnnspecError,
+    DataError,
+    DivergedError,
+    OutputError,
+    SpecError,
+    UsageError,
+)
+from cnnspec.diagnostics.render import as_json, plain, render
+from cnnspec.diagnostics.source import Source, Span
+from cnnspec.diagnostics.words import count, did_you_mean, listing, nearest, printable
+
+__all__ = [
+    "CheckpointError",
+    "CnnspecError",
+    "DataError",
+    "Diagnostic",
+    "DivergedError",
+    "Edit",
+    "Frame",
+    "Label",
+    "OutputError",
+    "Repair",
+    "Sink",
+    "Source",
+    "Span",
+    "SpecError",
+    "UsageError",
+    "as_json",
+    "count",
+    "did_you_mean",
+    "listing",
+    "nearest",
+    "plain",
+    "printable",
+    "render",
+]

@@ -1,0 +1,115 @@
+"""The values that say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from cnnspec.diagnostics.source import Span
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what is to be said at it."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of a span; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What to do, in words, and the edits that do it."""
+
+    words: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One step of how a line was reached: variant → block → repeat."""
+
+    text: str
+    span: Span | None = None
+    parent: Frame | None = None
+
+    def __iter__(self) -> Iterator[Frame]:
+        """From this frame outwards."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing that is wrong: what, where, why, and what mends it.
+
+    ``code`` is a slug that stays the same over releases; ``message`` is lower case, stands alone and has
+    no final period; ``primary`` is the smallest true span; ``labels`` are where the conflicting facts
+    came from; ``notes`` hold the arithmetic; ``help`` is the repair in words. ``repairs`` are candidates
+    until the checker has tried them, and come out of it as ``help``.
+    """
+
+    code: str
+    message: str
+    primary: Label
+    labels: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str = ""
+    trace: Frame | None = None
+    repairs: tuple[Repair, ...] = field(default=(), repr=False)
+    severity: Severity = "error"
+
+    @property
+    def span(self) -> Span:
+        return self.primary.span
+
+    @property
+    def identity(self) -> tuple[str, str, int, int]:
+        """Equal for the same mistake reached twice, through two variants or two repeats."""
+        return (self.code, self.span.source.name, self.span.line, self.span.column)
+
+
+class Sink:
+    """Collects diagnostics; a mistake that is met again through another path is kept once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, int, int], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found.setdefault(_in_user_text(diagnostic).identity, _in_user_text(diagnostic))
+
+    def error(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:
+        self.add(Diagnostic(code, message, Label(span, label), **rest))  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        return iter(self._found.values())
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def in_order(self) -> tuple[Diagnostic, ...]:
+        """By place: file, line, column."""
+        return tuple(sorted(self, key=lambda d: (d.span.source.name, d.span.line, d.span.column)))
+
+
+def _in_user_text(diagnostic: Diagnostic) -> Diagnostic:
+    """The same, pointing first at the innermost line that the user wrote and can edit."""
+    if not diagnostic.span.source.library or diagnostic.trace is None:
+        return diagnostic
+    calls = [frame.span for frame in diagnostic.trace if frame.span and not frame.span.source.library]
+    if not calls:
+        return diagnostic
+    inner = Label(diagnostic.span, diagnostic.primary.text)
+    return replace(diagnostic, primary=Label(calls[0], "asked for here"), labels=(inner, *diagnostic.labels))

@@ -1,0 +1,76 @@
+"""The one exception family, and the exit code that each member ends a command with.
+
+    CnnspecError           1  our own defect
+    ├── UsageError         2  a command or a call that makes no sense
+    ├── SpecError          3  a spec that is wrong; carries its diagnostics
+    ├── DataError          4  data that is missing or damaged
+    ├── CheckpointError    5  a run folder that cannot be read
+    ├── DivergedError      6  training that left the finite numbers
+    └── OutputError        7  a disk that is full, a folder that cannot be written
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cnnspec.diagnostics.diagnostic import Diagnostic
+
+
+class CnnspecError(Exception):
+    """Any error that cnnspec raises on purpose. ``help`` says what mends it, where that is known."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.help}" if self.help else self.message
+
+
+class UsageError(CnnspecError):
+    """A command or a call that makes no sense: an unknown name, a setting out of bounds."""
+
+    exit_code = 2
+
+
+class SpecError(CnnspecError):
+    """A spec that is wrong. ``diagnostics`` says what, where, and how to mend it."""
+
+    exit_code = 3
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        from cnnspec.diagnostics.render import plain
+
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("\n".join(plain(diagnostic) for diagnostic in self.diagnostics))
+
+    def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Diagnostic, ...]]]:
+        return (type(self), (self.diagnostics,))
+
+
+class DataError(CnnspecError):
+    """A data set that is missing or damaged."""
+
+    exit_code = 4
+
+
+class CheckpointError(CnnspecError):
+    """A run folder that is missing, damaged, or of another network."""
+
+    exit_code = 5
+
+
+class DivergedError(CnnspecError):
+    """A loss that is not a finite number."""
+
+    exit_code = 6
+
+
+class OutputError(CnnspecError):
+    """Something that could not be written: no space, no permission."""
+
+    exit_code = 7

@@ -1,0 +1,130 @@
+"""Diagnostics as people and programs read them: the only place that lays a message out.
+
+    error[code]: message
+      --> file:line:column
+      |
+    6 |   - MaxPool2d: {kernel_size: 4}
+      |     --------- a secondary label
+    7 |   - Conv2d: {out_channels: 64, kernel_size: 5}
+      |                                ^^^^^^^^^^^^^^ the primary label
+      |
+      = in: how the line was reached
+      = note: the arithmetic
+      = help: the repair
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cnnspec.diagnostics.diagnostic import Diagnostic, Label
+from cnnspec.diagnostics.source import Source, Span
+from cnnspec.diagnostics.words import printable
+
+STYLES = {"error": "bold red", "warning": "bold yellow", "rule": "blue", "label": "cyan"}
+
+
+def plain(diagnostic: Diagnostic) -> str:
+    """The message without colour, ending in a line break."""
+    return render(diagnostic).plain
+
+
+def render(diagnostic: Diagnostic) -> Text:
+    """The message with its styles; nothing of the spec's own text is taken for markup or for control codes."""
+    out = Text()
+    out.append(f"{diagnostic.severity}[{diagnostic.code}]", STYLES[diagnostic.severity])
+    out.append(f": {printable(diagnostic.message)}\n", "bold")
+    labels = [diagnostic.primary, *diagnostic.labels]
+    gutter = max(len(str(label.span.line)) for label in labels)
+    for source, group in _by_source(labels):
+        _excerpt(out, source, group, diagnostic, gutter)
+    for word, text in _trailer(diagnostic):
+        out.append(f"{' ' * gutter} = ", STYLES["rule"])
+        out.append(f"{word}: ", "bold")
+        out.append(f"{printable(text)}\n")
+    return out
+
+
+def _by_source(labels: list[Label]) -> list[tuple[Source, list[Label]]]:
+    """The primary label's source first, the others in the order in which they come up."""
+    sources = list(dict.fromkeys(label.span.source for label in labels))
+    return [(source, [label for label in labels if label.span.source is source]) for source in sources]
+
+
+def _trailer(diagnostic: Diagnostic) -> Iterator[tuple[str, str]]:
+    path = provenance(diagnostic)
+    if path:
+        yield "in", path
+    for note in diagnostic.notes:
+        yield "note", note
+    if diagnostic.help:
+        yield "help", diagnostic.help
+
+
+def provenance(diagnostic: Diagnostic) -> str:
+    """``specs/resnet.yaml:31, block Bottleneck, 3rd of layer4, variant resnet50``, innermost first."""
+    frames = list(diagnostic.trace or ())
+    if not frames:
+        return ""
+    place = next((f.span for f in frames if f.span and f.span.line != diagnostic.span.line), None)
+    words = [frame.text for frame in frames if frame.text]
+    return ", ".join(([f"{place.source.name}:{place.line}"] if place else []) + words)
+
+
+def _excerpt(out: Text, source: Source, labels: list[Label], diagnostic: Diagnostic, gutter: int) -> None:
+    first = diagnostic.primary if diagnostic.primary in labels else labels[0]
+    arrow = "-->" if first is diagnostic.primary else ":::"
+    out.append(f"{' ' * gutter} {arrow} ", STYLES["rule"])
+    out.append(f"{printable(str(first.span))}\n")
+    out.append(f"{' ' * gutter} |\n", STYLES["rule"])
+    last = None
+    ordered = sorted(labels, key=lambda label: (label.span.line, label.span.column))
+    for line, group in groupby(ordered, key=lambda label: label.span.line):
+        if last is not None and line > last + 1:
+            out.append("...\n", STYLES["rule"])
+        out.append(f"{line:>{gutter}} | ", STYLES["rule"])
+        out.append(f"{_shown(source.line(line))}\n")
+        for label in group:
+            _underline(out, label, label is diagnostic.primary, gutter, STYLES[diagnostic.severity])
+        last = line
+    out.append(f"{' ' * gutter} |\n", STYLES["rule"])
+
+
+def _underline(out: Text, label: Label, primary: bool, gutter: int, style: str) -> None:
+    line = label.span.source.line(label.span.line)
+    before = cell_len(_shown(line[: label.span.column - 1]))
+    under = _shown(line[label.span.column - 1 : _end_on_line(label.span, line)])
+    mark = ("^" if primary else "-") * max(cell_len(under), 1)
+    text = f"{mark} {printable(label.text)}".rstrip()
+    out.append(f"{' ' * gutter} | ", STYLES["rule"])
+    out.append(f"{' ' * before}{text}\n", style if primary else STYLES["label"])
+
+
+def _end_on_line(span: Span, line: str) -> int:
+    return span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+
+
+def _shown(text: str) -> str:
+    return printable(text.replace("\t", "    "))
+
+
+def as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
+    """One flat record a diagnostic, as ``check --format json`` prints them."""
+    return [
+        {
+            "code": d.code,
+            "severity": d.severity,
+            "message": d.message,
+            "file": d.span.source.name,
+            "line": d.span.line,
+            "column": d.span.column,
+            "end_line": d.span.end_line,
+            "end_column": d.span.end_column,
+            "help": d.help or None,
+        }
+        for d in diagnostics
+    ]

@@ -1,0 +1,64 @@
+"""A text and the places in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A text under the name that messages call it by.
+
+    ``library`` marks the texts that ship inside the package: a user cannot edit them, so a message
+    about one points first at the user's own line that led there.
+    """
+
+    name: str
+    text: str = field(repr=False)
+    library: bool = False
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return self.text.split("\n")
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its end; empty past the last line."""
+        return self.lines[number - 1].rstrip("\r") if number <= len(self.lines) else ""
+
+    def offset(self, line: int, column: int) -> int:
+        """Characters before a place (both counted from 1)."""
+        return sum(len(text) + 1 for text in self.lines[: line - 1]) + column - 1
+
+    def span(self, line: int = 1, column: int = 1, width: int = 1) -> Span:
+        """A place of ``width`` characters on one line."""
+        return Span(self, line, column, line, column + width)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a place to a place of a source. Lines and columns count characters from 1; the end is exclusive."""
+
+    source: Source
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to(self, other: Span) -> Span:
+        """From the start of this span to the end of another of the same source."""
+        return Span(self.source, self.line, self.column, other.end_line, other.end_column)
+
+    def part(self, start: int, end: int) -> Span:
+        """Characters ``start`` to ``end`` of a span that lies on one line; else the span itself."""
+        if self.line != self.end_line:
+            return self
+        return Span(self.source, self.line, self.column + start, self.line, self.column + max(end, start + 1))
+
+    @property
+    def text(self) -> str:
+        start = self.source.offset(self.line, self.column)
+        return self.source.text[start : self.source.offset(self.end_line, self.end_column)]
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"

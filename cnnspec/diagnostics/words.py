@@ -1,0 +1,44 @@
+"""Small pieces of wording that every message shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def printable(text: str) -> str:
+    """Text that cannot move a terminal's cursor: what does not print is shown escaped."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that a misspelt one most likely means, or None where none is near."""
+    from difflib import get_close_matches  # only a mistake pays for it
+
+    known = list(known)
+    folded = {name.casefold(): name for name in reversed(known)}
+    if word.casefold() in folded:
+        return folded[word.casefold()]
+    near = get_close_matches(word, known, n=1, cutoff=0.7) or get_close_matches(word, known, n=1, cutoff=0.6)
+    if not near or abs(len(near[0]) - len(word)) > max(len(word), 3) // 2 + 1:
+        return None
+    return near[0]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean `Conv2d`?``, or nothing."""
+    near = nearest(word, known)
+    return f"did you mean `{near}`?" if near else ""
+
+
+def listing(words: Sequence[str], conjunction: str = "and") -> str:
+    """``a, b and c``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,1 @@
+"""Graph -> what people and programs use: one file each."""

@@ -1,0 +1,33 @@
+"""One class per layer type, a file per family, and the registry of them by name.
+
+A layer is registered by standing in one of the family modules under a name without underscore.
+"""
+
+from types import ModuleType
+
+from cnnspec.layers import conv, join, linear, pool
+from cnnspec.layers.base import Call, Layer, Refusal, Tensor
+from cnnspec.layers.shape import Shape
+from cnnspec.layers.window import Unwindow, Window
+
+FAMILIES: dict[str, ModuleType] = {
+    "convolution": conv,
+    "pooling": pool,
+    "linear": linear,
+    "joins": join,
+}
+
+
+def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
+    own = {name: value for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__}
+    return {
+        name: value
+        for name, value in own.items()
+        if isinstance(value, type) and issubclass(value, Layer) and name[0] != "_"
+    }
+
+
+REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
+JOINS = frozenset(name for name, cls in REGISTRY.items() if cls.inputs is None)
+
+__all__ = ["FAMILIES", "JOINS", "REGISTRY", "Call", "Layer", "Refusal", "Shape", "Tensor", "Unwindow", "Window"]

@@ -1,0 +1,195 @@
+"""What every layer type is: typed arguments, a shape rule, tensors, a cost, and its PyTorch call as data.
+
+    Layer   infer(shape) -> shape          Refusal, where it cannot
+            tensors(shape) -> Tensor…      names as in the state dict
+            macs(in, out) -> int | None    None: not counted
+            call(shape) -> Call            executed by the builder, printed by the emitters
+
+Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd, prod
+from typing import Annotated, Any, ClassVar, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnspec.diagnostics.words import listing
+from cnnspec.layers.shape import Shape
+
+MAX_SIZE = 2**31 - 1  # larger than any layer that can be held; keeps every product printable
+MAX_NUMBER = (2 - 2**-23) * 2.0**127  # the largest float32: torch refuses arguments beyond it
+Positive = Annotated[int, Field(ge=1, le=MAX_SIZE)]
+NonNegative = Annotated[int, Field(ge=0, le=MAX_SIZE)]
+Whole = Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+PositiveNumber = Annotated[float, Field(gt=0, le=MAX_NUMBER)]
+NonNegativeNumber = Annotated[float, Field(ge=0, le=MAX_NUMBER)]
+Null = Annotated[None, "means something else than leaving the argument out"]
+Sizes1 = Positive | tuple[Positive]
+Sizes2 = Positive | tuple[Positive, Positive]
+Sizes3 = Positive | tuple[Positive, Positive, Positive]
+Pads1 = NonNegative | tuple[NonNegative]
+Pads2 = NonNegative | tuple[NonNegative, NonNegative]
+Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
+
+Try = tuple[str, dict[str, Any]]  # what to do, in words, and the arguments that it gives
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A parameter or a buffer of a layer, by its shape."""
+
+    shape: tuple[int, ...]
+    trained: bool = True  # False: a buffer
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A constructor call as data: ``Call("torch.nn.ReLU", {"inplace": True})``."""
+
+    target: str
+    arguments: dict[str, Any]
+
+
+class Refusal(Exception):
+    """A layer cannot take a shape.
+
+    ``argument`` is the argument to blame (None: the layer as a whole), ``label`` what to say at it, ``note`` the
+    arithmetic, ``dims`` the dimensions of the input shape whose origin explains it, ``tries`` settings that may mend it
+    in the order in which to offer them (each a mapping of arguments with the words that describe it).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        argument: str | None = None,
+        label: str = "",
+        note: str = "",
+        help: str = "",
+        dims: tuple[int, ...] = (),
+        tries: tuple[Try, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.argument, self.label = code, message, argument, label
+        self.note, self.help, self.dims, self.tries = note, help, dims, tries
+
+
+class Layer(BaseModel):
+    """The base of every layer type. A subclass is registered under its class name, which is torch.nn's."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
+
+    ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
+    inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
+    target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
+
+    def infer(self, x: Shape) -> Shape:
+        """Output shape for an input shape; both without the batch. Raises Refusal."""
+        return x
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        """Parameters and buffers by their names in the state dict, in torch's order of registration."""
+        return {}
+
+    def macs(self, x: Shape, y: Shape) -> int | None:
+        """Multiply-accumulates for one image; None where the cost of this type is not counted."""
+        return None
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        """The arguments of the call that follow from the input shape."""
+        return {}
+
+    def call(self, x: Shape) -> Call:
+        """The PyTorch call: inferred arguments first, then what the spec states."""
+        arguments = self.inferred(x)
+        for name in type(self).model_fields:
+            if name in self.model_fields_set and name not in arguments:
+                arguments[name] = getattr(self, name)
+        return Call(self.target or f"torch.nn.{type(self).__name__}", arguments)
+
+    def refuse(self, code: str, message: str, **rest: Any) -> NoReturn:
+        """End ``infer`` with a Refusal."""
+        raise Refusal(code, message, **rest)
+
+    def check_rank(self, x: Shape) -> None:
+        """Refuse an input of a rank that is not among ``ranks``."""
+        if self.ranks and len(x) not in self.ranks:
+            wanted = listing([RANKS[rank] for rank in self.ranks], "or")
+            help = "put `Flatten` before it" if self.ranks == (1,) else ""
+            message = f"`{type(self).__name__}` takes {wanted}, not {x}"
+            self.refuse("wrong-rank", message, label=f"gets {x}", help=help, dims=(0,))
+
+    def check_stated(self, name: str, actual: int | tuple[int, ...], what: str, dims: tuple[int, ...] = (0,)) -> None:
+        """Refuse an inferred argument that the spec states and states wrongly."""
+        stated = getattr(self, name)
+        if stated is not None and stated != actual:
+            said, true = shown(stated), shown(actual)
+            self.refuse(
+                "stated-wrongly",
+                f"`{name}` is {said}, but {true} {what} arrive",
+                argument=name,
+                label=f"{true} arrive",
+                dims=dims,
+                tries=(setting(", or leave it out: it is inferred", **{name: actual}),),
+            )
+
+    def check_divides(self, name: str, size: int, what: str, dims: tuple[int, ...] = (), also: int = 0) -> None:
+        """Refuse a number of groups that does not divide ``size``; one that divides ``also`` too is tried."""
+        number = getattr(self, name)
+        if size % number:
+            fits = divisor_below(number, gcd(size, also))
+            self.refuse(
+                "not-divisible",
+                f"`{name}: {number}` does not divide {size} {what}",
+                argument=name,
+                label=f"must divide {size}",
+                note=f"{size} = {size // number}·{number} + {size % number}",
+                dims=dims,
+                tries=(setting(**{name: fits}),),
+            )
+
+
+RANKS = {1: "a flat vector", 2: "a C×L sequence", 3: "a C×H×W map", 4: "a C×D×H×W volume"}
+
+
+def each(value: Any, dims: int) -> tuple[Any, ...]:
+    """One value for every dimension, from a single one or a tuple of them."""
+    return value if isinstance(value, tuple) else (value,) * dims
+
+
+def cross(sizes: tuple[int, ...]) -> str:
+    """``5×5``; a single size is ``5-wide``."""
+    return "×".join(map(str, sizes)) if len(sizes) > 1 else f"{sizes[0]}-wide"
+
+
+def settle(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """One value for all dimensions where they agree: the reverse of ``each``."""
+    return values[0] if len(set(values)) == 1 else values
+
+
+def shown(value: Any) -> str:
+    """A value as YAML writes it: ``3``, ``[3, 5]``, ``false``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(map(shown, value))}]" if isinstance(value, tuple) else str(value)
+
+
+def setting(more: str = "", /, **values: Any) -> Try:
+    """A try: ``set `padding: 1` or more``."""
+    words = listing([f"`{name}: {shown(value)}`" for name, value in values.items()])
+    return f"set {words}{more}", values
+
+
+def divisor_below(number: int, size: int) -> int:
+    """A divisor of ``size`` that is not above ``number``: the largest, where it is near."""
+    return next((d for d in range(number, max(number - 4096, 0), -1) if size % d == 0), 1)

@@ -1,0 +1,213 @@
+"""Convolutions and transposed convolutions, written once for any number of dimensions."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, ClassVar, Literal
+
+from cnnspec.layers.base import (
+    MAX_SIZE,
+    Layer,
+    Pads1,
+    Pads2,
+    Pads3,
+    Positive,
+    Sizes1,
+    Sizes2,
+    Sizes3,
+    Tensor,
+    cross,
+    each,
+    setting,
+    settle,
+)
+from cnnspec.layers.shape import Shape
+from cnnspec.layers.window import Unwindow, Window
+from cnnspec.layers.windowed import AXES, check_fit
+
+PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
+
+
+class _AnyConv(Layer):
+    """What convolutions and transposed convolutions share: channels, groups, weights and cost."""
+
+    dims: ClassVar[int]
+
+    out_channels: Positive
+    kernel_size: Any
+    stride: Any = 1
+    padding: Any = 0
+    dilation: Any = 1
+    groups: Positive = 1
+    bias: bool = True
+    in_channels: Positive | None = None
+
+    def check_channels(self, x: Shape) -> None:
+        self.check_rank(x)
+        self.check_stated("in_channels", x[0], "channels")
+        self.check_divides("groups", x[0], "input channels", (0,), also=self.out_channels)
+        self.check_divides("groups", self.out_channels, "output channels", also=x[0])
+
+    @property
+    def kernel(self) -> tuple[int, ...]:
+        return each(self.kernel_size, self.dims)
+
+    def weight_shape(self, x: Shape) -> tuple[int, ...]:
+        return (self.out_channels, x[0] // self.groups, *self.kernel)
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        weight = {"weight": Tensor(self.weight_shape(x))}
+        return weight | {"bias": Tensor((self.out_channels,))} if self.bias else weight
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"in_channels": x[0]}
+
+
+class _Conv(_AnyConv):
+    """A convolution over a map of ``dims`` dimensions."""
+
+    padding_mode: PaddingMode = "zeros"
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_channels(x)
+        self.check_same()
+        self.check_padding_mode(x)
+        return Shape((self.out_channels, *check_fit(self, self.windows(), x, self.most_padding(x))))
+
+    def windows(self) -> tuple[Window, ...]:
+        """The window along each dimension."""
+        strides, dilations = each(self.stride, self.dims), each(self.dilation, self.dims)
+        along = zip(self.kernel, strides, self.pads(), dilations, strict=True)
+        return tuple(Window(k, s, *pads, d) for k, s, pads, d in along)
+
+    def pads(self) -> tuple[tuple[int, int], ...]:
+        """Padding before and after, along each dimension; ``same`` puts the odd one behind, as torch does."""
+        if self.padding == "valid":
+            return ((0, 0),) * self.dims
+        if self.padding == "same":
+            totals = (d * (k - 1) for k, d in zip(self.kernel, each(self.dilation, self.dims), strict=True))
+            return tuple((total // 2, total - total // 2) for total in totals)
+        return tuple((p, p) for p in each(self.padding, self.dims))
+
+    def check_same(self) -> None:
+        strides = each(self.stride, self.dims)
+        if self.padding == "same" and any(stride != 1 for stride in strides):
+            half = settle(tuple((window.extent - 1) // 2 for window in self.windows()))
+            self.refuse(
+                "same-with-stride",
+                f"`padding: same` needs a stride of 1, not {cross(strides)}",
+                argument="padding",
+                label="has no meaning with a stride",
+                tries=(setting(padding=half),),
+            )
+
+    def most_padding(self, x: Shape) -> tuple[int, ...]:
+        """Reflection mirrors about the edge and needs padding below the size; wrapping allows the size itself."""
+        spared = {"reflect": 1, "circular": 0}.get(self.padding_mode, -MAX_SIZE)
+        return tuple(size - spared for size in x.sizes)
+
+    def check_padding_mode(self, x: Shape) -> None:
+        for dim, (pads, most) in enumerate(zip(self.pads(), self.most_padding(x), strict=True), 1):
+            if max(pads) > most:
+                self.refuse(
+                    "padding-too-large",
+                    f"`padding_mode: {self.padding_mode}` pads {x[dim]} values by at most {most}, not by {max(pads)}",
+                    argument="kernel_size" if self.padding == "same" else "padding",
+                    label=f"pads {x[dim]} values by {max(pads)}",
+                    dims=(dim,),
+                    tries=(setting(padding_mode="zeros"),),
+                )
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return prod(self.weight_shape(x)) * prod(y.sizes)
+
+
+class Conv1d(_Conv):
+    """1-D convolution over a C×L sequence."""
+
+    dims = 1
+    ranks = (2,)
+    kernel_size: Sizes1
+    stride: Sizes1 = 1
+    padding: Pads1 | Literal["same", "valid"] = 0
+    dilation: Sizes1 = 1
+
+
+class Conv2d(_Conv):
+    """2-D convolution over a C×H×W map."""
+
+    dims = 2
+    ranks = (3,)
+    kernel_size: Sizes2
+    stride: Sizes2 = 1
+    padding: Pads2 | Literal["same", "valid"] = 0
+    dilation: Sizes2 = 1
+
+
+class Conv3d(_Conv):
+    """3-D convolution over a C×D×H×W volume."""
+
+    dims = 3
+    ranks = (4,)
+    kernel_size: Sizes3
+    stride: Sizes3 = 1
+    padding: Pads3 | Literal["same", "valid"] = 0
+    dilation: Sizes3 = 1
+
+
+class ConvTranspose2d(_AnyConv):
+    """2-D transposed convolution over a C×H×W map: enlarges where a convolution with the same settings shrinks."""
+
+    dims = 2
+    ranks = (3,)
+    kernel_size: Sizes2
+    stride: Sizes2 = 1
+    padding: Pads2 = 0
+    dilation: Sizes2 = 1
+    output_padding: Pads2 = 0
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_channels(x)
+        self.check_output_padding()
+        return Shape((self.out_channels, *self.check_padding(x)))
+
+    def windows(self) -> tuple[Unwindow, ...]:
+        """The reversed window along each dimension."""
+        values = (self.kernel_size, self.stride, self.padding, self.output_padding, self.dilation)
+        return tuple(Unwindow(*along) for along in zip(*(each(v, self.dims) for v in values), strict=True))
+
+    def check_padding(self, x: Shape) -> tuple[int, ...]:
+        """Output sizes; refuses where the padding cuts them down to nothing."""
+        sizes = tuple(window.positions(size) for window, size in zip(self.windows(), x.sizes, strict=True))
+        for dim, (window, size) in enumerate(zip(self.windows(), sizes, strict=True), 1):
+            if size < 1:
+                fits = tuple(w.padding - max(0, (2 - s) // 2) for w, s in zip(self.windows(), sizes, strict=True))
+                self.refuse(
+                    "padding-too-large",
+                    f"`padding: {window.padding}` cuts a transposed convolution of {cross(x.sizes)} down to nothing",
+                    argument="padding",
+                    label=f"cuts {2 * window.padding} values from {size + 2 * window.padding}",
+                    note=f"{window.formula(x[dim])} {AXES[dim - 1]}",
+                    dims=(dim,),
+                    tries=(setting(padding=settle(fits)),),
+                )
+        return sizes
+
+    def check_output_padding(self) -> None:
+        for window in self.windows():
+            most = max(window.stride, window.dilation) - 1
+            if window.output_padding > most:
+                self.refuse(
+                    "output-padding-too-large",
+                    f"`output_padding: {window.output_padding}` is not below the stride or the dilation",
+                    argument="output_padding",
+                    label=f"at most {most}",
+                    note=f"the stride is {window.stride}, the dilation {window.dilation}",
+                    tries=(setting(output_padding=most),),
+                )
+
+    def weight_shape(self, x: Shape) -> tuple[int, ...]:
+        return (x[0], self.out_channels // self.groups, *self.kernel)
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return prod(self.weight_shape(x)) * prod(x.sizes)

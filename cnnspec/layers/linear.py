@@ -1,0 +1,39 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from cnnspec.layers.base import Layer, Positive, Tensor
+from cnnspec.layers.shape import Shape
+
+
+class Linear(Layer):
+    """Fully connected layer over the last dimension of its input."""
+
+    out_features: Positive
+    in_features: Positive | None = None
+    bias: bool = True
+
+    def infer(self, x: Shape) -> Shape:
+        if len(x) > 1 and self.in_features is None:
+            self.refuse(
+                "linear-on-map",
+                f"`Linear` takes a flat vector, and a map of {x} arrives",
+                label=f"gets {x}",
+                help=f"put `Flatten` before it, or state `in_features: {x[-1]}` to work along the last dimension",
+                dims=(0,),
+            )
+        self.check_stated("in_features", x[-1], "features")
+        return Shape((*x[:-1], self.out_features))
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        weight = {"weight": Tensor((self.out_features, x[-1]))}
+        return weight | {"bias": Tensor((self.out_features,))} if self.bias else weight
+
+    def macs(self, x: Shape, y: Shape) -> int:
+        return prod(y) * x[-1]
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"in_features": x[-1]}

@@ -1,0 +1,64 @@
+"""The one window formula, along one dimension: convolutions, pools and receptive fields all use it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A kernel that slides along one dimension, as torch.nn defines it.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html (Shape) and MaxPool2d's ceil_mode.
+    """
+
+    kernel: int
+    stride: int = 1
+    before: int = 0  # padding ahead of the first value
+    after: int = 0
+    dilation: int = 1
+    ceil: bool = False
+
+    @property
+    def extent(self) -> int:
+        """How many values of the padded input one position covers, from its first to its last."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def positions(self, size: int) -> int:
+        """Output size for an input of ``size`` values; 0 or less where the window does not fit."""
+        room = size + self.before + self.after - self.extent
+        if not self.ceil:
+            return room // self.stride + 1
+        positions = -(-room // self.stride) + 1
+        # The last window must start inside the input or the padding before it, not in the padding behind.
+        return positions - 1 if (positions - 1) * self.stride >= size + self.before else positions
+
+    def sees_nothing(self, size: int) -> bool:
+        """Whether a window that starts in the padding steps over the whole input: only a dilated one can."""
+        return -self.before % self.dilation >= size
+
+    def formula(self, size: int) -> str:
+        """The arithmetic of ``positions`` as a message shows it."""
+        pads = f"2·{self.before}" if self.before == self.after else f"{self.before} + {self.after}"
+        inner = f"({size} + {pads} − {self.dilation}·({self.kernel} − 1) − 1) / {self.stride}"
+        return f"{'ceil' if self.ceil else 'floor'}({inner}) + 1 = {self.positions(size)}".replace("= -", "= −")
+
+
+@dataclass(frozen=True, slots=True)
+class Unwindow:
+    """The reverse of a window: a transposed convolution along one dimension."""
+
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+    output_padding: int = 0
+    dilation: int = 1
+
+    def positions(self, size: int) -> int:
+        """Output size for an input of ``size`` values."""
+        return (size - 1) * self.stride - 2 * self.padding + self.dilation * (self.kernel - 1) + self.output_padding + 1
+
+    def formula(self, size: int) -> str:
+        """The arithmetic of ``positions`` as a message shows it."""
+        steps = f"({size} − 1)·{self.stride} − 2·{self.padding} + {self.dilation}·({self.kernel} − 1)"
+        return f"{steps} + {self.output_padding} + 1 = {self.positions(size)}".replace("= -", "= −")

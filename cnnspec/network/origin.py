@@ -1,0 +1,86 @@
+"""Where a size comes from: the line that made it, found by walking back along the tensor that carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnnspec.diagnostics import Label, Span
+from cnnspec.layers import Shape
+from cnnspec.network.context import Flow
+from cnnspec.network.graph import INPUT, Node
+from cnnspec.spec import Item, Spec
+
+ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+CHANNEL_ARGUMENTS = ("out_channels", "out_features")
+
+
+def origin_labels(
+    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flows: Sequence[Flow], dims: tuple[int, ...]
+) -> tuple[Label, ...]:
+    """A label at each line that made the sizes ``dims`` of the tensors in ``flows`` what they are."""
+    if not dims:
+        return ()
+    if len(flows) == 1:
+        label = _single(spec, nodes, items, flows[0], dims)
+        return (label,) if label else ()
+    return _conflict(spec, nodes, items, flows, dims)
+
+
+def _single(spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flow: Flow, dims: tuple[int, ...]) -> Label | None:
+    node = _maker(nodes, flow, dims)
+    if node is None:
+        return _input_label(spec, flow, f"the input is {flow.shape}")
+    return Label(_place(items[node.index], node, dims), _change(node.input_shapes[0], node.shape, dims))
+
+
+def _conflict(
+    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flows: Sequence[Flow], dims: tuple[int, ...]
+) -> tuple[Label, ...]:
+    """One label for each of the first two paths that disagree."""
+    sizes = [tuple(flow.known()[d] for d in dims) for flow in flows]
+    first = next((i for i, size in enumerate(sizes) if size != (1,)), 0)
+    other = next(i for i, size in enumerate(sizes) if size not in (sizes[first], (1,)) and i != first)
+    labels = []
+    for i in (first, other):
+        node = _maker(nodes, flows[i], dims)
+        size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
+        text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"
+        label = Label(_place(items[node.index], node, dims), text) if node else _input_label(spec, flows[i], text)
+        labels += [label] if label else []
+    return tuple(labels)
+
+
+def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Node | None:
+    """The node that gave a tensor these sizes; None where they are the network's input's."""
+    value = flow.value
+    while value != INPUT:
+        node = nodes[value]
+        if not _kept(node.input_shapes[0], node.shape, dims):
+            return node
+        value = node.inputs[0]
+    return None
+
+
+def _kept(before: Shape, after: Shape, dims: tuple[int, ...]) -> bool:
+    return len(before) == len(after) and all(before[d] == after[d] for d in dims)
+
+
+def _change(before: Shape, after: Shape, dims: tuple[int, ...]) -> str:
+    if len(before) != len(after) or dims == (0,):
+        return f"turns {before} into {after}"
+    return f"{'shrinks' if all(after[d] <= before[d] for d in dims) else 'enlarges'} {before} to {after}"
+
+
+def _place(item: Item, node: Node, dims: tuple[int, ...]) -> Span:
+    own = not item.span.source.library
+    for name in CHANNEL_ARGUMENTS if dims == (0,) and own else ():
+        entry = item.args.entry(name) if item.args else None
+        if entry:
+            return entry.span
+    return node.span
+
+
+def _input_label(spec: Spec, flow: Flow, text: str) -> Label | None:
+    if spec.input is None or spec.input_override is not None:
+        return None
+    return Label(spec.input.span, text)

@@ -1,0 +1,89 @@
+"""Values out of nodes: expressions evaluated, lists as tuples, arguments with their places.
+
+    Node ──value──► int | float | bool | str | None | tuple | LayerName
+    Map ──arguments──► {"kernel_size": Argument(3, where)}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cnnspec.diagnostics import Span
+from cnnspec.syntax import Entry, ExpressionError, LayerName, Map, Node, Scalar, Seq, Value, template
+from cnnspec.syntax.expression import Env
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A value given to a layer or a block, and the ``key: value`` that gave it."""
+
+    value: Value
+    entry: Entry
+
+
+Arguments = dict[str, Argument]
+
+
+class BadValue(Exception):
+    """An ExpressionError at its place in the text, or a value of a kind that is never right."""
+
+    def __init__(self, span: Span, code: str, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.span, self.code, self.message, self.help = span, code, message, help
+
+
+def value(node: Node, env: Env, shape: Callable[[], Any] | None = None) -> Value:
+    """What a node stands for under ``env``. Raises BadValue, and Silent where a shape is unknown."""
+    match node:
+        case Scalar():
+            return _scalar(node, env, shape)
+        case Seq():
+            return tuple(value(item, env, shape) for item in node.items)
+        case Map():
+            return _layer_with_arguments(node, env, shape)
+
+
+def _scalar(node: Scalar, env: Env, shape: Callable[[], Any] | None) -> Value:
+    if "$" not in node.text:
+        return node.value
+    try:
+        found = template(node.text)
+        return node.value if found is None else found.evaluate(env, shape)
+    except ExpressionError as error:
+        raise at(node, error) from None
+
+
+def at(node: Scalar, error: ExpressionError) -> BadValue:
+    """An expression's error, carried to its place in the text."""
+    quote = 0 if node.plain else 1
+    return BadValue(node.span.part(error.start + quote, error.end + quote), error.code, error.message, error.help)
+
+
+def _layer_with_arguments(node: Map, env: Env, shape: Callable[[], Any] | None) -> LayerName:
+    """``{LeakyReLU: {negative_slope: 0.1}}``: a layer that brings arguments along."""
+    entry = node.entries[0] if len(node.entries) == 1 else None
+    if entry is None or not isinstance(entry.value, Map) or not entry.key.text[:1].isupper():
+        raise BadValue(node.span, "wrong-type", "a mapping as a value is a layer with its arguments", LAYER_VALUE)
+    return LayerName(entry.key.text, arguments(entry.value, env, shape))
+
+
+LAYER_VALUE = "write `{LeakyReLU: {negative_slope: 0.1}}`"
+
+
+def arguments(node: Map | None, env: Env, shape: Callable[[], Any] | None = None) -> Arguments:
+    """The arguments of a mapping, in its order."""
+    entries = node.entries if node else ()
+    return {entry.key.text: Argument(value(entry.value, env, shape), entry) for entry in entries}
+
+
+def holds_expression(node: Node) -> bool:
+    """Whether the value of a node depends on anything but its own text."""
+    match node:
+        case Scalar():
+            return "$" in node.text
+        case Seq():
+            return any(holds_expression(item) for item in node.items)
+        case Map():
+            return any(holds_expression(entry.value) for entry in node.entries)

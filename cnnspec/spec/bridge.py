@@ -1,0 +1,74 @@
+"""Pydantic's errors, carried back to the text and said in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from cnnspec.diagnostics import Diagnostic, Label, Span, did_you_mean, listing
+from cnnspec.layers.takes import takes
+from cnnspec.syntax import Entry, shown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(
+    model: type[Model],
+    values: Mapping[str, Any],
+    entries: Mapping[str, Entry],
+    owner: Span,
+    subject: str,
+    unknown: Collection[str] = (),
+) -> Model | list[Diagnostic]:
+    """The model made of ``values``, or what is wrong with them.
+
+    ``entries`` are where the values stand, ``owner`` where a missing one is missing from, and ``subject`` what
+    they are arguments of. Names in ``unknown`` are given but have no value yet: nothing is said of them.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as error:
+        found = {}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            name = str(problem["loc"][0])
+            if name not in unknown:
+                found[name] = _diagnose(model, name, problem["type"], entries, owner, subject)
+        return list(found.values())
+
+
+def _diagnose(
+    model: type[BaseModel], name: str, kind: str, entries: Mapping[str, Entry], owner: Span, subject: str
+) -> Diagnostic:
+    if kind == "extra_forbidden":
+        return unknown_argument(list(model.model_fields), name, entries[name].key.span, subject)
+    if kind == "missing":
+        return missing_argument(subject, name, argument_words(model, name), owner)
+    entry = entries[name]
+    said = f"{argument_words(model, name)}, not {shown(entry.value)}"
+    return Diagnostic("wrong-type", f"`{name}` takes {said}", Label(entry.span))
+
+
+@lru_cache(maxsize=1024)
+def argument_words(model: type[BaseModel], name: str) -> str:
+    """What an argument takes, in words."""
+    field = model.model_fields[name]
+    annotation: Any = field.annotation
+    for extra in field.metadata:
+        annotation = Annotated[annotation, extra]
+    return takes(annotation)
+
+
+def unknown_argument(known: Collection[str], name: str, span: Span, subject: str) -> Diagnostic:
+    """A name that ``subject`` does not have, with the nearest that it has."""
+    near = did_you_mean(name, known)
+    cut = "an expression with a comma is quoted: \"$(min(a, b))\"" if name.endswith(")") else ""
+    help = cut or (f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none")
+    return Diagnostic("unknown-argument", f"`{subject}` has no argument `{name}`", Label(span, near), help=help)
+
+
+def missing_argument(subject: str, name: str, words: str, owner: Span) -> Diagnostic:
+    """A required argument that is not given."""
+    return Diagnostic("missing-argument", f"`{subject}` needs `{name}`", Label(owner, f"takes {words}"))

@@ -1,0 +1,202 @@
+"""Node -> Item: one operation key, and the words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cnnspec.diagnostics import Sink, Span, did_you_mean, listing
+from cnnspec.layers import JOINS
+from cnnspec.spec.model import Item, Path
+from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+
+WORDS = ("id", "from", "repeat", "foreach", "when")
+GROUP = "layers"
+SCOPE = "Sequential"
+ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words beside it"
+
+
+class ItemReader:
+    """Reads chains; what is wrong goes to the sink and the line is left out."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def chain(self, node: Node | None, owner: str) -> tuple[Item, ...]:
+        """The items of a list."""
+        if node is None:
+            return ()
+        if not isinstance(node, Seq):
+            message = f"`{owner}` is a list of items, not {shown(node)}"
+            self.sink.error("wrong-type", message, node.span if isinstance(node, Scalar) else first_span(node))
+            return ()
+        return tuple(self.item(child) for child in node.items)
+
+    def item(self, node: Node) -> Item:
+        match node:
+            case Scalar(value=str()):
+                return self.bare(node)
+            case Map():
+                return self.mapping(node)
+            case _:
+                span = first_span(node)
+                self.sink.error("not-an-item", f"{shown(node)} is not an item", span, help=ITEM)
+                return _broken(Scalar(span, "", ""))
+
+    def bare(self, node: Scalar) -> Item:
+        if node.text not in (SCOPE, GROUP):
+            return Item(node, node)
+        self.sink.error("missing-argument", f"`{node.text}` needs a list of items", node.span)
+        return _broken(node)
+
+    def mapping(self, node: Map) -> Item:
+        before = len(self.sink)
+        op = self.operation(node)
+        key = op.key if op else Scalar(first_span(node), "", "")
+        common = self.words({entry.key.text: entry for entry in node if entry.key.text in WORDS})
+        if op is None:
+            return Item(key, node, broken=True, **common)
+        body = paths = args = None
+        if key.text in (SCOPE, GROUP):
+            body = self.chain(op.value, key.text)
+        elif key.text in JOINS:
+            paths = self.paths(key, op.value)
+        else:
+            args = self.arguments(key, op.value)
+        own_fault = len(self.sink) > before and body is None and paths is None
+        return Item(key, node, args, body, paths, broken=own_fault, **common)
+
+    def operation(self, node: Map) -> Entry | None:
+        """The one entry that is not a word."""
+        found = [entry for entry in node if entry.key.text not in WORDS]
+        ops = [entry for entry in found if is_operation(entry.key.text)]
+        for entry in found:
+            if entry not in ops:
+                self.unknown_word(entry, bool(ops))
+        if len(ops) > 1:
+            both = listing([f"`{entry.key.text}`" for entry in ops])
+            message = f"an item has one operation, and this one has {both}"
+            self.sink.error("several-operations", message, ops[1].key.span, help="begin a new line with `- `")
+        elif not found:
+            self.sink.error("no-operation", "this item has no operation", first_span(node), help=ITEM)
+        return ops[0] if ops else None
+
+    def unknown_word(self, entry: Entry, has_operation: bool) -> None:
+        name = entry.key.text
+        near = did_you_mean(name, WORDS)
+        help = f"beside the operation stand {listing([f'`{word}`' for word in WORDS])}"
+        if has_operation and not near:
+            help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
+        elif not has_operation:
+            help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
+        self.sink.error("unknown-word", f"`{name}` is neither an operation nor a word", entry.key.span, near, help=help)
+
+    def words(self, found: dict[str, Entry]) -> dict[str, Any]:
+        values: dict[str, Any] = {
+            name: found[name].value for name in ("id", "repeat", "when") if name in found and self.scalar(found[name])
+        }
+        if "from" in found:
+            values["sources"] = self.sources(found["from"])
+        if "foreach" in found:
+            values["foreach"] = self.foreach(found["foreach"])
+        return values
+
+    def scalar(self, entry: Entry) -> bool:
+        if isinstance(entry.value, Scalar) and entry.value.value is not None:
+            return True
+        what = {"id": "a name", "repeat": "a whole number", "when": "a condition"}[entry.key.text]
+        message = f"`{entry.key.text}` is {what}, not {shown(entry.value)}"
+        self.sink.error("wrong-type", message, entry.span)
+        return False
+
+    def sources(self, entry: Entry) -> tuple[Scalar, ...] | None:
+        nodes = entry.value.items if isinstance(entry.value, Seq) else (entry.value,)
+        good = [node for node in nodes if isinstance(node, Scalar) and node.value is not None]
+        if len(good) == len(nodes) and nodes:
+            return tuple(good)
+        self.sink.error("wrong-type", f"`from` is an id or a list of ids, not {shown(entry.value)}", entry.span)
+        return None
+
+    def foreach(self, entry: Entry) -> Map | None:
+        if isinstance(entry.value, Map) and entry.value.entries:
+            return entry.value
+        help = "write `foreach: {width: [64, 128]}`"
+        self.sink.error("wrong-type", "`foreach` maps names to lists", entry.span, help=help)
+        return None
+
+    def arguments(self, key: Scalar, value: Node) -> Map | None:
+        if isinstance(value, Map):
+            return value
+        if isinstance(value, Scalar) and value.value is None:
+            return None
+        help = f"write `{key.text}: {{name: value}}`: arguments are named, never given by position"
+        self.sink.error("wrong-type", f"the arguments of `{key.text}` are a mapping, not {shown(value)}", key.span, help=help)
+        return None
+
+    def paths(self, key: Scalar, value: Node) -> tuple[Path, ...] | None:
+        """The paths of a join in either form, or None where it has none and joins what `from` names."""
+        match value:
+            case Scalar(value=None):
+                return None
+            case Seq():
+                return tuple(self.path(child) for child in value.items)
+            case Map():
+                return tuple(self.path(entry.value, entry.key) for entry in value)
+            case _:
+                help = "give a list of chains, a mapping of names to chains, or `from: [a, b]`"
+                self.sink.error("wrong-type", f"`{key.text}` cannot join {shown(value)}", key.span, help=help)
+                return ()
+
+    def path(self, node: Node, name: Scalar | None = None) -> Path:
+        span = name.span if name else first_span(node)
+        if isinstance(node, Map) and (node.entry(GROUP) or node.entry("when")) and not _has_operation(node):
+            return self.conditional(node, name)
+        if not isinstance(node, Seq):
+            help = "a path is a list of items: begin its first line with `- - `"
+            self.sink.error("wrong-type", f"a path is a chain, not {shown(node)}", span, help=help)
+            return Path((), span, name)
+        return Path(self.chain(node, "path"), span, name)
+
+    def conditional(self, node: Map, name: Scalar | None) -> Path:
+        """``{when: ..., layers: [...]}``."""
+        for entry in node:
+            if entry.key.text not in ("when", GROUP):
+                message = f"a path has no `{entry.key.text}`"
+                self.sink.error("unknown-word", message, entry.key.span, help="a path has `when` and `layers`")
+        items = self.chain(node.get(GROUP), GROUP)
+        return Path(items, name.span if name else first_span(node), name, node.get("when"))
+
+
+def _broken(op: Scalar) -> Item:
+    return Item(op, op, broken=True)
+
+
+def is_operation(name: str) -> bool:
+    """Whether a key names an operation: a capital, a `$param`, or the group."""
+    return name[:1].isupper() or name[:1] == "$" or name == GROUP
+
+
+def _has_operation(node: Map) -> bool:
+    return any(is_operation(name) and name != GROUP for name in node.names())
+
+
+def first_span(node: Node) -> Span:
+    """The node's first word: a list or a mapping is pointed at where it begins."""
+    match node:
+        case Map(entries=(first, *_)):
+            return first.key.span
+        case Seq(items=(child, *_)) if not node.flow:
+            return first_span(child)
+        case Scalar():
+            return node.span
+    start = node.span
+    return start.source.span(start.line, start.column, max(len(node.span.text), 1) if start.line == start.end_line else 1)
+
+
+def walk(items: Iterable[Item]) -> Iterable[Item]:
+    """Every item of a chain and of what it holds, in the order of the text."""
+    for item in items:
+        yield item
+        yield from walk(item.body or ())
+        for path in item.paths or ():
+            yield from walk(path.items)

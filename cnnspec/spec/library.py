@@ -1,0 +1,131 @@
+"""What ships with the package: the specs by name, and the built-in blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, did_you_mean
+from cnnspec.spec.model import Block
+from cnnspec.spec.read import read_blocks
+from cnnspec.syntax import Map, parse
+from cnnspec.syntax.parse import MAX_CHARACTERS
+
+PACKAGE = Path(__file__).parent.parent
+ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a name leads: a file, perhaps one of its variants, and what to call it."""
+
+    path: Path
+    title: str
+    variant: str | None = None
+
+
+def specs_folder() -> Path:
+    """The folder of the shipped specs: inside an installed package, or beside it in a checkout."""
+    inside = PACKAGE / "specs"
+    return inside if inside.is_dir() else PACKAGE.parent / "specs"
+
+
+def find(name: str) -> Found:
+    """The file of a path or of a shipped name (`mnist/lenet`; a variant counts as a name: `mnist/resnet50`).
+
+    Raises UsageError for a name that is neither.
+    """
+    path = Path(name)
+    if name.endswith(ENDINGS) or path.is_file():
+        return _file(path)
+    folder = specs_folder()
+    for candidate in _candidates(folder, name):
+        return candidate
+    near = did_you_mean(name, known_specs())
+    raise UsageError(f"no spec is called `{name}`", f"{near + ' ' if near else ''}`cnnspec zoo` lists the names; a path ends in .yaml")
+
+
+def _file(path: Path) -> Found:
+    if path.is_dir():
+        raise UsageError(f"`{path}` is a folder, not a spec")
+    if not path.exists():
+        raise UsageError(f"there is no file `{path}`")
+    if not path.is_file():
+        raise UsageError(f"`{path}` is not a regular file")
+    return Found(path, str(path))
+
+
+def _candidates(folder: Path, name: str) -> list[Found]:
+    """A variant of that name first, then the file of that name."""
+    *parts, last = name.split("/")
+    if any(part in ("", ".", "..") for part in (*parts, last)):
+        return []
+    where = folder.joinpath(*parts)
+    found = [Found(p, name, last) for p in sorted(where.glob("*.yaml")) if _has_variant(p, last)]
+    if (where / f"{last}.yaml").is_file():
+        found.append(Found(where / f"{last}.yaml", name))
+    return found
+
+
+def _has_variant(path: Path, name: str) -> bool:
+    text = path.read_text(encoding="utf-8")
+    return f"{name}:" in text and name in variant_names(Source(path.name, text))
+
+
+def variant_names(source: Source) -> list[str]:
+    """The variants that a text declares, without reading the rest of it."""
+    top = parse(source, Sink())
+    variants = top.get("variants") if isinstance(top, Map) else None
+    return variants.names() if isinstance(variants, Map) else []
+
+
+@lru_cache(maxsize=1)
+def known_specs() -> tuple[str, ...]:
+    """Every shipped name: the variants of each file, or the file's own name where it has none."""
+    folder = specs_folder()
+    names: list[str] = []
+    for path in sorted(folder.rglob("*.yaml")):
+        stem = path.relative_to(folder).with_suffix("").as_posix()
+        parent = stem.rpartition("/")[0]
+        variants = variant_names(Source(stem, path.read_text(encoding="utf-8")))
+        names += [f"{parent}/{v}" if parent else v for v in variants] or [stem]
+    return tuple(dict.fromkeys(names))
+
+
+def open_source(path: Path, name: str | None = None) -> Source:
+    """The text of a file. Raises SpecError where it is too large or not UTF-8, OutputError where it cannot be read."""
+    try:
+        if path.stat().st_size > 4 * MAX_CHARACTERS:
+            return Source(name or path.as_posix(), " " * (MAX_CHARACTERS + 1))  # refused by its length
+        data = path.read_bytes()
+    except OSError as error:
+        raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None
+    try:
+        return Source(name or path.as_posix(), data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SpecError([_not_utf8(name or path.as_posix(), data, error.start)]) from None
+
+
+def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:
+    source = Source(name, data.decode("utf-8", errors="replace"))
+    before = data[:at].decode("utf-8", errors="replace")
+    place = source.span(before.count("\n") + 1, len(before) - before.rfind("\n"))
+    help = "save the file as UTF-8"
+    return Diagnostic("not-utf8", f"byte {data[at]:#04x} is not UTF-8 text", Label(place), help=help)
+
+
+@lru_cache(maxsize=1)
+def builtin_blocks() -> dict[str, Block]:
+    """The blocks that ship with the package, by name."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "blocks").glob("*.yaml"))}
+    sources = [Source(f"cnnspec/blocks/{path.name}", text, library=True) for path, text in texts.items()]
+    names = [line.strip()[:-1] for text in texts.values() for line in text.split("\n") if _opens_block(line)]
+    sink = Sink()
+    blocks = {name: block for source in sources for name, block in read_blocks(source, sink, names).items()}
+    assert not len(sink), [str(d.span) + d.message for d in sink]
+    return blocks
+
+
+def _opens_block(line: str) -> bool:
+    return line.startswith("  ") and line[2:3].isupper() and line.rstrip().endswith(":")

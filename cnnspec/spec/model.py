@@ -1,0 +1,112 @@
+"""The values that a spec is made of: what was written, sorted by what it means, with its places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnnspec.diagnostics import Source, Span
+from cnnspec.spec.types import ParamType
+from cnnspec.syntax import Map, Node, Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Param:
+    """A declared param: its type, its default (None: required) and its bounds."""
+
+    name: Scalar
+    type: ParamType
+    default: Node | None = None
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[Any, ...] | None = None
+    description: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether it has neither a default nor a type in which null may stand for one."""
+        return self.default is None and not self.type.optional
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """One of the parallel paths of a join: a chain, and a name where the path is a scope of its own."""
+
+    items: tuple[Item, ...]
+    span: Span
+    name: Scalar | None = None
+    when: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """One line of a chain: an operation with its arguments or its body, and the words beside it."""
+
+    op: Scalar
+    node: Scalar | Map  # the line as it stands in the text, for edits
+    args: Map | None = None
+    body: tuple[Item, ...] | None = None  # of Sequential and of groups
+    paths: tuple[Path, ...] | None = None  # of joins
+    id: Scalar | None = None
+    sources: tuple[Scalar, ...] | None = None  # `from`
+    repeat: Node | None = None
+    foreach: Map | None = None
+    when: Node | None = None
+    broken: bool = False  # said to be wrong already: it has no output, and nothing more is said of it
+
+    @property
+    def name(self) -> str:
+        return self.op.text
+
+    @property
+    def span(self) -> Span:
+        return self.op.span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A layer written in YAML."""
+
+    name: Scalar
+    params: Mapping[str, Param]
+    layers: tuple[Item, ...]
+    description: str = ""
+
+    @property
+    def source(self) -> Source:
+        return self.name.span.source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """A named setting of the params."""
+
+    name: Scalar
+    settings: Map
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spec:
+    """An architecture as its file says it, with what a user set on top.
+
+    ``title`` is how messages and tables call it; ``variant`` and ``settings`` choose among its params, and
+    ``input_override`` stands for the file's ``input`` (sizes without the batch).
+    """
+
+    source: Source
+    title: str
+    name: str
+    description: str
+    reference: str  # the file's `source`: where the architecture comes from
+    input: Node | None
+    params: Mapping[str, Param]
+    variants: Mapping[str, Variant]
+    layers: tuple[Item, ...]
+    blocks: Mapping[str, Block]
+    variant: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    input_override: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Spec {self.title}: {len(self.params)} params, {len(self.variants)} variants>"

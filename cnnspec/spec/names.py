@@ -1,0 +1,39 @@
+"""Which names an id may be: it becomes an attribute of a module and a part of a state-dict key."""
+
+from __future__ import annotations
+
+import re
+
+# What nn.Module, nn.Sequential and nn.ModuleList already have; tests/spec/test_names.py compares it with torch's.
+TAKEN = frozenset(
+    """
+    T_destination add_module append apply bfloat16 buffers call_super_init children compile cpu cuda double
+    dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
+    insert ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters
+    pop register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty
+    train training type xpu zero_grad
+    """.split()
+)
+RESERVED = frozenset({"prev", "input", "in"})
+PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+NOT_PARAMS = frozenset({"in", "index", "and", "or", "not", "if", "else", "true", "false", "null"})
+
+
+def id_fault(name: str) -> str:
+    """Why a text cannot be an id, or nothing."""
+    if not name:
+        return "an id cannot be empty"
+    if "." in name:
+        return "an id holds no dot: dots separate the parts of a key"
+    if not name.isprintable() or len(name) > 100:
+        return "an id is up to 100 printable characters"
+    if name in RESERVED:
+        return f"`{name}` is reserved"
+    if name in TAKEN or name.startswith("_"):
+        return f"`{name}` is taken: every module has an attribute of that name" if name in TAKEN else (
+            "an id does not begin with `_`: such names are torch's own"
+        )
+    return ""

@@ -1,0 +1,249 @@
+"""Declarations of params, and the values that they get.
+
+    width: int                                   required
+    stride: 1                                    a literal: the default, which gives the type
+    p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing
+from cnnspec.spec import arguments as args
+from cnnspec.spec.arguments import Argument, Arguments, BadValue
+from cnnspec.spec.bridge import missing_argument, unknown_argument, validate
+from cnnspec.spec.model import Param, Spec, Variant
+from cnnspec.spec.names import NOT_PARAMS, PARAM
+from cnnspec.spec.types import ParamType, TypeMismatch
+from cnnspec.syntax import Entry, LayerName, Map, Node, Scalar, Value, shown
+from cnnspec.syntax.expression import Env
+
+TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
+
+
+class ParamError(Exception):
+    """Values that do not fit the params; carries the diagnostics."""
+
+    def __init__(self, diagnostics: list[Diagnostic]) -> None:
+        super().__init__(diagnostics[0].message)
+        self.diagnostics = diagnostics
+
+
+class Declaration(BaseModel):
+    """The long form of a param."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+
+    type: str | None = None
+    default: Any = None
+    min: float | None = None
+    max: float | None = None
+    choices: tuple[Any, ...] | None = None
+    description: str = ""
+
+
+# ------------------------------------------------------------------------------------------------- declarations
+
+
+def declare(node: Node | None, layers: Container[str], sink: Sink) -> dict[str, Param]:
+    """The params of a spec or of a block."""
+    if node is None:
+        return {}
+    if not isinstance(node, Map):
+        sink.error("wrong-type", f"`params` maps names to types or defaults, not {shown(node)}", node.span)
+        return {}
+    found = {}
+    for entry in node:
+        param = _declared(entry, layers, sink) if _name_is_sound(entry.key, sink) else None
+        if param:
+            found[entry.key.text] = param
+    return found
+
+
+def _name_is_sound(key: Scalar, sink: Sink) -> bool:
+    if not PARAM.fullmatch(key.text):
+        sink.error("bad-name", f"`{key.text}` cannot name a param", key.span, help="letters, digits and `_`")
+    elif key.text in NOT_PARAMS:
+        sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
+    else:
+        return True
+    return False
+
+
+def _declared(entry: Entry, layers: Container[str], sink: Sink) -> Param | None:
+    node = entry.value
+    if isinstance(node, Map) and not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper()):
+        return _long(entry, node, layers, sink)
+    word = ParamType.parse(node.text) if isinstance(node, Scalar) and node.plain else None
+    if word:
+        return Param(entry.key, word)
+    type_ = _literal_type(node, layers)
+    if type_ is None:
+        sink.error("bad-param", f"{shown(node)} gives `{entry.key.text}` no type", entry.span, help=TYPES)
+        return None
+    return Param(entry.key, type_, node)
+
+
+def _literal_type(node: Node, layers: Container[str]) -> ParamType | None:
+    if args.holds_expression(node):
+        return None
+    try:
+        return ParamType.of(args.value(node, {}), layers)
+    except BadValue:
+        return None
+
+
+def _long(entry: Entry, node: Map, layers: Container[str], sink: Sink) -> Param | None:
+    entries = {e.key.text: e for e in node}
+    values = {name: _plain(e.value) for name, e in entries.items()}
+    made = validate(Declaration, values, entries, entry.key.span, entry.key.text)
+    if isinstance(made, list):
+        for diagnostic in made:
+            sink.add(diagnostic)
+        return None
+    default = node.get("default")
+    type_ = ParamType.parse(made.type) if made.type else (_literal_type(default, layers) if default else None)
+    if type_ is None:
+        place = entries["type"].span if made.type else entry.key.span
+        what = f"`{made.type}` is not a type" if made.type else f"`{entry.key.text}` has neither a type nor a default"
+        sink.error("bad-param", what, place, help=TYPES)
+        return None
+    param = Param(entry.key, type_, default, made.min, made.max, made.choices, made.description)
+    _check_default(param, default, layers, sink)
+    return param
+
+
+def _plain(node: Node) -> Any:
+    try:
+        return args.value(node, {})
+    except BadValue:
+        return node.text if isinstance(node, Scalar) else None
+
+
+def _check_default(param: Param, default: Node | None, layers: Container[str], sink: Sink) -> None:
+    if default is None or args.holds_expression(default):
+        return
+    try:
+        fitting(param, args.value(default, {}), layers)
+    except (BadValue, TypeMismatch) as error:
+        sink.error("wrong-type", f"the default of `{param.name.text}` {error}", default.span)
+
+
+# ------------------------------------------------------------------------------------------------------- values
+
+
+def fitting(param: Param, value: Value, layers: Container[str]) -> Value:
+    """The value as the param's type holds it. Raises TypeMismatch for another type and for one out of bounds."""
+    made = param.type.convert(value, layers)
+    for number in made if isinstance(made, tuple) else (made,):
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            _check_bounds(param, number)
+    if param.choices is not None and made is not None and _word(made) not in param.choices:
+        raise TypeMismatch(f"is one of {listing([f'`{c}`' for c in param.choices], 'or')}")
+    return made
+
+
+def _word(value: Value) -> Value:
+    return value.name if isinstance(value, LayerName) else value
+
+
+def _check_bounds(param: Param, number: float) -> None:
+    if param.min is not None and number < param.min:
+        raise TypeMismatch(f"is at least {param.min:g}, not {number:g}")
+    if param.max is not None and number > param.max:
+        raise TypeMismatch(f"is at most {param.max:g}, not {number:g}")
+
+
+def bind(
+    params: Mapping[str, Param],
+    given: Arguments,
+    owner: Span,
+    subject: str,
+    layers: Container[str],
+    shape: Callable[[], Any] | None = None,
+) -> dict[str, Value]:
+    """The environment of a block that is called with ``given``: given values, then defaults in their order.
+
+    Raises ParamError with every unknown, missing or unfitting argument, and Silent.
+    """
+    wrong = [unknown_argument(params, n, a.entry.key.span, subject) for n, a in given.items() if n not in params]
+    env: dict[str, Value] = {}
+    for name, param in params.items():
+        try:
+            if name in given:
+                env[name] = fitting(param, given[name].value, layers)
+            elif param.default is not None:
+                env[name] = fitting(param, args.value(param.default, env, shape), layers)
+            elif param.type.optional:
+                env[name] = None
+            else:
+                wrong.append(missing_argument(subject, name, param.type.words, owner))
+        except TypeMismatch as error:
+            wrong.append(mismatch(param, given.get(name), error))
+        except BadValue as error:
+            wrong.append(Diagnostic(error.code, error.message, Label(error.span), help=error.help))
+    if wrong:
+        raise ParamError(wrong)
+    return env
+
+
+def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagnostic:
+    """A value that its param does not take: where it is given, or where it is the default."""
+    place = given.entry.span if given else param.name.span
+    said = f", not {shown(given.entry.value)}" if given and str(error).startswith("takes") else ""
+    labels = (Label(param.name.span, "declared here"),) if given else ()
+    return Diagnostic("wrong-type", f"`{param.name.text}` {error}{said}", Label(place), labels)
+
+
+def settle(spec: Spec, layers: Container[str]) -> dict[str, Value]:
+    """The spec's own environment: defaults, then its variant's settings, then the user's.
+
+    Raises ParamError.
+    """
+    given: Arguments = {}
+    if spec.variant is not None:
+        found = variant_arguments(spec.variants[spec.variant])
+        given = {name: argument for name, argument in found.items() if name in spec.params}  # else said already
+    for name, value in spec.settings.items():
+        entry = _as_entry(spec, name)
+        given[name] = Argument(from_plain(value, entry), entry)
+    return bind(spec.params, given, spec.source.span(), spec.title, layers)
+
+
+def variant_arguments(variant: Variant) -> Arguments:
+    """The settings of a variant. Raises ParamError where one is not a plain value."""
+    try:
+        return args.arguments(variant.settings, {})
+    except BadValue as error:
+        raise ParamError([Diagnostic(error.code, error.message, Label(error.span), help=error.help)]) from None
+
+
+def _as_entry(spec: Spec, name: str) -> Entry:
+    """Where a value that the user set is said to stand: at the declaration of its param."""
+    key = spec.params[name].name
+    return Entry(key, key)
+
+
+def from_plain(value: Any, entry: Entry) -> Value:
+    """A value from Python or from the command line, as expressions hold it: `{"ELU": {"alpha": 2}}` is a layer."""
+    if isinstance(value, list | tuple):
+        return tuple(from_plain(v, entry) for v in value)
+    if isinstance(value, dict) and len(value) == 1:
+        name, given = next(iter(value.items()))
+        return LayerName(name, {k: Argument(from_plain(v, entry), Entry(Scalar(entry.span, k, k), entry.value)) for k, v in given.items()})
+    return value
+
+
+def to_plain(node: Node) -> Any:
+    """A node without expressions as Python and JSON hold it."""
+    match node:
+        case Scalar():
+            return node.value
+        case Map():
+            return {entry.key.text: to_plain(entry.value) for entry in node}
+        case _:
+            return [to_plain(item) for item in node.items]

@@ -1,0 +1,174 @@
+"""Source -> Spec: the keys of a file, and the checks that need no values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnspec.diagnostics import Sink, Source, did_you_mean, listing
+from cnnspec.layers import REGISTRY
+from cnnspec.spec.bridge import validate
+from cnnspec.spec.items import ItemReader
+from cnnspec.spec.model import Block, Spec, Variant
+from cnnspec.spec.names import PARAM
+from cnnspec.spec.params import declare
+from cnnspec.spec.static import check_definitions
+from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
+
+VERSION = 1
+
+
+class Header(BaseModel):
+    """The keys of a spec that are plain values."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+
+    cnnspec: int = Field(ge=VERSION, le=VERSION)
+    name: str = ""
+    description: str = ""
+    source: str = ""
+
+
+SECTIONS = ("input", "params", "variants", "layers", "blocks")
+KEYS = (*Header.model_fields, *SECTIONS)
+
+
+def read(source: Source, sink: Sink, builtin: Mapping[str, Block], title: str | None = None) -> Spec | None:
+    """The spec of a text, or None where it is not even a mapping. Every mistake goes to the sink.
+
+    ``builtin`` are the blocks that any spec may use; the file's own go before them.
+    """
+    top = parse(source, sink)
+    if top is None:
+        return None
+    if not isinstance(top, Map):
+        help = "begin with `cnnspec: 1`, then `input:` and `layers:`"
+        sink.error("wrong-type", f"a spec is a mapping, not {shown(top)}", source.span(), help=help)
+        return None
+    return _Reader(source, sink, top, builtin).spec(title)
+
+
+class _Reader:
+    def __init__(self, source: Source, sink: Sink, top: Map, builtin: Mapping[str, Block]) -> None:
+        self.source = source
+        self.sink = sink
+        self.top = top
+        self.items = ItemReader(sink)
+        own = top.get("blocks")
+        self.own_names = own.names() if isinstance(own, Map) else []
+        self.builtin = builtin
+        self.layers = {*REGISTRY, *builtin, *self.own_names}
+
+    def spec(self, title: str | None) -> Spec:
+        header = self.header()
+        blocks = {**self.builtin, **self.blocks()}
+        spec = Spec(
+            source=self.source,
+            title=title or header.name or self.source.name,
+            name=header.name,
+            description=header.description,
+            reference=header.source,
+            input=self.input(),
+            params=declare(self.top.get("params"), self.layers, self.sink),
+            variants=self.variants(),
+            layers=self.items.chain(self.required("layers"), "layers"),
+            blocks=blocks,
+        )
+        check_definitions(spec, self.own_names, self.sink)
+        return spec
+
+    def header(self) -> Header:
+        entries = {entry.key.text: entry for entry in self.top}
+        for name in entries:
+            if name not in KEYS:
+                self.unknown_key(entries[name])
+        plain = {name: e for name, e in entries.items() if name in Header.model_fields}
+        values = {name: self.plain(e.value) for name, e in plain.items()}
+        made = validate(Header, values, plain, self.source.span(), "a spec")
+        if isinstance(made, Header):
+            return made
+        for diagnostic in made:
+            self.sink.add(diagnostic)
+        return Header(cnnspec=VERSION)
+
+    @staticmethod
+    def plain(node: Node) -> Any:
+        return node.value if isinstance(node, Scalar) else ()
+
+    def unknown_key(self, entry: Entry) -> None:
+        name = entry.key.text
+        help = f"a spec has {listing([f'`{key}`' for key in KEYS])}"
+        self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, did_you_mean(name, KEYS), help=help)
+
+    def required(self, name: str) -> Node | None:
+        if self.top.entry(name) is None:
+            example = {"input": "input: [1, 28, 28]", "layers": "layers: [...]"}[name]
+            self.sink.error("missing-key", f"the spec has no `{name}`", self.source.span(), help=f"add `{example}`")
+        return self.top.get(name)
+
+    def input(self) -> Node | None:
+        return self.required("input")
+
+    def variants(self) -> dict[str, Variant]:
+        node = self.top.get("variants")
+        if node is None:
+            return {}
+        if not isinstance(node, Map):
+            message = f"`variants` maps names to settings, not {shown(node)}"
+            self.sink.error("wrong-type", message, node.span, help="write `variants: {small: {width: 16}}`")
+            return {}
+        return {e.key.text: variant for e in node if (variant := self.variant(e))}
+
+    def variant(self, entry: Entry) -> Variant | None:
+        node = entry.value
+        if isinstance(node, Scalar) and node.value is None:
+            node = Map(node.span, (), flow=True)
+        if isinstance(node, Map):
+            return Variant(entry.key, node)
+        self.sink.error("wrong-type", f"a variant is a mapping of settings, not {shown(node)}", entry.span)
+        return None
+
+    def blocks(self) -> dict[str, Block]:
+        node = self.top.get("blocks")
+        if node is None:
+            return {}
+        if not isinstance(node, Map):
+            self.sink.error("wrong-type", f"`blocks` maps names to definitions, not {shown(node)}", node.span)
+            return {}
+        return {entry.key.text: block for entry in node if (block := self.block(entry))}
+
+    def block(self, entry: Entry) -> Block | None:
+        name, node = entry.key, entry.value
+        if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
+            help = "a block's name begins with a capital and holds letters, digits and `_`"
+            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, help=help)
+        elif name.text in REGISTRY or name.text == "Sequential":
+            self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
+        elif not isinstance(node, Map) or node.get("layers") is None:
+            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span)
+        else:
+            return self.defined(name, node)
+        return None
+
+    def defined(self, name: Scalar, node: Map) -> Block:
+        known = ("params", "layers", "description")
+        for entry in node:
+            if entry.key.text not in known:
+                near = did_you_mean(entry.key.text, known)
+                help = "a block has `params`, `layers` and `description`"
+                self.sink.error("unknown-key", f"a block has no `{entry.key.text}`", entry.key.span, near, help=help)
+        params = declare(node.get("params"), self.layers, self.sink)
+        description = node.get("description")
+        said = description.text if isinstance(description, Scalar) else ""
+        return Block(name, params, self.items.chain(node.get("layers"), "layers"), said)
+
+
+def read_blocks(source: Source, sink: Sink, names: list[str]) -> dict[str, Block]:
+    """The blocks of a library file, which holds `cnnspec` and `blocks` alone; ``names`` are all of the library's."""
+    top = parse(source, sink)
+    assert isinstance(top, Map), source.name
+    reader = _Reader(source, sink, top, {})
+    reader.layers |= set(names)
+    return reader.blocks()

@@ -1,0 +1,28 @@
+"""Text -> Node tree with spans, and the expressions inside its scalars.
+
+    text ──events──► Scalar | Seq | Map      every node knows its place
+    "$(width * 4)" ──► Template ──env──► value
+
+Reading a text runs no code and touches no file; what is too deep, too large or not plain YAML 1.2 is
+refused where it stands.
+"""
+
+from cnnspec.syntax.expression import ExpressionError, LayerName, Silent, Template, Value, template
+from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq, shown
+from cnnspec.syntax.parse import parse
+
+__all__ = [
+    "Entry",
+    "ExpressionError",
+    "LayerName",
+    "Map",
+    "Node",
+    "Scalar",
+    "Seq",
+    "Silent",
+    "Template",
+    "Value",
+    "parse",
+    "shown",
+    "template",
+]
