@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME…] [--quick] [--json FILE]``: measure, then print a table of figures, goals and verdicts."""
+"""``python -m benchmarks [NAME…] [--quick] [--json FILE]``: measure, then print figures, goals and verdicts."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from benchmarks.machine import machine
 from benchmarks.table import cells, table
 
 MEASUREMENTS = ("check", "graph", "build", "chain", "step", "throughput")
+BUSY = 0.5  # processes that ran on average over the last minute
 
 
 def main() -> None:
@@ -24,6 +25,10 @@ def main() -> None:
         console.width = 180  # a log is read unwrapped
     described = machine()
     console.print("  ".join(f"{key} {value}" for key, value in described.items()))
+    if float(described["load"]) > BUSY:
+        console.print(
+            "[yellow]the machine has other work: torch's threads wait for each other, and figures will be off[/]"
+        )
     findings = list(measured(arguments.names or MEASUREMENTS, arguments.quick, console))
     console.print(table(findings))
     for note in dict.fromkeys(finding.note for finding in findings if finding.note):

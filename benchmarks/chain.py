@@ -18,8 +18,8 @@ SHORT, LONG = 1_000, 10_000
 LINES = ("- Conv2d: {out_channels: 8, kernel_size: 3, padding: 1}", "- ReLU")
 
 GRAPH = "import sys, cnnspec; cnnspec.graph(sys.argv[1])"
-# A process counts the memory of the one it was started from as its own peak (Linux keeps ru_maxrss over exec), and this one
-# holds torch. So a small process starts the measured one and asks for the peak of its children.
+# Linux counts what a process held before its exec into its ru_maxrss, and between fork and exec that is the memory of
+# this one, torch and all. So a small process starts the measured one and asks for the peak of its children.
 PEAK_OF_CHILD = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)

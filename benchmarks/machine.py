@@ -9,11 +9,10 @@ from pathlib import Path
 
 
 def machine() -> dict[str, str]:
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return {
         "cpu": cpu_model(),
         "cores": str(cores()),
-        "load": load,
+        "load": f"{os.getloadavg()[0]:.1f}",
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "torch": version("torch"),

@@ -1,9 +1,9 @@
 """Time several ways of doing one thing, side by side: rounds in which each side runs once, in an order that changes.
 
-    sides ──► one warm-up each ──► round 1: a b c, round 2: b c a, … ──► seconds per side ──► ratio per round ──► Spread
+    sides ──► one warm-up each ──► round 1: a b c, round 2: b c a, … ──► seconds by side ──► ratio per round ──► Spread
 
-The machine's speed drifts over minutes and every side is slow when it is, so sides are compared within a round. The median
-of those ratios is the figure and their quartiles its spread.
+The machine's speed drifts over minutes and every side is slow when it is, so sides are compared within a round. The
+median of those ratios is the figure and their quartiles its spread.
 """
 
 from __future__ import annotations

@@ -134,5 +134,3 @@ def _loaded(
     if input is not None:
         spec = replace(spec, input_override=_input(input))
     return spec if variant is None else _with_variant(spec, variant)
-
-

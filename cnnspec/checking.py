@@ -65,7 +65,8 @@ def _mends(
     """Whether the edited text has this error no longer, and no new one."""
     after = diagnose(apply(source, repair.edits), variant)
     return len(after) < len(found) and all(
-        (d.code, d.message) != (diagnostic.code, diagnostic.message) or d.span.line != diagnostic.span.line for d in after
+        (d.code, d.message) != (diagnostic.code, diagnostic.message) or d.span.line != diagnostic.span.line
+        for d in after
     )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812 -- its name in every PyTorch program
 from torch import Tensor, nn
 
 REPORTED_PARAMETERS = {

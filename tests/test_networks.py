@@ -48,10 +48,12 @@ def test_graph_says_what_the_module_does(name: str) -> None:
     graph = cnnspec.graph(name)
     module = cnnspec.build(name).eval()
     seen: list[tuple[str, list[tuple[int, ...]], tuple[int, ...]]] = []
-    for key, child in module.named_modules():
-        if not list(child.children()) or type(child).__module__.startswith("torch.nn") and not len(list(child.children())):
-            child.register_forward_hook(lambda _, given, out, key=key: seen.append(
-                (key, [tuple(x.shape[1:]) for x in given], tuple(out.shape[1:]))))
+    for node in graph.nodes:
+
+        def see(_: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor, key: str = node.key) -> None:
+            seen.append((key, [tuple(x.shape[1:]) for x in given], tuple(out.shape[1:])))
+
+        module.get_submodule(node.key).register_forward_hook(see)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         out = module(torch.zeros(1, *graph.input))
     assert seen == [(n.key, [tuple(s) for s in n.input_shapes], tuple(n.shape)) for n in graph.nodes]

@@ -19,6 +19,7 @@ app = typer.Typer(
     epilog="A NAME is a shipped spec (`cnnspec zoo` lists them) or the path of a YAML file.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("check")(check.check)

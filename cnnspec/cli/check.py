@@ -20,7 +20,9 @@ class Format(StrEnum):
 
 
 def check(
-    names: Annotated[list[str], typer.Argument(metavar="FILE|NAME...", help="Specs to check, by path or shipped name.")],
+    names: Annotated[
+        list[str], typer.Argument(metavar="FILE|NAME...", help="Specs to check, by path or shipped name.")
+    ],
     variant: Variant = None,
     format: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
 ) -> None:

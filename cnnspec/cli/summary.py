@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import Annotated
 
@@ -46,6 +45,6 @@ def summary(
 
         write(markdown(found, full, depth))
     else:
-        from cnnspec.emit.record import as_csv, as_json
+        from cnnspec.emit.record import as_csv, json_text
 
-        write(as_csv(found) if format is Format.csv else json.dumps(as_json(found), indent=2, ensure_ascii=False))
+        write(as_csv(found) if format is Format.csv else json_text(found))

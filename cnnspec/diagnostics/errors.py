@@ -1,12 +1,12 @@
 """The one exception family, and the exit code that each member ends a command with.
 
-    CnnspecError           1  our own defect
-    ├── UsageError         2  a command or a call that makes no sense
-    ├── SpecError          3  a spec that is wrong; carries its diagnostics
-    ├── DataError          4  data that is missing or damaged
-    ├── CheckpointError    5  a run folder that cannot be read
-    ├── DivergedError      6  training that left the finite numbers
-    └── OutputError        7  a disk that is full, a folder that cannot be written
+CnnspecError           1  our own defect
+├── UsageError         2  a command or a call that makes no sense
+├── SpecError          3  a spec that is wrong; carries its diagnostics
+├── DataError          4  data that is missing or damaged
+├── CheckpointError    5  a run folder that cannot be read
+├── DivergedError      6  training that left the finite numbers
+└── OutputError        7  a disk that is full, a folder that cannot be written
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """Diagnostics as people and programs read them: the only place that lays a message out.
 
-    error[code]: message
-      --> file:line:column
-      |
-    6 |   - MaxPool2d: {kernel_size: 4}
-      |     --------- a secondary label
-    7 |   - Conv2d: {out_channels: 64, kernel_size: 5}
-      |                                ^^^^^^^^^^^^^^ the primary label
-      |
-      = in: how the line was reached
-      = note: the arithmetic
-      = help: the repair
+error[code]: message
+  --> file:line:column
+  |
+6 |   - MaxPool2d: {kernel_size: 4}
+  |     --------- a secondary label
+7 |   - Conv2d: {out_channels: 64, kernel_size: 5}
+  |                                ^^^^^^^^^^^^^^ the primary label
+  |
+  = in: how the line was reached
+  = note: the arithmetic
+  = help: the repair
 """
 
 from __future__ import annotations

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 from cnnspec.network import Graph, Node
 
 COLUMNS = ("key", "type", "input", "output", "params", "macs", "line")
+
+
+def json_text(graph: Graph) -> str:
+    """The record as JSON, a layer on each line."""
+    record = as_json(graph)
+    layers = record.pop("layers")
+    head = json.dumps(record, ensure_ascii=False)[:-1]
+    lines = ",\n  ".join(json.dumps(layer, ensure_ascii=False) for layer in layers)
+    return f'{head}, "layers": [\n  {lines}\n]}}\n'
 
 
 def as_json(graph: Graph) -> dict[str, Any]:
@@ -46,7 +56,5 @@ def as_csv(graph: Graph) -> str:
     writer.writerow(COLUMNS)
     for node in graph.nodes:
         inputs = " + ".join(map(str, node.input_shapes))
-        writer.writerow(
-            [node.key, node.type, inputs, node.shape, node.params, node.macs or 0, node.span.line]
-        )
+        writer.writerow([node.key, node.type, inputs, node.shape, node.params, node.macs or 0, node.span.line])
     return out.getvalue()

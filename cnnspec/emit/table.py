@@ -1,7 +1,7 @@
 """Graph -> the summary table: a row per scope and layer, repeated siblings folded.
 
-    Rows of a folded scope show one copy; its heading shows how many there are and what they cost together, so that the
-    headings and rows of one level always add up to the line above them.
+Rows of a folded scope show one copy; its heading shows how many there are and what they cost together, so that the
+headings and rows of one level always add up to the line above them.
 """
 
 from __future__ import annotations
@@ -113,13 +113,15 @@ def cells(graph: Graph, row: Row) -> tuple[str, ...]:
     name = row.key if row.level == 0 else f"{'  ' * row.level}{row.key.split('.', row.level)[-1]}"
     type_ = f"{row.type} ×{row.copies}" if row.copies > 1 else row.type
     params = number(row.params) if row.params else "–"
-    return (name, type_, str(row.output), params, short(row.macs), share(macs, graph.macs))
+    return (name, type_, str(row.output), params, short(row.macs), share(row.macs, graph.macs))
 
 
 def totals(graph: Graph) -> str:
     """The line below the table."""
     flops = f"{short(graph.flops)} flops" if graph.macs else "no flops counted"
-    return f"{graph.params:,} params · {graph.macs:,} MACs ({flops}) for one {graph.input} input · output {graph.output}"
+    return (
+        f"{graph.params:,} params · {graph.macs:,} MACs ({flops}) for one {graph.input} input · output {graph.output}"
+    )
 
 
 def rich_table(graph: Graph, full: bool = False, depth: int | None = None) -> Table:
@@ -140,7 +142,12 @@ def rich_table(graph: Graph, full: bool = False, depth: int | None = None) -> Ta
 
 def markdown(graph: Graph, full: bool = False, depth: int | None = None) -> str:
     """The table for a document."""
-    lines = [f"**{_escape(graph.name)}**", "", f"| {' | '.join(HEADINGS)} |", "| --- | --- | ---: | ---: | ---: | ---: |"]
+    lines = [
+        f"**{_escape(graph.name)}**",
+        "",
+        f"| {' | '.join(HEADINGS)} |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
     for row in rows(graph, full, depth):
         found = [_escape(cell.strip()) for cell in cells(graph, row)]
         found[0] = f"{'&emsp;' * row.level}{found[0]}"
@@ -156,12 +163,11 @@ def html(graph: Graph) -> str:
     """The table for a notebook."""
     from html import escape
 
-    head = "".join(f"<th style='text-align:left'>{h}</th>" for h in HEADINGS)
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td style='text-align:{'left' if i < 2 else 'right'};white-space:pre'>{escape(printable(c))}</td>"
-                  for i, c in enumerate(cells(graph, row)))
-        + "</tr>"
-        for row in rows(graph)
-    )
-    return f"<p><b>{escape(printable(graph.name))}</b></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{escape(totals(graph))}</p>"
+    def cell(tag: str, column: int, text: str) -> str:
+        align = "left" if column < 2 else "right"
+        return f"<{tag} style='text-align:{align};white-space:pre'>{escape(printable(text))}</{tag}>"
+
+    lines = ["".join(cell("th", i, heading) for i, heading in enumerate(HEADINGS))]
+    lines += ["".join(cell("td", i, text) for i, text in enumerate(cells(graph, row))) for row in rows(graph)]
+    title, total = escape(printable(graph.name)), escape(totals(graph))
+    return f"<p><b>{title}</b></p><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table><p>{total}</p>"

@@ -5,7 +5,7 @@ A layer is registered by standing in one of the family modules under a name with
 
 from types import ModuleType
 
-from cnnspec.layers import conv, join, linear, pool
+from cnnspec.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize
 from cnnspec.layers.base import Call, Layer, Refusal, Tensor
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Unwindow, Window
@@ -13,7 +13,13 @@ from cnnspec.layers.window import Unwindow, Window
 FAMILIES: dict[str, ModuleType] = {
     "convolution": conv,
     "pooling": pool,
+    "normalisation": norm,
+    "activation": activation,
     "linear": linear,
+    "dropout": dropout,
+    "shape": reshape,
+    "resizing": resize,
+    "padding": padding,
     "joins": join,
 }
 

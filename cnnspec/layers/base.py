@@ -59,7 +59,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - an outcome that a checker reports, no failure of ours
     """A layer cannot take a shape.
 
     ``argument`` is the argument to blame (None: the layer as a whole), ``label`` what to say at it, ``note`` the

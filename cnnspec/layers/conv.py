@@ -187,23 +187,23 @@ class ConvTranspose2d(_AnyConv):
                     f"`padding: {window.padding}` cuts a transposed convolution of {cross(x.sizes)} down to nothing",
                     argument="padding",
                     label=f"cuts {2 * window.padding} values from {size + 2 * window.padding}",
-                    note=f"{window.formula(x[dim])} {AXES[dim - 1]}",
+                    note=f"{window.formula(x[dim])} {AXES[self.dims][dim - 1]}",
                     dims=(dim,),
                     tries=(setting(padding=settle(fits)),),
                 )
         return sizes
 
     def check_output_padding(self) -> None:
-        for window in self.windows():
-            most = max(window.stride, window.dilation) - 1
-            if window.output_padding > most:
+        most = tuple(max(window.stride, window.dilation) - 1 for window in self.windows())
+        for window, limit in zip(self.windows(), most, strict=True):
+            if window.output_padding > limit:
                 self.refuse(
                     "output-padding-too-large",
                     f"`output_padding: {window.output_padding}` is not below the stride or the dilation",
                     argument="output_padding",
-                    label=f"at most {most}",
+                    label=f"at most {limit}",
                     note=f"the stride is {window.stride}, the dilation {window.dilation}",
-                    tries=(setting(output_padding=most),),
+                    tries=(setting(output_padding=settle(tuple(map(min, each(self.output_padding, 2), most)))),),
                 )
 
     def weight_shape(self, x: Shape) -> tuple[int, ...]:

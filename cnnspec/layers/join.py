@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
-from cnnspec.layers.base import Layer, NonNegative
+from cnnspec.diagnostics.words import listing
+from cnnspec.layers.base import Layer, NonNegative, setting
 from cnnspec.layers.shape import Shape
 
 
@@ -13,43 +14,50 @@ class _Join(Layer):
 
     inputs = None
 
-    def infer(self, *xs: Shape) -> Shape:  # type: ignore[override]
-        """The joined shape. Raises Refusal; ``JoinRefusal`` fields name the two that conflict."""
-        raise AssertionError  # every join has its own rule
+    def infer(self, *xs: Shape) -> Shape:
+        """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
+        raise NotImplementedError
 
     def check_ranks(self, xs: tuple[Shape, ...]) -> None:
         for x in xs[1:]:
             if len(x) != len(xs[0]):
-                self.conflict(xs, x, f"`{type(self).__name__}` joins tensors of one rank, not {xs[0]} and {x}", ())
+                self.conflict(xs, x, f"`{type(self).__name__}` joins tensors of one rank, not {xs[0]} and {x}")
 
-    def conflict(self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...], help: str = "") -> None:
-        label = " + ".join(map(str, xs)) if len(xs) < 5 else f"{xs[0]} + … + {other}"
+    def conflict(
+        self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
+    ) -> NoReturn:
+        label = " + ".join(map(str, xs)) if len(xs) < 5 else f"{xs[0]} + … + {other} + …"
         self.refuse("shape-mismatch", message, label=label, dims=dims, help=help)
 
 
 class _Elementwise(_Join):
     """Joins equal shapes number by number; a size of 1 is repeated, as torch broadcasts."""
 
-    def infer(self, *xs: Shape) -> Shape:  # type: ignore[override]
+    def infer(self, *xs: Shape) -> Shape:
         self.check_ranks(xs)
-        sizes = []
         for dim, along in enumerate(zip(*xs, strict=True)):
-            wide = max(along)
-            if any(size not in (1, wide) for size in along):
+            if len({*along, 1}) > 2:
                 self.unequal(xs, dim)
-            sizes.append(wide)
-        return Shape(sizes)
+        return Shape(max(along) for along in zip(*xs, strict=True))
 
-    def unequal(self, xs: tuple[Shape, ...], dim: int) -> None:
+    def unequal(self, xs: tuple[Shape, ...], dim: int) -> NoReturn:
         first = next(x for x in xs if x[dim] != 1)
         other = next(x for x in xs if x[dim] not in (1, first[dim]))
-        name = "channels differ" if dim == 0 else "sizes differ"
-        pair = (first[dim], other[dim]) if dim == 0 else ("×".join(map(str, x.sizes)) for x in (first, other))
-        a, b = pair
-        message = f"`{type(self).__name__}` joins equal shapes, but the {name}: {a} and {b}"
-        stack = sum(x[0] for x in xs)
-        advice = f"make both `out_channels` equal, or join with `Concat` to stack them to {stack}"
-        self.conflict(xs, other, message, (dim,), advice if dim == 0 and len(xs[0]) > 1 else "")
+        values, help = f"{first[dim]} and {other[dim]}", ""
+        if len(first) == 1:
+            what = "features"
+        elif dim == 0:
+            what = "channels"
+            stack = sum(x[0] for x in xs)
+            help = f"make both `out_channels` equal, or join with `Concat` to stack them to {stack}"
+        else:
+            what, values = "sizes", _sizes(first, other)
+        message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"
+        self.conflict(xs, other, message, (dim,), help)
+
+
+def _sizes(*xs: Shape) -> str:
+    return listing(["×".join(map(str, x.sizes)) for x in xs])
 
 
 class Add(_Elementwise):
@@ -69,13 +77,13 @@ class Concat(_Join):
 
     target = "cnnspec.emit.modules.Concat"
 
-    def infer(self, *xs: Shape) -> Shape:  # type: ignore[override]
+    def infer(self, *xs: Shape) -> Shape:
         self.check_ranks(xs)
         for x in xs[1:]:
             if x.sizes != xs[0].sizes:
-                dim = next(i for i in range(1, len(x)) if x[i] != xs[0][i])
-                sizes = " and ".join("×".join(map(str, s.sizes)) for s in (xs[0], x))
-                self.conflict(xs, x, f"`Concat` joins maps of one size, but the sizes differ: {sizes}", (dim,))
+                dims = tuple(i for i in range(1, len(x)) if x[i] != xs[0][i])
+                message = f"`Concat` joins maps of one size, but the sizes differ: {_sizes(xs[0], x)}"
+                self.conflict(xs, x, message, dims)
         return Shape((sum(x[0] for x in xs), *xs[0].sizes))
 
 
@@ -89,10 +97,22 @@ class Slice(Layer):
     def infer(self, x: Shape) -> Shape:
         end = x[0] if self.end is None else self.end
         if end > x[0]:
-            self.refuse("slice", f"there are only {x[0]} channels", argument="end", label=f"at most {x[0]}", dims=(0,))
+            self.refuse(
+                "slice",
+                f"`end` is {end}, and {x[0]} channels arrive",
+                argument="end",
+                label=f"at most {x[0]}",
+                dims=(0,),
+                tries=(setting(end=x[0]),),
+            )
         if self.start >= end:
-            at = "start" if "start" in self.model_fields_set else "end"
-            self.refuse("slice", f"channels {self.start} to {end} are none", argument=at, label="leaves nothing")
+            self.refuse(
+                "slice",
+                f"channels {self.start} to {end}, the last excluded, are none",
+                argument="start" if "start" in self.model_fields_set else "end",
+                label=f"{x[0]} channels arrive, counted from 0",
+                dims=(0,) if self.end is None else (),
+            )
         return Shape((end - self.start, *x.sizes))
 
     def inferred(self, x: Shape) -> dict[str, Any]:

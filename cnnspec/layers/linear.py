@@ -10,11 +10,11 @@ from cnnspec.layers.shape import Shape
 
 
 class Linear(Layer):
-    """Fully connected layer over the last dimension of its input."""
+    """Fully connected layer over a flat vector; with ``in_features`` stated, over the last dimension of a map."""
 
     out_features: Positive
-    in_features: Positive | None = None
     bias: bool = True
+    in_features: Positive | None = None
 
     def infer(self, x: Shape) -> Shape:
         if len(x) > 1 and self.in_features is None:
@@ -25,7 +25,7 @@ class Linear(Layer):
                 help=f"put `Flatten` before it, or state `in_features: {x[-1]}` to work along the last dimension",
                 dims=(0,),
             )
-        self.check_stated("in_features", x[-1], "features")
+        self.check_stated("in_features", x[-1], "features", (len(x) - 1,))
         return Shape((*x[:-1], self.out_features))
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:

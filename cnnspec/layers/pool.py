@@ -18,6 +18,7 @@ from cnnspec.layers.base import (
     each,
     setting,
     settle,
+    shown,
 )
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Window
@@ -53,12 +54,12 @@ class _Pool(Layer):
         padding, most = each(self.padding, self.dims), self.most_padding()
         if any(p > m for p, m in zip(padding, most, strict=True)):
             fits = settle(tuple(min(p, m) for p, m in zip(padding, most, strict=True)))
-            kernel = each(self.kernel_size, self.dims)
+            kernel = cross(each(self.kernel_size, self.dims))
             self.refuse(
                 "padding-too-large",
-                f"a pool's padding is at most half of its kernel: {cross(most)} for {cross(kernel)}, not {cross(padding)}",
+                f"`padding: {shown(self.padding)}` is more than half of a pool's {kernel} kernel",
                 argument="padding",
-                label=f"at most {cross(most)}",
+                label=f"at most {shown(settle(most))}",
                 tries=(setting(padding=fits),),
             )
 
@@ -162,19 +163,23 @@ class AvgPool3d(_AvgPool):
     divisor_override: Positive | None = None
 
     def infer(self, x: Shape) -> Shape:
-        y = super().infer(x)
+        self.check_rank(x)
+        self.check_kernel(x)
+        return super().infer(x)
+
+    def check_kernel(self, x: Shape) -> None:
+        """Torch holds the kernel of this pool to the size of its input, and counts no padding."""
         kernel = each(self.kernel_size, self.dims)
         bad = tuple(dim for dim in (1, 2, 3) if kernel[dim - 1] > x[dim])
         if bad:
             self.refuse(
                 "window-too-large",
-                f"`AvgPool3d` takes no kernel larger than its input, padding aside: {cross(kernel)} for {cross(x.sizes)}",
+                f"a {cross(kernel)} window of `AvgPool3d` does not fit in a {cross(x.sizes)} input, padding aside",
                 argument="kernel_size",
                 label=f"needs at least {cross(kernel)}",
                 dims=bad,
                 tries=(setting(kernel_size=settle(tuple(map(min, kernel, x.sizes)))),),
             )
-        return y
 
 
 class _AdaptivePool(Layer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cnnspec.layers.base import Layer, Try, cross, setting, settle
 from cnnspec.layers.shape import Shape
@@ -46,7 +46,7 @@ def _tries(windows: Windows, x: Shape, most_padding: tuple[int, ...]) -> Iterato
         yield setting(" or less" if max(kernel) > 1 else "", kernel_size=settle(kernel))
 
 
-def _even(windows: Windows, values: tuple[int, ...], choose: type[max]) -> tuple[int, ...]:
+def _even(windows: Windows, values: tuple[int, ...], choose: Callable[[tuple[int, ...]], int]) -> tuple[int, ...]:
     """The same value along every dimension where the windows are square."""
     square = len({w.kernel for w in windows}) == 1
     return (choose(values),) * len(values) if square else values

@@ -75,6 +75,11 @@ class ScopeBuilder:
         self.position += 1
         return str(self.position - 1)
 
+    def give_back(self, empty: ScopeBuilder) -> None:
+        """A scope in which nothing is: it is not there and takes no position."""
+        self.keys.pop(empty.key.rpartition(".")[2], None)
+        self.position -= 1
+
     def look_up(self, find: Callable[[ScopeBuilder], Flow | None]) -> Flow | None:
         """The first answer, from this scope outwards."""
         scope: ScopeBuilder | None = self

@@ -1,9 +1,9 @@
 """The Graph: what a spec is once everything in it is known.
 
-    Graph
-    ├── nodes    every layer that runs, in order of execution; a value is the index of the node that made it,
-    │            INPUT being the network's input
-    └── root     Scope of scopes and nodes: the hierarchy of modules and of state-dict keys
+Graph
+├── nodes    every layer that runs, in order of execution; a value is the index of the node that made it,
+│            INPUT being the network's input
+└── root     Scope of scopes and nodes: the hierarchy of modules and of state-dict keys
 """
 
 from __future__ import annotations

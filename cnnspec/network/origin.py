@@ -26,7 +26,9 @@ def origin_labels(
     return _conflict(spec, nodes, items, flows, dims)
 
 
-def _single(spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flow: Flow, dims: tuple[int, ...]) -> Label | None:
+def _single(
+    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flow: Flow, dims: tuple[int, ...]
+) -> Label | None:
     node = _maker(nodes, flow, dims)
     if node is None:
         return _input_label(spec, flow, f"the input is {flow.shape}")

@@ -1,7 +1,7 @@
 """Values out of nodes: expressions evaluated, lists as tuples, arguments with their places.
 
-    Node ──value──► int | float | bool | str | None | tuple | LayerName
-    Map ──arguments──► {"kernel_size": Argument(3, where)}
+Node ──value──► int | float | bool | str | None | tuple | LayerName
+Map ──arguments──► {"kernel_size": Argument(3, where)}
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnnspec.diagnostics import Span
-from cnnspec.syntax import Entry, ExpressionError, LayerName, Map, Node, Scalar, Seq, Value, template
-from cnnspec.syntax.expression import Env
+from cnnspec.syntax import Entry, Env, ExpressionError, LayerName, Map, Node, Scalar, Seq, Value, template
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from cnnspec.diagnostics import Diagnostic, Label, Span, did_you_mean, listing
+from cnnspec.diagnostics import Diagnostic, Label, Span, did_you_mean, listing, nearest
 from cnnspec.layers.takes import takes
 from cnnspec.syntax import Entry, shown
 
@@ -36,7 +36,14 @@ def validate(
             name = str(problem["loc"][0])
             if name not in unknown:
                 found[name] = _diagnose(model, name, problem["type"], entries, owner, subject)
-        return list(found.values())
+        return without_consequences(list(found.values()), model.model_fields)
+
+
+def without_consequences(found: list[Diagnostic], known: Collection[str]) -> list[Diagnostic]:
+    """Without the arguments that are missing only because they are misspelt."""
+    misspelt = (d.span.text for d in found if d.code == "unknown-argument")
+    meant = {nearest(name, known) for name in misspelt}
+    return [d for d in found if d.code != "missing-argument" or d.message.split("`")[3] not in meant]
 
 
 def _diagnose(
@@ -64,7 +71,7 @@ def argument_words(model: type[BaseModel], name: str) -> str:
 def unknown_argument(known: Collection[str], name: str, span: Span, subject: str) -> Diagnostic:
     """A name that ``subject`` does not have, with the nearest that it has."""
     near = did_you_mean(name, known)
-    cut = "an expression with a comma is quoted: \"$(min(a, b))\"" if name.endswith(")") else ""
+    cut = 'an expression with a comma is quoted: "$(min(a, b))"' if name.endswith(")") else ""
     help = cut or (f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none")
     return Diagnostic("unknown-argument", f"`{subject}` has no argument `{name}`", Label(span, near), help=help)
 

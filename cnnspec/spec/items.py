@@ -130,7 +130,9 @@ class ItemReader:
         if isinstance(value, Scalar) and value.value is None:
             return None
         help = f"write `{key.text}: {{name: value}}`: arguments are named, never given by position"
-        self.sink.error("wrong-type", f"the arguments of `{key.text}` are a mapping, not {shown(value)}", key.span, help=help)
+        self.sink.error(
+            "wrong-type", f"the arguments of `{key.text}` are a mapping, not {shown(value)}", key.span, help=help
+        )
         return None
 
     def paths(self, key: Scalar, value: Node) -> tuple[Path, ...] | None:
@@ -190,7 +192,9 @@ def first_span(node: Node) -> Span:
         case Scalar():
             return node.span
     start = node.span
-    return start.source.span(start.line, start.column, max(len(node.span.text), 1) if start.line == start.end_line else 1)
+    return start.source.span(
+        start.line, start.column, max(len(node.span.text), 1) if start.line == start.end_line else 1
+    )
 
 
 def walk(items: Iterable[Item]) -> Iterable[Item]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, did_you_mean
+from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, nearest
 from cnnspec.spec.model import Block
 from cnnspec.spec.read import read_blocks
 from cnnspec.syntax import Map, parse
@@ -42,8 +42,10 @@ def find(name: str) -> Found:
     folder = specs_folder()
     for candidate in _candidates(folder, name):
         return candidate
-    near = did_you_mean(name, known_specs())
-    raise UsageError(f"no spec is called `{name}`", f"{near + ' ' if near else ''}`cnnspec zoo` lists the names; a path ends in .yaml")
+    near = nearest(name.rpartition("/")[2], (known.rpartition("/")[2] for known in known_specs()))
+    full = next((known for known in known_specs() if near and known.rpartition("/")[2] == near), None)
+    help = f"did you mean `{full}`?" if full else "`cnnspec zoo` lists the names; a path ends in .yaml"
+    raise UsageError(f"no spec is called `{name}`", help)
 
 
 def _file(path: Path) -> Found:

@@ -33,7 +33,9 @@ def id_fault(name: str) -> str:
     if name in RESERVED:
         return f"`{name}` is reserved"
     if name in TAKEN or name.startswith("_"):
-        return f"`{name}` is taken: every module has an attribute of that name" if name in TAKEN else (
-            "an id does not begin with `_`: such names are torch's own"
+        return (
+            f"`{name}` is taken: every module has an attribute of that name"
+            if name in TAKEN
+            else ("an id does not begin with `_`: such names are torch's own")
         )
     return ""

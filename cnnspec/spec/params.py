@@ -1,13 +1,13 @@
 """Declarations of params, and the values that they get.
 
-    width: int                                   required
-    stride: 1                                    a literal: the default, which gives the type
-    p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
+width: int                                   required
+stride: 1                                    a literal: the default, which gives the type
+p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -15,12 +15,11 @@ from pydantic import BaseModel, ConfigDict
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
-from cnnspec.spec.bridge import missing_argument, unknown_argument, validate
+from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.model import Param, Spec, Variant
 from cnnspec.spec.names import NOT_PARAMS, PARAM
 from cnnspec.spec.types import ParamType, TypeMismatch
 from cnnspec.syntax import Entry, LayerName, Map, Node, Scalar, Value, shown
-from cnnspec.syntax.expression import Env
 
 TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
 
@@ -49,7 +48,7 @@ class Declaration(BaseModel):
 # ------------------------------------------------------------------------------------------------- declarations
 
 
-def declare(node: Node | None, layers: Container[str], sink: Sink) -> dict[str, Param]:
+def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str, Param]:
     """The params of a spec or of a block."""
     if node is None:
         return {}
@@ -74,7 +73,7 @@ def _name_is_sound(key: Scalar, sink: Sink) -> bool:
     return False
 
 
-def _declared(entry: Entry, layers: Container[str], sink: Sink) -> Param | None:
+def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None:
     node = entry.value
     if isinstance(node, Map) and not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper()):
         return _long(entry, node, layers, sink)
@@ -88,7 +87,7 @@ def _declared(entry: Entry, layers: Container[str], sink: Sink) -> Param | None:
     return Param(entry.key, type_, node)
 
 
-def _literal_type(node: Node, layers: Container[str]) -> ParamType | None:
+def _literal_type(node: Node, layers: Collection[str]) -> ParamType | None:
     if args.holds_expression(node):
         return None
     try:
@@ -97,7 +96,7 @@ def _literal_type(node: Node, layers: Container[str]) -> ParamType | None:
         return None
 
 
-def _long(entry: Entry, node: Map, layers: Container[str], sink: Sink) -> Param | None:
+def _long(entry: Entry, node: Map, layers: Collection[str], sink: Sink) -> Param | None:
     entries = {e.key.text: e for e in node}
     values = {name: _plain(e.value) for name, e in entries.items()}
     made = validate(Declaration, values, entries, entry.key.span, entry.key.text)
@@ -124,7 +123,7 @@ def _plain(node: Node) -> Any:
         return node.text if isinstance(node, Scalar) else None
 
 
-def _check_default(param: Param, default: Node | None, layers: Container[str], sink: Sink) -> None:
+def _check_default(param: Param, default: Node | None, layers: Collection[str], sink: Sink) -> None:
     if default is None or args.holds_expression(default):
         return
     try:
@@ -136,7 +135,7 @@ def _check_default(param: Param, default: Node | None, layers: Container[str], s
 # ------------------------------------------------------------------------------------------------------- values
 
 
-def fitting(param: Param, value: Value, layers: Container[str]) -> Value:
+def fitting(param: Param, value: Value, layers: Collection[str]) -> Value:
     """The value as the param's type holds it. Raises TypeMismatch for another type and for one out of bounds."""
     made = param.type.convert(value, layers)
     for number in made if isinstance(made, tuple) else (made,):
@@ -163,7 +162,7 @@ def bind(
     given: Arguments,
     owner: Span,
     subject: str,
-    layers: Container[str],
+    layers: Collection[str],
     shape: Callable[[], Any] | None = None,
 ) -> dict[str, Value]:
     """The environment of a block that is called with ``given``: given values, then defaults in their order.
@@ -187,7 +186,7 @@ def bind(
         except BadValue as error:
             wrong.append(Diagnostic(error.code, error.message, Label(error.span), help=error.help))
     if wrong:
-        raise ParamError(wrong)
+        raise ParamError(without_consequences(wrong, params))
     return env
 
 
@@ -199,7 +198,7 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
     return Diagnostic("wrong-type", f"`{param.name.text}` {error}{said}", Label(place), labels)
 
 
-def settle(spec: Spec, layers: Container[str]) -> dict[str, Value]:
+def settle(spec: Spec, layers: Collection[str]) -> dict[str, Value]:
     """The spec's own environment: defaults, then its variant's settings, then the user's.
 
     Raises ParamError.
@@ -234,7 +233,10 @@ def from_plain(value: Any, entry: Entry) -> Value:
         return tuple(from_plain(v, entry) for v in value)
     if isinstance(value, dict) and len(value) == 1:
         name, given = next(iter(value.items()))
-        return LayerName(name, {k: Argument(from_plain(v, entry), Entry(Scalar(entry.span, k, k), entry.value)) for k, v in given.items()})
+        return LayerName(
+            name,
+            {k: Argument(from_plain(v, entry), Entry(Scalar(entry.span, k, k), entry.value)) for k, v in given.items()},
+        )
     return value
 
 

@@ -12,7 +12,7 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, BadValue
-from cnnspec.spec.bridge import missing_argument, unknown_argument, validate
+from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.items import GROUP, SCOPE
 from cnnspec.spec.model import Block, Item, Param, Spec
 from cnnspec.spec.params import ParamError, fitting, mismatch, variant_arguments
@@ -54,7 +54,9 @@ def _check_setting(spec: Spec, name: str, argument: Argument, layers: set[str], 
 def unknown_param(params: Mapping[str, Param], name: str, entry: Entry) -> Diagnostic:
     """A variant that sets what is no param."""
     help = f"the params are {listing([f'`{p}`' for p in params])}" if params else "this spec declares no params"
-    return Diagnostic("unknown-param", f"no param is called `{name}`", Label(entry.key.span, did_you_mean(name, params)), help=help)
+    return Diagnostic(
+        "unknown-param", f"no param is called `{name}`", Label(entry.key.span, did_you_mean(name, params)), help=help
+    )
 
 
 class _Checker:
@@ -157,27 +159,30 @@ class _Checker:
         entries = {entry.key.text: entry for entry in item.args or ()}
         values = {name: argument.value for name, argument in found.items()}
         made = validate(layer, values, entries, item.span, item.name, later & set(layer.model_fields))
-        for diagnostic in made if isinstance(made, list) else ():
-            self.sink.add(diagnostic)
+        wrong = made if isinstance(made, list) else []
         for name in sorted(name for name in later - set(layer.model_fields) if not name.endswith(")")):
-            self.sink.add(unknown_argument(layer.model_fields, name, entries[name].key.span, item.name))
+            wrong.append(unknown_argument(layer.model_fields, name, entries[name].key.span, item.name))
+        for diagnostic in without_consequences(wrong, layer.model_fields):
+            self.sink.add(diagnostic)
 
     def block_arguments(self, item: Item, block: Block) -> None:
         found, later = self.literals(item)
         entries = {entry.key.text: entry for entry in item.args or ()}
-        for name, entry in entries.items():
-            if name not in block.params and not name.endswith(")"):
-                self.sink.add(unknown_argument(block.params, name, entry.key.span, item.name))
+        wrong = [
+            unknown_argument(block.params, name, entry.key.span, item.name)
+            for name, entry in entries.items()
+            if name not in block.params and not name.endswith(")")
+        ]
         for name, param in block.params.items():
             if name in found:
                 self.block_argument(param, found[name])
             elif name not in later and param.required:
-                self.sink.add(missing_argument(item.name, name, param.type.words, item.span))
+                wrong.append(missing_argument(item.name, name, param.type.words, item.span))
+        for diagnostic in without_consequences(wrong, block.params):
+            self.sink.add(diagnostic)
 
     def block_argument(self, param: Param, argument: Argument) -> None:
         try:
             fitting(param, argument.value, {*REGISTRY, *self.spec.blocks})
         except TypeMismatch as error:
             self.sink.add(mismatch(param, argument, error))
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,7 +45,7 @@ class ParamType:
         return cls(None, item, optional) if item else None
 
     @classmethod
-    def of(cls, value: Any, layers: Container[str]) -> ParamType | None:
+    def of(cls, value: Any, layers: Collection[str]) -> ParamType | None:
         """The type of a literal default; a text that names a layer or block is a layer."""
         if isinstance(value, bool):
             return cls("bool")
@@ -60,14 +60,14 @@ class ParamType:
         return cls._of_list(value, layers) if isinstance(value, tuple) else None
 
     @classmethod
-    def _of_list(cls, values: tuple[Any, ...], layers: Container[str]) -> ParamType | None:
+    def _of_list(cls, values: tuple[Any, ...], layers: Collection[str]) -> ParamType | None:
         types = {cls.of(value, layers) for value in values}
         if types == {cls("int"), cls("float")}:
             return cls(None, cls("float"))
         only = types.pop() if len(types) == 1 else None
         return cls(None, only) if only else None
 
-    def convert(self, value: Any, layers: Container[str]) -> Any:
+    def convert(self, value: Any, layers: Collection[str]) -> Any:
         """The value as this type holds it: an int for a float, a layer's name for a text.
 
         Raises TypeMismatch.
@@ -80,7 +80,7 @@ class ParamType:
             return tuple(self.item.convert(v, layers) for v in value)
         return self._scalar(value, layers)
 
-    def _scalar(self, value: Any, layers: Container[str]) -> Any:
+    def _scalar(self, value: Any, layers: Collection[str]) -> Any:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if self.base == "float" and number:
             return float(value)
@@ -92,9 +92,9 @@ class ParamType:
         raise TypeMismatch(f"takes {self.words}")
 
     @staticmethod
-    def _layer(layer: LayerName, layers: Container[str]) -> LayerName:
+    def _layer(layer: LayerName, layers: Collection[str]) -> LayerName:
         if layer.name not in layers:
-            near = did_you_mean(layer.name, layers) if hasattr(layers, "__iter__") else ""
+            near = did_you_mean(layer.name, layers)
             raise TypeMismatch(f"takes a layer or block, and none is called `{layer.name}`{near and '; ' + near}")
         return layer
 

@@ -7,12 +7,15 @@ Reading a text runs no code and touches no file; what is too deep, too large or 
 refused where it stands.
 """
 
-from cnnspec.syntax.expression import ExpressionError, LayerName, Silent, Template, Value, template
+from cnnspec.syntax.evaluate import Env
+from cnnspec.syntax.expr import ExpressionError, LayerName, Silent, Value
+from cnnspec.syntax.expression import Template, template
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq, shown
 from cnnspec.syntax.parse import parse
 
 __all__ = [
     "Entry",
+    "Env",
     "ExpressionError",
     "LayerName",
     "Map",

@@ -158,7 +158,9 @@ class _Composer:
             self.refuse("bad-key", "a key is a word, not a list or a mapping", key.span)
         elif key.text == "<<" and key.plain:
             help = "write the settings out, or make them a block's params"
-            self.refuse("merge-key", "`<<` merges mappings in YAML 1.1 and is not part of YAML 1.2", key.span, help=help)
+            self.refuse(
+                "merge-key", "`<<` merges mappings in YAML 1.1 and is not part of YAML 1.2", key.span, help=help
+            )
         elif key.text in entries:
             first = Label(entries[key.text].key.span, "first here")
             self.refuse("duplicate-key", f"`{key.text}` is written twice", key.span, "again here", labels=(first,))

@@ -28,7 +28,11 @@ def run(*arguments: str) -> Result:
     out, err = io.StringIO(), io.StringIO()
     code = 0
     output.console.cache_clear()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), patch.object(sys, "argv", ["cnnspec", *arguments]):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        patch.object(sys, "argv", ["cnnspec", *arguments]),
+    ):
         try:
             main()
         except SystemExit as end:

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from cnnspec.layers import Shape
 from cnnspec.syntax import ExpressionError, LayerName, Silent, template
 
-ENV: dict[str, Any] = {"a": 4, "b": (1, 2, 3), "flag": True, "name": "x", "act": LayerName("ReLU"), "none": None, "f": 0.5}
+ENV: dict[str, Any] = {
+    "a": 4,
+    "b": (1, 2, 3),
+    "flag": True,
+    "name": "x",
+    "act": LayerName("ReLU"),
+    "none": None,
+    "f": 0.5,
+}
 
 
 def value(text: str) -> Any:
@@ -31,7 +39,8 @@ def value(text: str) -> Any:
         ("$(not a == 5)", True), ("$(a < 5 and a >= 4)", True), ("$(in.channels)", 16), ("$(in.height)", 8),
         ("$(in.width)", 6), ("$(in.features)", 6), ("$(act == ReLU_NAME)", None), ("$(none == null)", True),
         ("layer$(a + 1)", "layer5"), ("$name-$a", "x-4"), ("$$a", "$a"), ("$(round(2.5))", 2), ("$(ceil(a * 0.9))", 4),
-        ("$(floor(3.9))", 3), ("$(make_divisible(a * 5.5))", 24), ("$(act == 'ReLU')", True), ("$(name == \"x\")", True),
+        ("$(floor(3.9))", 3), ("$(make_divisible(a * 5.5))", 24), ("$(act == 'ReLU')", True),
+        ("$(name == \"x\")", True),
         ("$(1e-3)", 1e-3), ("$(true == 1)", False), ("$([a, 2])", (4, 2)), ("$((1 + 2) * 3)", 9),
     ],
 )  # fmt: skip
@@ -143,4 +152,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert found is not None
         found.evaluate(ENV, lambda: Shape((1, 2, 3)))
     except ExpressionError as error:
-        assert 0 <= error.start <= error.end <= len(text) + 3
+        place = (error.start, error.end)
+    else:
+        place = (0, 0)
+    assert 0 <= place[0] <= place[1] <= len(text) + 3

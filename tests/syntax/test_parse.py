@@ -78,7 +78,9 @@ def test_anchors_that_do_not_multiply_may_stand() -> None:
 
 VALUES = st.recursive(
     st.one_of(st.integers(-999, 999), st.booleans(), st.none(), st.text("abcxyz ", min_size=1, max_size=8)),
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text("abc", min_size=1), inner, max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text("abc", min_size=1), inner, max_size=4)
+    ),
     max_leaves=20,
 )
 

@@ -1,0 +1,279 @@
+"""Activations: they keep the shape, all but GLU, which halves a dimension."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from cnnspec.layers.along import own_dimension
+from cnnspec.layers.base import MAX_NUMBER, Layer, NonNegativeNumber, Number, Positive, Tensor, Whole, setting
+from cnnspec.layers.shape import Shape
+
+
+def check_in_place(layer: Layer, name: str) -> None:
+    """Torch refuses the gradient: the output, which is all that is left, no longer tells the sign of the input."""
+    if getattr(layer, "inplace") and getattr(layer, name) < 0:  # noqa: B009
+        layer.refuse(
+            "in-place-slope",
+            f"`{type(layer).__name__}` in place cannot be trained with a negative `{name}`",
+            argument="inplace",
+            label=f"`{name}` is {getattr(layer, name)}",
+            tries=(setting(inplace=False),),
+        )
+
+
+class ReLU(Layer):
+    """Rectified linear unit: max(0, x)."""
+
+    inplace: bool = False
+
+
+class ReLU6(Layer):
+    """ReLU that stops at 6."""
+
+    inplace: bool = False
+
+
+class LeakyReLU(Layer):
+    """ReLU with a small slope below 0."""
+
+    negative_slope: Number = 0.01
+    inplace: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        check_in_place(self, "negative_slope")
+        return x
+
+
+class PReLU(Layer):
+    """ReLU with a trained slope below 0: one for all, or one a channel."""
+
+    num_parameters: Positive = 1
+    init: Number = 0.25
+
+    def infer(self, x: Shape) -> Shape:
+        if self.num_parameters not in (1, x[0]):
+            self.refuse(
+                "stated-wrongly",
+                f"`num_parameters` is {self.num_parameters}: neither 1 nor the {x[0]} channels that arrive",
+                argument="num_parameters",
+                label=f"1 or {x[0]}",
+                dims=(0,),
+                tries=(setting(num_parameters=x[0]), setting(num_parameters=1)),
+            )
+        return x
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        return {"weight": Tensor((self.num_parameters,))}
+
+
+class RReLU(Layer):
+    """ReLU with a slope below 0 that is drawn at random in training, and is the middle of its range in evaluation."""
+
+    lower: Number = 1 / 8
+    upper: Number = 1 / 3
+    inplace: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        if self.lower > self.upper:
+            self.refuse(
+                "empty-range",
+                f"`lower` is {self.lower}, which is above `upper`, {self.upper}",
+                argument="lower" if "lower" in self.model_fields_set else "upper",
+                label="the slope is drawn from `lower` to `upper`",
+                tries=(setting(lower=self.upper, upper=self.lower),),
+            )
+        return x
+
+
+class ELU(Layer):
+    """Exponential linear unit: x above 0, alpha·(exp(x) − 1) below."""
+
+    alpha: Number = 1.0
+    inplace: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        check_in_place(self, "alpha")
+        return x
+
+
+class CELU(Layer):
+    """Continuously differentiable exponential linear unit: x above 0, alpha·(exp(x/alpha) − 1) below."""
+
+    alpha: Number = 1.0
+    inplace: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        if abs(self.alpha) * MAX_NUMBER < 1:
+            self.refuse(
+                "division-by-zero",
+                f"`CELU` divides by `alpha`, which is {self.alpha}",
+                argument="alpha",
+                label="too near to 0",
+                tries=(setting(alpha=1.0),),
+            )
+        check_in_place(self, "alpha")
+        return x
+
+
+class SELU(Layer):
+    """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer."""
+
+    inplace: bool = False
+
+
+class GELU(Layer):
+    """Gaussian error linear unit: x times the probability that a normal variable is below x."""
+
+    approximate: Literal["none", "tanh"] = "none"
+
+
+class SiLU(Layer):
+    """Sigmoid linear unit, or swish: x·sigmoid(x)."""
+
+    inplace: bool = False
+
+
+class Mish(Layer):
+    """x·tanh(softplus(x))."""
+
+    inplace: bool = False
+
+
+class Softplus(Layer):
+    """A smooth ReLU: log(1 + exp(beta·x))/beta, and x itself above the threshold."""
+
+    beta: Number = 1.0
+    threshold: Number = 20.0
+
+
+class Sigmoid(Layer):
+    """1/(1 + exp(−x)), from 0 to 1."""
+
+
+class LogSigmoid(Layer):
+    """The logarithm of the sigmoid."""
+
+
+class Tanh(Layer):
+    """Hyperbolic tangent, from −1 to 1."""
+
+
+class Tanhshrink(Layer):
+    """x − tanh(x)."""
+
+
+class Softsign(Layer):
+    """x/(1 + |x|), from −1 to 1."""
+
+
+class Hardsigmoid(Layer):
+    """A sigmoid of three straight lines."""
+
+    inplace: bool = False
+
+
+class Hardswish(Layer):
+    """A swish of straight lines and a parabola: x·hardsigmoid(x)."""
+
+    inplace: bool = False
+
+
+class Hardtanh(Layer):
+    """The value, cut off below ``min_val`` and above ``max_val``."""
+
+    min_val: Number = -1.0
+    max_val: Number = 1.0
+    inplace: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        if self.min_val >= self.max_val:
+            self.refuse(
+                "empty-range",
+                f"`min_val` is {self.min_val}, which is not below `max_val`, {self.max_val}",
+                argument="min_val" if "min_val" in self.model_fields_set else "max_val",
+                label="nothing is between `min_val` and `max_val`",
+                tries=(setting(min_val=self.max_val, max_val=self.min_val),) if self.min_val > self.max_val else (),
+            )
+        return x
+
+
+class Hardshrink(Layer):
+    """The value, and 0 for those from −lambd to lambd."""
+
+    lambd: Number = 0.5
+
+
+class Softshrink(Layer):
+    """The value moved towards 0 by lambd, and 0 for those that are nearer."""
+
+    lambd: NonNegativeNumber = 0.5
+
+
+class Threshold(Layer):
+    """The value above ``threshold``, and ``value`` for all others."""
+
+    threshold: Number
+    value: Number
+    inplace: bool = False
+
+
+class GLU(Layer):
+    """Gated linear unit: the first half of a dimension times the sigmoid of the second."""
+
+    dim: Whole = -1
+
+    def infer(self, x: Shape) -> Shape:
+        dim = own_dimension(self, "dim", x, "halves") - 1
+        if x[dim] % 2:
+            self.refuse(
+                "not-divisible",
+                f"`GLU` halves dimension {dim + 1} of a batch, and its {x[dim]} values are odd in number",
+                argument="dim",
+                label=f"{x[dim]} values",
+                dims=(dim,),
+                tries=tuple(setting(dim=i + 1) for i, size in enumerate(x) if size % 2 == 0),
+            )
+        return Shape((*x[:dim], x[dim] // 2, *x[dim + 1 :]))
+
+
+class _Softmax(Layer):
+    """An activation over all values of a dimension; without ``dim``, over the channels."""
+
+    dim: Whole | None = None
+
+    def infer(self, x: Shape) -> Shape:
+        if self.dim is not None:
+            own_dimension(self, "dim", x, "works along")
+        elif len(x) == 2:
+            self.refuse(
+                "mixes-batch",
+                f"`{type(self).__name__}` without `dim` takes dimension 0 of a sequence, which is the batch",
+                label=f"gets {x}",
+                tries=(setting(dim=1), setting(dim=2)),
+            )
+        return x
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"dim": 1} if self.dim is None else {}  # torch's own choice, which it warns of
+
+
+class Softmax(_Softmax):
+    """Exponentials of the values along a dimension, divided by their sum: probabilities."""
+
+
+class LogSoftmax(_Softmax):
+    """The logarithm of the softmax."""
+
+
+class Softmin(_Softmax):
+    """The softmax of the negated values."""
+
+
+class Softmax2d(Layer):
+    """Softmax over the channels, at each place of a C×H×W map."""
+
+    ranks = (3,)
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_rank(x)
+        return x

@@ -1,0 +1,34 @@
+"""Arguments that name a dimension, in torch's count: 0 is the batch, -1 the last."""
+
+from __future__ import annotations
+
+from cnnspec.layers.base import Layer, setting
+from cnnspec.layers.shape import Shape
+
+
+def dimension(layer: Layer, name: str, x: Shape) -> int:
+    """The dimension that an argument names, from 0 to ``len(x)``. Refuses what is not there."""
+    dim: int = getattr(layer, name)
+    if not -len(x) - 1 <= dim <= len(x):
+        layer.refuse(
+            "no-such-dimension",
+            f"there is no dimension {dim}: a batch of {x} has 0 (the batch) to {len(x)}",
+            argument=name,
+            label=f"from {-len(x) - 1} to {len(x)}",
+            tries=(setting(**{name: -1}),),
+        )
+    return dim % (len(x) + 1)
+
+
+def own_dimension(layer: Layer, name: str, x: Shape, deed: str) -> int:
+    """The same, and refuses the batch: no layer may mix its images or move them."""
+    dim = dimension(layer, name, x)
+    if dim == 0:
+        layer.refuse(
+            "mixes-batch",
+            f"`{type(layer).__name__}` {deed} dimension 0, which is the batch",
+            argument=name,
+            label="counts from 0, the batch",
+            tries=(setting(**{name: 1}),),
+        )
+    return dim

@@ -1,0 +1,171 @@
+"""Normalisations. Their eps, alpha, beta and k are numbers of the formulas in torch.nn's documentation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from cnnspec.layers.base import (
+    Layer,
+    NonNegativeNumber,
+    Null,
+    Number,
+    Positive,
+    PositiveNumber,
+    Tensor,
+    setting,
+    shown,
+)
+from cnnspec.layers.shape import Shape
+
+
+def scale_and_shift(shape: tuple[int, ...], affine: bool, bias: bool) -> dict[str, Tensor]:
+    """What follows a normalisation where it is trained: a factor and a summand for each number of ``shape``."""
+    names = (("weight", affine), ("bias", affine and bias))
+    return {name: Tensor(shape) for name, there in names if there}
+
+
+class _ChannelNorm(Layer):
+    """A normalisation of each channel, with statistics that training may collect for evaluation."""
+
+    eps: PositiveNumber = 1e-5
+    momentum: Number | Null = 0.1
+    affine: bool = True
+    track_running_stats: bool = True
+    bias: bool = True
+    num_features: Positive | None = None
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_rank(x)
+        self.check_stated("num_features", x[0], "channels" if len(x) > 1 else "features")
+        return x
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        trained = scale_and_shift((x[0],), self.affine, self.bias)
+        return trained | (running_statistics(x[0]) if self.track_running_stats else {})
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"num_features": x[0]}
+
+
+def running_statistics(channels: int) -> dict[str, Tensor]:
+    """The buffers of a normalisation that collects statistics while it is trained."""
+    each = {name: Tensor((channels,), trained=False) for name in ("running_mean", "running_var")}
+    return each | {"num_batches_tracked": Tensor((), trained=False)}
+
+
+class BatchNorm1d(_ChannelNorm):
+    """Batch normalisation of each feature of a flat vector, or of each channel of a C×L sequence."""
+
+    ranks = (1, 2)
+
+
+class BatchNorm2d(_ChannelNorm):
+    """Batch normalisation of each channel of a C×H×W map."""
+
+    ranks = (3,)
+
+
+class BatchNorm3d(_ChannelNorm):
+    """Batch normalisation of each channel of a C×D×H×W volume."""
+
+    ranks = (4,)
+
+
+class InstanceNorm2d(_ChannelNorm):
+    """Normalisation of each channel of each C×H×W map by itself."""
+
+    ranks = (3,)
+    eps: NonNegativeNumber = 1e-5
+    momentum: Number = 0.1
+    affine: bool = False
+    track_running_stats: bool = False
+
+    def infer(self, x: Shape) -> Shape:
+        y = super().infer(x)
+        if x[1] * x[2] == 1:
+            self.refuse(
+                "nothing-to-normalise",
+                "`InstanceNorm2d` has one value a channel to normalise, which always gives 0",
+                label=f"gets {x}",
+                help="take it out, or put it before the map shrinks to 1×1",
+                dims=(1, 2),
+            )
+        return y
+
+
+class GroupNorm(Layer):
+    """Normalisation of groups of channels of each image by themselves."""
+
+    num_groups: Positive
+    eps: NonNegativeNumber = 1e-5
+    affine: bool = True
+    bias: bool = True
+    num_channels: Positive | None = None
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_stated("num_channels", x[0], "channels")
+        self.check_divides("num_groups", x[0], "channels", (0,))
+        return x
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        return scale_and_shift((x[0],), self.affine, self.bias)
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"num_channels": x[0]}
+
+
+class LayerNorm(Layer):
+    """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
+
+    normalized_shape: Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
+    eps: NonNegativeNumber = 1e-5
+    elementwise_affine: bool = True
+    bias: bool = True
+
+    def infer(self, x: Shape) -> Shape:
+        shape = self.normalized(x)
+        last = tuple(x[-len(shape) :])
+        if len(shape) > len(x):
+            self.mismatch("mixes-batch", "the batch would be mixed", f"`normalized_shape` has {len(shape)} sizes", x, last)
+        if shape != last:
+            said = f"`normalized_shape` is {shown(self.normalized_shape)}"
+            self.mismatch("stated-wrongly", f"{shown(last)} is last in {x}", said, x, last)
+        return x
+
+    def mismatch(self, code: str, label: str, said: str, x: Shape, last: tuple[int, ...]) -> None:
+        self.refuse(
+            code,
+            f"{said}, but {x} arrives",
+            argument="normalized_shape",
+            label=label,
+            dims=tuple(range(len(x) - len(last), len(x))),
+            tries=(setting(", or leave it out to normalise over all dimensions", normalized_shape=last),),
+        )
+
+    def normalized(self, x: Shape) -> tuple[int, ...]:
+        """The sizes that are normalised over."""
+        if isinstance(self.normalized_shape, int):
+            return (self.normalized_shape,)
+        return self.normalized_shape or tuple(x)
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        return scale_and_shift(self.normalized(x), self.elementwise_affine, self.bias)
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"normalized_shape": self.normalized_shape or tuple(x)}
+
+
+class LocalResponseNorm(Layer):
+    """Each value divided by the size of those at the same place in ``size`` neighbouring channels."""
+
+    ranks = (2, 3, 4)
+    size: Positive
+    alpha: Number = 1e-4
+    beta: Number = 0.75
+    k: Number = 1.0
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_rank(x)
+        return x

@@ -1,0 +1,188 @@
+"""Expr -> value, under the names in force and the shape that reaches the line. Every result is bounded."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+from cnnspec.diagnostics import did_you_mean, listing
+from cnnspec.syntax.expr import Expr, ExpressionError, LayerName, Value
+from cnnspec.syntax.functions import FUNCTIONS
+
+MAX_NUMBER = 2**53
+MAX_LENGTH = 10_000
+
+Env = Mapping[str, Value]
+
+NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _number_words(value: Value) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return f"[{', '.join(_number_words(v) for v in value[:8])}{', …' if len(value) > 8 else ''}]"
+        case str():
+            return f'"{value}"'
+    return str(value)
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+class Evaluator:
+    """Values of expressions under one environment."""
+
+    def __init__(self, env: Env, shape: Callable[[], Any] | None) -> None:
+        self.env = env
+        self.shape = shape
+
+    def fail(self, expr: Expr, message: str, help: str = "", code: str = "bad-expression") -> NoReturn:
+        raise ExpressionError(code, message, expr.start, expr.end, help)
+
+    def value(self, expr: Expr) -> Value:
+        return self.bounded(expr, getattr(self, f"on_{expr.op}", self.on_binary)(expr))
+
+    def bounded(self, expr: Expr, value: Value) -> Value:
+        if _is_number(value) and not abs(value) <= MAX_NUMBER:
+            self.fail(expr, "the result is out of bounds", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
+        if isinstance(value, str | tuple) and len(value) > MAX_LENGTH:
+            self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
+        return value
+
+    def word(self, expr: Expr) -> Value:
+        """A value that may stand inside a text."""
+        value = self.value(expr)
+        if not isinstance(value, int | float | str | LayerName):
+            self.fail(expr, f"{_number_words(value)} cannot stand inside a text")
+        return value
+
+    def on_literal(self, expr: Expr) -> Value:
+        return expr.args[0]
+
+    def on_name(self, expr: Expr) -> Value:
+        name = expr.args[0]
+        if name in self.env:
+            return self.env[name]
+        help = did_you_mean(name, self.env)
+        if not help and self.env:
+            help = f"known here: {listing(sorted(self.env))}"
+        self.fail(expr, f"nothing here is called `{name}`", help, "unknown-name")
+
+    def on_in(self, expr: Expr) -> Value:
+        if self.shape is None:
+            self.fail(expr, f"`in.{expr.args[0]}` is known only where a tensor arrives")
+        shape = self.shape()
+        value = getattr(shape, expr.args[0])
+        if value is None:
+            self.fail(expr, f"a tensor of shape {shape} has no {expr.args[0]}")
+        return value
+
+    def on_list(self, expr: Expr) -> Value:
+        return tuple(self.value(item) for item in expr.args[0])
+
+    def on_not(self, expr: Expr) -> bool:
+        return not self.truth(expr.args[0], "not")
+
+    def on_and(self, expr: Expr) -> bool:
+        return self.truth(expr.args[0], "and") and self.truth(expr.args[1], "and")
+
+    def on_or(self, expr: Expr) -> bool:
+        return self.truth(expr.args[0], "or") or self.truth(expr.args[1], "or")
+
+    def on_if(self, expr: Expr) -> Value:
+        return self.value(expr.args[0] if self.truth(expr.args[1], "if") else expr.args[2])
+
+    def truth(self, expr: Expr, sign: str) -> bool:
+        value = self.value(expr)
+        if not isinstance(value, bool):
+            self.fail(expr, f"`{sign}` takes true or false, not {_number_words(value)}")
+        return value
+
+    def on_negate(self, expr: Expr) -> Value:
+        return -self.number(expr.args[0], "-")
+
+    def on_plus(self, expr: Expr) -> Value:
+        return self.number(expr.args[0], "+")
+
+    def number(self, expr: Expr, sign: str) -> Any:
+        value = self.value(expr)
+        if not _is_number(value):
+            self.fail(expr, f"`{sign}` takes numbers, not {_number_words(value)}")
+        return value
+
+    def on_binary(self, expr: Expr) -> Value:
+        left, right = self.value(expr.args[0]), self.value(expr.args[1])
+        if expr.op in ("==", "!="):
+            return _equal(left, right) == (expr.op == "==")
+        if expr.op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+            return left + right
+        for side, value in zip(expr.args, (left, right), strict=True):
+            if not _is_number(value):
+                self.fail(side, f"`{expr.op}` takes numbers, not {_number_words(value)}")
+        if expr.op in ("/", "//", "%") and right == 0:
+            self.fail(expr, f"{left} {expr.op} 0: division by zero")
+        return NUMERIC[expr.op](left, right)
+
+    def on_index(self, expr: Expr) -> Value:
+        items, index = self.items(expr.args[0]), self.whole(expr.args[1])
+        if not -len(items) <= index < len(items):
+            self.fail(expr, f"index {index} is outside a list of {len(items)}", "indices count from 0")
+        return items[index]
+
+    def on_slice(self, expr: Expr) -> Value:
+        first, last = (None if e is None else self.whole(e) for e in expr.args[1:])
+        return self.items(expr.args[0])[first:last]
+
+    def items(self, expr: Expr) -> tuple[Value, ...]:
+        value = self.value(expr)
+        if not isinstance(value, tuple):
+            self.fail(expr, f"only a list can be indexed, not {_number_words(value)}")
+        return value
+
+    def whole(self, expr: Expr) -> int:
+        value = self.value(expr)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.fail(expr, f"an index is a whole number, not {_number_words(value)}")
+        return value
+
+    def on_call(self, expr: Expr) -> Value:
+        name, args = expr.args
+        values = [self.value(arg) for arg in args]
+        try:
+            self.check_arguments(expr, name, values)
+            return FUNCTIONS[name](*values)
+        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+            said = ", ".join(_number_words(value) for value in values)
+            self.fail(expr, f"`{name}` cannot take ({said})")
+
+    def check_arguments(self, expr: Expr, name: str, values: Sequence[Value]) -> None:
+        flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
+        if name != "len" and not all(_is_number(value) for value in flat):
+            raise TypeError(name)
+
+
+def _equal(left: Value, right: Value) -> bool:
+    if isinstance(left, LayerName) and isinstance(right, str):
+        return left.name == right
+    if isinstance(right, LayerName) and isinstance(left, str):
+        return right.name == left
+    if isinstance(left, bool) != isinstance(right, bool):
+        return False
+    return bool(left == right)

@@ -1,0 +1,35 @@
+"""A run's weights on its data set's own test part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnspec.api import build, graph
+from cnnspec.diagnostics import CheckpointError
+from cnnspec.train.device import device_named
+from cnnspec.train.fit import check_shapes
+from cnnspec.train.folder import SETTINGS
+from cnnspec.train.loop import measure
+from cnnspec.train.prepare import prepare_test
+from cnnspec.train.saved import load_weights, read_record, read_spec
+from cnnspec.train.watch import Figures, Watcher
+
+
+def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watch: Watcher | None = None) -> Figures:
+    """The figures of a run folder on its test part; data files come from where the run had them, or ``data_dir``.
+
+    Raises CheckpointError where the folder is damaged, DataError and UsageError.
+    """
+    record = read_record(run)
+    spec = read_spec(run, record.spec)
+    network = graph(spec)
+    check_shapes(network)
+    if {len(record.pixels.mean), len(record.pixels.std)} != {network.input[0]}:
+        raise CheckpointError(f"{run / SETTINGS} is damaged: pixels: the network takes {network.input[0]} channels")
+    where = device_named(device)
+    model = build(spec).to(where)
+    load_weights(run, model)
+    settings = record.training.model_copy(update={"data_dir": data_dir or record.training.data_dir})
+    note = (watch or Watcher()).note
+    test = prepare_test(spec, network, settings, record.pixels, where, note)
+    return measure(model, test, test.all(), settings.batch_size, "the test part")

@@ -1,0 +1,71 @@
+"""Whether a data set and a network belong together, and the images in the network's size."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from cnnspec.api import graph
+from cnnspec.diagnostics import SpecError, UsageError
+from cnnspec.layers import Shape
+from cnnspec.network import Graph
+from cnnspec.spec import Spec
+from cnnspec.train.datasets import Dataset
+from cnnspec.train.files import Note
+
+CHUNK = 4096  # images that are resized at a time, which bounds the memory beside the result
+
+
+def check_shapes(network: Graph) -> None:
+    """Refuse a network that takes no images, or whose output is not one number a class."""
+    if len(network.input) != 3:
+        raise UsageError(f"training needs a network that takes images C×H×W; {network.name} takes {network.input}")
+    if len(network.output) != 1:
+        help = "end it with `Flatten` and `Linear: {out_features: 10}`, or what your classes need"
+        raise UsageError(f"training needs one output for each class; {network.name} gives {network.output}", help)
+
+
+def check_fit(spec: Spec, network: Graph, dataset: Dataset) -> None:
+    """Refuse a network whose channels or classes are not the data set's, with the setting that mends it."""
+    channels, wanted = dataset.image[0], network.input[0]
+    if channels not in (wanted, 1) or wanted not in (1, 3):
+        sizes = ",".join(map(str, (channels, *network.input[1:])))
+        message = f"{dataset.name} has {channels} channel{'s'[: channels > 1]}, but {spec.title} takes {wanted}"
+        raise UsageError(message, f"--input {sizes}, where the spec allows it")
+    if network.output[0] != dataset.classes:
+        message = f"{dataset.name} has {dataset.classes} classes, but {spec.title} has {network.output[0]} outputs"
+        raise UsageError(message, _more_classes(spec, dataset.classes))
+
+
+def _more_classes(spec: Spec, classes: int) -> str:
+    """The param that sets the number of classes, tried before it is offered."""
+    try:
+        if graph(spec, num_classes=classes).output == (classes,):
+            return f"--set num_classes={classes}"
+    except (UsageError, SpecError):
+        pass
+    return f"give its last layer {classes} outputs"
+
+
+def fitted(images: Tensor, input: Shape) -> Tensor:
+    """Images uint8 N×C×H×W in the network's size: resized once, bilinear; one grey channel is seen as three."""
+    if images.shape[2:] != input[1:]:
+        images = _resized(images, tuple(input[1:]))
+    return images.expand(-1, input[0], -1, -1)
+
+
+def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
+    result = images.new_empty((*images.shape[:2], *size))
+    for source, target in zip(torch.split(images, CHUNK), torch.split(result, CHUNK), strict=True):
+        target.copy_(interpolate(source, size, mode="bilinear", antialias=True))
+    return result
+
+
+def say_fit(dataset: Dataset, input: Shape, note: Note) -> None:
+    """Say what ``fitted`` does to the images, where it does something."""
+    if dataset.image[1:] != input[1:]:
+        before, after = (f"{height}×{width}" for height, width in (dataset.image[1:], input[1:]))
+        note(f"{dataset.name}: images of {before} are resized to {after}, the network's input (bilinear)")
+    if dataset.image[0] != input[0]:
+        note(f"{dataset.name}: the grey channel is repeated to {input[0]}, as the network takes them")

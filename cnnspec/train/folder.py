@@ -1,0 +1,103 @@
+"""The run folder: its files, and how they are written.
+
+    RUN/
+    ├── spec.yaml              the spec's text, as it was
+    ├── settings.json          what was set: Record
+    ├── metrics.jsonl          a line of Metrics for each epoch
+    ├── weights.safetensors    after the last whole epoch
+    ├── curves.png             loss and accuracy over the epochs
+    └── result.json            the figures on the test part; there once the run is done
+
+A file that is replaced is written beside its place and moved there: what is there is always whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from cnnspec.diagnostics import OutputError, UsageError
+
+SPEC = "spec.yaml"
+SETTINGS = "settings.json"
+METRICS = "metrics.jsonl"
+WEIGHTS = "weights.safetensors"
+CURVES = "curves.png"
+RESULT = "result.json"
+RUNS = Path("runs")  # where runs go that are given no folder
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raise UsageError where a folder holds anything: nothing is ever overwritten."""
+    with writing(folder):
+        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+            what = (
+                "holds a run" if (folder / SETTINGS).exists() else "is a file" if folder.is_file() else "is not empty"
+            )
+            raise UsageError(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
+
+
+def create(out: Path | None, title: str) -> Path:
+    """An empty folder for a run: ``out``, or ``runs/<name>-<n>`` with the next free number.
+
+    Raises UsageError where it is occupied, OutputError where it cannot be made.
+    """
+    if out is not None:
+        refuse_occupied(out)
+        with writing(out):
+            out.mkdir(parents=True, exist_ok=True)
+        return out
+    name = re.sub(r"[^\w.-]+", "-", re.sub(r"\.ya?ml", "", Path(title).name)) or "run"
+    return next(folder for n in count(1) if (folder := _made(RUNS / f"{name}-{n}")))
+
+
+def _made(folder: Path) -> Path | None:
+    """The folder, unless someone else has made it."""
+    with writing(folder):
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not RUNS.is_dir():
+                raise
+            return None
+    return folder
+
+
+def write(path: Path, data: bytes) -> None:
+    """The file, whole or not at all. Raises OutputError, and leaves what was there."""
+    beside = path.with_name(f"{path.name}.part")
+    with writing(path):
+        try:
+            with beside.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def append_json(path: Path, value: Mapping[str, Any]) -> None:
+    """A line of JSON at the end of a file."""
+    with writing(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(value, allow_nan=False) + "\n")
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Failures of the disk as OutputError, naming the path."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None

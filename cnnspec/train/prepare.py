@@ -1,0 +1,65 @@
+"""A data set made ready for a network: fitted, split, and on the device.
+
+Dataset ──checked, resized──► training images ──split──► train, validation (indices)
+                              test images                pixels: statistics of the train part
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cnnspec.diagnostics import UsageError
+from cnnspec.network import Graph
+from cnnspec.spec import Spec
+from cnnspec.train.datasets import load_data
+from cnnspec.train.examples import Examples, Pixels, pixels_of
+from cnnspec.train.files import Note
+from cnnspec.train.fit import check_fit, fitted, say_fit
+from cnnspec.train.seeds import VALIDATION, generator
+from cnnspec.train.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """The training images with the indices of the parts that are trained on and watched, and the test images."""
+
+    examples: Examples
+    train: Tensor
+    validation: Tensor
+    test: Examples
+    pixels: Pixels
+
+
+def prepare(spec: Spec, network: Graph, settings: Settings, device: torch.device, note: Note) -> Prepared:
+    """The settings' data set for a network. Raises DataError, and UsageError where the two do not belong together."""
+    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note)
+    check_fit(spec, network, dataset)
+    say_fit(dataset, network.input, note)
+    train, validation = split(len(dataset.train_labels), settings.validation, settings.seed)
+    images = fitted(dataset.train_images, network.input)
+    pixels = pixels_of(images, train)
+    examples = Examples.on(device, images, dataset.train_labels, pixels)
+    test = Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
+    return Prepared(examples, train.to(device), validation.to(device), test, pixels)
+
+
+def prepare_test(
+    spec: Spec, network: Graph, settings: Settings, pixels: Pixels, device: torch.device, note: Note
+) -> Examples:
+    """The test part alone, normalised by the statistics that a run was trained with. Raises as ``prepare`` does."""
+    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note)
+    check_fit(spec, network, dataset)
+    say_fit(dataset, network.input, note)
+    return Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
+
+
+def split(count: int, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of the training and of the validation part of ``count`` images, in order, drawn by the seed."""
+    held_out = max(round(count * fraction), 1) if fraction else 0
+    if count - held_out < 2:
+        raise UsageError(f"a validation part of {fraction} leaves too few of {count} images to train on")
+    order = torch.randperm(count, generator=generator(seed, VALIDATION))
+    return order[held_out:].sort().values, order[:held_out].sort().values

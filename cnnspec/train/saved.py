@@ -1,0 +1,130 @@
+"""A run folder read back: what was set, the network as it was, and its weights.
+
+Whatever is wrong with it is a CheckpointError that names the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from cnnspec.api import load
+from cnnspec.diagnostics import CheckpointError, SpecError, UsageError, listing
+from cnnspec.spec import Spec
+from cnnspec.train.examples import Pixels
+from cnnspec.train.folder import SETTINGS, SPEC, WEIGHTS, write
+from cnnspec.train.settings import Settings
+
+STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class Setup(BaseModel):
+    """How a spec was loaded: what to load it with again, from its text."""
+
+    model_config = STRICT
+
+    title: str
+    variant: str | None
+    settings: dict[str, JsonValue]
+    input: tuple[int, ...] | None
+
+    @classmethod
+    def of(cls, spec: Spec) -> Setup:
+        return cls(title=spec.title, variant=spec.variant, settings=dict(spec.settings), input=spec.input_override)
+
+
+class Record(BaseModel):
+    """settings.json: all that a run follows from, with the version that ran it."""
+
+    model_config = STRICT
+
+    cnnspec: str
+    spec: Setup
+    training: Settings
+    pixels: Pixels
+
+
+def read_record(run: Path) -> Record:
+    """What was set in a run. Raises CheckpointError."""
+    if not run.is_dir():
+        raise CheckpointError(f"there is no run folder {run}")
+    path = run / SETTINGS
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{first['msg']}") from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def read_spec(run: Path, setup: Setup) -> Spec:
+    """The spec of a run as it was set. Raises CheckpointError."""
+    path = run / SPEC
+    if not path.is_file():
+        raise _unreadable(path, FileNotFoundError())
+    try:
+        return load(path, setup.variant, input=setup.input, **setup.settings)
+    except (SpecError, UsageError) as error:
+        raise CheckpointError(f"{path} is damaged, or does not belong to {SETTINGS}:\n{error.message}") from None
+
+
+def write_weights(path: Path, model: nn.Module) -> None:
+    """The model's parameters and buffers as safetensors. Raises OutputError."""
+    write(path, save({name: tensor.detach().contiguous() for name, tensor in tensors(model).items()}))
+
+
+def load_weights(run: Path, model: nn.Module) -> None:
+    """Put the weights of a run into a model that was built from its spec. Raises CheckpointError."""
+    path = run / WEIGHTS
+    try:
+        saved = load_file(path)
+    except FileNotFoundError as error:
+        raise _unreadable(path, error) from None
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+    wanted = tensors(model)
+    _compare(path, saved, wanted)
+    with torch.no_grad():
+        for name, tensor in wanted.items():
+            tensor.copy_(saved[name])
+
+
+def tensors(model: nn.Module) -> dict[str, Tensor]:
+    """What the state dict holds, by name; a tensor that has several names is here under its first."""
+    first: dict[int, str] = {}
+    state: Mapping[str, Tensor] = model.state_dict(keep_vars=True)  # the tensors themselves, not views of them
+    return {name: tensor for name, tensor in state.items() if first.setdefault(id(tensor), name) == name}
+
+
+def _compare(path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    missing = [f"`{name}` is missing" for name in wanted if name not in saved]
+    extra = [f"the network has no `{name}`" for name in saved if name not in wanted]
+    differing = [
+        f"`{name}` is {_kind(saved[name])} where the network has {_kind(tensor)}"
+        for name, tensor in wanted.items()
+        if name in saved and _kind(saved[name]) != _kind(tensor)
+    ]
+    problems = missing + extra + differing
+    if problems:
+        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+        raise CheckpointError(f"{path} does not fit the run's network: {listing(problems[:3])}{more}")
+
+
+def _kind(tensor: Tensor) -> str:
+    sizes = "×".join(map(str, tensor.shape)) or "a scalar"
+    return f"{sizes} {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def _unreadable(path: Path, error: OSError) -> CheckpointError:
+    if isinstance(error, FileNotFoundError):
+        help = "the run ended before its first epoch did" if path.name == WEIGHTS else "is this the folder of a run?"
+        return CheckpointError(f"{path} is missing", help)
+    return CheckpointError(f"{path} cannot be read: {error.strerror or error}")

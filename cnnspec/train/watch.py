@@ -1,0 +1,76 @@
+"""What training says while it runs, as values: whoever watches decides how they look.
+
+    note("…")                       something to know, once
+    progress(Progress)              a few times a second, within an epoch
+    epoch(Metrics)                  after each epoch; the same values are a line of metrics.jsonl
+
+Nothing here needs torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a pass over ``images`` images gave: mean loss, images classified rightly, seconds it took."""
+
+    loss: float
+    correct: int
+    images: int
+    seconds: float
+
+    @property
+    def accuracy(self) -> float:
+        """The share classified rightly, from 0 to 1."""
+        return self.correct / self.images
+
+    @property
+    def images_per_s(self) -> float:
+        return self.images / max(self.seconds, 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an epoch has come: figures so far, of ``total`` images."""
+
+    epoch: int
+    figures: Figures
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """One epoch. Losses are means over images, accuracies run from 0 to 1, ``seconds`` is the training alone.
+
+    The training figures are taken while the weights change, with dropout on; the validation figures (None where
+    nothing is held back) at the end of the epoch, with it off.
+    """
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+    val_loss: float | None
+    val_accuracy: float | None
+    images_per_s: float
+    seconds: float
+
+    @classmethod
+    def of(cls, epoch: int, train: Figures, val: Figures | None) -> Metrics:
+        val_loss, val_accuracy = (val.loss, val.accuracy) if val else (None, None)
+        speed, seconds = round(train.images_per_s, 1), round(train.seconds, 3)
+        return cls(epoch, train.loss, train.accuracy, val_loss, val_accuracy, speed, seconds)
+
+
+class Watcher:
+    """Hears what training says, and stays silent. Subclasses show it."""
+
+    def note(self, text: str) -> None:
+        """A line to know."""
+
+    def progress(self, progress: Progress) -> None:
+        """The state within an epoch."""
+
+    def epoch(self, metrics: Metrics) -> None:
+        """An epoch is over."""

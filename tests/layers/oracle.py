@@ -1,0 +1,71 @@
+"""What PyTorch itself does with a layer, on the CPU: the module that the call makes, run in training and evaluation."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from cnnspec.emit.module import construct
+from cnnspec.layers import Call, Layer, Shape
+
+BATCH = 2
+EVEN_KERNEL = "Using padding='same' with even kernel lengths"  # torch pads by hand there, and says so once a process
+
+
+@dataclass(frozen=True)
+class Torch:
+    """The shape that a module gives a batch, and its tensors by name: (shape, trained)."""
+
+    shape: tuple[int, ...]
+    tensors: dict[str, tuple[tuple[int, ...], bool]]
+
+
+def call(layer: Layer, xs: tuple[Shape, ...]) -> Call:
+    """The call with every argument as the spec states it, the inferred ones too."""
+    stated = {name: getattr(layer, name) for name in layer.model_fields_set if getattr(layer, name) is not None}
+    return Call(layer.call(xs[0]).target, layer.call(xs[0]).arguments | stated)
+
+
+def run(call: Call, xs: tuple[Shape, ...]) -> Torch:
+    """Forward and backward in training, forward in evaluation. Raises whatever torch raises, its warnings too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", EVEN_KERNEL)
+        return _run(construct(call), xs)
+
+
+def accepts(call: Call, xs: tuple[Shape, ...]) -> Torch | None:
+    """What torch gives, where it warns at most; None where it raises."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _run(construct(call), xs)
+        except Exception:  # torch raises errors of every kind
+            return None
+
+
+def _run(module: nn.Module, xs: tuple[Shape, ...]) -> Torch:
+    inputs = [torch.rand(BATCH, *x, requires_grad=True) for x in xs]
+    trained = module.train()(*(x * 1 for x in inputs))  # a leaf cannot be changed in place
+    trained.sum().backward()
+    with torch.no_grad():
+        evaluated = module.eval()(*inputs)
+    assert trained.shape == evaluated.shape
+    return Torch(tuple(evaluated.shape), _tensors(module))
+
+
+def macs(call: Call, xs: tuple[Shape, ...]) -> float:
+    """Half of the floating-point operations that torch counts for an image."""
+    with FlopCounterMode(display=False) as counter:
+        construct(call)(*(torch.rand(BATCH, *x) for x in xs))
+    return counter.get_total_flops() / 2 / BATCH
+
+
+def _tensors(module: nn.Module) -> dict[str, tuple[tuple[int, ...], bool]]:
+    trained: Any = dict(module.named_parameters())
+    return {name: (tuple(value.shape), name in trained) for name, value in module.state_dict().items()}

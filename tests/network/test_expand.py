@@ -1,0 +1,285 @@
+"""How chains, loops, scopes and joins expand: keys, order, shapes and silence after an error."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnspec.diagnostics import Sink, Source
+from cnnspec.network import Graph, expand
+from cnnspec.spec import builtin_blocks, read
+
+
+def expansion(text: str, variant: str | None = None) -> tuple[Graph | None, list[tuple[str, int]]]:
+    source, sink = Source("t.yaml", f"cnnspec: 1\ninput: [4, 16, 16]\n{textwrap.dedent(text)}"), Sink()
+    spec = read(source, sink, builtin_blocks())
+    assert spec is not None
+    graph = expand(replace(spec, variant=variant), sink).graph
+    return graph, [(d.code, d.span.line) for d in sink.in_order()]
+
+
+def graph_of(text: str, variant: str | None = None) -> Graph:
+    graph, found = expansion(text, variant)
+    assert graph is not None
+    assert found == []
+    return graph
+
+
+def lines(graph: Graph) -> list[str]:
+    return [f"{node.key} {node.type} {node.shape}" for node in graph.nodes]
+
+
+def test_repeat_counts_from_zero_and_infers_anew() -> None:
+    """Each round takes what the one before gave, and sees its own index."""
+    graph = graph_of("""
+        layers:
+          - Conv2d: {out_channels: $(in.channels * 2 + index), kernel_size: 3}
+            id: conv$(index)
+            repeat: 3
+        """)
+    assert lines(graph) == ["conv0 Conv2d 8×14×14", "conv1 Conv2d 17×12×12", "conv2 Conv2d 36×10×10"]
+
+
+def test_foreach_walks_lists_together_and_repeats_inside() -> None:
+    """An item with both words runs its repeat anew in each step of its foreach."""
+    graph = graph_of("""
+        params: {widths: [8, 16], depths: [2, 1]}
+        layers:
+          - Conv2d: {out_channels: $width, kernel_size: 1}
+            foreach: {width: $widths, depth: $depths}
+            repeat: $depth
+        """)
+    assert lines(graph) == ["0 Conv2d 8×16×16", "1 Conv2d 8×16×16", "2 Conv2d 16×16×16"]
+
+
+def test_groups_are_flat_and_scopes_are_not() -> None:
+    """A group's items are numbered in the scope around it; a Sequential's in its own."""
+    graph = graph_of("""
+        layers:
+          - layers:
+              - ReLU
+              - Sequential: [Sigmoid, Tanh]
+            repeat: 2
+          - ReLU
+        """)
+    assert [n.key for n in graph.nodes] == ["0", "1.0", "1.1", "2", "3.0", "3.1", "4"]
+
+
+def test_items_with_an_id_are_counted() -> None:
+    """A position counts every item above in the scope, those with an id too, and none that is not there."""
+    graph = graph_of("""
+        layers:
+          - ReLU:
+            id: act
+          - ReLU:
+            when: false
+          - Sequential: []
+          - Sequential:
+              - ReLU:
+                when: false
+          - Sigmoid
+        """)
+    assert [n.key for n in graph.nodes] == ["act", "1"]
+
+
+def test_paths_run_before_their_join() -> None:
+    """Items of unnamed paths live in the scope around the join and are counted before it."""
+    graph = graph_of("""
+        layers:
+          - Add:
+              - [ReLU, Sigmoid]
+              - []
+              - [Tanh]
+          - ReLU
+        """)
+    assert [(n.key, n.type, n.inputs) for n in graph.nodes] == [
+        ("0", "ReLU", (-1,)), ("1", "Sigmoid", (0,)), ("2", "Tanh", (-1,)),
+        ("3", "Add", (1, -1, 2)), ("4", "ReLU", (3,)),
+    ]  # fmt: skip
+
+
+def test_join_of_one_path_is_that_path() -> None:
+    """Where all other paths are left out, no join is there."""
+    graph = graph_of("""
+        params: {shortcut: false}
+        layers:
+          - Add:
+              - [ReLU]
+              - when: $shortcut
+                layers: []
+        """)
+    assert [n.type for n in graph.nodes] == ["ReLU"]
+    assert graph.root.is_chain
+
+
+def test_from_reaches_outwards_but_not_into_blocks() -> None:
+    """A line sees ids above it in its scope and around it; a block sees only its own."""
+    good = """
+        layers:
+          - ReLU:
+            id: a
+          - Sequential:
+              - Sigmoid
+              - Add:
+                from: [prev, a, input]
+            id: inner
+        """
+    graph = graph_of(good)
+    assert graph.nodes[2].inputs == (1, 0, -1)
+    _, found = expansion("""
+        layers:
+          - ReLU:
+            id: a
+          - Inner
+        blocks:
+          Inner:
+            layers:
+              - ReLU:
+                from: a
+        """)
+    assert found == [("undefined-from", 12)]
+
+
+def test_input_of_a_block_is_what_its_line_gives() -> None:
+    """`input` inside a block is the block's own input."""
+    graph = graph_of("""
+        layers:
+          - ReLU
+          - Inner
+        blocks:
+          Inner:
+            layers:
+              - Sigmoid
+              - Add:
+                from: [prev, input]
+        """)
+    assert graph.nodes[2].inputs == (1, 0)
+
+
+def test_layer_params_bring_arguments() -> None:
+    """A layer given with arguments keeps them, and those of the line go over them."""
+    graph = graph_of("""
+        params: {act: {LeakyReLU: {negative_slope: 0.3}}}
+        layers:
+          - $act
+          - $act: {negative_slope: 0.5}
+        """)
+    assert [n.layer.call(n.input_shapes[0]).arguments for n in graph.nodes] == [
+        {"negative_slope": 0.3}, {"negative_slope": 0.5},
+    ]  # fmt: skip
+
+
+def test_variant_goes_over_defaults() -> None:
+    """A variant's settings stand in place of the defaults, and defaults that are expressions follow them."""
+    text = """
+        params: {width: 8, hidden: {type: int, default: $(width * 4)}}
+        variants: {wide: {width: 16}}
+        layers:
+          - Conv2d: {out_channels: $hidden, kernel_size: 1}
+        """
+    assert graph_of(text).output == (32, 16, 16)
+    assert graph_of(text, "wide").output == (64, 16, 16)
+
+
+def test_own_block_stands_in_place_of_a_built_in_one() -> None:
+    """A spec's own Bottleneck is the one that its lines call."""
+    graph = graph_of("""
+        layers: [Bottleneck]
+        blocks:
+          Bottleneck: {layers: [ReLU]}
+        """)
+    assert lines(graph) == ["0.0 ReLU 4×16×16"]
+
+
+def test_silence_after_an_error() -> None:
+    """What depends on an unknown shape says nothing; what does not is found all the same."""
+    _, found = expansion("""
+        layers:
+          - MaxPool2d: {kernel_size: 20}
+          - Conv2d: {out_channels: $(in.channels * 2), kernel_size: 99}
+            when: $(in.height > 3)
+          - Bottleneck: {width: $(in.channels)}
+          - Linear: {out_feature: 3}
+          - Add:
+              - [Convv2d: {}]
+              - []
+          - Inner: {width: 3}
+            repeat: $(in.width)
+        blocks:
+          Inner: {params: {width: int}, layers: [Conv2d: {out_channels: $width, kernel_sise: 3}]}
+        """)
+    assert found == [("window-too-large", 5), ("unknown-argument", 9), ("unknown-layer", 11), ("unknown-argument", 16)]
+
+
+def test_mistake_in_a_repeated_block_is_said_once() -> None:
+    """A block that is wrong wherever it is used is one mistake, however often it is used."""
+    _, found = expansion("""
+        layers:
+          - Inner: {size: $(20 + index)}
+            repeat: 5
+          - Conv2d: {out_channels: 3, kernel_size: 3, groups: $(1 + 1)}
+        blocks:
+          Inner: {params: {size: int}, layers: [MaxPool2d: {kernel_size: $size}]}
+        """)
+    assert found == [("window-too-large", 9)]
+
+
+@pytest.mark.parametrize(
+    ("layers", "code"),
+    [
+        ("- ReLU:\n    repeat: 1000000000", "bad-repeat"),
+        ("- layers: [{layers: [{ReLU: {}, repeat: 90000}], repeat: 90000}]\n    repeat: 90000", "too-many-layers"),
+        (
+            "- layers: [{layers: [{ReLU: {}, when: false, repeat: 90000}], repeat: 90000}]\n    repeat: 9",
+            "too-many-layers",
+        ),
+    ],
+)
+def test_loops_end(layers: str, code: str) -> None:
+    """However large the loops, the walk ends with a message."""
+    _, found = expansion(f"layers:\n  {layers}\n")
+    assert [c for c, _ in found] == [code]
+
+
+def test_deep_blocks_end() -> None:
+    """Blocks that call one another a hundred deep are refused, not run out of stack."""
+    blocks = "".join(f"  B{i}: {{layers: [{{Sequential: [B{i + 1}]}}]}}\n" for i in range(100))
+    _, found = expansion(f"layers: [B0]\nblocks:\n{blocks}  B100: {{layers: [ReLU]}}\n")
+    assert [code for code, _ in found] == ["too-deep"]
+
+
+CHAINS = st.recursive(
+    st.sampled_from(["ReLU", "Sigmoid", "{Conv2d: {out_channels: 4, kernel_size: 3, padding: 1}}"]),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda c: f"{{Sequential: [{', '.join(c)}]}}"),
+        st.lists(inner, min_size=1, max_size=3).map(lambda c: f"{{layers: [{', '.join(c)}], repeat: 2}}"),
+        st.lists(st.lists(inner, max_size=2), min_size=2, max_size=3).map(
+            lambda paths: f"{{Add: [{', '.join('[' + ', '.join(p) + ']' for p in paths)}]}}"
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(CHAINS)
+@settings(max_examples=60, deadline=None)
+def test_any_nesting_runs_as_its_graph_says(item: str) -> None:
+    """Whatever nests, the module runs node by node in the graph's order with the graph's inputs and shapes."""
+    import torch
+
+    from cnnspec.emit.module import module
+
+    graph = graph_of(f"layers: [{item}]")
+    net = module(graph).eval()
+    values: dict[int, torch.Tensor] = {-1: torch.randn(1, 4, 16, 16)}
+    order: list[str] = []
+    for node in graph.nodes:
+        child = net.get_submodule(node.key)
+        values[node.index] = child(*(values[i] for i in node.inputs))
+        child.register_forward_hook(lambda *_, key=node.key: order.append(key))
+    assert torch.equal(net(values[-1]), values[graph.root.output])
+    assert order == [node.key for node in graph.nodes]

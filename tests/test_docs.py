@@ -1,0 +1,70 @@
+"""What the README and the docs show is what happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cnnspec.checking import check_source
+from cnnspec.diagnostics import Source, plain
+from tests.conftest import REPOSITORY
+
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "python -m venv")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """Fenced blocks of a language, with the page and line at which each stands."""
+    return [
+        (f"{page.name}:{text[: match.start()].count(chr(10)) + 1}", match[2])
+        for page in PAGES
+        for text in [page.read_text(encoding="utf-8")]
+        for match in FENCE.finditer(text)
+        if match[1] == language
+    ]
+
+
+SPECS = [(place, text) for place, text in blocks("yaml") if text.startswith("cnnspec: 1")]
+
+
+@pytest.mark.parametrize("text", [t for _, t in SPECS], ids=[p for p, _ in SPECS])
+def test_specs_are_sound(text: str) -> None:
+    """Every whole spec in the docs is sound under each of its variants."""
+    found = check_source(Source("docs", text))
+    assert not found, "\n".join(map(plain, found))
+
+
+@pytest.mark.parametrize("text", [t for _, t in blocks("python")], ids=[p for p, _ in blocks("python")])
+def test_python_runs(text: str) -> None:
+    """Every Python example runs, and `# ` behind a line is what it gives."""
+    namespace: dict[str, object] = {}
+    for line in text.splitlines():
+        code, _, shown = line.partition("  # ")
+        if shown and "=" not in code.split("(")[0]:
+            assert repr(eval(code, namespace)) == shown
+        else:
+            exec(code, namespace)
+
+
+def test_console_shows_what_is_printed(tmp_path: Path) -> None:
+    """Every command in the README prints what stands below it; those that install or train are left to people."""
+    environment = {**os.environ, "COLUMNS": "80", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    seen = 0
+    for place, text in blocks("console"):
+        for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            command, _, shown = part.partition("\n")
+            if command.startswith(SLOW):
+                continue
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+            )
+            printed = "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines())
+            assert printed.strip("\n") == shown.strip("\n"), f"{place}: $ {command}"
+            seen += 1
+    assert seen >= 5
