@@ -26,9 +26,7 @@ def main() -> None:
     described = machine()
     console.print("  ".join(f"{key} {value}" for key, value in described.items()))
     if float(described["load"]) > BUSY:
-        console.print(
-            "[yellow]the machine has other work: torch's threads wait for each other, and figures will be off[/]"
-        )
+        console.print("[yellow]the machine has other work: torch's threads wait for each other: figures are off[/]")
     findings = list(measured(arguments.names or MEASUREMENTS, arguments.quick, console))
     console.print(table(findings))
     for note in dict.fromkeys(finding.note for finding in findings if finding.note):

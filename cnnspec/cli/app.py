@@ -48,7 +48,7 @@ def options(
 def main() -> None:
     """Run the command line; an error of the user's ends it without a traceback, with its own exit code."""
     try:
-        app()
+        app(prog_name="cnnspec")
     except CnnspecError as error:
         show_error(error)
         sys.exit(error.exit_code)

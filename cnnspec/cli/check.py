@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnnspec.api import check as check_spec
-from cnnspec.cli.options import Variant
+from cnnspec.cli.options import Variant, complete_name
 from cnnspec.cli.output import console, show, show_error, write
 from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, as_json, count
 
@@ -21,7 +21,10 @@ class Format(StrEnum):
 
 def check(
     names: Annotated[
-        list[str], typer.Argument(metavar="FILE|NAME...", help="Specs to check, by path or shipped name.")
+        list[str],
+        typer.Argument(
+            metavar="FILE|NAME...", help="Specs to check, by path or shipped name.", autocompletion=complete_name
+        ),
     ],
     variant: Variant = None,
     format: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,

@@ -7,10 +7,22 @@ from typing import Annotated, Any
 import typer
 
 from cnnspec.diagnostics import Sink, Source, UsageError
+from cnnspec.spec import known_specs
 from cnnspec.spec.params import to_plain
 from cnnspec.syntax import parse
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.")]
+
+def complete_name(incomplete: str) -> list[str]:
+    """The shipped names that begin so; a shell completes paths by itself."""
+    return [name for name in known_specs() if name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.", autocompletion=complete_name
+    ),
+]
 Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="One of the spec's variants.")]
 Settings = Annotated[
     list[str] | None,

@@ -9,14 +9,14 @@ from cnnspec.layers.base import MAX_NUMBER, Layer, NonNegativeNumber, Number, Po
 from cnnspec.layers.shape import Shape
 
 
-def check_in_place(layer: Layer, name: str) -> None:
+def check_in_place(layer: LeakyReLU | ELU | CELU, name: str) -> None:
     """Torch refuses the gradient: the output, which is all that is left, no longer tells the sign of the input."""
-    if getattr(layer, "inplace") and getattr(layer, name) < 0:  # noqa: B009
+    if layer.inplace and getattr(layer, name) < 0:
         layer.refuse(
             "in-place-slope",
             f"`{type(layer).__name__}` in place cannot be trained with a negative `{name}`",
             argument="inplace",
-            label=f"`{name}` is {getattr(layer, name)}",
+            label=f"`{name}` is {getattr(layer, name):g}",
             tries=(setting(inplace=False),),
         )
 
@@ -77,7 +77,7 @@ class RReLU(Layer):
         if self.lower > self.upper:
             self.refuse(
                 "empty-range",
-                f"`lower` is {self.lower}, which is above `upper`, {self.upper}",
+                f"`lower` is {self.lower:g}, which is above `upper`, {self.upper:g}",
                 argument="lower" if "lower" in self.model_fields_set else "upper",
                 label="the slope is drawn from `lower` to `upper`",
                 tries=(setting(lower=self.upper, upper=self.lower),),
@@ -106,7 +106,7 @@ class CELU(Layer):
         if abs(self.alpha) * MAX_NUMBER < 1:
             self.refuse(
                 "division-by-zero",
-                f"`CELU` divides by `alpha`, which is {self.alpha}",
+                f"`CELU` divides by `alpha`, which is {self.alpha:g}",
                 argument="alpha",
                 label="too near to 0",
                 tries=(setting(alpha=1.0),),
@@ -189,7 +189,7 @@ class Hardtanh(Layer):
         if self.min_val >= self.max_val:
             self.refuse(
                 "empty-range",
-                f"`min_val` is {self.min_val}, which is not below `max_val`, {self.max_val}",
+                f"`min_val` is {self.min_val:g}, which is not below `max_val`, {self.max_val:g}",
                 argument="min_val" if "min_val" in self.model_fields_set else "max_val",
                 label="nothing is between `min_val` and `max_val`",
                 tries=(setting(min_val=self.max_val, max_val=self.min_val),) if self.min_val > self.max_val else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnspec.layers.base import Layer, setting
+from cnnspec.layers.base import Layer, described, setting
 from cnnspec.layers.shape import Shape
 
 
@@ -12,10 +12,10 @@ def dimension(layer: Layer, name: str, x: Shape) -> int:
     if not -len(x) - 1 <= dim <= len(x):
         layer.refuse(
             "no-such-dimension",
-            f"there is no dimension {dim}: a batch of {x} has 0 (the batch) to {len(x)}",
+            f"there is no dimension {dim}: a batch of {described(x)} has 0 to {len(x)}",
             argument=name,
             label=f"from {-len(x) - 1} to {len(x)}",
-            tries=(setting(**{name: -1}),),
+            tries=(setting(**{name: 1 if name == "start_dim" else -1}),),
         )
     return dim % (len(x) + 1)
 

@@ -59,7 +59,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-class Refusal(Exception):  # noqa: N818 - an outcome that a checker reports, no failure of ours
+class Refusal(Exception):
     """A layer cannot take a shape.
 
     ``argument`` is the argument to blame (None: the layer as a whole), ``label`` what to say at it, ``note`` the
@@ -125,9 +125,15 @@ class Layer(BaseModel):
         """Refuse an input of a rank that is not among ``ranks``."""
         if self.ranks and len(x) not in self.ranks:
             wanted = listing([RANKS[rank] for rank in self.ranks], "or")
-            help = "put `Flatten` before it" if self.ranks == (1,) else ""
-            message = f"`{type(self).__name__}` takes {wanted}, not {x}"
-            self.refuse("wrong-rank", message, label=f"gets {x}", help=help, dims=(0,))
+            message = f"`{type(self).__name__}` takes {wanted}, not {described(x)}"
+            self.refuse("wrong-rank", message, label=f"gets {described(x)}", help=self.sibling(x), dims=(0,))
+
+    def sibling(self, x: Shape) -> str:
+        """``Conv1d`` for a ``Conv2d`` that a sequence reaches, where there is one."""
+        from cnnspec.layers import REGISTRY  # only a mistake asks for it; the registry is made of this module
+
+        stem, names = type(self).__name__[:-2], REGISTRY.items()
+        return next((f"`{n}` takes it" for n, layer in names if n[:-2] == stem and len(x) in layer.ranks), "")
 
     def check_stated(self, name: str, actual: int | tuple[int, ...], what: str, dims: tuple[int, ...] = (0,)) -> None:
         """Refuse an inferred argument that the spec states and states wrongly."""
@@ -160,6 +166,11 @@ class Layer(BaseModel):
 
 
 RANKS = {1: "a flat vector", 2: "a C×L sequence", 3: "a C×H×W map", 4: "a C×D×H×W volume"}
+
+
+def described(x: Shape) -> str:
+    """``64×8×8``, or ``a flat vector of 256``."""
+    return f"{RANKS[1]} of {x}" if len(x) == 1 else str(x)
 
 
 def each(value: Any, dims: int) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from cnnspec.layers.base import (
     each,
     setting,
     settle,
+    shown,
 )
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Unwindow, Window
@@ -90,15 +91,14 @@ class _Conv(_AnyConv):
         return tuple((p, p) for p in each(self.padding, self.dims))
 
     def check_same(self) -> None:
-        strides = each(self.stride, self.dims)
-        if self.padding == "same" and any(stride != 1 for stride in strides):
+        if self.padding == "same" and any(stride != 1 for stride in each(self.stride, self.dims)):
             half = settle(tuple((window.extent - 1) // 2 for window in self.windows()))
             self.refuse(
                 "same-with-stride",
-                f"`padding: same` needs a stride of 1, not {cross(strides)}",
+                f"`padding: same` needs a stride of 1, not {shown(self.stride)}",
                 argument="padding",
-                label="has no meaning with a stride",
-                tries=(setting(padding=half),),
+                label="cannot be kept with a stride",
+                tries=(setting(padding=half), setting(stride=1)),
             )
 
     def most_padding(self, x: Shape) -> tuple[int, ...]:
@@ -107,15 +107,17 @@ class _Conv(_AnyConv):
         return tuple(size - spared for size in x.sizes)
 
     def check_padding_mode(self, x: Shape) -> None:
-        for dim, (pads, most) in enumerate(zip(self.pads(), self.most_padding(x), strict=True), 1):
+        limits = self.most_padding(x)
+        for dim, (pads, most) in enumerate(zip(self.pads(), limits, strict=True), 1):
             if max(pads) > most:
+                fits = settle(tuple(min(p, limit) for (p, _), limit in zip(self.pads(), limits, strict=True)))
                 self.refuse(
                     "padding-too-large",
                     f"`padding_mode: {self.padding_mode}` pads {x[dim]} values by at most {most}, not by {max(pads)}",
                     argument="kernel_size" if self.padding == "same" else "padding",
                     label=f"pads {x[dim]} values by {max(pads)}",
                     dims=(dim,),
-                    tries=(setting(padding_mode="zeros"),),
+                    tries=(setting(padding=fits), setting(padding_mode="zeros")),
                 )
 
     def macs(self, x: Shape, y: Shape) -> int:

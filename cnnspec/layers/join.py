@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.base import Layer, NonNegative, setting
+from cnnspec.layers.base import Layer, NonNegative, described, setting
 from cnnspec.layers.shape import Shape
+
+ALIGN = "give the paths equal strides and fitting paddings"
 
 
 class _Join(Layer):
@@ -21,7 +23,10 @@ class _Join(Layer):
     def check_ranks(self, xs: tuple[Shape, ...]) -> None:
         for x in xs[1:]:
             if len(x) != len(xs[0]):
-                self.conflict(xs, x, f"`{type(self).__name__}` joins tensors of one rank, not {xs[0]} and {x}")
+                self.conflict(xs, x, self.ranks_differ(xs[0], x))
+
+    def ranks_differ(self, x: Shape, other: Shape) -> str:
+        return f"`{type(self).__name__}` joins tensors of one rank, not {described(x)} and {described(other)}"
 
     def conflict(
         self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
@@ -51,7 +56,7 @@ class _Elementwise(_Join):
             stack = sum(x[0] for x in xs)
             help = f"make both `out_channels` equal, or join with `Concat` to stack them to {stack}"
         else:
-            what, values = "sizes", _sizes(first, other)
+            what, values, help = "sizes", _sizes(first, other), ALIGN
         message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"
         self.conflict(xs, other, message, (dim,), help)
 
@@ -83,7 +88,7 @@ class Concat(_Join):
             if x.sizes != xs[0].sizes:
                 dims = tuple(i for i in range(1, len(x)) if x[i] != xs[0][i])
                 message = f"`Concat` joins maps of one size, but the sizes differ: {_sizes(xs[0], x)}"
-                self.conflict(xs, x, message, dims)
+                self.conflict(xs, x, message, dims, ALIGN)
         return Shape((sum(x[0] for x in xs), *xs[0].sizes))
 
 
@@ -109,7 +114,7 @@ class Slice(Layer):
             self.refuse(
                 "slice",
                 f"channels {self.start} to {end}, the last excluded, are none",
-                argument="start" if "start" in self.model_fields_set else "end",
+                argument="start" if self.end is None else "end",
                 label=f"{x[0]} channels arrive, counted from 0",
                 dims=(0,) if self.end is None else (),
             )

@@ -14,6 +14,7 @@ from cnnspec.layers.base import (
     Positive,
     PositiveNumber,
     Tensor,
+    cross,
     setting,
     shown,
 )
@@ -87,7 +88,7 @@ class InstanceNorm2d(_ChannelNorm):
         if x[1] * x[2] == 1:
             self.refuse(
                 "nothing-to-normalise",
-                "`InstanceNorm2d` has one value a channel to normalise, which always gives 0",
+                f"`InstanceNorm2d` needs more than one value a channel, and {x} arrives",
                 label=f"gets {x}",
                 help="take it out, or put it before the map shrinks to 1×1",
                 dims=(1, 2),
@@ -128,20 +129,22 @@ class LayerNorm(Layer):
         shape = self.normalized(x)
         last = tuple(x[-len(shape) :])
         if len(shape) > len(x):
-            self.mismatch("mixes-batch", "the batch would be mixed", f"`normalized_shape` has {len(shape)} sizes", x, last)
+            said = f"`normalized_shape` has {len(shape)} sizes"
+            self.mismatch("mixes-batch", "takes in the batch", said, x, last)
         if shape != last:
             said = f"`normalized_shape` is {shown(self.normalized_shape)}"
-            self.mismatch("stated-wrongly", f"{shown(last)} is last in {x}", said, x, last)
+            self.mismatch("stated-wrongly", f"{x} ends in {cross(last) if len(last) > 1 else last[0]}", said, x, last)
         return x
 
     def mismatch(self, code: str, label: str, said: str, x: Shape, last: tuple[int, ...]) -> None:
+        fits = last[0] if len(last) == 1 else last
         self.refuse(
             code,
             f"{said}, but {x} arrives",
             argument="normalized_shape",
             label=label,
             dims=tuple(range(len(x) - len(last), len(x))),
-            tries=(setting(", or leave it out to normalise over all dimensions", normalized_shape=last),),
+            tries=(setting(", or leave it out to normalise over all dimensions", normalized_shape=fits),),
         )
 
     def normalized(self, x: Shape) -> tuple[int, ...]:

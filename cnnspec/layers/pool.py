@@ -81,11 +81,11 @@ class _MaxPool(_Pool):
             if window.sees_nothing(x[dim]):
                 self.refuse(
                     "window-of-padding",
-                    f"a window dilated by {window.dilation} steps over all {x[dim]} values and sees padding alone",
+                    f"a window dilated by {window.dilation} steps over the input and sees padding alone",
                     argument="dilation",
-                    label=f"steps over {x[dim]} values",
-                    note=f"the window starts {window.before} before the input and looks at every "
-                    f"{window.dilation} values, next at {-window.before % window.dilation} of 0 to {x[dim] - 1}",
+                    label=f"steps over a size of {x[dim]}",
+                    note=f"from −{window.before} in steps of {window.dilation} it comes to "
+                    f"{-window.before % window.dilation}, and the input ends at {x[dim] - 1}",
                     dims=(dim,),
                     tries=(setting(padding=0), setting(dilation=1)),
                 )

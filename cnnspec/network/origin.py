@@ -31,7 +31,7 @@ def _single(
 ) -> Label | None:
     node = _maker(nodes, flow, dims)
     if node is None:
-        return _input_label(spec, flow, f"the input is {flow.shape}")
+        return _input_label(spec, flow, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
     return Label(_place(items[node.index], node, dims), _change(node.input_shapes[0], node.shape, dims))
 
 

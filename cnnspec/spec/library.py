@@ -42,6 +42,8 @@ def find(name: str) -> Found:
     folder = specs_folder()
     for candidate in _candidates(folder, name):
         return candidate
+    if path.exists():
+        return _file(path)
     near = nearest(name.rpartition("/")[2], (known.rpartition("/")[2] for known in known_specs()))
     full = next((known for known in known_specs() if near and known.rpartition("/")[2] == near), None)
     help = f"did you mean `{full}`?" if full else "`cnnspec zoo` lists the names; a path ends in .yaml"

@@ -17,13 +17,13 @@ from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
     from cnnspec.train.datasets import Dataset, load_data
-    from cnnspec.train.evaluate import evaluate
+    from cnnspec.train.evaluation import evaluate
     from cnnspec.train.training import Result, train
 
 WITH_TORCH = {
     "Dataset": "datasets",
     "Result": "training",
-    "evaluate": "evaluate",
+    "evaluate": "evaluation",
     "load_data": "datasets",
     "train": "training",
 }

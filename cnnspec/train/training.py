@@ -16,7 +16,7 @@ from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train import folder as files
 from cnnspec.train.curves import curves
-from cnnspec.train.device import device_named
+from cnnspec.train.device import device_named, placed
 from cnnspec.train.fit import check_shapes
 from cnnspec.train.loop import Report, epoch, measure
 from cnnspec.train.prepare import Prepared, prepare
@@ -51,7 +51,7 @@ def train(
         files.refuse_occupied(out)
     data = prepare(spec, network, settings, device, watch.note)
     with seeded(settings.seed, device):
-        model = build(spec).to(device)  # made on the CPU: the same initial weights on every device
+        model = placed(build(spec), device)  # made on the CPU: the same initial weights on every device
         check_batch_size(model, settings.batch_size)
         watch.note(headline(spec, network, data, device))
         run = files.create(out, spec.title)

@@ -179,3 +179,14 @@ layers:
     with torch.no_grad():
         net(torch.zeros(1, 2))
     assert max(alive) <= 2
+
+
+def test_trains_under_ddp(tmp_path: Path) -> None:
+    """DistributedDataParallel wraps it, and every parameter gets a gradient."""
+    torch.distributed.init_process_group("gloo", init_method=f"file://{tmp_path / 'store'}", rank=0, world_size=1)
+    try:
+        net = nn.parallel.DistributedDataParallel(cnnspec.build("mnist/resnet18"))
+        net(torch.randn(2, 1, 28, 28)).sum().backward()
+    finally:
+        torch.distributed.destroy_process_group()
+    assert all(p.grad is not None for p in net.parameters())

@@ -45,7 +45,7 @@ def accepts(call: Call, xs: tuple[Shape, ...]) -> Torch | None:
         warnings.simplefilter("ignore")
         try:
             return _run(construct(call), xs)
-        except Exception:  # torch raises errors of every kind
+        except Exception:  # noqa: BLE001 - torch raises errors of every kind
             return None
 
 

@@ -9,6 +9,9 @@ RANKS = "a layer takes the ranks its name says; torch reads others as unbatched,
 BATCH = "no layer may mix the images of a batch or move them"
 EMPTY = "a layer that leaves nothing is a mistake; torch gives a tensor without numbers"
 UNSEEN = "what is stated is checked; torch looks only where it holds a tensor of that size"
+CUT = "a slice past the last channel, or of none, is a mistake; torch cuts it short"
+FLAT = "a map that meets a Linear has mostly not been flattened; `in_features` says that it is meant"
+FREE = {"affine": False, "track_running_stats": False}
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ def _of_rank(type: str, *shape: int, **arguments: Any) -> Policy:
 
 def _padding_alone(type: str, *shape: int) -> Policy:
     reason = "torch gives -inf for a window of padding alone, and its gradient writes outside of the tensor"
-    return Policy(type, "window-of-padding", reason, {"kernel_size": 2, "padding": 1, "dilation": 2}, (shape,), True)
+    return Policy(
+        type, "window-of-padding", reason, {"kernel_size": 2, "padding": 1, "dilation": 2}, (shape,), unsafe=True
+    )
 
 
 POLICIES = [
@@ -70,13 +75,13 @@ POLICIES = [
     policy("ConvTranspose2d", "padding-too-large", EMPTY, (2, 1, 1), out_channels=2, kernel_size=2, padding=1),
     policy("ZeroPad2d", "crops-everything", EMPTY, (2, 4, 4), padding=-2),
     policy("ConstantPad2d", "crops-everything", EMPTY, (2, 4, 4), padding=-2, value=1.0),
-    policy("BatchNorm1d", "stated-wrongly", UNSEEN, (3,), num_features=2, affine=False, track_running_stats=False),
-    policy("BatchNorm2d", "stated-wrongly", UNSEEN, (3, 4, 4), num_features=2, affine=False, track_running_stats=False),
-    policy("BatchNorm3d", "stated-wrongly", UNSEEN, (3, 2, 2, 2), num_features=2, affine=False, track_running_stats=False),
+    policy("BatchNorm1d", "stated-wrongly", UNSEEN, (3,), num_features=2, **FREE),
+    policy("BatchNorm2d", "stated-wrongly", UNSEEN, (3, 4, 4), num_features=2, **FREE),
+    policy("BatchNorm3d", "stated-wrongly", UNSEEN, (3, 2, 2, 2), num_features=2, **FREE),
     policy("InstanceNorm2d", "stated-wrongly", UNSEEN, (3, 4, 4), num_features=2),
     policy("GroupNorm", "stated-wrongly", UNSEEN, (4, 4, 4), num_groups=2, num_channels=2, affine=False),
-    policy("Slice", "slice", "a slice past the last channel, or of none, is a mistake; torch cuts it short", (3,), end=4),
-    policy("Linear", "linear-on-map", "a map that meets a Linear has mostly not been flattened", (3, 4), out_features=2),
+    policy("Slice", "slice", CUT, (3,), end=4),
+    policy("Linear", "linear-on-map", FLAT, (3, 4), out_features=2),
     _padding_alone("MaxPool1d", 2, 1),
     _padding_alone("MaxPool2d", 2, 1, 1),
     _padding_alone("MaxPool3d", 2, 1, 1, 1),

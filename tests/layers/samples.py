@@ -82,9 +82,13 @@ def samples(draw: st.DrawFn, layer: type[Layer]) -> Sample:
     first = draw(shapes(layer))
     if layer.inputs == 1:
         return made, (first,)
-    others = draw(st.lists(st.lists(st.sampled_from(range(12)), min_size=len(first), max_size=len(first)), min_size=1, max_size=3))
-    alike = [Shape(1 if seed == 0 else size + (seed == 1) for size, seed in zip(first, row, strict=True)) for row in others]
-    return made, (first, *alike, *draw(st.sampled_from([(), (), (), (Shape(first[:1] * 2),)])))
+    others = draw(st.lists(st.tuples(*map(near, first)).map(Shape), min_size=1, max_size=3))
+    return made, (first, *others, *draw(st.sampled_from([(), (), (), (Shape(first[:1] * 2),)])))
+
+
+def near(size: int) -> st.SearchStrategy[int]:
+    """Mostly the same size."""
+    return st.sampled_from([size] * 8 + [1, size + 1])
 
 
 def _made(layer: type[Layer], given: dict[str, Any]) -> Layer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnspec.api import build, graph
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.train.device import device_named
+from cnnspec.train.device import device_named, placed
 from cnnspec.train.fit import check_shapes
 from cnnspec.train.folder import SETTINGS
 from cnnspec.train.loop import measure
@@ -27,7 +27,7 @@ def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watc
     if {len(record.pixels.mean), len(record.pixels.std)} != {network.input[0]}:
         raise CheckpointError(f"{run / SETTINGS} is damaged: pixels: the network takes {network.input[0]} channels")
     where = device_named(device)
-    model = build(spec).to(where)
+    model = placed(build(spec), where)
     load_weights(run, model)
     settings = record.training.model_copy(update={"data_dir": data_dir or record.training.data_dir})
     note = (watch or Watcher()).note
