@@ -65,9 +65,9 @@ def train(
         device=device,
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
-    from cnnspec.train import train as run_training  # torch, from here on
-
     with interruptible(), watcher(settings.epochs) as watch:
+        from cnnspec.train import train as run_training  # torch, from here on
+
         result = run_training(spec, settings, out, watch)
     write(f"the run is in {result.folder}")
     write(test_line(result.test))
@@ -78,9 +78,9 @@ def evaluate(run: Run, data_dir: DataDir = None, device: Device = DEFAULT.device
 
     The last line printed is the test accuracy, as `train` printed it.
     """
-    from cnnspec.train import evaluate as run_evaluation
-
     with interruptible():
+        from cnnspec.train import evaluate as run_evaluation
+
         figures = run_evaluation(run, data_dir, device, Lines(0))
     write(test_line(figures))
 

@@ -25,6 +25,7 @@ from cnnspec.diagnostics.diagnostic import Diagnostic, Label
 from cnnspec.diagnostics.source import Source, Span
 from cnnspec.diagnostics.words import printable
 
+MAX_WIDTH = 160  # characters of a source line that are shown
 STYLES = {"error": "bold red", "warning": "bold yellow", "rule": "blue", "label": "cyan"}
 
 
@@ -86,25 +87,37 @@ def _excerpt(out: Text, source: Source, labels: list[Label], diagnostic: Diagnos
     for line, group in groupby(ordered, key=lambda label: label.span.line):
         if last is not None and line > last + 1:
             out.append("...\n", STYLES["rule"])
-        out.append(f"{line:>{gutter}} | ", STYLES["rule"])
-        out.append(f"{_shown(source.line(line))}\n")
-        for label in group:
-            _underline(out, label, label is diagnostic.primary, gutter, STYLES[diagnostic.severity])
+        _line(out, list(group), diagnostic, gutter)
         last = line
     out.append(f"{' ' * gutter} |\n", STYLES["rule"])
 
 
-def _underline(out: Text, label: Label, primary: bool, gutter: int, style: str) -> None:
-    line = label.span.source.line(label.span.line)
-    before = cell_len(_shown(line[: label.span.column - 1]))
-    under = _shown(line[label.span.column - 1 : _end_on_line(label.span, line)])
-    mark = ("^" if primary else "-") * max(cell_len(under), 1)
-    text = f"{mark} {printable(label.text)}".rstrip()
+def _line(out: Text, labels: list[Label], diagnostic: Diagnostic, gutter: int) -> None:
+    """A line of the source with what is said below it; of a very long one, the part around the first label."""
+    number = labels[0].span.line
+    text = labels[0].span.source.line(number)
+    start = 0 if len(text) <= MAX_WIDTH else max(labels[0].span.column - 1 - MAX_WIDTH // 2, 0)
+    out.append(f"{number:>{gutter}} | ", STYLES["rule"])
+    out.append(
+        f"{'…' if start else ''}{_shown(text[start : start + MAX_WIDTH])}{'…' if text[start + MAX_WIDTH :] else ''}\n"
+    )
+    for label in labels:
+        column = label.span.column - 1 - start
+        if not start or 0 <= column < MAX_WIDTH:
+            before = cell_len(_shown(text[start : start + column])) + bool(start)
+            width = cell_len(_shown(text[start + column : min(_end(label.span, text), start + MAX_WIDTH)]))
+            _underline(out, label, before, max(width, 1), diagnostic, gutter)
+
+
+def _underline(out: Text, label: Label, before: int, width: int, diagnostic: Diagnostic, gutter: int) -> None:
+    primary = label is diagnostic.primary
+    style = STYLES[diagnostic.severity if primary else "label"]
     out.append(f"{' ' * gutter} | ", STYLES["rule"])
-    out.append(f"{' ' * before}{text}\n", style if primary else STYLES["label"])
+    mark = "^" if primary else "-"
+    out.append(f"{' ' * before}{mark * width} {printable(label.text)}".rstrip() + "\n", style)
 
 
-def _end_on_line(span: Span, line: str) -> int:
+def _end(span: Span, line: str) -> int:
     return span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
 
 

@@ -12,9 +12,9 @@ def dimension(layer: Layer, name: str, x: Shape) -> int:
     if not -len(x) - 1 <= dim <= len(x):
         layer.refuse(
             "no-such-dimension",
-            f"there is no dimension {dim}: a batch of {described(x)} has 0 to {len(x)}",
+            f"there is no dimension {dim}: they count from 0, the batch, to {len(x)}",
             argument=name,
-            label=f"from {-len(x) - 1} to {len(x)}",
+            label=f"gets {described(x)}",
             tries=(setting(**{name: 1 if name == "start_dim" else -1}),),
         )
     return dim % (len(x) + 1)

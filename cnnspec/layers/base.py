@@ -135,16 +135,15 @@ class Layer(BaseModel):
         stem, names = type(self).__name__[:-2], REGISTRY.items()
         return next((f"`{n}` takes it" for n, layer in names if n[:-2] == stem and len(x) in layer.ranks), "")
 
-    def check_stated(self, name: str, actual: int | tuple[int, ...], what: str, dims: tuple[int, ...] = (0,)) -> None:
+    def check_stated(self, name: str, actual: int, what: str, dims: tuple[int, ...] = (0,)) -> None:
         """Refuse an inferred argument that the spec states and states wrongly."""
         stated = getattr(self, name)
         if stated is not None and stated != actual:
-            said, true = shown(stated), shown(actual)
             self.refuse(
                 "stated-wrongly",
-                f"`{name}` is {said}, but {true} {what} arrive",
+                f"`{name}` is {stated}, but {actual} {what} arrive",
                 argument=name,
-                label=f"{true} arrive",
+                label=f"{actual} arrive",
                 dims=dims,
                 tries=(setting(", or leave it out: it is inferred", **{name: actual}),),
             )

@@ -15,12 +15,11 @@ def takes(annotation: Any) -> str:
 
     A bare None is not mentioned, for leaving the argument out says the same; ``Null`` is, as a value of its own.
     """
-    options, ends = _options(annotation)
-    return _either([*options, *ends])
+    return _either(_options(annotation))
 
 
-def _options(annotation: Any) -> tuple[list[str], list[str]]:
-    """The alternatives of an annotation in words: values and lists of them, and what closes the sentence."""
+def _options(annotation: Any) -> list[str]:
+    """The alternatives of an annotation in words: values, lists of them, then words that are written as they are."""
     values, lists, ends = [], [], []
     for option in _alternatives(annotation):
         base, bounds = _bounds(option)
@@ -32,7 +31,7 @@ def _options(annotation: Any) -> tuple[list[str], list[str]]:
             ends += ["`null`"] if get_origin(option) is Annotated else []
         else:
             values.append(_number(base, bounds))
-    return values + lists, ends
+    return values + lists + ends
 
 
 def _either(options: list[str]) -> str:

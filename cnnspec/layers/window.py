@@ -26,12 +26,16 @@ class Window:
 
     def positions(self, size: int) -> int:
         """Output size for an input of ``size`` values; 0 or less where the window does not fit."""
+        return self._steps(size) + (0 if self._leaves_out_last(size) else 1)
+
+    def _steps(self, size: int) -> int:
+        """From the first position to the last; in ceil mode, the last may reach over the end."""
         room = size + self.before + self.after - self.extent
-        if not self.ceil:
-            return room // self.stride + 1
-        positions = -(-room // self.stride) + 1
-        # The last window must start inside the input or the padding before it, not in the padding behind.
-        return positions - 1 if (positions - 1) * self.stride >= size + self.before else positions
+        return -(-room // self.stride) if self.ceil else room // self.stride
+
+    def _leaves_out_last(self, size: int) -> bool:
+        """In ceil mode, a window that would start in the padding behind the input is left out."""
+        return self.ceil and self._steps(size) * self.stride >= size + self.before
 
     def sees_nothing(self, size: int) -> bool:
         """Whether a window that starts in the padding steps over the whole input: only a dilated one can."""
@@ -41,7 +45,8 @@ class Window:
         """The arithmetic of ``positions`` as a message shows it."""
         pads = f"2·{self.before}" if self.before == self.after else f"{self.before} + {self.after}"
         inner = f"({size} + {pads} − {self.dilation}·({self.kernel} − 1) − 1) / {self.stride}"
-        return f"{'ceil' if self.ceil else 'floor'}({inner}) + 1 = {self.positions(size)}".replace("= -", "= −")
+        last = " − 1" if self._leaves_out_last(size) else ""
+        return f"{'ceil' if self.ceil else 'floor'}({inner}) + 1{last} = {self.positions(size)}".replace("= -", "= −")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def _refuse(layer: Layer, windows: Windows, x: Shape, sizes: tuple[int, ...], mo
         "window-too-large",
         f"a {cross(extents)} window does not fit in a {cross(x.sizes)} input{', padding included' if padded else ''}",
         argument="kernel_size",
-        label=f"needs at least {cross(least)}",
+        label=f"needs at least {cross(least) if len(least) > 1 else f'{least[0]} values'}",
         note=f"{windows[bad[0]].formula(x.sizes[bad[0]])} {AXES[len(sizes)][bad[0]]}",
         dims=tuple(i + 1 for i in bad),
         tries=tuple(_tries(windows, x, most_padding)),
@@ -40,7 +40,7 @@ def _tries(windows: Windows, x: Shape, most_padding: tuple[int, ...]) -> Iterato
     """The smallest padding and the largest kernel with which every window finds a position."""
     padding = _even(windows, tuple(_padding(w, size) for w, size in zip(windows, x.sizes, strict=True)), max)
     if all(p <= most for p, most in zip(padding, most_padding, strict=True)):
-        yield setting(" or more", padding=settle(padding))
+        yield setting("" if padding == most_padding else " or more", padding=settle(padding))
     kernel = _even(windows, tuple(_kernel(w, size) for w, size in zip(windows, x.sizes, strict=True)), min)
     if min(kernel) >= 1:
         yield setting(" or less" if max(kernel) > 1 else "", kernel_size=settle(kernel))

@@ -85,7 +85,7 @@ def _download(idx: IdxSet, base: Path) -> None:
     try:
         getattr(torchvision.datasets, idx.torchvision)(str(base), download=True)
     except (OSError, RuntimeError) as error:  # no network, no such mirror, a wrong hash
-        raise _missing(idx, base, str(error).strip().split("\n")[0]) from None
+        raise _missing(idx, base, " ".join(str(error).split())) from None
 
 
 def _missing(idx: IdxSet, base: Path, reason: str) -> DataError:

@@ -41,7 +41,7 @@ def _convs(rank: int) -> list[Case]:
         {"padding": "same", "stride": 2},
         {"padding": "valid", "dilation": 2},
         {"padding": 3, "dilation": 3, "stride": 2},
-        *({"padding": p, "padding_mode": m} for p in (4, 5, 6) for m in ("reflect", "replicate", "circular")),
+        *({"padding": p, "padding_mode": m} for p in range(4, 10) for m in ("reflect", "replicate", "circular")),
         {"padding": "same", "kernel_size": 5, "padding_mode": "circular"},
         {"padding": "same", "kernel_size": 7, "dilation": 2, "padding_mode": "reflect"},
         {"padding": "valid", "padding_mode": "reflect"},

@@ -24,6 +24,10 @@ class Torch:
     shape: tuple[int, ...]
     tensors: dict[str, tuple[tuple[int, ...], bool]]
 
+    @property
+    def is_empty(self) -> bool:
+        return 0 in self.shape
+
 
 def call(layer: Layer, xs: tuple[Shape, ...]) -> Call:
     """The call with every argument as the spec states it, the inferred ones too."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from tests.layers.oracle import Torch
+
 RANKS = "a layer takes the ranks its name says; torch reads others as unbatched, or as several batch dimensions"
 BATCH = "no layer may mix the images of a batch or move them"
 EMPTY = "a layer that leaves nothing is a mistake; torch gives a tensor without numbers"
 UNSEEN = "what is stated is checked; torch looks only where it holds a tensor of that size"
 CUT = "a slice past the last channel, or of none, is a mistake; torch cuts it short"
 FLAT = "a map that meets a Linear has mostly not been flattened; `in_features` says that it is meant"
+PADDING = "torch gives -inf for a window of padding alone, and its gradient writes outside of the tensor"
 FREE = {"affine": False, "track_running_stats": False}
 
 
@@ -25,6 +28,10 @@ class Policy:
     shapes: tuple[tuple[int, ...], ...]
     unsafe: bool = False  # torch must not be run on it
 
+    def allows(self, torch: Torch | None) -> bool:
+        """Whether what torch gives, or None where it raises, is what the reason speaks of."""
+        return torch is None or self.reason != EMPTY or torch.is_empty
+
 
 def policy(type: str, code: str, reason: str, *shapes: tuple[int, ...], **arguments: Any) -> Policy:
     return Policy(type, code, reason, arguments, shapes)
@@ -35,10 +42,8 @@ def _of_rank(type: str, *shape: int, **arguments: Any) -> Policy:
 
 
 def _padding_alone(type: str, *shape: int) -> Policy:
-    reason = "torch gives -inf for a window of padding alone, and its gradient writes outside of the tensor"
-    return Policy(
-        type, "window-of-padding", reason, {"kernel_size": 2, "padding": 1, "dilation": 2}, (shape,), unsafe=True
-    )
+    arguments = {"kernel_size": 2, "padding": 1, "dilation": 2}
+    return Policy(type, "window-of-padding", PADDING, arguments, (shape,), unsafe=True)
 
 
 POLICIES = [
