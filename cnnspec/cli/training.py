@@ -81,7 +81,7 @@ def evaluate(run: Run, data_dir: DataDir = None, device: Device = DEFAULT.device
     with interruptible():
         from cnnspec.train import evaluate as run_evaluation
 
-        figures = run_evaluation(run, data_dir, device, Lines(0))
+        figures = run_evaluation(run, data_dir, device, Lines(epochs=0))
     write(test_line(figures))
 
 

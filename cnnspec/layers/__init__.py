@@ -1,5 +1,8 @@
 """One class per layer type, a file per family, and the registry of them by name.
 
+The family modules go without ``from __future__ import annotations``: pydantic would compile each annotation from its
+text, which took a third of the import.
+
 A layer is registered by standing in one of the family modules under a name without underscore.
 """
 

@@ -1,7 +1,5 @@
 """Activations: they keep the shape, all but GLU, which halves a dimension."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from cnnspec.layers.along import own_dimension
@@ -9,7 +7,7 @@ from cnnspec.layers.base import MAX_NUMBER, Layer, NonNegativeNumber, Number, Po
 from cnnspec.layers.shape import Shape
 
 
-def check_in_place(layer: LeakyReLU | ELU | CELU, name: str) -> None:
+def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
     """Torch refuses the gradient: the output, which is all that is left, no longer tells the sign of the input."""
     if layer.inplace and getattr(layer, name) < 0:
         layer.refuse(

@@ -1,7 +1,5 @@
 """Arguments that name a dimension, in torch's count: 0 is the batch, -1 the last."""
 
-from __future__ import annotations
-
 from cnnspec.layers.base import Layer, described, setting
 from cnnspec.layers.shape import Shape
 

@@ -8,8 +8,6 @@
 Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import gcd, prod
 from typing import Annotated, Any, ClassVar, NoReturn

@@ -1,7 +1,5 @@
 """Convolutions and transposed convolutions, written once for any number of dimensions."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Any, ClassVar, Literal
 

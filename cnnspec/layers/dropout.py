@@ -1,7 +1,5 @@
 """Dropout: random zeros in training, nothing in evaluation."""
 
-from __future__ import annotations
-
 from cnnspec.layers.base import Layer, Probability
 from cnnspec.layers.shape import Shape
 

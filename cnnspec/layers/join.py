@@ -1,7 +1,5 @@
 """Joins of several tensors, and the slice that takes one apart. Their modules stand in cnnspec/emit/modules.py."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from cnnspec.diagnostics.words import listing

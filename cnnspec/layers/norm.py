@@ -1,7 +1,5 @@
 """Normalisations. Their eps, alpha, beta and k are numbers of the formulas in torch.nn's documentation."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Layers that pad maps, or crop them where a padding is negative."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from cnnspec.layers.base import Layer, Number, Whole, each, setting, settle

@@ -1,7 +1,5 @@
 """Pools, written once for any number of dimensions."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from cnnspec.layers.base import (

@@ -1,7 +1,5 @@
 """Layers that change the shape of a tensor or the order of its channels, and no value."""
 
-from __future__ import annotations
-
 from math import prod
 from typing import Annotated, Literal
 

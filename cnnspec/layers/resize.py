@@ -1,7 +1,5 @@
 """Layers that enlarge or reduce maps without a window to train."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

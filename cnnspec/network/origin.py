@@ -40,10 +40,11 @@ def _conflict(
 ) -> tuple[Label, ...]:
     """One label for each of the first two paths that disagree."""
     sizes = [tuple(flow.known()[d] for d in dims) for flow in flows]
-    first = next((i for i, size in enumerate(sizes) if size != (1,)), 0)
-    other = next(i for i, size in enumerate(sizes) if size not in (sizes[first], (1,)) and i != first)
+    wide = [i for i, size in enumerate(sizes) if size != (1,)]  # a 1 is repeated to fit by all joins but Concat
+    among = wide if len({sizes[i] for i in wide}) > 1 else range(len(sizes))
+    other = next(i for i in among if sizes[i] != sizes[among[0]])
     labels = []
-    for i in (first, other):
+    for i in (among[0], other):
         node = _maker(nodes, flows[i], dims)
         size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
         text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"

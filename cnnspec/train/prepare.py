@@ -14,7 +14,7 @@ from torch import Tensor
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
-from cnnspec.train.datasets import load_data
+from cnnspec.train.datasets import Dataset, load_data
 from cnnspec.train.examples import Examples, Pixels, pixels_of
 from cnnspec.train.files import Note
 from cnnspec.train.fit import check_fit, fitted, say_fit
@@ -35,9 +35,7 @@ class Prepared:
 
 def prepare(spec: Spec, network: Graph, settings: Settings, device: torch.device, note: Note) -> Prepared:
     """The settings' data set for a network. Raises DataError, and UsageError where the two do not belong together."""
-    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note)
-    check_fit(spec, network, dataset)
-    say_fit(dataset, network.input, note)
+    dataset = _dataset(spec, network, settings, note)
     train, validation = split(len(dataset.train_labels), settings.validation, settings.seed)
     images = fitted(dataset.train_images, network.input)
     pixels = pixels_of(images, train)
@@ -50,10 +48,15 @@ def prepare_test(
     spec: Spec, network: Graph, settings: Settings, pixels: Pixels, device: torch.device, note: Note
 ) -> Examples:
     """The test part alone, normalised by the statistics that a run was trained with. Raises as ``prepare`` does."""
+    dataset = _dataset(spec, network, settings, note)
+    return Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
+
+
+def _dataset(spec: Spec, network: Graph, settings: Settings, note: Note) -> Dataset:
     dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note)
     check_fit(spec, network, dataset)
     say_fit(dataset, network.input, note)
-    return Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
+    return dataset
 
 
 def split(count: int, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
