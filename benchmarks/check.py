@@ -14,7 +14,7 @@ IMPORT = (sys.executable, "-c", "import torch")
 
 
 def measure(quick: bool) -> Iterator[Finding]:
-    rounds = alternate({"check": lambda: run(CHECK), "import": lambda: run(IMPORT)}, rounds=2 if quick else 15)
+    rounds = alternate({"check": lambda: run(CHECK), "import": lambda: run(IMPORT)}, rounds=2 if quick else 11)
     yield Finding(
         what="check mnist/resnet152, whole process",
         against='python -c "import torch"',

@@ -15,7 +15,7 @@ from benchmarks.timing import alternate
 
 def measure(quick: bool) -> Iterator[Finding]:
     sides = {"graph": lambda: cnnspec.graph("mnist/resnet152"), "meta": build_and_run_on_meta}
-    rounds = alternate(sides, rounds=3 if quick else 25, prepare=forget)
+    rounds = alternate(sides, rounds=3 if quick else 15, prepare=forget)
     yield Finding(
         what="mnist/resnet152 from text to graph",
         against="torchvision resnet152 built and run on meta",

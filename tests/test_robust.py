@@ -14,10 +14,11 @@ from tests.conftest import REPOSITORY
 TEXTS = [path.read_text() for path in sorted((REPOSITORY / "specs").rglob("*.yaml"))]
 TEXTS += [path.read_text() for path in sorted((Path(__file__).parent / "mistakes").glob("*.yaml"))]
 WORDS = [
-    "null", "true", "-1", "0", "1e9", "[]", "{}", "[1, 2]", "{a: b}", "''", "$x", "$(", "$(1", "$(in.channels)", "$(index)",
-    "$(a b)", "$depth", "- ", "id: x", "from: prev", "from: [a, b]", "repeat: 2", "foreach: {a: [1]}", "when: 3", "layers:",
-    "Sequential:", "Add:", "Concat: {a: [], b: []}", "Conv2d", "ReLU", "Bottleneck: {width: 3}", "&a", "*a", "!!x", ": ", "  ",
-    "params:", "blocks:", "variants:", "float", "list[int]", "layer?", "{type: int, default: $y}", "999999999999", "\t", "#",
+    "null", "true", "-1", "0", "1e9", "[]", "{}", "[1, 2]", "{a: b}", "''", "$x", "$(", "$(1", "$(in.channels)",
+    "$(index)", "$(a b)", "$depth", "- ", "id: x", "from: prev", "from: [a, b]", "repeat: 2",
+    "foreach: {a: [1]}", "when: 3", "layers:", "Sequential:", "Add:", "Concat: {a: [], b: []}", "Conv2d",
+    "ReLU", "Bottleneck: {width: 3}", "&a", "*a", "!!x", ": ", "  ", "params:", "blocks:", "variants:", "float",
+    "list[int]", "layer?", "{type: int, default: $y}", "999999999999", "\t", "#",
 ]  # fmt: skip
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnnspec.api import build, graph
+from cnnspec.api import build
 from cnnspec.diagnostics import CheckpointError
 from cnnspec.train.device import device_named, placed
-from cnnspec.train.fit import check_shapes
+from cnnspec.train.fit import check_trainable
 from cnnspec.train.folder import SETTINGS
 from cnnspec.train.loop import measure
 from cnnspec.train.prepare import prepare_test
-from cnnspec.train.saved import load_weights, read_record, read_spec
+from cnnspec.train.saved import load_weights, read_network, read_record
 from cnnspec.train.watch import Figures, Watcher
 
 
@@ -21,9 +21,8 @@ def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watc
     Raises CheckpointError where the folder is damaged, DataError and UsageError.
     """
     record = read_record(run)
-    spec = read_spec(run, record.spec)
-    network = graph(spec)
-    check_shapes(network)
+    spec, network = read_network(run, record.spec)
+    check_trainable(network)
     if {len(record.pixels.mean), len(record.pixels.std)} != {network.input[0]}:
         raise CheckpointError(f"{run / SETTINGS} is damaged: pixels: the network takes {network.input[0]} channels")
     where = device_named(device)

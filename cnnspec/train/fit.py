@@ -17,8 +17,10 @@ from cnnspec.train.files import Note
 CHUNK = 4096  # images that are resized at a time, which bounds the memory beside the result
 
 
-def check_shapes(network: Graph) -> None:
-    """Refuse a network that takes no images, or whose output is not one number a class."""
+def check_trainable(network: Graph) -> None:
+    """Refuse a network that has no weights, takes no images, or whose output is not one number a class."""
+    if not network.params:
+        raise UsageError(f"{network.name} has no parameters: there is nothing to train")
     if len(network.input) != 3:
         raise UsageError(f"training needs a network that takes images C×H×W; {network.name} takes {network.input}")
     if len(network.output) != 1:

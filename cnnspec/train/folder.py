@@ -36,11 +36,10 @@ RUNS = Path("runs")  # where runs go that are given no folder
 def refuse_occupied(folder: Path) -> None:
     """Raise UsageError where a folder holds anything: nothing is ever overwritten."""
     with writing(folder):
-        if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-            what = (
-                "holds a run" if (folder / SETTINGS).exists() else "is a file" if folder.is_file() else "is not empty"
-            )
-            raise UsageError(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
+        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+            return
+        what = "holds a run" if (folder / SETTINGS).exists() else "is not empty" if folder.is_dir() else "is a file"
+    raise UsageError(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
 
 
 def create(out: Path | None, title: str) -> Path:

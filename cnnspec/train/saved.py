@@ -14,8 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from cnnspec.api import load
+from cnnspec.api import graph, load
 from cnnspec.diagnostics import CheckpointError, SpecError, UsageError, listing
+from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train.examples import Pixels
 from cnnspec.train.folder import SETTINGS, SPEC, WEIGHTS, write
@@ -65,13 +66,14 @@ def read_record(run: Path) -> Record:
         raise _unreadable(path, error) from None
 
 
-def read_spec(run: Path, setup: Setup) -> Spec:
-    """The spec of a run as it was set. Raises CheckpointError."""
+def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
+    """The spec of a run as it was set, and its graph. Raises CheckpointError."""
     path = run / SPEC
     if not path.is_file():
         raise _unreadable(path, FileNotFoundError())
     try:
-        return load(path, setup.variant, input=setup.input, **setup.settings)
+        spec = load(path, setup.variant, input=setup.input, **setup.settings)
+        return spec, graph(spec)
     except (SpecError, UsageError) as error:
         raise CheckpointError(f"{path} is damaged, or does not belong to {SETTINGS}:\n{error.message}") from None
 

@@ -17,7 +17,7 @@ from cnnspec.spec import Spec
 from cnnspec.train import folder as files
 from cnnspec.train.curves import curves
 from cnnspec.train.device import device_named, placed
-from cnnspec.train.fit import check_shapes
+from cnnspec.train.fit import check_trainable
 from cnnspec.train.loop import Report, epoch, measure
 from cnnspec.train.prepare import Prepared, prepare
 from cnnspec.train.saved import Record, Setup, write_weights
@@ -45,7 +45,7 @@ def train(
     """
     settings, watch = settings or Settings(), watch or Watcher()
     network = graph(spec)
-    check_shapes(network)
+    check_trainable(network)
     device = device_named(settings.device)
     if out is not None:
         files.refuse_occupied(out)

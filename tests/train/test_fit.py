@@ -14,7 +14,7 @@ from cnnspec.layers import Shape
 from cnnspec.train import Settings
 from cnnspec.train.datasets import digits
 from cnnspec.train.examples import Examples, pixels_of
-from cnnspec.train.fit import check_fit, check_shapes, fitted
+from cnnspec.train.fit import check_fit, check_trainable, fitted
 from cnnspec.train.prepare import prepare, split
 from tests.train.conftest import Notes
 
@@ -103,14 +103,17 @@ def test_channels_that_differ_are_refused() -> None:
 
 
 def test_a_network_that_is_no_classifier_of_images_is_refused(tmp_path: Path) -> None:
-    """A flat input, or a map as output, cannot be trained on images with classes."""
+    """A flat input, a map as output, or no weights at all: none can be trained on images with classes."""
     path = tmp_path / "net.yaml"
+    path.write_text("cnnspec: 1\nname: net\ninput: [1, 8, 8]\nlayers:\n  - Flatten\n")
+    with pytest.raises(UsageError, match="has no parameters: there is nothing to train"):
+        check_trainable(graph(load(path)))
     path.write_text("cnnspec: 1\nname: net\ninput: [1, 8, 8]\nlayers:\n  - Conv2d: {out_channels: 3, kernel_size: 3}\n")
     with pytest.raises(UsageError, match=r"one output for each class; .* gives 3×6×6"):
-        check_shapes(graph(load(path)))
+        check_trainable(graph(load(path)))
     path.write_text("cnnspec: 1\nname: net\ninput: [64]\nlayers:\n  - Linear: {out_features: 10}\n")
     with pytest.raises(UsageError, match=r"takes images C×H×W; .* takes 64"):
-        check_shapes(graph(load(path)))
+        check_trainable(graph(load(path)))
 
 
 @pytest.mark.parametrize("fraction", [0, 0.1, 0.001, 0.9])

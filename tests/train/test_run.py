@@ -185,6 +185,7 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (replace_text("settings.json", '"std": [', '"std": [1.0,'), "pixels: the network takes 1 channel"),
     (replace_text("settings.json", '"dropout"', '"drop"'), "has no param `drop`"),
     (replace_text("spec.yaml", "Conv2d", "Cov2d"), "spec.yaml is damaged, or does not belong to settings.json"),
+    (replace_text("spec.yaml", "kernel_size: 3", "kernel_size: 9"), "spec.yaml is damaged, or does not belong to"),
     (replace_text("spec.yaml", "out_channels: 4", "out_channels: 5"), "`conv.weight` is 4×1×3×3 float32 where"),
     (replace_text("spec.yaml", "id: fc", "id: head"), "`head.weight` is missing"),
     (drop_tensor, "does not fit the run's network: `fc.bias` is missing"),
