@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from cnnspec import __version__
 from cnnspec.cli import check, layers, summary, training, zoo
-from cnnspec.cli.output import show_error
+from cnnspec.cli.output import interruptible, show_error
 from cnnspec.diagnostics import CnnspecError
 
 app = typer.Typer(
@@ -22,12 +23,16 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("check")(check.check)
-app.command("summary")(summary.summary)
-app.command("layers")(layers.layers)
-app.command("zoo")(zoo.zoo)
-app.command("train")(training.train)
-app.command("eval")(training.evaluate)
+COMMANDS: dict[str, Callable[..., None]] = {
+    "check": check.check,
+    "summary": summary.summary,
+    "layers": layers.layers,
+    "zoo": zoo.zoo,
+    "train": training.train,
+    "eval": training.evaluate,
+}
+for _name, _command in COMMANDS.items():
+    app.command(_name)(interruptible()(_command))
 
 
 def _print_version(wanted: bool) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,16 @@ def show_error(error: CnnspecError) -> None:
     console(stderr=True).print(text)
     for line in error.help.split("\n") if error.help else ():
         console(stderr=True).print(f"  = help: {printable(line)}")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C ends a command with the shell's code for it; what is written stays."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        console(stderr=True).print("interrupted; what is written is kept")
+        sys.exit(130)
 
 
 def write(text: str) -> None:

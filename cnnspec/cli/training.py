@@ -1,22 +1,20 @@
-"""`cnnspec train` and `cnnspec eval`."""
+"""`cnnspec train` and `cnnspec eval`.
+
+Torch and rich's progress are imported by the command that runs: `cnnspec check` starts without them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, TaskID, TextColumn
-from rich.progress import Progress as Bar
 
 from cnnspec.api import load
 from cnnspec.cli.options import InputSize, Name, Variant, parse_input, parse_settings
 from cnnspec.cli.options import Settings as SetOptions
-from cnnspec.cli.output import console, write
+from cnnspec.cli.output import write
 from cnnspec.train.settings import DATA_NAMES, DEFAULT, Settings
-from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 DataDir = Annotated[
     Path | None,
@@ -65,7 +63,9 @@ def train(
         device=device,
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
-    with interruptible(), watcher(settings.epochs) as watch:
+    from cnnspec.cli.progress import test_line, watcher
+
+    with watcher(settings.epochs) as watch:
         from cnnspec.train import train as run_training  # torch, from here on
 
         result = run_training(spec, settings, out, watch)
@@ -78,82 +78,8 @@ def evaluate(run: Run, data_dir: DataDir = None, device: Device = DEFAULT.device
 
     The last line printed is the test accuracy, as `train` printed it.
     """
-    with interruptible():
-        from cnnspec.train import evaluate as run_evaluation
+    from cnnspec.cli.progress import Lines, test_line
+    from cnnspec.train import evaluate as run_evaluation
 
-        figures = run_evaluation(run, data_dir, device, Lines(epochs=0))
+    figures = run_evaluation(run, data_dir, device, Lines(0))
     write(test_line(figures))
-
-
-def test_line(test: Figures) -> str:
-    return f"test accuracy {percent(test.accuracy)}"
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C ends the command with the shell's code for it; what is written stays."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        console(stderr=True).print("interrupted; what the run's folder holds is kept")
-        raise typer.Exit(130) from None
-
-
-@contextmanager
-def watcher(epochs: int) -> Iterator[Watcher]:
-    """Lines, and on a terminal a bar below them."""
-    if not console().is_terminal:
-        yield Lines(epochs)
-        return
-    columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console(), transient=True) as bar:
-        yield Live(epochs, bar)
-
-
-class Lines(Watcher):
-    """A line for each note and for each epoch."""
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-
-    def note(self, text: str) -> None:
-        console().print(text)
-
-    def epoch(self, metrics: Metrics) -> None:
-        console().print(f"epoch {self.counted(metrics.epoch)}  {epoch_line(metrics)}")
-
-    def counted(self, epoch: int) -> str:
-        return f"{epoch:>{len(str(self.epochs))}}/{self.epochs}"
-
-
-class Live(Lines):
-    """The same, with a bar that shows how far the epoch is."""
-
-    def __init__(self, epochs: int, bar: Bar) -> None:
-        super().__init__(epochs)
-        self.bar = bar
-        self.task: TaskID = bar.add_task("", epoch=self.counted(1), visible=False)
-
-    def progress(self, progress: Progress) -> None:
-        now = progress.figures
-        text = f"loss {now.loss:.4f}  accuracy {percent(now.accuracy)}  {now.images_per_s:,.0f} images/s"
-        self.bar.update(
-            self.task,
-            completed=now.images,
-            total=progress.total,
-            description=text,
-            epoch=self.counted(progress.epoch),
-            visible=True,
-        )
-
-
-def epoch_line(metrics: Metrics) -> str:
-    """``loss 0.1234  accuracy 96.10 %  validation loss 0.1100  accuracy 96.80 %  12,345 images/s``."""
-    parts = [f"loss {metrics.train_loss:.4f}  accuracy {percent(metrics.train_accuracy)}"]
-    if metrics.val_loss is not None and metrics.val_accuracy is not None:
-        parts.append(f"validation loss {metrics.val_loss:.4f}  accuracy {percent(metrics.val_accuracy)}")
-    return "  ".join([*parts, f"{metrics.images_per_s:,.0f} images/s"])

@@ -21,7 +21,7 @@ class Settings(BaseModel):
     ``auto``: a GPU where there is one.
     """
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
 
     data: DataName = "digits"
     data_dir: Annotated[Path | None, Field(strict=False)] = None

@@ -142,10 +142,10 @@ def test_an_interrupted_run_keeps_its_epochs(small_file: Path, tmp_path: Path, m
     def interrupt(self: object, metrics: Metrics) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cnnspec.cli.training.Lines.epoch", interrupt)
+    monkeypatch.setattr("cnnspec.cli.progress.Lines.epoch", interrupt)
     out = str(tmp_path / "run")
     result = run("train", str(small_file), "--out", out)
-    assert (result.exit_code, result.stderr) == (130, "interrupted; what the run's folder holds is kept\n")
+    assert (result.exit_code, result.stderr) == (130, "interrupted; what is written is kept\n")
     assert run("eval", out).stdout.startswith("test accuracy ")
 
 
