@@ -40,7 +40,7 @@ class Digits(Dataset[tuple[Tensor, int]]):
 
 
 def measure(quick: bool) -> Iterator[Finding]:
-    drawn = 20 * BATCH if quick else 200 * BATCH
+    drawn = 20 * BATCH if quick else 100 * BATCH
     digits = Digits()
     sides = {"cnnspec": in_memory(digits, drawn), "one batch": one_batch(digits, drawn)}
     loaders = {f"{workers} workers": usual_loop(digits, drawn, workers) for workers in (0, 2)}
