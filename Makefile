@@ -24,7 +24,7 @@ $(INSTALLED): pyproject.toml
 demo: $(INSTALLED)
 	$(BIN)/cnnspec check mnist/lenet
 	$(BIN)/cnnspec summary mnist/lenet
-	$(BIN)/cnnspec train mnist/lenet --data digits --epochs 20
+	$(BIN)/cnnspec train mnist/lenet --data digits --epochs 20 --threads 1
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest

@@ -73,7 +73,7 @@ def _default(layer: type[Layer], argument: str, default: object) -> str:
     if default is PydanticUndefined:
         return "required"
     if default is None:
-        return "inferred" if argument in INFERRED else "null"
+        return "inferred" if argument in INFERRED else "not set"
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

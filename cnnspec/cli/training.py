@@ -43,6 +43,14 @@ def train(
     ] = DEFAULT.validation,
     seed: Annotated[int, typer.Option("--seed", help="Decides weights, order and dropout.")] = DEFAULT.seed,
     device: Device = DEFAULT.device,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            "--threads",
+            metavar="N",
+            help="CPU threads  [default: torch's own choice].",
+        ),
+    ] = DEFAULT.threads,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
     ] = None,
@@ -61,6 +69,7 @@ def train(
         validation=validation,
         seed=seed,
         device=device,
+        threads=threads,
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
     from cnnspec.cli.progress import test_line, watcher

@@ -1,6 +1,9 @@
-"""Where the tensors live."""
+"""Where the tensors live, and how many threads work on them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -24,8 +27,19 @@ def device_named(name: str) -> torch.device:
 def placed(model: nn.Module, device: torch.device) -> nn.Module:
     """The model on its device, on a CPU with its weights in channels-last order.
 
-    That is the order in which oneDNN convolves and pools fastest: a training step of the five MNIST networks is 6 % to
-    50 % shorter with it. Keys, shapes and values stay; sums are rounded in another order.
+    That is the order in which oneDNN convolves and pools fastest. Keys, shapes and values stay; sums are rounded in
+    another order.
     """
     model = model.to(device)
     return model.to(memory_format=torch.channels_last) if device.type == "cpu" else model
+
+
+@contextmanager
+def threads(number: int | None) -> Iterator[None]:
+    """So many threads for torch's operations on the CPU, and afterwards as many as before; None: torch's own choice."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

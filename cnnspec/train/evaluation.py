@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnspec.api import build
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.train.device import device_named, placed
+from cnnspec.train.device import device_named, placed, threads
 from cnnspec.train.fit import check_trainable
 from cnnspec.train.folder import SETTINGS
 from cnnspec.train.loop import measure
@@ -31,4 +31,5 @@ def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watc
     settings = record.training.model_copy(update={"data_dir": data_dir or record.training.data_dir})
     note = (watch or Watcher()).note
     test = prepare_test(spec, network, settings, record.pixels, where, note)
-    return measure(model, test, test.all(), settings.batch_size, "the test part")
+    with threads(settings.threads):
+        return measure(model, test, test.all(), settings.batch_size, "the test part")

@@ -18,7 +18,7 @@ class Settings(BaseModel):
 
     ``data_dir`` is where the files of a data set are looked for, ``lr`` Adam's learning rate, ``validation`` the
     fraction of the training images that is held back to watch the training (0: none), ``device`` a torch device or
-    ``auto``: a GPU where there is one.
+    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice).
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
@@ -31,6 +31,7 @@ class Settings(BaseModel):
     validation: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] = 0.1
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     device: Annotated[str, Field(min_length=1)] = "auto"
+    threads: Annotated[int | None, Field(ge=1, le=1024)] = None
 
     @classmethod
     def of(cls, **given: Any) -> Settings:

@@ -13,9 +13,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
-from cnnspec import CheckpointError, OutputError, UsageError, load
+from cnnspec import CheckpointError, OutputError, Spec, UsageError, load
 from cnnspec.train import Metrics, Result, Settings, evaluate, train
 from cnnspec.train.curves import curves
 from cnnspec.train.folder import create, write
@@ -237,3 +238,11 @@ def test_the_commands_are_defined_without_torch() -> None:
     code = "import sys, cnnspec.cli.training; print([m for m in ('torch', 'numpy', 'matplotlib') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_threads_are_those_that_were_asked_for(small: Spec, tmp_path: Path) -> None:
+    """A run uses the threads of its settings, says so in its result, and leaves torch as it was."""
+    before = torch.get_num_threads()
+    train(small, Settings.of(data="fake", epochs=1, threads=2), tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "result.json").read_text())["threads"] == 2
+    assert torch.get_num_threads() == before
