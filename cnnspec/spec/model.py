@@ -22,6 +22,7 @@ class Param:
     max: float | None = None
     choices: tuple[Any, ...] | None = None
     description: str = ""
+    broken: bool = False  # said to be wrong already: it has no value, and what reads it is silent
 
     @property
     def required(self) -> bool:

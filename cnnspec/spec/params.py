@@ -17,9 +17,9 @@ from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.model import Param, Spec, Variant
-from cnnspec.spec.names import NOT_PARAMS, PARAM
-from cnnspec.spec.types import ParamType, TypeMismatch
-from cnnspec.syntax import Entry, LayerName, Map, Node, Scalar, Value, shown
+from cnnspec.spec.names import CALLED, NOT_PARAMS, PARAM
+from cnnspec.spec.types import MEANT, WORDS, ParamType, TypeMismatch
+from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Node, Scalar, Silent, Value, shown
 
 TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
 
@@ -57,17 +57,20 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str,
         return {}
     found = {}
     for entry in node:
-        param = _declared(entry, layers, sink) if _name_is_sound(entry.key, sink) else None
-        if param:
-            found[entry.key.text] = param
+        param = _declared(entry, layers, sink) if name_is_sound(entry.key, sink) else None
+        found[entry.key.text] = param or Param(entry.key, ParamType("str", optional=True), broken=True)
     return found
 
 
-def _name_is_sound(key: Scalar, sink: Sink) -> bool:
+def name_is_sound(key: Scalar, sink: Sink) -> bool:
+    """Whether a key can name a param or what `foreach` walks."""
     if not PARAM.fullmatch(key.text):
-        sink.error("bad-name", f"`{key.text}` cannot name a param", key.span, help="letters, digits and `_`")
+        sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help="a name has letters, digits and `_`")
     elif key.text in NOT_PARAMS:
         sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
+    elif key.text in CALLED:
+        message = f"`{key.text}` is an argument of cnnspec.load beside the params"
+        sink.error("bad-name", message, key.span, help="choose another name")
     else:
         return True
     return False
@@ -77,12 +80,16 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None
     node = entry.value
     if isinstance(node, Map) and not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper()):
         return _long(entry, node, layers, sink)
-    word = ParamType.parse(node.text) if isinstance(node, Scalar) and node.plain else None
+    word = ParamType.parse(node.text) if isinstance(node, Scalar) else None
     if word:
         return Param(entry.key, word)
+    if isinstance(node, Scalar) and node.text.casefold() in {*MEANT, *WORDS}:
+        near = f"did you mean `{MEANT.get(node.text.casefold(), node.text.casefold())}`?"
+        sink.error("bad-param", f"`{node.text}` is not a type", node.span, near, help=TYPES)
+        return None
     type_ = _literal_type(node, layers)
     if type_ is None:
-        sink.error("bad-param", f"{shown(node)} gives `{entry.key.text}` no type", entry.span, help=TYPES)
+        sink.error("bad-param", f"`{entry.key.text}` has neither a type nor a default", entry.span, help=TYPES)
         return None
     return Param(entry.key, type_, node)
 
@@ -112,8 +119,30 @@ def _long(entry: Entry, node: Map, layers: Collection[str], sink: Sink) -> Param
         sink.error("bad-param", what, place, help=TYPES)
         return None
     param = Param(entry.key, type_, default, made.min, made.max, made.choices, made.description)
-    _check_default(param, default, layers, sink)
-    return param
+    return param if _bounds_are_sound(param, entries, layers, sink) and _default_is_sound(param, layers, sink) else None
+
+
+def _bounds_are_sound(param: Param, entries: dict[str, Entry], layers: Collection[str], sink: Sink) -> bool:
+    """Whether `choices` are of the type, and `min` and `max` bound numbers."""
+    name = param.name.text
+    if param.choices is not None:
+        element = param.type.item or param.type
+        try:
+            fits = bool([element.convert(choice, layers) for choice in param.choices])
+        except TypeMismatch:
+            fits = False
+        if not fits:
+            message = f"the choices of `{name}` are a list of values of its type"
+            sink.error("bad-param", message, entries["choices"].span)
+            return False
+    bounds = [entries[word] for word in ("min", "max") if word in entries]
+    if bounds and (param.type.item or param.type).base not in ("int", "float"):
+        sink.error("bad-param", f"`{name}` is no number, and has no bounds", bounds[0].span)
+        return False
+    if param.min is not None and param.max is not None and param.min > param.max:
+        sink.error("bad-param", f"no number is at least {param.min:g} and at most {param.max:g}", bounds[0].span)
+        return False
+    return True
 
 
 def _plain(node: Node) -> Any:
@@ -123,13 +152,20 @@ def _plain(node: Node) -> Any:
         return node.text if isinstance(node, Scalar) else None
 
 
-def _check_default(param: Param, default: Node | None, layers: Collection[str], sink: Sink) -> None:
+def _default_is_sound(param: Param, layers: Collection[str], sink: Sink) -> bool:
+    default = param.default
     if default is None or args.holds_expression(default):
-        return
+        return True
     try:
         fitting(param, args.value(default, {}), layers)
-    except (BadValue, TypeMismatch) as error:
-        sink.error("wrong-type", f"the default of `{param.name.text}` {error}", default.span)
+    except BadValue as error:
+        sink.error(error.code, error.message, error.span, help=error.help)
+    except TypeMismatch as error:
+        message = f"the default of `{param.name.text}` is {shown(default)}, but it {error}"
+        sink.error("wrong-type", message, default.span)
+    else:
+        return True
+    return False
 
 
 # ------------------------------------------------------------------------------------------------------- values
@@ -172,7 +208,10 @@ def bind(
     wrong = [unknown_argument(params, n, a.entry.key.span, subject) for n, a in given.items() if n not in params]
     env: dict[str, Value] = {}
     for name, param in params.items():
+        env[name] = NO_VALUE
         try:
+            if param.broken:
+                continue
             if name in given:
                 env[name] = fitting(param, given[name].value, layers)
             elif param.default is not None:
@@ -181,6 +220,8 @@ def bind(
                 env[name] = None
             else:
                 wrong.append(missing_argument(subject, name, param.type.words, owner))
+        except Silent:
+            continue  # its default needs what has no value: nor has it
         except TypeMismatch as error:
             wrong.append(mismatch(param, given.get(name), error))
         except BadValue as error:
@@ -192,8 +233,12 @@ def bind(
 
 def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagnostic:
     """A value that its param does not take: where it is given, or where it is the default."""
-    place = given.entry.span if given else param.name.span
-    said = f", not {shown(given.entry.value)}" if given and str(error).startswith("takes") else ""
+    place = given.entry.span if given else param.default.span if param.default else param.name.span
+    said = (
+        f", not {shown(given.entry.value)}"
+        if given and str(error).startswith("takes") and "; did" not in str(error)
+        else ""
+    )
     labels = (Label(param.name.span, "declared here"),) if given else ()
     return Diagnostic("wrong-type", f"`{param.name.text}` {error}{said}", Label(place), labels)
 
@@ -210,6 +255,11 @@ def settle(spec: Spec, layers: Collection[str]) -> dict[str, Value]:
     for name, value in spec.settings.items():
         entry = _as_entry(spec, name)
         given[name] = Argument(from_plain(value, entry), entry)
+    for name, param in spec.params.items():
+        if param.required and not param.broken and name not in given:
+            help = "give it a default, set it in a variant, or set it from outside: --set"
+            message = f"`{name}` has no value: it has no default, and nothing sets it"
+            raise ParamError([Diagnostic("missing-argument", message, Label(param.name.span), help=help)])
     return bind(spec.params, given, spec.source.span(), spec.title, layers)
 
 
@@ -231,8 +281,11 @@ def from_plain(value: Any, entry: Entry) -> Value:
     """A value from Python or from the command line, as expressions hold it: `{"ELU": {"alpha": 2}}` is a layer."""
     if isinstance(value, list | tuple):
         return tuple(from_plain(v, entry) for v in value)
-    if isinstance(value, dict) and len(value) == 1:
-        name, given = next(iter(value.items()))
+    if isinstance(value, dict):
+        name, given = next(iter(value.items())) if len(value) == 1 else (None, None)
+        given = {} if given is None else given
+        if not isinstance(name, str) or not isinstance(given, dict) or not all(isinstance(k, str) for k in given):
+            raise TypeMismatch("takes a layer with its arguments as a mapping of one name to a mapping")
         return LayerName(
             name,
             {k: Argument(from_plain(v, entry), Entry(Scalar(entry.span, k, k), entry.value)) for k, v in given.items()},

@@ -45,6 +45,8 @@ def _check_setting(spec: Spec, name: str, argument: Argument, layers: set[str], 
     if name not in spec.params:
         sink.add(unknown_param(spec.params, name, argument.entry))
         return
+    if spec.params[name].broken:
+        return
     try:
         fitting(spec.params[name], argument.value, layers)
     except TypeMismatch as error:
@@ -174,6 +176,8 @@ class _Checker:
             if name not in block.params and not name.endswith(")")
         ]
         for name, param in block.params.items():
+            if param.broken:
+                continue
             if name in found:
                 self.block_argument(param, found[name])
             elif name not in later and param.required:

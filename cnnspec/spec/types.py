@@ -17,6 +17,15 @@ WORDS = {
     "str": "a text",
     "layer": "a layer or block",
 }
+MAX_TEXT = 60
+MEANT = {
+    "integer": "int",
+    "number": "float",
+    "string": "str",
+    "boolean": "bool",
+    "module": "layer",
+    "list": "list[int]",
+}
 LIST = re.compile(r"list\[(.+)\]")
 
 
@@ -36,6 +45,8 @@ class ParamType:
     def parse(cls, text: str) -> ParamType | None:
         """The type that a word names, or None where it names none."""
         text = text.strip()
+        if len(text) > MAX_TEXT:
+            return None
         optional = text.endswith("?")
         text = text.removesuffix("?")
         if text in WORDS:

@@ -8,12 +8,13 @@ refused where it stands.
 """
 
 from cnnspec.syntax.evaluate import Env
-from cnnspec.syntax.expr import ExpressionError, LayerName, Silent, Value
+from cnnspec.syntax.expr import NO_VALUE, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.expression import Template, template
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq, shown
 from cnnspec.syntax.parse import parse
 
 __all__ = [
+    "NO_VALUE",
     "Entry",
     "Env",
     "ExpressionError",

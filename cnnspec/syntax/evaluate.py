@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cnnspec.diagnostics import did_you_mean, listing
-from cnnspec.syntax.expr import Expr, ExpressionError, LayerName, Value
+from cnnspec.syntax.expr import NO_VALUE, Expr, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.functions import FUNCTIONS
 
 MAX_NUMBER = 2**53
@@ -46,6 +46,18 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _longer(value: str | tuple[Value, ...], limit: int) -> bool:
+    """Whether a text or a list, those inside it included, has more than so many elements; stops counting there."""
+    if isinstance(value, str):
+        return len(value) > limit
+    count, left = 0, [value]
+    while left and count <= limit:
+        inner = left.pop()
+        count += len(inner)
+        left += [v for v in inner if isinstance(v, tuple)]
+    return count > limit
+
+
 class Evaluator:
     """Values of expressions under one environment."""
 
@@ -62,7 +74,7 @@ class Evaluator:
     def bounded(self, expr: Expr, value: Value) -> Value:
         if _is_number(value) and not abs(value) <= MAX_NUMBER:
             self.fail(expr, "the result is out of bounds", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
-        if isinstance(value, str | tuple) and len(value) > MAX_LENGTH:
+        if isinstance(value, str | tuple) and _longer(value, MAX_LENGTH):
             self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
         return value
 
@@ -79,6 +91,8 @@ class Evaluator:
     def on_name(self, expr: Expr) -> Value:
         name = expr.args[0]
         if name in self.env:
+            if self.env[name] is NO_VALUE:
+                raise Silent
             return self.env[name]
         help = did_you_mean(name, self.env)
         if not help and self.env:
@@ -168,7 +182,7 @@ class Evaluator:
         try:
             self.check_arguments(expr, name, values)
             return FUNCTIONS[name](*values)
-        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        except (TypeError, ValueError, ArithmeticError, LookupError):
             said = ", ".join(_number_words(value) for value in values)
             self.fail(expr, f"`{name}` cannot take ({said})")
 

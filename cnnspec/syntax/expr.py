@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = Any  # int | float | bool | str | None | LayerName | tuple of these
+NO_VALUE: Any = object()  # of a param whose declaration or default is wrong: what reads it is silent
 
 
 class Silent(Exception):

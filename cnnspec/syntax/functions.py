@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from cnnspec.syntax.expr import Value
 
+MAX_DIGITS = 15
+
 
 def make_divisible(value: float, divisor: int = 8, minimum: float | None = None) -> int:
     """The multiple of ``divisor`` nearest to ``value``, never more than a tenth below it (MobileNet's rule)."""
@@ -15,6 +17,8 @@ def make_divisible(value: float, divisor: int = 8, minimum: float | None = None)
 
 
 def _round(value: float, digits: int = 0) -> int | float:
+    if abs(digits) > MAX_DIGITS:
+        raise ValueError(digits)  # round works out ten to that power
     return round(value, digits) if digits else round(value)
 
 

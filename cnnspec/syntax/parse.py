@@ -42,13 +42,18 @@ def _check_characters(source: Source, sink: Sink) -> None:
         message = f"a spec of {len(source.text):,} characters is too large; {MAX_CHARACTERS:,} are read"
         sink.error("too-large", message, source.span())
         raise _Stop
-    bad = next((c for c in set(source.text) if not (c.isprintable() or c in "\t\n\r\ufeff\u2028\u2029\xa0")), None)
-    if bad is None or ord(bad) >= 0xA0:
+    bad = next((c for c in set(source.text) if _is_control(c)), None)
+    if bad is None:
         return
     before = source.text[: source.text.index(bad)]
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     sink.error("control-character", f"a control character (U+{ord(bad):04X}) in the text", source.span(line, column))
     raise _Stop
+
+
+def _is_control(c: str) -> bool:
+    """What no text needs; U+0085, U+2028 and U+2029 too, which are line breaks to YAML and to nobody else."""
+    return (c < " " and c not in "\t\n\r") or "\x7f" <= c < "\xa0" or c in "\u2028\u2029"
 
 
 class _Composer:
