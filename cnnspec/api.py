@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.checking import check_source, check_spec
+from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, SpecError, UsageError, did_you_mean, listing
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
@@ -36,7 +36,7 @@ def load(
     spec = read(open_source(found.path, display(found)), sink, builtin_blocks(), found.title)
     if spec is None or len(sink):
         raise SpecError(sink.in_order())
-    chosen = _with_variant(spec, variant or found.variant)
+    chosen = with_variant(spec, variant or found.variant)
     settings = {name: _setting(chosen, name, value) for name, value in params.items()}
     override = None if input is None else _input(input)
     return replace(chosen, title=_title(found, variant), settings=settings, input_override=override)
@@ -57,14 +57,6 @@ def _title(found: Found, variant: str | None) -> str:
     return found.title if variant is None or variant == found.variant else f"{found.title}:{variant}"
 
 
-def _with_variant(spec: Spec, variant: str | None) -> Spec:
-    if variant is not None and variant not in spec.variants:
-        near = did_you_mean(variant, spec.variants)
-        known = f"its variants are {listing(list(spec.variants))}" if spec.variants else "it has no variants"
-        raise UsageError(f"{spec.source.name} has no variant `{variant}`", near or known)
-    return replace(spec, variant=variant)
-
-
 def _setting(spec: Spec, name: str, value: Any) -> Any:
     """The value, found to be one that the param takes."""
     if name not in spec.params:
@@ -79,10 +71,10 @@ def _setting(spec: Spec, name: str, value: Any) -> Any:
     return value
 
 
-def _input(sizes: Size) -> tuple[int, ...]:
-    sizes = tuple(sizes)
+def _input(given: Size) -> tuple[int, ...]:
+    sizes = tuple(given) if isinstance(given, list | tuple) else ()
     if not sizes or not all(type(size) is int and 1 <= size < 2**31 for size in sizes):
-        raise UsageError(f"an input is a list of positive sizes, not {sizes!r}", "such as [1, 28, 28]")
+        raise UsageError(f"an input is a list of positive sizes, not {given!r}", "such as [1, 28, 28]")
     return sizes
 
 
@@ -133,4 +125,4 @@ def _loaded(
     spec = replace(spec, settings={**spec.settings, **settings})
     if input is not None:
         spec = replace(spec, input_override=_input(input))
-    return spec if variant is None else _with_variant(spec, variant)
+    return spec if variant is None else with_variant(spec, variant)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source
-from cnnspec.network import Graph, expand
+from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
+from cnnspec.network import Graph, Meter, expand
 from cnnspec.spec import Spec, builtin_blocks, read
 
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
@@ -22,8 +22,9 @@ def diagnose(source: Source, variant: str | None = None) -> tuple[Diagnostic, ..
     """The same without trying any repair."""
     sink = Sink()
     spec = read(source, sink, builtin_blocks())
+    meter = Meter()
     for chosen in variants(spec, variant) if spec else ():
-        expand(chosen, sink)
+        expand(chosen, sink, meter)
     return sink.in_order()
 
 
@@ -41,10 +42,19 @@ def check_spec(spec: Spec) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:
     """The spec under one variant, or under each; its defaults where it has none or where all of them are set."""
     if variant is not None:
-        return [replace(spec, variant=variant)]
+        return [with_variant(spec, variant)]
     named = [replace(spec, variant=name) for name in spec.variants]
-    required = any(param.required for param in spec.params.values())
+    required = any(param.required and not param.broken for param in spec.params.values())
     return named if named and required else [spec, *named]
+
+
+def with_variant(spec: Spec, variant: str | None) -> Spec:
+    """The spec under one of its variants. Raises UsageError where it has none of that name."""
+    if variant is not None and variant not in spec.variants:
+        near = did_you_mean(variant, spec.variants)
+        known = f"its variants are {listing(list(spec.variants))}" if spec.variants else "it has no variants"
+        raise UsageError(f"{spec.source.name} has no variant `{variant}`", near or known)
+    return replace(spec, variant=variant)
 
 
 def _with_help(source: Source, variant: str | None, found: tuple[Diagnostic, ...]) -> Iterable[Diagnostic]:

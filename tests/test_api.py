@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,32 @@ def test_build_takes_a_device_and_a_spec() -> None:
     net = cnnspec.build(cnnspec.load("mnist/lenet"), device="meta")
     assert next(net.parameters()).is_meta
     assert not next(cnnspec.build("mnist/lenet").parameters()).is_meta
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: cnnspec.check("mnist/resnet", "nope"),
+        lambda: cnnspec.load("mnist/lenet", activation={"ELU": 3}),
+        lambda: cnnspec.load("mnist/lenet", activation={3: {}}),
+        lambda: cnnspec.load("mnist/lenet", activation={"ELU": {}, "ReLU": {}}),
+        lambda: cnnspec.load("mnist/lenet", input=5),
+        lambda: cnnspec.load("mnist/lenet", input=(1, 0, 3)),
+        lambda: cnnspec.check("x" * 5000 + ".yaml"),
+        lambda: cnnspec.check("a\0b"),
+        lambda: cnnspec.build("mnist/lenet", device="nope"),
+    ],
+)
+def test_calls_that_make_no_sense(call: Callable[[], object]) -> None:
+    """Whatever is given, what is wrong is a UsageError."""
+    with pytest.raises(cnnspec.UsageError):
+        call()
+
+
+def test_ids_may_be_any_name_but_a_modules_own(tmp_path: Path) -> None:
+    """No attribute of cnnspec's own modules is in the way of an id."""
+    path = tmp_path / "ids.yaml"
+    names = ["title", "steps", "output", "size", "chain"]
+    lines = "".join(f"  - ReLU:\n    id: {name}\n" for name in names)
+    path.write_text(f"cnnspec: 1\ninput: [3]\nlayers:\n{lines}")
+    assert [name for name, _ in cnnspec.build(path).named_children()] == names

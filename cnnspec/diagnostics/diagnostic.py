@@ -8,6 +8,8 @@ from typing import Literal
 
 from cnnspec.diagnostics.source import Span
 
+NAMED = {"missing-argument", "unknown-argument", "unknown-name"}
+MAX_FOUND = 100  # mistakes that one run tells: nobody reads on, and a hostile text has millions
 Severity = Literal["error", "warning"]
 
 
@@ -77,8 +79,12 @@ class Diagnostic:
 
     @property
     def identity(self) -> tuple[str, str, int, int]:
-        """Equal for the same mistake reached twice, through two variants or two repeats."""
-        return (self.code, self.span.source.name, self.span.line, self.span.column)
+        """Equal for the same mistake reached twice, through two variants or two repeats.
+
+        What is missing or unknown is told apart by its name; other messages may differ by the sizes of the repeat.
+        """
+        what = self.message if self.code in NAMED else self.code
+        return (what, self.span.source.name, self.span.line, self.span.column)
 
 
 class Sink:
@@ -87,7 +93,14 @@ class Sink:
     def __init__(self) -> None:
         self._found: dict[tuple[str, str, int, int], Diagnostic] = {}
 
+    @property
+    def full(self) -> bool:
+        """Whether enough has been found; more is not kept."""
+        return len(self._found) >= MAX_FOUND
+
     def add(self, diagnostic: Diagnostic) -> None:
+        if self.full:
+            return
         self._found.setdefault(_in_user_text(diagnostic).identity, _in_user_text(diagnostic))
 
     def error(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+MAX_KNOWN = 2_000  # names among which a near one is looked for: comparing takes time
+
 
 def printable(text: str) -> str:
     """Text that cannot move a terminal's cursor: what does not print is shown escaped."""
@@ -17,6 +19,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # only a mistake pays for it
 
     known = list(known)
+    if len(known) > MAX_KNOWN:
+        return None
     folded = {name.casefold(): name for name in reversed(known)}
     if word.casefold() in folded:
         return folded[word.casefold()]

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from cnnspec.diagnostics import UsageError
 from cnnspec.emit.modules import Chain, Dataflow, Step
 from cnnspec.layers import Call
 from cnnspec.network import Graph, Node, Scope
@@ -24,6 +25,10 @@ def module(graph: Graph, device: torch.device | str | None = None) -> nn.Module:
     """The network with PyTorch's own initial weights, on ``device``; takes batches N×C×H×W."""
     if device is None:
         return _scope(graph.root, root=True)
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:  # torch's ways to say no to a device
+        raise UsageError(f"there is no device `{device}` here: {str(error).splitlines()[0]}") from None
     with torch.device(device):
         return _scope(graph.root, root=True)
 
@@ -48,7 +53,7 @@ def _scope(scope: Scope, root: bool = False) -> nn.Module:
     if scope.type == SCOPE:
         return nn.Sequential(children)
     chain = Chain(children)
-    chain.title = _title(scope, root)
+    chain._title = _title(scope, root)  # noqa: SLF001 - a class of ours
     return chain
 
 

@@ -51,10 +51,10 @@ class Slice(nn.Module):
 class Chain(nn.Sequential):
     """An ``nn.Sequential`` that prints under the name of its block."""
 
-    title = "Sequential"
+    _title = "Sequential"  # with `_`, as no id begins
 
     def _get_name(self) -> str:
-        return self.title
+        return self._title
 
 
 class Step(NamedTuple):

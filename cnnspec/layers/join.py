@@ -16,7 +16,7 @@ class _Join(Layer):
 
     def infer(self, *xs: Shape) -> Shape:
         """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
-        raise NotImplementedError
+        raise AssertionError("every join has a rule of its own")
 
     def check_ranks(self, xs: tuple[Shape, ...]) -> None:
         for x in xs[1:]:
@@ -53,6 +53,8 @@ class _Elementwise(_Join):
             what = "channels"
             stack = sum(x[0] for x in xs)
             help = f"make both `out_channels` equal, or join with `Concat` to stack them to {stack}"
+            if first.sizes != other.sizes:
+                what, values, help = "channels and sizes", f"{first} and {other}", ALIGN
         else:
             what, values, help = "sizes", _sizes(first, other), ALIGN
         message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"

@@ -27,6 +27,8 @@ from cnnspec.syntax import LayerName, Silent, shown
 MAX_NODES = 100_000
 MAX_STEPS = 300_000  # lines walked, so that loops of lines that are not there end as well
 MAX_BLOCKS = 40  # blocks open at a time
+MAX_RANK = 8
+MAX_ELEMENTS = 2**48  # of a tensor, in or between layers: far past any memory, and every sum still prints
 INPUT_FORMS = "write `input: [channels, height, width]`, such as `input: [1, 28, 28]`"
 
 
@@ -38,22 +40,29 @@ class Expansion:
     complete: bool
 
 
-def expand(spec: Spec, sink: Sink) -> Expansion:
+@dataclass(slots=True)
+class Meter:
+    """How many lines have been walked, over all variants of a spec."""
+
+    steps: int = 0
+
+
+def expand(spec: Spec, sink: Sink, meter: Meter | None = None) -> Expansion:
     """The graph of a spec under its variant and settings; what is wrong goes to the sink."""
     before = len(sink)
-    graph = _Expander(spec, sink).graph()
+    graph = _Expander(spec, sink, meter or Meter()).graph()
     return Expansion(graph, graph is not None and len(sink) == before)
 
 
 class _Expander(Reporter):
-    def __init__(self, spec: Spec, sink: Sink) -> None:
+    def __init__(self, spec: Spec, sink: Sink, meter: Meter) -> None:
         super().__init__(sink)
+        self.meter = meter
         self.spec = spec
         self.layers = {*REGISTRY, *spec.blocks}
         self.nodes: list[Node] = []
         self.items: list[Item] = []  # the line of each node
         self.made: dict[tuple[object, ...], Layer] = {}
-        self.steps = 0
 
     def graph(self) -> Graph | None:
         trace = Frame(f"variant {self.spec.variant}") if self.spec.variant else None
@@ -98,11 +107,13 @@ class _Expander(Reporter):
             if item.broken:
                 raise Broken
             taken = sources(self, item, flow, scope, context)
-            for inner in rounds(self, item, taken[0], scope.key, context):
+            for number, inner in enumerate(rounds(self, item, taken[0], scope.key, context)):
                 self.count_step(item)
+                if number and len(taken) > 1:
+                    taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
                     flow = self.once(item, taken, scope, inner)
-                    taken = (flow,)
+                    taken = (flow,) if len(taken) == 1 else taken
                 elif item.id is not None:
                     scope.skipped[item.id.text] = item.span
             return flow
@@ -111,9 +122,11 @@ class _Expander(Reporter):
             return UNKNOWN
 
     def count_step(self, item: Item) -> None:
-        self.steps += 1
-        if self.steps > MAX_STEPS or len(self.nodes) >= MAX_NODES:
-            message = f"the network has more than {MAX_NODES:,} layers"
+        self.meter.steps += 1
+        if self.sink.full:
+            raise TooLarge
+        if self.meter.steps > MAX_STEPS or len(self.nodes) >= MAX_NODES:
+            message = f"there are more than {MAX_NODES:,} layers, or {MAX_STEPS:,} lines over all variants"
             self.sink.error("too-many-layers", message, item.span, "reached here")
             raise TooLarge
 
@@ -150,11 +163,17 @@ class _Expander(Reporter):
                 raise Broken  # the static check has said so
             return LayerName(item.name)
         value = self.value(item.op, context, UNKNOWN)
+        if isinstance(value, str) and value in self.layers:
+            return LayerName(value)  # what `foreach` walks has no declared type
         if isinstance(value, LayerName) and value.name in self.layers:
             return value
-        said = "null" if value is None else f"`{value}`"
+        if value is None:
+            help = f"leave the line out: `when: $({item.name.strip('$()')} != null)`"
+            self.fail(
+                "unknown-layer", f"`{item.name}` is null, which is no layer or block", item.op, context, help=help
+            )
         near = did_you_mean(str(value), self.layers)
-        message = f"`{item.name}` is {said}, which is no layer or block"
+        message = f"`{item.name}` is `{value}`, which is no layer or block"
         self.fail("unknown-layer", message, item.op, context, near, "give the param the type `layer`")
 
     def scope(
@@ -182,7 +201,7 @@ class _Expander(Reporter):
         return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
-        if name in context.blocks:
+        if name in context.blocks and not item.name.startswith("$"):
             ring = " → ".join((*context.blocks[context.blocks.index(name) :], name))
             self.fail("recursive-block", f"block `{name}` calls itself", item.op, context, ring)
         if len(context.blocks) >= MAX_BLOCKS:
@@ -199,6 +218,11 @@ class _Expander(Reporter):
     ) -> tuple[str, Flow]:
         """The join's name and output; a join of one path is that path, and has a name only where it has an id."""
         flows = tuple(self.paths(item.paths, taken[0], scope, context)) if item.paths is not None else taken
+        if max(len(item.paths or ()), len(item.sources or ())) == 1 and not any(p.when for p in item.paths or ()):
+            help = "write `from: [prev, …]`, or give it a second path"
+            self.fail(
+                "lone-join", f"`{item.name}` joins two or more tensors, and this is one", item.op, context, help=help
+            )
         if not flows or (item.paths is None and item.sources is None):
             help = (
                 "give a list of chains, a mapping of names to chains, or `from: [a, b]`; `[]` is a path that passes by"
@@ -233,6 +257,10 @@ class _Expander(Reporter):
         except Refusal as refusal:
             self.refused(item, refusal, arguments, flows, context)
             raise Broken from None
+        tensors = layer.tensors(shapes[0])
+        largest = max([shape.elements, *(tensor.elements for tensor in tensors.values())])
+        if len(shape) > MAX_RANK or largest > MAX_ELEMENTS:
+            self.fail("too-large", f"`{op.name}` makes a tensor past all bounds", item.op, context)
         node = Node(
             index=len(self.nodes),
             key=scope.child_key(name),
@@ -241,7 +269,7 @@ class _Expander(Reporter):
             inputs=tuple(flow.value for flow in flows),
             input_shapes=shapes,
             shape=shape,
-            tensors=layer.tensors(shapes[0]),
+            tensors=tensors,
             macs=layer.macs(shapes[0], shape),
             span=context.place(item.span),
         )

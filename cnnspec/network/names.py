@@ -10,6 +10,7 @@ from cnnspec.network.reporter import Reporter
 from cnnspec.spec import Item
 from cnnspec.spec.names import id_fault
 from cnnspec.syntax import Node, Scalar, Silent
+from cnnspec.syntax.evaluate import in_yaml
 
 
 def name_line(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> str:
@@ -22,7 +23,10 @@ def name_line(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, contex
 
 def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> str:
     """An id that takes no position: a group's, which calls its last line though no scope comes of it."""
-    name = str(say.value(node, context, flow))
+    value = say.value(node, context, flow)
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        say.fail("bad-id", f"an id is a text or a whole number, not {in_yaml(value)}", node, context)
+    name = node.text if "$" not in node.text else str(value)
     if fault := id_fault(name):
         say.fail("bad-id", fault, node, context)
     return _claim(say, name, node, scope, context)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cnnspec.diagnostics import Edit, Repair, Span
 from cnnspec.spec import Item
+from cnnspec.spec.arguments import holds_expression
 from cnnspec.syntax import Map, Scalar
 
 
@@ -13,7 +14,17 @@ def repairs(item: Item, tries: tuple[tuple[str, dict[str, Any]], ...]) -> tuple[
     """One candidate a try. Lines of the package's own blocks cannot be edited and get none."""
     if item.span.source.library:
         return ()
-    return tuple(Repair(words, tuple(set_argument(item, n, v) for n, v in values.items())) for words, values in tries)
+    return tuple(
+        Repair(words, tuple(set_argument(item, n, v) for n, v in values.items()))
+        for words, values in tries
+        if not any(_computed(item, name) for name in values)
+    )
+
+
+def _computed(item: Item, name: str) -> bool:
+    """Whether an argument is an expression: a number in its place would undo a param."""
+    entry = item.args.entry(name) if item.args else None
+    return entry is not None and holds_expression(entry.value)
 
 
 def set_argument(item: Item, name: str, value: Any) -> Edit:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 from cnnspec.diagnostics import Diagnostic, Label, Span, did_you_mean, listing, nearest
 from cnnspec.layers.takes import takes
-from cnnspec.syntax import Entry, shown
+from cnnspec.syntax import Entry, Scalar, shown
+from cnnspec.syntax.evaluate import in_yaml
 
+WORDS_BESIDE = ("id", "from", "repeat", "foreach", "when")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -33,9 +35,10 @@ def validate(
     except ValidationError as error:
         found = {}
         for problem in error.errors(include_url=False, include_context=False, include_input=False):
-            name = str(problem["loc"][0])
+            name, whole = str(problem["loc"][0]), len(problem["loc"]) == 1
             if name not in unknown:
-                found[name] = _diagnose(model, name, problem["type"], entries, owner, subject)
+                kind = problem["type"] if whole else "part of a value"
+                found[name] = _diagnose(model, name, kind, entries, owner, subject, values.get(name))
         return without_consequences(list(found.values()), model.model_fields)
 
 
@@ -43,11 +46,11 @@ def without_consequences(found: list[Diagnostic], known: Collection[str]) -> lis
     """Without the arguments that are missing only because they are misspelt."""
     misspelt = (d.span.text for d in found if d.code == "unknown-argument")
     meant = {nearest(name, known) for name in misspelt}
-    return [d for d in found if d.code != "missing-argument" or d.message.split("`")[3] not in meant]
+    return [d for d in found if d.code != "missing-argument" or d.message.split("`")[-2] not in meant]
 
 
 def _diagnose(
-    model: type[BaseModel], name: str, kind: str, entries: Mapping[str, Entry], owner: Span, subject: str
+    model: type[BaseModel], name: str, kind: str, entries: Mapping[str, Entry], owner: Span, subject: str, value: Any
 ) -> Diagnostic:
     if kind == "extra_forbidden":
         return unknown_argument(list(model.model_fields), name, entries[name].key.span, subject)
@@ -55,6 +58,8 @@ def _diagnose(
         return missing_argument(subject, name, argument_words(model, name), owner)
     entry = entries[name]
     said = f"{argument_words(model, name)}, not {shown(entry.value)}"
+    if isinstance(entry.value, Scalar) and "$" in entry.value.text:
+        said += f", which is {in_yaml(value)}"
     return Diagnostic("wrong-type", f"`{name}` takes {said}", Label(entry.span))
 
 
@@ -70,6 +75,11 @@ def argument_words(model: type[BaseModel], name: str) -> str:
 
 def unknown_argument(known: Collection[str], name: str, span: Span, subject: str) -> Diagnostic:
     """A name that ``subject`` does not have, with the nearest that it has."""
+    if name in WORDS_BESIDE:
+        message = f"`{name}` stands beside `{subject}:`, not among its arguments"
+        return Diagnostic(
+            "unknown-argument", message, Label(span), help=f"give it a line of its own, in line with `{subject}:`"
+        )
     near = did_you_mean(name, known)
     cut = 'an expression with a comma is quoted: "$(min(a, b))"' if name.endswith(")") else ""
     help = cut or (f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from cnnspec.diagnostics import Sink, Span, did_you_mean, listing
-from cnnspec.layers import JOINS
+from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
 from cnnspec.spec.model import Item, Path
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
-WORDS = ("id", "from", "repeat", "foreach", "when")
 GROUP = "layers"
 SCOPE = "Sequential"
 ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words beside it"
@@ -30,7 +30,7 @@ class ItemReader:
             message = f"`{owner}` is a list of items, not {shown(node)}"
             self.sink.error("wrong-type", message, node.span if isinstance(node, Scalar) else first_span(node))
             return ()
-        return tuple(self.item(child) for child in node.items)
+        return tuple(self.item(child) for child in node.items if not self.sink.full)
 
     def item(self, node: Node) -> Item:
         match node:
@@ -40,7 +40,9 @@ class ItemReader:
                 return self.mapping(node)
             case _:
                 span = first_span(node)
-                self.sink.error("not-an-item", f"{shown(node)} is not an item", span, help=ITEM)
+                empty = isinstance(node, Scalar) and node.value is None
+                message = "an item is missing behind this `-`" if empty else f"{shown(node)} is not an item"
+                self.sink.error("not-an-item", message, span, help=ITEM)
                 return _broken(Scalar(span, "", ""))
 
     def bare(self, node: Scalar) -> Item:
@@ -88,6 +90,7 @@ class ItemReader:
         if has_operation and not near:
             help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
         elif not has_operation:
+            near = did_you_mean(name, REGISTRY) or near
             help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
         self.sink.error("unknown-word", f"`{name}` is neither an operation nor a word", entry.key.span, near, help=help)
 
@@ -165,6 +168,9 @@ class ItemReader:
             if entry.key.text not in ("when", GROUP):
                 message = f"a path has no `{entry.key.text}`"
                 self.sink.error("unknown-word", message, entry.key.span, help="a path has `when` and `layers`")
+        if node.get(GROUP) is None:
+            help = "`layers: []` is the path that passes by"
+            self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
         items = self.chain(node.get(GROUP), GROUP)
         return Path(items, name.span if name else first_span(node), name, node.get("when"))
 

@@ -13,6 +13,7 @@ from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
 
 PACKAGE = Path(__file__).parent.parent
+MAX_NAME = 200  # characters of a name or of each part of a path
 ENDINGS = (".yaml", ".yml")
 
 
@@ -37,6 +38,10 @@ def find(name: str) -> Found:
     Raises UsageError for a name that is neither.
     """
     path = Path(name)
+    if max(map(len, name.split("/"))) > MAX_NAME or "\0" in name:
+        raise UsageError(
+            f"`{name[:40]}…` is no name and no path", "`cnnspec zoo` lists the names; a path ends in .yaml"
+        )
     if name.endswith(ENDINGS) or path.is_file():
         return _file(path)
     folder = specs_folder()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnspec.diagnostics import Sink, Source, did_you_mean, listing
+from cnnspec.diagnostics import Sink, Source, did_you_mean, listing, nearest
 from cnnspec.layers import REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import ItemReader
@@ -18,6 +19,7 @@ from cnnspec.spec.static import check_definitions
 from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
 
 VERSION = 1
+VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 class Header(BaseModel):
@@ -86,6 +88,14 @@ class _Reader:
                 self.unknown_key(entries[name])
         plain = {name: e for name, e in entries.items() if name in Header.model_fields}
         values = {name: self.plain(e.value) for name, e in plain.items()}
+        if "cnnspec" not in plain:
+            help = "begin with `cnnspec: 1`"
+            self.sink.error("missing-key", "the spec has no `cnnspec`", self.source.span(), help=help)
+        elif type(values["cnnspec"]) is int and values["cnnspec"] != VERSION:
+            message = f"this cnnspec reads version {VERSION} of the language, not {values['cnnspec']}"
+            self.sink.error("unknown-version", message, plain["cnnspec"].span, help="write `cnnspec: 1`")
+            values["cnnspec"] = VERSION
+        values.setdefault("cnnspec", VERSION)
         made = validate(Header, values, plain, self.source.span(), "a spec")
         if isinstance(made, Header):
             return made
@@ -103,7 +113,8 @@ class _Reader:
         self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, did_you_mean(name, KEYS), help=help)
 
     def required(self, name: str) -> Node | None:
-        if self.top.entry(name) is None:
+        misspelt = any(nearest(n, KEYS) == name for n in self.top.names() if n not in KEYS)
+        if self.top.entry(name) is None and not misspelt:
             example = {"input": "input: [1, 28, 28]", "layers": "layers: [...]"}[name]
             self.sink.error("missing-key", f"the spec has no `{name}`", self.source.span(), help=f"add `{example}`")
         return self.top.get(name)
@@ -121,8 +132,17 @@ class _Reader:
             return {}
         return {e.key.text: variant for e in node if (variant := self.variant(e))}
 
+    def variant_name_is_sound(self, key: Scalar) -> bool:
+        if VARIANT.fullmatch(key.text):
+            return True
+        help = "a variant's name has letters, digits, `_`, `-` and dots"
+        self.sink.error("bad-name", f"`{key.text}` cannot name a variant", key.span, help=help)
+        return False
+
     def variant(self, entry: Entry) -> Variant | None:
         node = entry.value
+        if not self.variant_name_is_sound(entry.key):
+            return None
         if isinstance(node, Scalar) and node.value is None:
             node = Map(node.span, (), flow=True)
         if isinstance(node, Map):

@@ -6,7 +6,7 @@ which meets these mistakes again; the sink keeps each once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing
 from cnnspec.layers import JOINS, REGISTRY
@@ -15,17 +15,17 @@ from cnnspec.spec.arguments import Argument, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.items import GROUP, SCOPE
 from cnnspec.spec.model import Block, Item, Param, Spec
-from cnnspec.spec.params import ParamError, fitting, mismatch, variant_arguments
+from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, variant_arguments
 from cnnspec.spec.types import TypeMismatch
 from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, template
 
 
-def check_definitions(spec: Spec, own: Iterable[str], sink: Sink) -> None:
-    """Checks the spec's chain, its own blocks and its variants."""
-    _Checker(spec, spec.params, sink).chain(spec.layers)
+def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
+    """Checks the spec's chain, its own blocks (by their names, the broken ones too) and its variants."""
+    _Checker(spec, spec.params, own, sink).chain(spec.layers)
     for name in own:
         if name in spec.blocks:
-            _Checker(spec, spec.blocks[name].params, sink).chain(spec.blocks[name].layers)
+            _Checker(spec, spec.blocks[name].params, own, sink).chain(spec.blocks[name].layers)
     _check_variants(spec, sink)
 
 
@@ -64,15 +64,18 @@ def unknown_param(params: Mapping[str, Param], name: str, entry: Entry) -> Diagn
 class _Checker:
     """Checks the lines of one definition, in which ``params`` are known."""
 
-    def __init__(self, spec: Spec, params: Mapping[str, Param], sink: Sink) -> None:
+    def __init__(self, spec: Spec, params: Mapping[str, Param], own: Collection[str], sink: Sink) -> None:
         self.spec = spec
         self.params = params
+        self.own = own
         self.sink = sink
         self.known = {*REGISTRY, *spec.blocks, SCOPE}
 
     def chain(self, items: tuple[Item, ...], names: frozenset[str] | None = None) -> None:
         names = frozenset(self.params) if names is None else names
         for item in items:
+            if self.sink.full:
+                return
             inside = self.names_inside(item, names)
             self.words(item, names, inside)
             self.operation(item, inside)
@@ -89,6 +92,8 @@ class _Checker:
         return names | {"index"} if item.repeat is not None else names
 
     def words(self, item: Item, names: frozenset[str], inside: frozenset[str]) -> None:
+        for entry in item.foreach or ():
+            name_is_sound(entry.key, self.sink)
         each = frozenset(item.foreach.names()) | {"index"} if item.foreach is not None else frozenset()
         self.expressions(item.foreach, names)
         self.expressions(item.repeat, names | each)
@@ -132,7 +137,7 @@ class _Checker:
             self.block_arguments(item, self.spec.blocks[name])
         elif name in REGISTRY:
             self.layer_arguments(item)
-        else:
+        elif name not in self.own:
             self.unknown_layer(item)
 
     def unknown_layer(self, item: Item) -> None:

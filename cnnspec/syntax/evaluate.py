@@ -29,14 +29,15 @@ NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def _number_words(value: Value) -> str:
+def in_yaml(value: Value) -> str:
+    """A value as a spec would write it."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case tuple():
-            return f"[{', '.join(_number_words(v) for v in value[:8])}{', …' if len(value) > 8 else ''}]"
+            return f"[{', '.join(in_yaml(v) for v in value[:8])}{', …' if len(value) > 8 else ''}]"
         case str():
             return f'"{value}"'
     return str(value)
@@ -82,7 +83,7 @@ class Evaluator:
         """A value that may stand inside a text."""
         value = self.value(expr)
         if not isinstance(value, int | float | str | LayerName):
-            self.fail(expr, f"{_number_words(value)} cannot stand inside a text")
+            self.fail(expr, f"{in_yaml(value)} cannot stand inside a text")
         return value
 
     def on_literal(self, expr: Expr) -> Value:
@@ -126,7 +127,7 @@ class Evaluator:
     def truth(self, expr: Expr, sign: str) -> bool:
         value = self.value(expr)
         if not isinstance(value, bool):
-            self.fail(expr, f"`{sign}` takes true or false, not {_number_words(value)}")
+            self.fail(expr, f"`{sign}` takes true or false, not {in_yaml(value)}")
         return value
 
     def on_negate(self, expr: Expr) -> Value:
@@ -138,7 +139,7 @@ class Evaluator:
     def number(self, expr: Expr, sign: str) -> Any:
         value = self.value(expr)
         if not _is_number(value):
-            self.fail(expr, f"`{sign}` takes numbers, not {_number_words(value)}")
+            self.fail(expr, f"`{sign}` takes numbers, not {in_yaml(value)}")
         return value
 
     def on_binary(self, expr: Expr) -> Value:
@@ -149,7 +150,7 @@ class Evaluator:
             return left + right
         for side, value in zip(expr.args, (left, right), strict=True):
             if not _is_number(value):
-                self.fail(side, f"`{expr.op}` takes numbers, not {_number_words(value)}")
+                self.fail(side, f"`{expr.op}` takes numbers, not {in_yaml(value)}")
         if expr.op in ("/", "//", "%") and right == 0:
             self.fail(expr, f"{left} {expr.op} 0: division by zero")
         return NUMERIC[expr.op](left, right)
@@ -167,13 +168,13 @@ class Evaluator:
     def items(self, expr: Expr) -> tuple[Value, ...]:
         value = self.value(expr)
         if not isinstance(value, tuple):
-            self.fail(expr, f"only a list can be indexed, not {_number_words(value)}")
+            self.fail(expr, f"only a list can be indexed, not {in_yaml(value)}")
         return value
 
     def whole(self, expr: Expr) -> int:
         value = self.value(expr)
         if not isinstance(value, int) or isinstance(value, bool):
-            self.fail(expr, f"an index is a whole number, not {_number_words(value)}")
+            self.fail(expr, f"an index is a whole number, not {in_yaml(value)}")
         return value
 
     def on_call(self, expr: Expr) -> Value:
@@ -183,7 +184,7 @@ class Evaluator:
             self.check_arguments(expr, name, values)
             return FUNCTIONS[name](*values)
         except (TypeError, ValueError, ArithmeticError, LookupError):
-            said = ", ".join(_number_words(value) for value in values)
+            said = ", ".join(in_yaml(value) for value in values)
             self.fail(expr, f"`{name}` cannot take ({said})")
 
     def check_arguments(self, expr: Expr, name: str, values: Sequence[Value]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnspec.checking import diagnose
 from cnnspec.diagnostics import Sink, Source
 from cnnspec.network import Graph, expand
 from cnnspec.spec import builtin_blocks, read
@@ -283,3 +284,79 @@ def test_any_nesting_runs_as_its_graph_says(item: str) -> None:
         child.register_forward_hook(lambda *_, key=node.key: order.append(key))
     assert torch.equal(net(values[-1]), values[graph.root.output])
     assert order == [node.key for node in graph.nodes]
+
+
+def test_blocks_may_hold_themselves_as_params() -> None:
+    """A block given to itself is finite: residual in residual is no recursion."""
+    graph = graph_of("""
+        layers:
+          - Residual: {body: {Residual: {body: ReLU}}}
+        blocks:
+          Residual: {params: {body: layer}, layers: [Add: [[$body], []]]}
+        """)
+    assert [n.key for n in graph.nodes] == ["0.0.0", "0.0.1", "0.1"]
+
+
+def test_blocks_that_take_themselves_without_end_are_refused() -> None:
+    """Through a param, too, a block that never comes to an end is refused."""
+    _, found = expansion("""
+        layers:
+          - Again: {body: Again}
+        blocks:
+          Again: {params: {body: layer}, layers: [$body: {body: $body}]}
+        """)
+    assert [code for code, _ in found] == ["too-deep"]
+
+
+def test_foreach_walks_layers() -> None:
+    """Texts that name layers are layers where an operation wants one."""
+    graph = graph_of("""
+        layers:
+          - $act
+            # each in turn
+          - $x:
+            foreach: {x: [Tanh, {ELU: {alpha: 2.0}}]}
+        params: {act: ReLU}
+        """)
+    assert [n.type for n in graph.nodes] == ["ReLU", "Tanh", "ELU"]
+
+
+def test_a_join_of_named_lines_takes_them_in_each_round() -> None:
+    """Repeating a join over `from` joins the named lines with what the round before gave."""
+    graph = graph_of("""
+        layers:
+          - ReLU:
+            id: a
+          - Concat:
+            from: [a, prev]
+            repeat: 3
+        """)
+    assert [n.shape[0] for n in graph.nodes] == [4, 8, 12, 16]
+
+
+def test_a_line_that_is_left_out_passes_the_line_above_on() -> None:
+    """Where `when` is false, `from` has no effect either."""
+    graph = graph_of("""
+        layers:
+          - ReLU:
+            id: a
+          - Sigmoid
+          - Tanh:
+            from: a
+            when: false
+          - ReLU
+        """)
+    assert graph.nodes[2].inputs == (1,)
+
+
+def test_variants_share_one_bound() -> None:
+    """Many variants of a large loop end as soon as one very large one."""
+    variants = "".join(f"  v{i}: {{}}\n" for i in range(200))
+    source = f"cnnspec: 1\ninput: [4]\nvariants:\n{variants}layers:\n  - ReLU:\n    when: false\n    repeat: 90000\n"
+    assert {d.code for d in diagnose(Source("t.yaml", source))} == {"too-many-layers"}
+
+
+def test_very_many_mistakes_are_cut_off() -> None:
+    """A text of mistakes alone is told a hundred of them."""
+    source = "cnnspec: 1\ninput: [4]\nlayers:\n" + "  - Nothing\n" * 20_000
+    assert len(diagnose(Source("t.yaml", source))) == 100

@@ -76,6 +76,8 @@ def test_values(text: str, expected: object) -> None:
         ("$(1" + " + 1" * 450 + ")", "bad-expression", None),
         ("$(" + "a" * 3000 + ")", "expression-too-large", None),
         ("$(len(a))", "bad-expression", (2, 8)),
+        ("$(min())", "bad-expression", (2, 7)),
+        ("$(round(15, -99999999))", "bad-expression", None),
         ("$(max(name))", "bad-expression", (2, 11)),
         ("x$(b)", "bad-expression", (3, 4)),
     ],
@@ -156,3 +158,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     else:
         place = (0, 0)
     assert 0 <= place[0] <= place[1] <= len(text) + 3
+
+
+def test_nested_lists_are_bounded_together() -> None:
+    """A list of lists of lists has no more elements than a list may have, those that are shared included."""
+    env: dict[str, Any] = {"a": tuple(range(9))}
+    for _ in range(3):
+        found = template("$([a, a, a, a, a, a, a, a, a])")
+        assert found is not None
+        env = {"a": found.evaluate(env)}
+    with pytest.raises(ExpressionError, match="longer than"):
+        found.evaluate(env)
