@@ -13,8 +13,8 @@ from cnnspec.diagnostics import Diagnostic, Sink, SpecError, UsageError, did_you
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
-from cnnspec.spec.library import Found, open_source, specs_folder
 from cnnspec.spec.params import fitting, from_plain
+from cnnspec.spec.shipped import Found, open_source, specs_folder
 from cnnspec.syntax import Entry
 
 if TYPE_CHECKING:

@@ -64,5 +64,5 @@ def test_mangled_specs_are_checked(text: str) -> None:
     for found in check_source(Source("t.yaml", text)):
         assert found.code
         assert found.message
-        assert found.span.source.library or 1 <= found.span.line <= text.count("\n") + 2
+        assert found.span.source.shipped or 1 <= found.span.line <= text.count("\n") + 2
         assert plain(found).startswith(f"error[{found.code}]: ")

@@ -119,9 +119,9 @@ class Sink:
 
 def _in_user_text(diagnostic: Diagnostic) -> Diagnostic:
     """The same, pointing first at the innermost line that the user wrote and can edit."""
-    if not diagnostic.span.source.library or diagnostic.trace is None:
+    if not diagnostic.span.source.shipped or diagnostic.trace is None:
         return diagnostic
-    calls = [frame.span for frame in diagnostic.trace if frame.span and not frame.span.source.library]
+    calls = [frame.span for frame in diagnostic.trace if frame.span and not frame.span.source.shipped]
     if not calls:
         return diagnostic
     inner = Label(diagnostic.span, diagnostic.primary.text)

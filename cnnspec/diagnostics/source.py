@@ -10,13 +10,13 @@ from functools import cached_property
 class Source:
     """A text under the name that messages call it by.
 
-    ``library`` marks the texts that ship inside the package: a user cannot edit them, so a message
+    ``shipped`` marks the texts that ship inside the package: a user cannot edit them, so a message
     about one points first at the user's own line that led there.
     """
 
     name: str
     text: str = field(repr=False)
-    library: bool = False
+    shipped: bool = False
 
     @cached_property
     def lines(self) -> list[str]:

@@ -42,9 +42,9 @@ class Context:
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
-        if not span.source.library:
+        if not span.source.shipped:
             return span
-        return next((f.span for f in self.trace or () if f.span and not f.span.source.library), span)
+        return next((f.span for f in self.trace or () if f.span and not f.span.source.shipped), span)
 
     def frame(self, text: str, span: Span | None = None) -> Frame:
         """One step further in."""

@@ -75,7 +75,7 @@ def _change(before: Shape, after: Shape, dims: tuple[int, ...]) -> str:
 
 
 def _place(item: Item, node: Node, dims: tuple[int, ...]) -> Span:
-    own = not item.span.source.library
+    own = not item.span.source.shipped
     for name in CHANNEL_ARGUMENTS if dims == (0,) and own else ():
         entry = item.args.entry(name) if item.args else None
         if entry:

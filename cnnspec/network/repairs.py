@@ -12,7 +12,7 @@ from cnnspec.syntax import Map, Scalar
 
 def repairs(item: Item, tries: tuple[tuple[str, dict[str, Any]], ...]) -> tuple[Repair, ...]:
     """One candidate a try. Lines of the package's own blocks cannot be edited and get none."""
-    if item.span.source.library:
+    if item.span.source.shipped:
         return ()
     return tuple(
         Repair(words, tuple(set_argument(item, n, v) for n, v in values.items()))

@@ -91,7 +91,7 @@ def test_sink_keeps_a_mistake_once_and_sorts_by_place() -> None:
 
 def test_library_text_is_shown_second() -> None:
     """What is wrong in a text of the package's points first at the user's line that led there."""
-    user, library = Source("mine.yaml", "- Block\n"), Source("lib.yaml", "x\n", library=True)
+    user, library = Source("mine.yaml", "- Block\n"), Source("lib.yaml", "x\n", shipped=True)
     sink = Sink()
     sink.error("code", "message", library.span(), "inside", trace=Frame("block Block", user.span(1, 3, 5)))
     (found,) = sink.in_order()

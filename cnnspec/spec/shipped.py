@@ -128,7 +128,7 @@ def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:
 def builtin_blocks() -> dict[str, Block]:
     """The blocks that ship with the package, by name."""
     texts = {path: path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "blocks").glob("*.yaml"))}
-    sources = [Source(f"cnnspec/blocks/{path.name}", text, library=True) for path, text in texts.items()]
+    sources = [Source(f"cnnspec/blocks/{path.name}", text, shipped=True) for path, text in texts.items()]
     names = [line.strip()[:-1] for text in texts.values() for line in text.split("\n") if _opens_block(line)]
     sink = Sink()
     blocks = {name: block for source in sources for name, block in read_blocks(source, sink, names).items()}
