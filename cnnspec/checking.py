@@ -31,12 +31,12 @@ def diagnose(source: Source, variant: str | None = None) -> tuple[Diagnostic, ..
 def check_spec(spec: Spec) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
     """The graph of a spec as it is set, and what is wrong with it."""
     sink = Sink()
-    expansion = expand(spec, sink)
+    graph = expand(spec, sink)
     found = sink.in_order()
     plain = not spec.settings and spec.input_override is None
     if plain and found:  # the repairs of a spec with settings on top cannot be tried on its text alone
         found = tuple(_with_help(spec.source, spec.variant, found))
-    return expansion.graph, found
+    return graph, found
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:

@@ -18,9 +18,13 @@ from cnnspec.diagnostics.diagnostic import Diagnostic
 
 
 class CnnspecError(Exception):
-    """Any error that cnnspec raises on purpose. ``help`` says what mends it, where that is known."""
+    """Any error that cnnspec raises on purpose.
+
+    ``help`` says what mends it, where that is known; ``diagnostics`` are those of a spec, and none for other errors.
+    """
 
     exit_code: ClassVar[int] = 1
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)

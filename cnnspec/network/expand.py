@@ -32,14 +32,6 @@ MAX_ELEMENTS = 2**48  # of a tensor, in or between layers: far past any memory, 
 INPUT_FORMS = "write `input: [channels, height, width]`, such as `input: [1, 28, 28]`"
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """The graph as far as it is sound: whole where ``complete``, else up to the first error."""
-
-    graph: Graph | None
-    complete: bool
-
-
 @dataclass(slots=True)
 class Meter:
     """How many lines have been walked, over all variants of a spec."""
@@ -47,11 +39,13 @@ class Meter:
     steps: int = 0
 
 
-def expand(spec: Spec, sink: Sink, meter: Meter | None = None) -> Expansion:
-    """The graph of a spec under its variant and settings; what is wrong goes to the sink."""
-    before = len(sink)
-    graph = _Expander(spec, sink, meter or Meter()).graph()
-    return Expansion(graph, graph is not None and len(sink) == before)
+def expand(spec: Spec, sink: Sink, meter: Meter | None = None) -> Graph | None:
+    """The graph of a spec under its variant and settings; what is wrong goes to the sink.
+
+    Where something is wrong the graph holds the layers whose shapes are known all the same; None where a param has no
+    value.
+    """
+    return _Expander(spec, sink, meter or Meter()).graph()
 
 
 class _Expander(Reporter):

@@ -19,7 +19,7 @@ def expansion(text: str, variant: str | None = None) -> tuple[Graph | None, list
     source, sink = Source("t.yaml", f"cnnspec: 1\ninput: [4, 16, 16]\n{textwrap.dedent(text)}"), Sink()
     spec = read(source, sink, builtin_blocks())
     assert spec is not None
-    graph = expand(replace(spec, variant=variant), sink).graph
+    graph = expand(replace(spec, variant=variant), sink)
     return graph, [(d.code, d.span.line) for d in sink.in_order()]
 
 
