@@ -360,3 +360,17 @@ def test_very_many_mistakes_are_cut_off() -> None:
     """A text of mistakes alone is told a hundred of them."""
     source = "cnnspec: 1\ninput: [4]\nlayers:\n" + "  - Nothing\n" * 20_000
     assert len(diagnose(Source("t.yaml", source))) == 100
+
+
+def test_a_scope_takes_the_line_above_first() -> None:
+    """Of several tensors that reach a scope, the one of the line above comes first, as in a hand-written forward."""
+    graph = graph_of("""
+        layers:
+          - ReLU:
+            id: a
+          - Tanh
+          - Sequential:
+              - Add:
+                from: [a, prev]
+        """)
+    assert graph.root.children[2].inputs == (1, 0)
