@@ -52,12 +52,16 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _first_line(layer: Layer | type[Layer]) -> str:
-    return (inspect.getdoc(layer) or "").split("\n")[0]
+def _first_line(layer: type[Layer]) -> str:
+    return _doc(layer).split("\n")[0]
+
+
+def _doc(layer: type[Layer]) -> str:
+    return (inspect.getdoc(layer) or "").replace("``", "`")
 
 
 def _show_layer(name: str, layer: type[Layer]) -> None:
-    console().print(f"{name}: {inspect.getdoc(layer)}\n")
+    console().print(f"{name}: {_doc(layer)}\n")
     if not layer.model_fields:
         console().print("It takes no arguments.")
     else:

@@ -36,9 +36,11 @@ def summary(
     """
     found = graph(name, variant, input=parse_input(input), **parse_settings(set_))
     if format is Format.table:
-        from cnnspec.emit.table import rich_table, totals
+        from cnnspec.emit.table import rich_table, rows, totals
 
         console().print(rich_table(found, full, depth), soft_wrap=False)
+        if any(row.copies > 1 for row in rows(found, full, depth)):
+            console().print("×: the heading counts all copies, the rows below it show one; --full shows all")
         console().print(totals(found))
     elif format is Format.markdown:
         from cnnspec.emit.table import markdown

@@ -19,7 +19,9 @@ from cnnspec.train.settings import DATA_NAMES, DEFAULT, Settings
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        "--data-dir", metavar="DIR", help="Where the data files are, or go  [default: $CNNSPEC_DATA or a cache]"
+        "--data-dir",
+        metavar="DIR",
+        help="The folder of the data files; downloads go there  [default: $CNNSPEC_DATA or a cache]",
     ),
 ]
 Device = Annotated[
@@ -48,7 +50,7 @@ def train(
         typer.Option(
             "--threads",
             metavar="N",
-            help="CPU threads  [default: torch's own choice].",
+            help="CPU threads  [default: torch's own choice]",
         ),
     ] = DEFAULT.threads,
     out: Annotated[

@@ -141,7 +141,8 @@ class _Checker:
             self.unknown_layer(item)
 
     def unknown_layer(self, item: Item) -> None:
-        near = did_you_mean(item.name, self.known)
+        plain = not any(c.isdigit() for c in item.name)  # `Conv` means Conv2d before its siblings
+        near = did_you_mean(item.name, [n for n in self.known if not (plain and n.endswith(("1d", "3d")))])
         help = "`cnnspec layers` lists all of them"
         message = f"no layer is called `{item.name}`"
         self.sink.error("unknown-layer", message, item.span, near, help=help)

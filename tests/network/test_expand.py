@@ -374,3 +374,21 @@ def test_a_scope_takes_the_line_above_first() -> None:
                 from: [a, prev]
         """)
     assert graph.root.children[2].inputs == (1, 0)
+
+
+def test_ids_that_a_broken_line_may_have_are_not_undefined() -> None:
+    """Where a broken line could have given the id, nothing is said of a line that names it."""
+    _, found = expansion("""
+        layers:
+          - Conv2d: {out_channels: 4, kernel_size: 30}
+            id: c$(1 + 1)
+          - ReLU:
+            from: c2
+          - layers:
+              - ReLU:
+                id: a
+            when: 3
+          - Add:
+            from: [input, a]
+        """)
+    assert found == [("window-too-large", 5), ("wrong-type", 12)]
