@@ -19,7 +19,9 @@ TAKEN = frozenset(
 )
 RESERVED = frozenset({"prev", "input", "in"})
 PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-CALLED = frozenset({"variant", "input", "device"})  # arguments of cnnspec.load and build, beside the params
+CALLED = frozenset(
+    {"variant", "input", "device", "spec", "name_or_path"}
+)  # arguments of cnnspec.load and build, beside the params
 NOT_PARAMS = frozenset({"in", "index", "and", "or", "not", "if", "else", "true", "false", "null"})
 
 
