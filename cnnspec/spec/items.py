@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from cnnspec.diagnostics import Sink, Span, did_you_mean, listing
@@ -201,12 +200,3 @@ def first_span(node: Node) -> Span:
     return start.source.span(
         start.line, start.column, max(len(node.span.text), 1) if start.line == start.end_line else 1
     )
-
-
-def walk(items: Iterable[Item]) -> Iterable[Item]:
-    """Every item of a chain and of what it holds, in the order of the text."""
-    for item in items:
-        yield item
-        yield from walk(item.body or ())
-        for path in item.paths or ():
-            yield from walk(path.items)

@@ -19,9 +19,8 @@ TAKEN = frozenset(
 )
 RESERVED = frozenset({"prev", "input", "in"})
 PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-CALLED = frozenset(
-    {"variant", "input", "device", "spec", "name_or_path"}
-)  # arguments of cnnspec.load and build, beside the params
+# Arguments of cnnspec.load, graph and build: a spec's own param of such a name could not be set from Python.
+CALLED = frozenset({"variant", "input", "device", "spec", "name_or_path"})
 NOT_PARAMS = frozenset({"in", "index", "and", "or", "not", "if", "else", "true", "false", "null"})
 
 

@@ -17,7 +17,7 @@ from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.model import Param, Spec, Variant
-from cnnspec.spec.names import CALLED, NOT_PARAMS, PARAM
+from cnnspec.spec.names import NOT_PARAMS, PARAM
 from cnnspec.spec.types import MEANT, WORDS, ParamType, TypeMismatch
 from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Node, Scalar, Silent, Value, shown
 
@@ -48,8 +48,8 @@ class Declaration(BaseModel):
 # ------------------------------------------------------------------------------------------------- declarations
 
 
-def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str, Param]:
-    """The params of a spec or of a block."""
+def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Collection[str] = ()) -> dict[str, Param]:
+    """The params of a spec or of a block; ``called`` are names that Python's own arguments have taken."""
     if node is None:
         return {}
     if not isinstance(node, Map):
@@ -57,18 +57,18 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str,
         return {}
     found = {}
     for entry in node:
-        param = _declared(entry, layers, sink) if name_is_sound(entry.key, sink) else None
+        param = _declared(entry, layers, sink) if name_is_sound(entry.key, sink, called) else None
         found[entry.key.text] = param or Param(entry.key, ParamType("str", optional=True), broken=True)
     return found
 
 
-def name_is_sound(key: Scalar, sink: Sink) -> bool:
+def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool:
     """Whether a key can name a param or what `foreach` walks."""
     if not PARAM.fullmatch(key.text):
         sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help="a name has letters, digits and `_`")
     elif key.text in NOT_PARAMS:
         sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
-    elif key.text in CALLED:
+    elif key.text in called:
         message = f"`{key.text}` is an argument of cnnspec.load beside the params"
         sink.error("bad-name", message, key.span, help="choose another name")
     else:

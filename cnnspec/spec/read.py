@@ -13,7 +13,7 @@ from cnnspec.layers import REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Spec, Variant
-from cnnspec.spec.names import PARAM
+from cnnspec.spec.names import CALLED, PARAM
 from cnnspec.spec.params import declare
 from cnnspec.spec.static import check_definitions
 from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
@@ -73,7 +73,7 @@ class _Reader:
             description=header.description,
             reference=header.source,
             input=self.input(),
-            params=declare(self.top.get("params"), self.layers, self.sink),
+            params=declare(self.top.get("params"), self.layers, self.sink, CALLED),
             variants=self.variants(),
             layers=self.items.chain(self.required("layers"), "layers"),
             blocks=blocks,

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from cnnspec.diagnostics import Span
 
-type_words = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scalar:

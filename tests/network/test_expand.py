@@ -392,3 +392,15 @@ def test_ids_that_a_broken_line_may_have_are_not_undefined() -> None:
             from: [input, a]
         """)
     assert found == [("window-too-large", 5), ("wrong-type", 12)]
+
+
+def test_blocks_may_name_params_as_they_like() -> None:
+    """Only a spec's own params share their names with Python's arguments; a block's are set by its lines alone."""
+    graph = graph_of("""
+        layers:
+          - Wide: {input: 3, spec: 2}
+            foreach: {device: [1, 2]}
+        blocks:
+          Wide: {params: {input: int, spec: int}, layers: [Conv2d: {out_channels: $(input * spec), kernel_size: 1}]}
+        """)
+    assert lines(graph) == ["0.0 Conv2d 6×16×16", "1.0 Conv2d 6×16×16"]
