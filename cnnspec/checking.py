@@ -64,9 +64,9 @@ def _with_help(source: Source, variant: str | None, found: tuple[Diagnostic, ...
         for repair in diagnostic.repairs:
             trials += 1
             if trials <= MAX_TRIALS and _mends(source, variant, repair, diagnostic, found):
-                good.append(repair.words)
-        help = "; ".join(filter(None, [", or ".join(good), diagnostic.help]))
-        yield replace(diagnostic, help=help, repairs=())
+                good.append(repair)
+        help = "; ".join(filter(None, [", or ".join(repair.words for repair in good), diagnostic.help]))
+        yield replace(diagnostic, help=help, repairs=tuple(good))
 
 
 def _mends(

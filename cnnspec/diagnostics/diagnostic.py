@@ -31,10 +31,11 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What to do, in words, and the edits that do it."""
+    """What to do, in words, and the edits that do it; ``safe`` where they change nothing that the network computes."""
 
     words: str
     edits: tuple[Edit, ...]
+    safe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Diagnostic:
     ``code`` is a slug that stays the same over releases; ``message`` is lower case, stands alone and has
     no final period; ``primary`` is the smallest true span; ``labels`` are where the conflicting facts
     came from; ``notes`` hold the arithmetic; ``help`` is the repair in words. ``repairs`` are candidates
-    until the checker has tried them, and come out of it as ``help``.
+    until the checker has tried them; those that worked come out of it in the words of ``help`` and as edits.
     """
 
     code: str

@@ -55,7 +55,6 @@ class _Expander(Reporter):
         self.spec = spec
         self.layers = {*REGISTRY, *spec.blocks}
         self.nodes: list[Node] = []
-        self.items: list[Item] = []  # the line of each node
         self.made: dict[tuple[object, ...], Layer] = {}
 
     def graph(self) -> Graph | None:
@@ -266,9 +265,10 @@ class _Expander(Reporter):
             tensors=tensors,
             macs=layer.macs(shapes[0], shape),
             span=context.place(item.span),
+            item=item,
+            trace=context.trace,
         )
         self.nodes.append(node)
-        self.items.append(item)
         scope.children.append(node)
         return Flow(node.index, shape)
 
@@ -296,7 +296,7 @@ class _Expander(Reporter):
                 refusal.code,
                 refusal.message,
                 Label(span, refusal.label),
-                labels=origin_labels(self.spec, self.nodes, self.items, flows, refusal.dims),
+                labels=origin_labels(self.spec, self.nodes, flows, refusal.dims),
                 notes=(refusal.note,) if refusal.note else (),
                 help=refusal.help,
                 trace=context.trace,

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cnnspec.diagnostics import Span
+from cnnspec.diagnostics import Frame, Span
 from cnnspec.layers import Layer, Shape, Tensor
+from cnnspec.spec import Item
 
 INPUT = -1  # the value that stands for the network's input
 
@@ -32,6 +33,8 @@ class Node:
     tensors: dict[str, Tensor]
     macs: int | None
     span: Span
+    item: Item  # the line that says so, perhaps of a built-in block
+    trace: Frame | None = None  # how the line was reached
 
     @property
     def name(self) -> str:

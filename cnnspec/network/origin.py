@@ -8,36 +8,30 @@ from cnnspec.diagnostics import Label, Span
 from cnnspec.layers import Shape
 from cnnspec.network.context import Flow
 from cnnspec.network.graph import INPUT, Node
-from cnnspec.spec import Item, Spec
+from cnnspec.spec import Spec
 
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 CHANNEL_ARGUMENTS = ("out_channels", "out_features")
 
 
-def origin_labels(
-    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flows: Sequence[Flow], dims: tuple[int, ...]
-) -> tuple[Label, ...]:
+def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
     """A label at each line that made the sizes ``dims`` of the tensors in ``flows`` what they are."""
     if not dims:
         return ()
     if len(flows) == 1:
-        label = _single(spec, nodes, items, flows[0], dims)
+        label = _single(spec, nodes, flows[0], dims)
         return (label,) if label else ()
-    return _conflict(spec, nodes, items, flows, dims)
+    return _conflict(spec, nodes, flows, dims)
 
 
-def _single(
-    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flow: Flow, dims: tuple[int, ...]
-) -> Label | None:
+def _single(spec: Spec, nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Label | None:
     node = _maker(nodes, flow, dims)
     if node is None:
         return _input_label(spec, flow, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
-    return Label(_place(items[node.index], node, dims), _change(node.input_shapes[0], node.shape, dims))
+    return Label(_place(node, dims), _change(node.input_shapes[0], node.shape, dims))
 
 
-def _conflict(
-    spec: Spec, nodes: Sequence[Node], items: Sequence[Item], flows: Sequence[Flow], dims: tuple[int, ...]
-) -> tuple[Label, ...]:
+def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
     """One label for each of the first two paths that disagree."""
     sizes = [tuple(flow.known()[d] for d in dims) for flow in flows]
     wide = [i for i, size in enumerate(sizes) if size != (1,)]  # a 1 is repeated to fit by all joins but Concat
@@ -48,7 +42,7 @@ def _conflict(
         node = _maker(nodes, flows[i], dims)
         size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
         text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"
-        label = Label(_place(items[node.index], node, dims), text) if node else _input_label(spec, flows[i], text)
+        label = Label(_place(node, dims), text) if node else _input_label(spec, flows[i], text)
         labels += [label] if label else []
     return tuple(labels)
 
@@ -74,7 +68,8 @@ def _change(before: Shape, after: Shape, dims: tuple[int, ...]) -> str:
     return f"{'shrinks' if all(after[d] <= before[d] for d in dims) else 'enlarges'} {before} to {after}"
 
 
-def _place(item: Item, node: Node, dims: tuple[int, ...]) -> Span:
+def _place(node: Node, dims: tuple[int, ...]) -> Span:
+    item = node.item
     own = not item.span.source.shipped
     for name in CHANNEL_ARGUMENTS if dims == (0,) and own else ():
         entry = item.args.entry(name) if item.args else None
