@@ -1,0 +1,52 @@
+"""Safe repairs of warnings, made in the text: comments and layout stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cnnspec.checking import apply, check_source
+from cnnspec.diagnostics import Diagnostic, Edit, Source
+
+MAX_ROUNDS = 10  # a repair may bring another to light: a comment that silences nothing any more
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A text with its safe repairs made: what they mended, and what is left to say."""
+
+    text: str
+    applied: tuple[Diagnostic, ...]
+    left: tuple[Diagnostic, ...]
+
+
+def fix(source: Source) -> Fixed:
+    """Makes every safe repair that the checker has tried, over all variants, until none is left.
+
+    A text with errors is left as it is: what is wrong decides what is meant.
+    """
+    applied: list[Diagnostic] = []
+    for _ in range(MAX_ROUNDS):
+        found = check_source(source)
+        chosen = _apart([d for d in found if d.severity == "warning" and any(r.safe for r in d.repairs)])
+        if not chosen:
+            break
+        source = apply(source, [edit for diagnostic in chosen for edit in _edits(diagnostic)])
+        applied += chosen
+    return Fixed(source.text, tuple(applied), found)
+
+
+def _edits(diagnostic: Diagnostic) -> tuple[Edit, ...]:
+    return next(repair.edits for repair in diagnostic.repairs if repair.safe)
+
+
+def _apart(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Those whose edits do not touch one another; the others have their turn in the next round."""
+    kept: list[Diagnostic] = []
+    taken: set[tuple[int, int]] = set()
+    for diagnostic in diagnostics:
+        lines = {(e.span.line, e.span.column) for e in _edits(diagnostic)}
+        if not lines & taken:
+            kept.append(diagnostic)
+            taken |= lines
+    return kept

@@ -1,0 +1,76 @@
+"""Warnings that a spec silences: `# cnnspec: ignore[code]` on the line, or `lint: {ignore: [code]}` for the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span, did_you_mean
+from cnnspec.syntax import Scalar
+
+COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """A code that is silenced, where that is said, and on which line; line 0 is the whole file."""
+
+    code: str
+    span: Span
+    line: int = 0
+    edit: Edit | None = None  # takes it out again
+
+    def silences(self, diagnostic: Diagnostic, line: Span) -> bool:
+        """Whether a warning is of this code and stands on this line, or at ``line``, the user's line that led to it."""
+        if self.code != diagnostic.code:
+            return False
+        places = (span.line for span in (diagnostic.span, line) if span.source is self.span.source)
+        return self.line == 0 or self.line in places
+
+
+def of_file(codes: Iterable[Scalar]) -> Iterator[Ignore]:
+    """What `lint: {ignore: [...]}` silences."""
+    return (Ignore(code.text, code.span) for code in codes)
+
+
+def comments(source: Source) -> Iterator[Ignore]:
+    """What the comments of a text silence."""
+    if "cnnspec:" not in source.text:
+        return
+    for number, line in enumerate(source.lines, 1):
+        match = COMMENT.search(line) if "#" in line else None
+        if match:
+            codes = [(part.group().strip(), part.start()) for part in re.finditer(r"[^,]+", match[1])]
+            for code, start in codes:
+                at = match.start(1) + start + 1 + (len(match[1][start:]) - len(match[1][start:].lstrip()))
+                edit = _without(source, number, match) if len(codes) == 1 else None
+                yield Ignore(code, source.span(number, at, max(len(code), 1)), number, edit)
+
+
+def _without(source: Source, number: int, match: re.Match[str]) -> Edit:
+    """The edit that takes a comment out, and with it the blanks before it."""
+    start = len(source.line(number)[: match.start()].rstrip())
+    return Edit(Span(source, number, start + 1, number, match.end() + 1), "")
+
+
+def stale(ignores: Iterable[Ignore], used: set[Ignore], known: Iterable[str]) -> Iterator[Diagnostic]:
+    """Warnings about silence itself: codes that do not exist, and codes that silence nothing."""
+    known = set(known)
+    for ignore in ignores:
+        if ignore.code not in known:
+            message = f"no warning has the code `{ignore.code}`"
+            near = did_you_mean(ignore.code, known)
+            yield Diagnostic(
+                "unknown-code",
+                message,
+                Label(ignore.span, near),
+                help="`cnnspec explain` lists them",
+                severity="warning",
+            )
+        elif ignore not in used:
+            message = f"`{ignore.code}` silences nothing here"
+            repairs = (Repair("remove the comment", (ignore.edit,), safe=True),) if ignore.edit else ()
+            help = "" if ignore.edit else "remove the code"
+            label = Label(ignore.span)
+            yield Diagnostic("unused-ignore", message, label, help=help, severity="warning", repairs=repairs)

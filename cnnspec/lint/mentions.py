@@ -1,0 +1,82 @@
+"""Which names the lines of a spec mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cnnspec.spec import Block, Item, Param, Spec
+from cnnspec.syntax import ExpressionError, Map, Node, Scalar, template
+
+
+def own_blocks(spec: Spec) -> dict[str, Block]:
+    """The blocks that stand in the spec's own file."""
+    return {name: block for name, block in spec.blocks.items() if block.source is spec.source}
+
+
+def items_within(items: Iterable[Item]) -> Iterator[Item]:
+    """Every line, those inside others included."""
+    for item in items:
+        yield item
+        yield from items_within(item.body or ())
+        for path in item.paths or ():
+            yield from items_within(path.items)
+
+
+def items_of(spec: Spec) -> Iterator[Item]:
+    """Every line of the spec's chain and of its own blocks."""
+    yield from items_within(spec.layers)
+    for block in own_blocks(spec).values():
+        yield from items_within(block.layers)
+
+
+def nodes_of(items: Iterable[Item]) -> Iterator[Node]:
+    """Whatever may hold an expression in the lines."""
+    for item in items_within(items):
+        yield item.op
+        for node in (item.args, item.id, item.repeat, item.foreach, item.when, *(item.sources or ())):
+            if node is not None:
+                yield node
+        for path in item.paths or ():
+            yield from (node for node in (path.when, path.name) if node is not None)
+
+
+def names_read(items: Iterable[Item], params: Mapping[str, Param], *more: Node | None) -> set[str]:
+    """The names that expressions read: in the lines, in the defaults of params, and in other nodes."""
+    defaults = (param.default for param in params.values() if param.default is not None)
+    return {name for node in (*nodes_of(items), *defaults, *more) if node is not None for name in _names(node)}
+
+
+def _names(node: Node) -> set[str]:
+    match node:
+        case Scalar():
+            try:
+                found = template(node.text) if "$" in node.text else None
+            except ExpressionError:
+                return set()  # a mistake of its own
+            return found.names if found else set()
+        case Map():
+            return {name for entry in node for name in _names(entry.value)}
+        case _:
+            return {name for child in node.items for name in _names(child)}
+
+
+def blocks_called(items: Iterable[Item]) -> set[str]:
+    """The operations that lines name, and the words among their arguments, which may name a block too."""
+    return {word for item in items_within(items) for node in (item.op, item.args) if node for word in words(node)}
+
+
+def layer_words(params: Mapping[str, Param]) -> set[str]:
+    """The layers and blocks that defaults and choices name."""
+    found = {word for param in params.values() if param.default is not None for word in words(param.default)}
+    return found | {str(choice) for param in params.values() for choice in param.choices or ()}
+
+
+def words(node: Node) -> set[str]:
+    """Every text in a node, the keys of mappings included."""
+    match node:
+        case Scalar():
+            return {node.text}
+        case Map():
+            return {word for entry in node for word in (entry.key.text, *words(entry.value))}
+        case _:
+            return {word for child in node.items for word in words(child)}

@@ -1,0 +1,98 @@
+"""Runs the rules over a spec's graphs, and makes one warning of what a line does in many places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from cnnspec.diagnostics import Diagnostic, Sink, Span, count, listing
+from cnnspec.lint import activations, dead, field, joins, norms, windows
+from cnnspec.lint.ignore import Ignore, comments, of_file, stale
+from cnnspec.lint.text import text_warnings
+from cnnspec.lint.view import Finding, View
+from cnnspec.network import Graph
+from cnnspec.spec import Item, Spec
+
+Rule = Callable[[View], Iterable[Finding]]
+RULES: tuple[Rule, ...] = (
+    norms.bias_before_norm,
+    norms.dropout_before_norm,
+    norms.norm_of_one_value,
+    activations.activation_on_logits,
+    activations.linear_after_linear,
+    windows.unseen_input,
+    windows.padded_window,
+    windows.pool_enlarges,
+    joins.broadcast_join,
+    joins.wasteful_groups,
+    dead.unused_output,
+    field.receptive_field,
+)
+CODES = frozenset(
+    """
+    bias-before-norm dropout-before-norm norm-of-one-value activation-on-logits linear-after-linear skipped-input
+    dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-param unused-block
+    unused-id unreachable-line unknown-code unused-ignore small-receptive-field large-receptive-field
+    """.split()
+)
+MOST_LINES = 6  # further lines of the same warning that are named
+
+
+def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
+    """The warnings about a sound spec, by place; ``graphs`` are of its variants, or of the one that is asked for."""
+    ignores = [*of_file(spec.ignored), *comments(spec.source)]
+    used: set[Ignore] = set()
+    sink = Sink()
+    for diagnostic in (*_graph_warnings(graphs, ignores, used), *_kept(text_warnings(spec), ignores, used)):
+        sink.add(diagnostic)
+    every_variant = len(graphs) >= len(spec.variants)
+    for diagnostic in _kept(stale(ignores, used, CODES), ignores, used):
+        if every_variant or diagnostic.code != "unused-ignore":  # another variant may need the silence
+            sink.add(diagnostic)
+    return sink.in_order()
+
+
+def _graph_warnings(graphs: Sequence[Graph], ignores: Sequence[Ignore], used: set[Ignore]) -> Iterator[Diagnostic]:
+    """One warning for each code and line, from all the places that the line makes."""
+    groups: dict[tuple[str, Item], list[Finding]] = {}
+    made: dict[Item, int] = {}
+    for graph in graphs:
+        for node in graph.nodes:
+            made[node.item] = made.get(node.item, 0) + 1
+        view = View(graph)
+        for finding in (finding for rule in RULES for finding in rule(view)):
+            groups.setdefault((finding.diagnostic.code, finding.node.item), []).append(finding)
+    for (_, item), found in groups.items():
+        kept = [f for f in found if not _silenced(f.diagnostic, ignores, used, f.node.span)]
+        if kept:
+            yield _merged(kept, everywhere=len(kept) == made[item])
+
+
+def _merged(found: list[Finding], *, everywhere: bool) -> Diagnostic:
+    """One of several findings about one line, which tells of the others; it is mended only if all are."""
+    told = max(found, key=lambda finding: finding.weight)
+    first = told.diagnostic
+    more = len({finding.node.key for finding in found}) - 1
+    lines = sorted({finding.node.span.line for finding in found} - {told.node.span.line})
+    notes = (*first.notes, f"the same in {count(more, 'more layer')}{_in_lines(lines)}") if more else first.notes
+    repairs = first.repairs if everywhere else ()
+    help = first.help or "; ".join(repair.words for repair in first.repairs if not everywhere)
+    return replace(first, notes=notes, repairs=repairs, help=help)
+
+
+def _in_lines(lines: list[int]) -> str:
+    """``, in lines 22, 24 and 27 too``; of many the first few."""
+    if not lines:
+        return ""
+    shown = [*map(str, lines[:MOST_LINES]), *([f"{len(lines) - MOST_LINES} others"] if len(lines) > MOST_LINES else [])]
+    return f", in line{'s' if len(lines) > 1 else ''} {listing(shown)} too"
+
+
+def _kept(found: Iterable[Diagnostic], ignores: Sequence[Ignore], used: set[Ignore]) -> Iterator[Diagnostic]:
+    return (diagnostic for diagnostic in found if not _silenced(diagnostic, ignores, used))
+
+
+def _silenced(diagnostic: Diagnostic, ignores: Sequence[Ignore], used: set[Ignore], line: Span | None = None) -> bool:
+    by = [ignore for ignore in ignores if ignore.silences(diagnostic, line or diagnostic.span)]
+    used.update(by)
+    return bool(by)

@@ -1,0 +1,180 @@
+"""What a spec's text says for nothing: params, blocks and ids that nobody uses, and lines that nothing can reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
+from cnnspec.lint.mentions import blocks_called, items_of, items_within, layer_words, names_read, own_blocks, words
+from cnnspec.spec import Item, Param, Spec, TypeMismatch
+from cnnspec.spec import arguments as args
+from cnnspec.spec.arguments import BadValue, holds_expression
+from cnnspec.spec.items import GROUP
+from cnnspec.spec.params import fitting
+from cnnspec.syntax import ExpressionError, Map, Node, Scalar, Silent, template
+
+MOST_SETTINGS = 200  # combinations of values under which a condition is tried
+
+
+def text_warnings(spec: Spec) -> Iterator[Diagnostic]:
+    """Every warning that needs no graph."""
+    yield from _unused_params(spec)
+    yield from _unused_blocks(spec)
+    for items in (spec.layers, *(block.layers for block in own_blocks(spec).values())):
+        yield from _unused_ids(items)
+    yield from _unreachable(spec)
+
+
+def _warning(
+    code: str, message: str, span: Span, label: str = "", help: str = "", edit: Edit | None = None
+) -> Diagnostic:
+    repairs = (Repair(help, (edit,), safe=True),) if edit else ()
+    return Diagnostic(code, message, Label(span, label), help="" if edit else help, severity="warning", repairs=repairs)
+
+
+# ------------------------------------------------------------------------------------------------------- unused
+
+
+def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
+    """Params that no expression reads. Blocks that are chosen by a param share an interface, and may leave some out."""
+    chosen = any(item.name.startswith("$") for item in items_of(spec))
+    yield from _unread(spec.params, names_read(spec.layers, spec.params, spec.input), "this spec")
+    for name, block in own_blocks(spec).items():
+        if not chosen:
+            yield from _unread(block.params, names_read(block.layers, block.params), f"block `{name}`")
+
+
+def _unread(params: Mapping[str, Param], read: set[str], owner: str) -> Iterator[Diagnostic]:
+    for name, param in params.items():
+        if name not in read and not param.broken:
+            message = f"nothing in {owner} reads the param `{name}`"
+            yield _warning(
+                "unused-param", message, param.name.span, help=f"write `${name}` where it is meant, or remove it"
+            )
+
+
+def _unused_blocks(spec: Spec) -> Iterator[Diagnostic]:
+    """Blocks that no line calls and no param holds; one that only an unused block calls goes with it."""
+    own = own_blocks(spec)
+    mentioned = {name: blocks_called(block.layers) | layer_words(block.params) for name, block in own.items()}
+    used = blocks_called(spec.layers) | layer_words(spec.params) | _in_variants(spec)
+    if any(param.type.base == "layer" and param.choices is None for param in spec.params.values()):
+        return  # whoever sets the param may name any block
+    called_by_others = {name for caller, names in mentioned.items() for name in names if name != caller}
+    while more := {name for user in used & own.keys() for name in mentioned[user]} - used:
+        used |= more
+    for name, block in own.items():
+        if name not in used and name not in called_by_others:
+            help = "call it, or remove it"
+            yield _warning("unused-block", f"no line calls the block `{name}`", block.name.span, help=help)
+
+
+def _in_variants(spec: Spec) -> set[str]:
+    return {word for variant in spec.variants.values() for word in words(variant.settings)}
+
+
+def _unused_ids(items: tuple[Item, ...]) -> Iterator[Diagnostic]:
+    """Ids of groups: they name nothing in the module tree, and are there for `from` alone."""
+    within = list(items_within(items))
+    taken = [word.text for item in within for word in item.sources or ()]
+    if any("$" in word for word in taken):
+        return
+    for item in within:
+        if item.op.text == GROUP and item.id is not None and "$" not in item.id.text and item.id.text not in taken:
+            message = f"no `from` names the id `{item.id.text}`, and a group has no key that it could name"
+            yield _warning(
+                "unused-id", message, item.id.span, help="leave the id out", edit=_without_line(item.id, "id:")
+            )
+
+
+def _without_line(value: Scalar, key: str) -> Edit | None:
+    """The edit that takes out a line which holds `key: value` and nothing else."""
+    source, line = value.span.source, value.span.line
+    if source.line(line).partition(" #")[0].strip() != f"{key} {value.span.text}":
+        return None
+    return Edit(Span(source, line, 1, line + 1, 1), "")
+
+
+# -------------------------------------------------------------------------------------------------- unreachable
+
+
+def _unreachable(spec: Spec) -> Iterator[Diagnostic]:
+    """Lines whose `when` is false, or whose `repeat` is 0, for every value that can reach them."""
+    yield from _unreachable_in(spec.layers, {})
+    calls = _calls(spec)
+    for name, block in own_blocks(spec).items():
+        values = {n: _values_given(spec, calls.get(name, ()), param) for n, param in block.params.items()}
+        yield from _unreachable_in(block.layers, {n: v for n, v in values.items() if v is not None})
+
+
+def _unreachable_in(items: tuple[Item, ...], known: Mapping[str, list[object]]) -> Iterator[Diagnostic]:
+    for item in items_within(items):
+        for word, node, dead in (("when", item.when, False), ("repeat", item.repeat, 0)):
+            if node is not None and _always(node, dead, known, item):
+                yield _unreached(item.span, word, node)
+        for path in item.paths or ():
+            if path.when is not None and _always(path.when, dead=False, known=known, item=item):
+                yield _unreached(path.span, "when", path.when)
+
+
+def _unreached(span: Span, word: str, node: Node) -> Diagnostic:
+    message = f"this line is never there: its `{word}` is always {'false' if word == 'when' else '0'}"
+    labels = (Label(node.span, "whatever the params are"),)
+    help = "remove it, or let a param decide"
+    return Diagnostic("unreachable-line", message, Label(span), labels=labels, help=help, severity="warning")
+
+
+def _always(node: Node, dead: object, known: Mapping[str, list[object]], item: Item) -> bool:
+    """Whether a word's value is ``dead`` under every combination of the known values, and reads nothing else."""
+    if not isinstance(node, Scalar):
+        return False
+    try:
+        found = template(node.text) if holds_expression(node) else None
+        names = sorted(found.names) if found else []
+        local = {*(item.foreach.names() if item.foreach else ()), "index"}
+        if (
+            any(name not in known or name in local for name in names)
+            or prod(len(known[n]) for n in names) > MOST_SETTINGS
+        ):
+            return False
+        combinations = product(*(known[name] for name in names))
+        return all(_is(args.value(node, dict(zip(names, values, strict=True))), dead) for values in combinations)
+    except (BadValue, ExpressionError, Silent):
+        return False  # it reads the shape that arrives, or is a mistake of its own
+
+
+def _is(value: object, dead: object) -> bool:
+    return type(value) is type(dead) and value == dead
+
+
+def _calls(spec: Spec) -> dict[str, list[Item]]:
+    """The lines that call each name; none for a block that a param may name."""
+    calls: dict[str, list[Item]] = {}
+    for item in items_of(spec):
+        if item.name.startswith("$"):
+            return {}
+        calls.setdefault(item.name, []).append(item)
+    words = layer_words(spec.params)
+    return {name: items for name, items in calls.items() if name not in words}
+
+
+def _values_given(spec: Spec, calls: Sequence[Item], param: Param) -> list[object] | None:
+    """The values that a block's param can have, or None where they are not known from the text."""
+    if param.broken or not calls:
+        return None
+    values: list[object] = []
+    for item in calls:
+        if len(values) > MOST_SETTINGS:
+            return None
+        entry = item.args.entry(param.name.text) if item.args else None
+        node = entry.value if entry else param.default
+        if (node is not None and holds_expression(node)) or isinstance(node, Map):
+            return None
+        try:
+            value = None if node is None else fitting(param, args.value(node, {}), spec.blocks.keys())
+        except (BadValue, TypeMismatch):
+            return None
+        values += [] if value in values else [value]
+    return values

@@ -1,0 +1,173 @@
+"""Windows: what they look at, what they leave out, and what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from cnnspec.layers import Shape, Window
+from cnnspec.layers.base import cross
+from cnnspec.layers.windowed import AXES
+from cnnspec.lint.view import Finding, View, warn
+from cnnspec.network import Node
+
+Windows = tuple[Window, ...]
+MOST_LOOKED_AT = 4_096  # places along one axis that are walked one by one
+
+
+def unseen_input(view: View) -> Iterator[Finding]:
+    """Rows and columns that no reader of a tensor looks at: between its windows, or behind the last."""
+    for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
+        readers = view.readers[value]
+        if all(view.windows(node) for node in readers):
+            yield from _unseen(view, readers, view.shape(value))
+
+
+def _unseen(view: View, readers: list[Node], x: Shape) -> Iterator[Finding]:
+    gaps, tails = [], []
+    along = [view.windows(node) for node in readers]
+    for axis, size in enumerate(x.sizes):
+        missing = _missing([windows[axis] for windows in along], size)
+        tail = _tail(missing, size)
+        gaps += [axis] if len(missing) > tail else []
+        tails += [axis] if tail else []
+    if gaps:
+        worst = max(readers, key=lambda node: max(view.windows(node)[axis].stride for axis in gaps))
+        yield _skips(worst, view.windows(worst), x, gaps)
+    elif tails:
+        worst = max(readers, key=lambda node: max(view.windows(node)[axis].stride for axis in tails))
+        yield _drops(worst, view.windows(worst), x, tails)
+
+
+def _missing(along: list[Window], size: int) -> list[int]:
+    """The places of one axis that none of the windows covers."""
+    if size > MOST_LOOKED_AT or any(_covers(window, size) for window in along):
+        return []
+    seen = {
+        position * w.stride + tap * w.dilation - w.before
+        for w in along
+        for position in range(w.positions(size))
+        for tap in range(w.kernel)
+    }
+    return [place for place in range(size) if place not in seen]
+
+
+def _covers(window: Window, size: int) -> bool:
+    """Whether a window plainly sees everything: no holes, no steps over anything, no rest behind the last."""
+    left = (size + window.before + window.after - window.extent) % window.stride
+    return window.stride <= window.kernel and window.dilation == 1 and (left <= window.after or window.ceil)
+
+
+def _tail(missing: list[int], size: int) -> int:
+    """How many of the missing places are the last ones of the axis."""
+    count = 0
+    while count < len(missing) and missing[-1 - count] == size - 1 - count:
+        count += 1
+    return count
+
+
+def _skips(node: Node, windows: Windows, x: Shape, gaps: list[int]) -> Finding:
+    kernel = tuple(w.kernel for w in windows)
+    strides = tuple(w.stride for w in windows)
+    what = AXES[len(x.sizes)][gaps[0]]
+    return warn(
+        "skipped-input",
+        node,
+        f"the windows of `{node.type}` step over {what} that nobody looks at",
+        f"a {cross(kernel)} window in steps of {cross(strides) if len(strides) > 1 else strides[0]} over {x}",
+        argument="stride" if strides[gaps[0]] > kernel[gaps[0]] else "dilation",
+        note=f"a window of {kernel[gaps[0]]} {what} moves on by {strides[gaps[0]]}",
+        help="a stride of at most the kernel size looks at everything",
+    )
+
+
+def _drops(node: Node, windows: Windows, x: Shape, tails: list[int]) -> Finding:
+    axis = tails[0]
+    window, size = windows[axis], x.sizes[axis]
+    lost = (size + window.before + window.after - window.extent) % window.stride - window.after
+    what = " and ".join(AXES[len(x.sizes)][i].removesuffix("s") for i in tails)
+    pool = "Pool" in node.type
+    return warn(
+        "dropped-rows",
+        node,
+        f"the stride of `{node.type}` leaves the last {what} of {x} out",
+        f"steps of {window.stride} do not come out even on {size}",
+        argument="stride",
+        note=f"({size} + {window.before} + {window.after} − {window.extent}) / {window.stride} leaves a rest: "
+        f"{max(lost, 1)} of {size} {AXES[len(x.sizes)][axis]} never seen",
+        help=f"{'set `ceil_mode: true`, or ' if pool else ''}pad the map, or let another size arrive",
+    )
+
+
+def padded_window(view: View) -> Iterator[Finding]:
+    """A window that looks at padding more than at its input, or at nothing else."""
+    shares: dict[tuple[int, Shape], float] = {}
+    for node in view.windowed:
+        windows, x = view.windows(node), node.input_shapes[0]
+        only = next((axis for axis, window in enumerate(windows) if window.before >= window.extent), None)
+        if only is not None:
+            yield _only_padding(node, windows, only)
+            continue
+        key = (id(node.layer), x)
+        if key not in shares:
+            shares[key] = prod(_share(window, size) for window, size in zip(windows, x.sizes, strict=True))
+        if shares[key] < 0.5:
+            yield _mostly_padding(node, windows, shares[key])
+
+
+def _share(window: Window, size: int) -> float:
+    """Which part of what a window looks at along one axis is input and not padding, over all its positions."""
+    padding = window.before + window.after
+    if not padding or size > MOST_LOOKED_AT or 4 * padding < size:
+        return 1.0
+    seen = sum(
+        0 <= position * window.stride + tap * window.dilation - window.before < size
+        for position in range(window.positions(size))
+        for tap in range(window.kernel)
+    )
+    return seen / (window.positions(size) * window.kernel)
+
+
+def _only_padding(node: Node, windows: Windows, axis: int) -> Finding:
+    window = windows[axis]
+    return warn(
+        "padded-window",
+        node,
+        f"the outermost windows of `{node.type}` see nothing but padding",
+        f"pads {window.before} {AXES[len(windows)][axis]}, and a window covers {window.extent}",
+        argument="padding",
+        help="a padding below the size of the window lets each see some input",
+    )
+
+
+def _mostly_padding(node: Node, windows: Windows, share: float) -> Finding:
+    kernel, x = tuple(w.kernel for w in windows), node.input_shapes[0]
+    places, what = prod(kernel), "weights" if node.tensors else "places"
+    one = f"{places - 1} of its {places} {what} meet padding alone"
+    return warn(
+        "padded-window",
+        node,
+        f"a {cross(kernel)} window on a {cross(x.sizes)} map sees padding for the most part",
+        f"gets {x}",
+        argument="kernel_size",
+        note=one if prod(x.sizes) == 1 else f"{1 - share:.0%} of what it looks at is padding",
+        help="keep the map larger with fewer strides, or take a smaller kernel here",
+        weight=1 - share,
+    )
+
+
+def pool_enlarges(view: View) -> Iterator[Finding]:
+    """A pool whose output is larger than its input."""
+    for node in view.windowed:
+        x, y = node.input_shapes[0], node.shape
+        if "Pool" in node.type and any(a < b for a, b in zip(x.sizes, y.sizes, strict=True)):
+            window = view.windows(node)[0]
+            yield warn(
+                "pool-enlarges",
+                node,
+                f"a pool that enlarges its map: {cross(x.sizes)} becomes {cross(y.sizes)}",
+                f"makes {y} of {x}",
+                argument="padding",
+                note=f"{window.formula(x.sizes[0])}",
+                help="at stride 1 `kernel_size: 3` keeps the size with `padding: 1`, and 5 with 2",
+            )
