@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnspec.api import graph
+from cnnspec.api import partial_graph
 from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
 from cnnspec.cli.output import console, write
+from cnnspec.diagnostics import SpecError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from cnnspec.emit.columns import Facts
+    from cnnspec.emit.table import Look
+    from cnnspec.network import Graph
 
 
 class Format(StrEnum):
@@ -17,6 +26,20 @@ class Format(StrEnum):
     json = "json"
     markdown = "markdown"
     csv = "csv"
+
+
+class Dtype(StrEnum):
+    float32 = "float32"
+    float16 = "float16"
+    bfloat16 = "bfloat16"
+    float64 = "float64"
+
+
+MOST_WIDE = 10_000  # characters of a line
+COLUMNS_HELP = (
+    "The columns, in order, such as key,output,field. There are key, layer, input, output, kernel, params, macs, share,"
+    " field, jump, start, activations, kept, weights and line."
+)
 
 
 def summary(
@@ -27,26 +50,71 @@ def summary(
     format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     full: Annotated[bool, typer.Option("--full", help="Show every copy of repeated blocks.")] = False,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
+    columns: Annotated[str | None, typer.Option("--columns", metavar="NAME,...", help=COLUMNS_HELP)] = None,
+    dtype: Annotated[
+        Dtype | None, typer.Option("--dtype", help="The type of numbers whose bytes are told; float32 by default.")
+    ] = None,
 ) -> None:
-    """Print a network's table: each layer's output shape, parameters and MACs.
+    """Print a network's table: each layer's output shape, parameters and MACs, or the columns that are asked for.
 
     Nothing is built or run. Repeated blocks are folded: the heading says how many there are and counts all of them,
     the rows below show one. MACs are the multiplications of convolutions and linear layers for one input; a dash stands
-    where a layer's cost is not counted. JSON and CSV list every layer.
+    where a layer's cost is not counted. JSON and CSV list every layer. Of a spec that is wrong the table shows what
+    comes before the mistakes.
     """
-    found = graph(name, variant, input=parse_input(input), **parse_settings(set_))
-    if format is Format.table:
-        from cnnspec.emit.table import rich_table, rows, totals
+    from cnnspec.emit.columns import chosen
 
-        console().print(rich_table(found, full, depth), soft_wrap=False)
-        if any(row.copies > 1 for row in rows(found, full, depth)):
-            console().print("×: the heading counts all copies, the rows below it show one; --full shows all")
-        console().print(totals(found))
-    elif format is Format.markdown:
-        from cnnspec.emit.table import markdown
+    names = None if columns is None else chosen(columns)
+    found, wrong = partial_graph(name, variant, input=parse_input(input), **parse_settings(set_))
+    if format in (Format.json, Format.csv):
+        if wrong or found is None:
+            raise SpecError(wrong)
+        write(_records(found, format, names, dtype))
+        return
+    from cnnspec.emit.table import DEFAULT, Look
 
-        write(markdown(found, full, depth))
-    else:
-        from cnnspec.emit.record import as_csv, json_text
+    look = Look(names or DEFAULT, full, depth, dtype)
+    if wrong or found is None:
+        if found is not None and found.nodes and format is Format.table:
+            _print_partly(look.facts(found), look)
+        raise SpecError(wrong)
+    _print(look.facts(found), look, format)
 
-        write(as_csv(found) if format is Format.csv else json_text(found))
+
+def _records(found: Graph, format: Format, names: Sequence[str] | None, dtype: str | None) -> str:
+    from cnnspec.emit.record import DEFAULT, as_csv, json_text
+
+    return (as_csv if format is Format.csv else json_text)(found, names or DEFAULT, dtype)
+
+
+def _print(facts: Facts, look: Look, format: Format) -> None:
+    from cnnspec.emit.table import markdown, rich_table, rows_of, totals
+
+    if format is Format.markdown:
+        write(markdown(facts, look))
+        return
+    _print_table(rich_table(facts, look), look.columns)
+    if any(row.copies > 1 for row in rows_of(facts, look)):
+        console().print("×: the heading counts all copies, the rows below it show one; --full shows all")
+    console().print(totals(facts, look))
+
+
+def _print_table(table: Table, columns: Sequence[str]) -> None:
+    """The table at the terminal's width; columns that were asked for are all there, however wide."""
+    from rich.measure import measure_renderables
+
+    from cnnspec.emit.columns import DEFAULT
+
+    terminal = console()
+    if tuple(columns) != DEFAULT:
+        needed = measure_renderables(terminal, terminal.options.update(max_width=MOST_WIDE), [table])
+        terminal.width = max(terminal.width, needed.maximum)
+    terminal.print(table, soft_wrap=False)
+
+
+def _print_partly(facts: Facts, look: Look) -> None:
+    from cnnspec.emit.table import rich_table
+
+    _print_table(rich_table(facts, look), look.columns)
+    console().print("up to what is wrong; nothing that depends on it is shown")
+    console().print()

@@ -5,56 +5,70 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from cnnspec.diagnostics import printable_json
+from cnnspec.emit.columns import COLUMNS, Facts, about_memory
+from cnnspec.emit.rows import leaf
 from cnnspec.network import Graph, Node
+from cnnspec.network.memory import Memory
 
-COLUMNS = ("key", "type", "input", "output", "params", "macs", "line")
+DEFAULT = ("key", "layer", "input", "output", "params", "macs", "line")
+KEYS = {"layer": "type"}  # what a column is called in a record, where that is not its name
 
 
-def json_text(graph: Graph) -> str:
+def json_text(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> str:
     """The record as JSON, a layer on each line."""
-    record = as_json(graph)
+    record = as_json(graph, columns, dtype)
     layers = record.pop("layers")
     head = json.dumps(record, ensure_ascii=False)[:-1]
     lines = ",\n  ".join(json.dumps(layer, ensure_ascii=False) for layer in layers)
-    return f'{head}, "layers": [\n  {lines}\n]}}\n'
+    return printable_json(f'{head}, "layers": [\n  {lines}\n]}}\n')
 
 
-def as_json(graph: Graph) -> dict[str, Any]:
+def as_json(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> dict[str, Any]:
     """The record that ``summary --format json`` prints. Sizes are without the batch; macs are for one image, 0 for
     layers whose cost is not counted; ``line`` is the line of the spec (of a built-in block's file, for its layers).
+    With a column of bytes, or a ``dtype``, ``memory`` holds what the network takes in all.
     """
-    return {
+    facts = Facts(graph, dtype or "float32")
+    record = {
         "name": graph.name,
         "input": list(graph.input),
         "output": list(graph.output),
         "params": graph.params,
         "macs": graph.macs,
-        "layers": [_layer(node) for node in graph.nodes],
     }
+    if dtype is not None or about_memory(columns):
+        record["memory"] = _in_all(facts.memory)
+    return record | {"layers": [_layer(facts, node, columns) for node in graph.nodes]}
 
 
-def _layer(node: Node) -> dict[str, Any]:
-    inputs = [list(shape) for shape in node.input_shapes]
-    values = (
-        node.key,
-        node.type,
-        inputs[0] if len(inputs) == 1 else inputs,
-        list(node.shape),
-        node.params,
-        node.macs or 0,
-        node.span.line,
-    )
-    return dict(zip(COLUMNS, values, strict=True))
+def _in_all(memory: Memory) -> dict[str, Any]:
+    names = ("dtype", "weights", "buffers", "peak", "kept", "shared")
+    return {name: getattr(memory, name) for name in names}
 
 
-def as_csv(graph: Graph) -> str:
-    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join parted by ``+``."""
+def _layer(facts: Facts, node: Node, columns: Sequence[str]) -> dict[str, Any]:
+    return {KEYS.get(name, name): _value(facts, node, name) for name in columns}
+
+
+def _value(facts: Facts, node: Node, name: str) -> Any:
+    value = COLUMNS[name].value(facts, leaf(node))
+    return value or 0 if name == "macs" else value
+
+
+def as_csv(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> str:
+    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join parted by ``+``, nothing for null."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow([KEYS.get(name, name) for name in columns])
+    facts = Facts(graph, dtype or "float32")
     for node in graph.nodes:
-        inputs = " + ".join(map(str, node.input_shapes))
-        writer.writerow([node.key, node.type, inputs, node.shape, node.params, node.macs or 0, node.span.line])
+        writer.writerow([_field(name, _value(facts, node, name)) for name in columns])
     return out.getvalue()
+
+
+def _field(name: str, value: Any) -> Any:
+    return COLUMNS[name].text(value) if isinstance(value, list) else value

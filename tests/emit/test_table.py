@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 import cnnspec
+from cnnspec.diagnostics import UsageError
+from cnnspec.emit.columns import COLUMNS, Facts, chosen, size
 from cnnspec.emit.record import as_csv, as_json, json_text
-from cnnspec.emit.table import Row, html, markdown, rows
+from cnnspec.emit.rows import Row, rows
+from cnnspec.emit.table import Look, html, markdown, rows_of
 from cnnspec.spec import known_specs
+from tests.network.graphs import graph_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -21,7 +25,66 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 @pytest.mark.parametrize("name", ["first", "mnist/lenet", "mnist/googlenet", "mnist/resnet50", "mnist/vgg19_fixed"])
 def test_table_reads_as_its_golden_file(name: str, golden: Callable[[Path, str], None]) -> None:
     """The table is the one that was reviewed."""
-    golden(GOLDEN / f"{name.rpartition('/')[2]}.md", markdown(cnnspec.graph(name)))
+    golden(GOLDEN / f"{name.rpartition('/')[2]}.md", markdown(Facts(cnnspec.graph(name))))
+
+
+REACH = ("key", "layer", "input", "output", "kernel", "field", "jump", "start")
+BYTES = ("key", "layer", "output", "activations", "kept", "weights", "share")
+
+
+@pytest.mark.parametrize("name", ["mnist/googlenet", "mnist/resnet50_fixed"])
+@pytest.mark.parametrize("columns", [REACH, BYTES], ids=["reach", "bytes"])
+def test_chosen_columns_read_as_their_golden_file(
+    name: str, columns: tuple[str, ...], golden: Callable[[Path, str], None]
+) -> None:
+    """The other columns are those that were reviewed, and the totals tell of bytes where a column does."""
+    stem = f"{name.rpartition('/')[2]}_{'bytes' if columns is BYTES else 'reach'}"
+    golden(GOLDEN / f"{stem}.md", markdown(Facts(cnnspec.graph(name)), Look(columns)))
+
+
+@pytest.mark.parametrize("name", known_specs())
+def test_bytes_add_up(name: str) -> None:
+    """Each heading is its copies times the rows below it in every column of bytes, and the outermost are the totals."""
+    facts = Facts(cnnspec.graph(name), "float16")
+    found = rows_of(facts, Look(BYTES))
+    memory = facts.memory
+    for column, total in {"kept": memory.kept, "weights": memory.weights, "activations": sum(memory.outputs)}.items():
+        values = [COLUMNS[column].value(facts, row) for row in found]
+        assert sum(value for value, row in zip(values, found, strict=True) if row.level == 0) == total
+        for i, row in enumerate(found):
+            if row.is_scope:
+                below = next((n for n, r in enumerate(found) if n > i and r.level <= row.level), len(found))
+                inside = [n for n in range(i + 1, below) if found[n].level == row.level + 1]
+                assert sum(values[n] for n in inside) * row.copies == values[i]
+
+
+def test_copies_that_keep_unequal_amounts_stand_apart() -> None:
+    """Equal blocks are one row until a column shows in what they differ."""
+    graph = graph_of("[{Sequential: [BatchNorm2d, Sigmoid], repeat: 3}]", 2, 4, 4)
+    # the first keeps the network's input, the others what the Sigmoid before them keeps already
+    assert [row.copies for row in rows_of(Facts(graph), Look()) if row.is_scope] == [3]
+    assert [row.copies for row in rows_of(Facts(graph), Look(BYTES)) if row.is_scope] == [1, 2]
+
+
+def test_columns_by_name() -> None:
+    """Columns come in the order asked for; one that is misspelt or named twice is refused."""
+    assert chosen("key, share") == ("key", "share")
+    with pytest.raises(UsageError, match="no column `feild`") as refused:
+        chosen("key,feild")
+    assert refused.value.help == "did you mean `field`?"
+    with pytest.raises(UsageError, match="`key` twice"):
+        chosen("key,key")
+    with pytest.raises(UsageError, match="no column ``"):
+        chosen("key,")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (2**20 - 1, "1024 KiB"), (3 * 2**30, "3 GiB")],
+)
+def test_bytes_in_units(value: int, text: str) -> None:
+    """Three digits and a unit of powers of two."""
+    assert size(value) == text
 
 
 def level_sums(found: list[Row], level: int, start: int) -> tuple[int, int]:
@@ -69,6 +132,24 @@ def test_records_list_every_layer(name: str) -> None:
     table = list(csv.DictReader(io.StringIO(as_csv(graph))))
     assert sum(int(row["params"]) for row in table) == record["params"] == graph.params
     assert sum(int(row["macs"]) for row in table) == record["macs"] == graph.macs
+
+
+@pytest.mark.parametrize("name", ["mnist/googlenet", "first"])
+def test_records_carry_chosen_columns(name: str) -> None:
+    """JSON and CSV have the columns that were asked for, with plain numbers, and the totals of bytes."""
+    graph = cnnspec.graph(name)
+    facts = Facts(graph, "float64")
+    columns = ("key", "field", "jump", "start", "activations", "kept", "weights", "kernel", "share", "layer")
+    record = as_json(graph, columns, "float64")
+    assert record["memory"]["kept"] == sum(layer["kept"] for layer in record["layers"]) == facts.memory.kept
+    assert record["memory"]["weights"] == 8 * graph.params
+    assert list(record["layers"][0]) == [*columns[:-1], "type"]
+    extents = [facts.reaches[node.index].extents for node in graph.nodes]
+    assert [layer["field"] for layer in record["layers"]] == [[e and e.size for e in both] for both in extents]
+    assert [layer["start"] for layer in record["layers"]] == [[e and e.start for e in both] for both in extents]
+    table = list(csv.DictReader(io.StringIO(as_csv(graph, columns, "float64"))))
+    assert [int(row["kept"]) for row in table] == [layer["kept"] for layer in record["layers"]]
+    assert "memory" not in as_json(graph)
 
 
 def test_notebook_shows_a_table() -> None:

@@ -1,0 +1,169 @@
+"""Graph -> memory: what inference holds at once, what training keeps for the gradient, what the weights take.
+
+    Memory   inference = weights + buffers + peak · batch
+             training  = weights · 4 + buffers + kept · batch + shared     gradients and Adam's two moments included
+
+Counted are the tensors between layers and those that autograd saves, as PyTorch has them on the CPU. Not counted is
+what a layer uses while it runs (a convolution's workspace, the indices that a max pool drops in inference), what the
+allocator rounds up, and the gradients of activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from cnnspec.layers import Tensor
+from cnnspec.layers.base import Copies
+from cnnspec.network.graph import INPUT, NOWHERE, Graph, Node, Scope
+
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
+INDEX = 8  # bytes of an int64
+ADAM = 4  # weights, their gradients, and Adam's first and second moments
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All in bytes. ``peak``, ``kept`` and ``outputs`` are for one image and grow with the batch."""
+
+    dtype: str
+    weights: int
+    buffers: int
+    peak: int  # inference: the tensors that are held at once, at the worst layer
+    peak_at: int  # the index of that layer, INPUT in a network without layers
+    kept: int  # training: what is kept between the forward and the backward pass
+    shared: int  # the same, whatever the batch: statistics of batch normalisation
+    outputs: tuple[int, ...]  # of each node's output
+    kept_at: tuple[int, ...]  # of ``kept``, what is kept for each node and for none before it
+
+    def inference(self, batch: int = 1) -> int:
+        """What a forward pass without gradients takes."""
+        return self.weights + self.buffers + self.peak * batch
+
+    def training(self, batch: int = 1) -> int:
+        """What a step with Adam takes: parameters, their gradients, its two moments, and what is kept for them."""
+        return self.weights * ADAM + self.buffers + self.kept * batch + self.shared
+
+
+def memory(graph: Graph, dtype: str = "float32") -> Memory:
+    """The memory of a network whose numbers are of one type. Raises KeyError for a type that is not in BYTES."""
+    size = BYTES[dtype]
+    peak, peak_at = _peak(graph)
+    kept_at = tuple(_kept(graph, size))
+    used = _trained(graph)
+    return Memory(
+        dtype=dtype,
+        weights=sum(tensor_bytes(tensor, size) for tensor in graph.tensors.values() if tensor.trained),
+        buffers=sum(tensor_bytes(tensor, size) for tensor in graph.tensors.values() if not tensor.trained),
+        peak=peak * size,
+        peak_at=peak_at,
+        kept=sum(kept_at),
+        shared=sum(_copies(node).shared for node in graph.nodes if node.index in used) * size,
+        outputs=tuple(node.shape.elements * size for node in graph.nodes),
+        kept_at=kept_at,
+    )
+
+
+def tensor_bytes(tensor: Tensor, size: int) -> int:
+    """Bytes of a parameter or buffer whose numbers take ``size`` each."""
+    return tensor.elements * (INDEX if tensor.counts else size)
+
+
+def _storages(graph: Graph, training: bool) -> dict[int, int]:
+    """Whose tensor each value lies in: its input's where the layer works in place or passes a view, else its own."""
+    owners = {INPUT: INPUT}
+    for node in graph.nodes:
+        layer = node.layer
+        own = not layer.overwrites(training) and layer.view(node.input_shapes[0], training) is None
+        owners[node.index] = node.index if own else owners[node.inputs[0]]
+    return owners
+
+
+def _numbers(graph: Graph, value: int) -> int:
+    return graph.input.elements if value == INPUT else graph.nodes[value].shape.elements
+
+
+def _peak(graph: Graph) -> tuple[int, int]:
+    """The most numbers that are held at once, and by which node.
+
+    While a node runs its inputs and its output are held, with all that is read later. Whoever calls the network or a
+    block holds what it has given until that is done, as Python does.
+    """
+    owners = _storages(graph, training=False)
+    changes = dict.fromkeys(range(INPUT, len(graph.nodes) + 1), 0)
+    for owner, end in _ends(graph, owners).items():
+        changes[owner] += _numbers(graph, owner)
+        changes[min(end, len(graph.nodes) - 1) + 1] -= _numbers(graph, owner)
+    held = list(accumulate(changes[index] for index in range(INPUT, len(graph.nodes))))
+    return max(held), held.index(max(held)) + INPUT
+
+
+def _ends(graph: Graph, owners: Mapping[int, int]) -> dict[int, int]:
+    """The last node during which each tensor is held."""
+    ends = {owner: owner for owner in owners.values()}
+    for value, reader in _reads(graph):
+        ends[owners[value]] = max(ends[owners[value]], reader)
+    return ends
+
+
+def _reads(graph: Graph) -> Iterator[tuple[int, int]]:
+    """Values with a node until which each is held; the network's input and output are to the end."""
+    if graph.root.output != NOWHERE:
+        yield graph.root.output, len(graph.nodes)
+    yield INPUT, len(graph.nodes)
+    for node in graph.nodes:
+        yield from ((value, node.index) for value in node.inputs)
+    yield from _held_by_scopes(graph.root)
+
+
+def _held_by_scopes(scope: Scope) -> Iterator[tuple[int, int]]:
+    for child in scope.children:
+        if isinstance(child, Scope):
+            last = max(node.index for node in child.leaves())
+            yield from ((value, last) for value in child.inputs)
+            yield from _held_by_scopes(child)
+
+
+def _kept(graph: Graph, size: int) -> Iterator[int]:
+    """For each node the bytes that its gradient needs and that no node before it keeps already."""
+    owners, trained = _storages(graph, training=True), _trained(graph)
+    there: set[int] = set()
+    for node in graph.nodes:
+        if node.index not in trained:
+            yield 0
+            continue
+        new = {owners[value] for value in _kept_values(node, trained)} - there
+        there |= new
+        copies = _copies(node)
+        yield (sum(_numbers(graph, value) for value in new) + copies.numbers) * size + copies.indices * INDEX
+
+
+def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
+    kept = node.layer.kept(node.input_shapes[0])
+    if "output" in kept:
+        yield node.index
+    if "input" in kept:
+        for place, value in enumerate(node.inputs):
+            others = node.inputs[:place] + node.inputs[place + 1 :]
+            if not others or trained.intersection(others):  # a factor is kept for the gradient of the other
+                yield value
+
+
+def _copies(node: Node) -> Copies:
+    return node.layer.copies(node.input_shapes, node.shape)
+
+
+def _trained(graph: Graph) -> set[int]:
+    """The nodes that a gradient passes: on the way from a parameter to the output."""
+    found: set[int] = set()
+    for node in graph.nodes:
+        if node.params or found.intersection(node.inputs):
+            found.add(node.index)
+    if graph.root.output == NOWHERE:
+        return found
+    needed = {graph.root.output}
+    for node in reversed(graph.nodes):
+        if node.index in needed:
+            needed.update(node.inputs)
+    return found & needed
