@@ -1,0 +1,156 @@
+"""`cnnspec inputs`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnnspec.api import graph, load
+from cnnspec.cli.options import Name, Settings, Variant, parse_settings
+from cnnspec.cli.output import console, write
+from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable
+
+if TYPE_CHECKING:
+    from cnnspec.inputs import Inputs, Region, Sizes
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+
+
+MOST_RANGES = 4  # of one constraint
+MOST_LAYERS = 4  # whose weights depend on the input, by name; the rest is counted
+
+
+def inputs(
+    name: Name,
+    variant: Variant = None,
+    set_: Settings = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+) -> None:
+    """Tell which heights and widths a network accepts, and which lines decide that.
+
+    The channels are those that the spec states. Nothing is tried: the layers' formulas are solved. Of a sequence it is
+    the length, of a volume the depth as well, of a flat vector the number of features.
+    """
+    from cnnspec.inputs import solve
+
+    spec = load(name, variant, **parse_settings(set_))
+    found = solve(spec)
+    if found.smallest is None and found.is_complete:
+        graph(spec)  # raises what is wrong with the stated input, with the repairs that work
+        raise CnnspecError(f"{spec.title} accepts its own input and no other can be found")
+    if format is Format.json:
+        write(json.dumps(_record(found), ensure_ascii=False))
+        return
+    for line in (*_accepted(found), *_constraints(found), *_weights(found), *_unknown(found)):
+        _print(line)
+
+
+def _accepted(found: Inputs) -> Iterable[str]:
+    from cnnspec.inputs.words import region_words
+
+    said = region_words(found.accepted, found.names)
+    accepts = "accepts" if found.is_complete else "is known to accept"
+    channels = "" if len(found.stated) == 1 else f" with {count(found.stated[0], 'channel')}"
+    yield f"{found.spec.title} {accepts} inputs{channels} of{' any of' if len(said) > 1 else ''}"
+    yield from (f"  {line}" for line in said)
+    refused = "" if found.accepts(*found.stated[-len(found.names) :]) else ", which is not accepted"
+    yield f"smallest {found.shape(found.smallest or ())}, stated {found.stated}{refused}"
+
+
+def _constraints(found: Inputs) -> Iterable[str]:
+    """For each line that decides: where it is, what it asks, and what it says to an input that does not meet it."""
+    from cnnspec.inputs.words import region_words
+
+    for constraint in found.constraints:
+        yield f"\n{constraint.span}"
+        asked = region_words(constraint.inputs, found.names)
+        short = len(asked) == 1 or constraint.inputs != found.accepted
+        yield from (f"  asks for {'; or '.join(asked[:MOST_RANGES])}",) if short else ("  asks for just these",)
+        yield f"  {constraint.refused} is refused: {constraint.why}"
+
+
+def _weights(found: Inputs) -> Iterable[str]:
+    """That trained weights fit only inputs for which they have the same shapes."""
+    from cnnspec.inputs.words import region_words
+
+    if not found.weights:
+        return
+    named = [f"{layer.key} ({layer.type}, {layer.span})" for layer in found.weights[:MOST_LAYERS]]
+    more = len(found.weights) - MOST_LAYERS
+    named += [f"{more} more"] if more > 0 else []
+    yield f"\nthe number of weights depends on the input: {listing(named)}"
+    if found.fits is not None:
+        said = "; ".join(region_words(found.fits, found.names))
+        yield f"  those of {found.stated} fit {said}"
+
+
+def _unknown(found: Inputs) -> Iterable[str]:
+    """Why an answer is not whole."""
+    if found.unknown:
+        lines = listing([str(span) for span in found.unfollowed[:MOST_LAYERS]])
+        why = f": what {lines} makes of a size follows no formula" if lines else ": there are too many cases"
+        yield f"\nnot every size was looked at{why}"
+
+
+def _print(line: str) -> None:
+    """A line with its indent kept where it is wrapped; an empty one before it where it begins so."""
+    from rich.padding import Padding
+
+    if line.startswith("\n"):
+        console().print()
+    text = line.lstrip("\n ")
+    indent = len(line.lstrip("\n")) - len(text)
+    console().print(Padding(printable(text), (0, 0, 0, indent), expand=False), soft_wrap=False)
+
+
+def _record(found: Inputs) -> dict[str, Any]:
+    """The answer as JSON holds it; sets of sizes in words and in numbers."""
+    return {
+        "name": found.spec.title,
+        "axes": list(found.names),
+        "stated": list(found.stated),
+        "smallest": None if found.smallest is None else list(found.shape(found.smallest)),
+        "accepted": _boxes(found.accepted, found.names),
+        "complete": found.is_complete,
+        "constraints": [
+            {
+                "accepted": _boxes(constraint.inputs, found.names),
+                **_place(constraint.span),
+                "code": constraint.code,
+                "message": constraint.why,
+                "refused": list(constraint.refused),
+            }
+            for constraint in found.constraints
+        ],
+        "weights": [{"key": layer.key, "type": layer.type, **_place(layer.span)} for layer in found.weights],
+        "weights_fit": None if found.fits is None else _boxes(found.fits, found.names),
+        "unfollowed": [_place(span) for span in found.unfollowed],
+    }
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {"file": span.source.name, "line": span.line, "column": span.column}
+
+
+def _boxes(region: Region, names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{name: _sizes(sizes) for name, sizes in zip(names, box, strict=True)} for box in region.boxes]
+
+
+def _sizes(sizes: Sizes) -> dict[str, Any]:
+    """``ranges`` below ``start``; from there on, the sizes that leave one of ``rests`` when divided by ``period``."""
+    from cnnspec.inputs.words import described
+
+    return {
+        "words": described(sizes),
+        "ranges": [list(run) for run in sizes.runs(sizes.start)],
+        "start": sizes.start,
+        "period": sizes.period,
+        "rests": [rest for rest in range(sizes.period) if sizes.cycle >> rest & 1],
+    }

@@ -1,0 +1,134 @@
+"""Spec -> Inputs: the answer out of the map of all that inputs can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError
+from cnnspec.inputs.answer import Constraint, Inputs, Weights
+from cnnspec.inputs.explore import Map, Piece, explore
+from cnnspec.inputs.region import Region
+from cnnspec.inputs.term import where
+from cnnspec.inputs.tracked import Condition, Tracked
+from cnnspec.inputs.words import axis_names
+from cnnspec.layers import Shape
+from cnnspec.network import Node, expand
+from cnnspec.spec import Spec
+
+
+def solve(spec: Spec) -> Inputs:
+    """Which inputs a spec accepts under its variant and settings, in place of the one that it states.
+
+    None is accepted where something is wrong with the spec whatever the input. Raises SpecError where no input is
+    stated, so that there is nothing to vary.
+    """
+    sink = Sink()
+    graph = expand(spec, sink)
+    if graph is None or not graph.input:
+        raise SpecError(sink.in_order())
+    stated = graph.input
+    axes = range(1, len(stated)) if len(stated) > 1 else range(1)
+    found = explore(spec, axes, tuple(stated[axis] for axis in axes))
+    accepted = found.whole
+    weights, fits = _weights(found)
+    return Inputs(
+        spec=spec,
+        names=axis_names(len(stated)),
+        stated=stated,
+        accepted=accepted,
+        unknown=found.unknown,
+        constraints=_constraints(found, accepted, stated),
+        unfollowed=_unfollowed(found),
+        weights=weights,
+        fits=fits and (fits & accepted).merged(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A condition of an accepted run that bounds what is accepted, and what is said to an input that fails it."""
+
+    condition: Condition
+    refusal: Diagnostic
+    sample: tuple[int, ...]
+
+    @property
+    def line(self) -> tuple[Span, str]:
+        return self.refusal.span, self.refusal.code
+
+
+def _constraints(found: Map, accepted: Region, stated: Shape) -> tuple[Constraint, ...]:
+    """The conditions that bound what is accepted, those of one line together, in order of the lines."""
+    refused = ~accepted - found.unknown
+    bounds = [(piece, tuple(_bounds(found, piece, refused))) for piece in found.accepted]
+    first = {bound.line: bound for _, some in bounds for bound in reversed(some)}
+    constraints = [
+        Constraint(inputs, *line, bound.refusal.message, Shape((*stated[: found.axes[0]], *bound.sample)))
+        for line, bound in first.items()
+        if ~(inputs := _met(line, bounds, len(found.axes)))
+    ]
+    return tuple(sorted(constraints, key=lambda c: (c.span.source.name, c.span.line, c.span.column)))
+
+
+def _bounds(found: Map, piece: Piece, refused: Region) -> Iterator[_Bound]:
+    """The conditions of an accepted run without which more would be accepted."""
+    kept = [condition for condition in piece.run.conditions if condition.others & refused]
+    for condition in list(kept):
+        if not _failing(condition, kept) & refused:
+            kept.remove(condition)  # those of other lines leave nothing to it
+    for condition in kept:
+        met = found.piece((_failing(condition, kept) & refused).nearest(found.stated))
+        if met is not None and met.run.refusal is not None:
+            yield _Bound(condition, met.run.refusal, met.run.sample)
+
+
+def _failing(condition: Condition, kept: Iterable[Condition]) -> Region:
+    """The inputs that fail one condition alone."""
+    left = condition.others
+    for other in kept:
+        if other is not condition:
+            left &= other.inputs
+    return left
+
+
+def _met(line: tuple[Span, str], bounds: Sequence[tuple[Piece, tuple[_Bound, ...]]], rank: int) -> Region:
+    """The inputs that meet a line's conditions. Where ways part, each has its own, and holds for those that take it."""
+    met = Region(rank, ())
+    for piece, some in bounds:
+        here = Region.whole(rank)
+        for bound in some:
+            here &= bound.condition.inputs if bound.line == line else here
+        if len(bounds) > 1:
+            bounding = [bound.condition for bound in some]
+            for condition in piece.run.conditions:
+                here &= condition.inputs if condition not in bounding else here
+        met |= here
+    return met.merged()
+
+
+def _unfollowed(found: Map) -> tuple[Span, ...]:
+    """The lines at which a size could not be followed."""
+    pins = [c.span for piece in found.pieces for c in piece.run.conditions if c.pinned and c.others and c.span]
+    return tuple(dict.fromkeys(pins))
+
+
+def _weights(found: Map) -> tuple[tuple[Weights, ...], Region | None]:
+    """The layers whose tensors depend on the input's size, and the inputs for which they are as for the stated one."""
+    rank = len(found.axes)
+    own = found.piece(found.stated)
+    pieces = [own] if own in found.accepted else list(found.accepted[:1])
+    nodes = [node for piece in pieces if piece and piece.run.graph for node in piece.run.graph.nodes]
+    depending = {node.key: node for node in nodes if _sizes(node)}
+    weights = tuple(Weights(node.key, node.type, node.span) for node in depending.values())
+    if own not in found.accepted:
+        return weights, None
+    fits = Region.whole(rank)
+    for term, value in {(size.term, int.__index__(size)) for node in depending.values() for size in _sizes(node)}:
+        fits &= where(term, value, value, rank)
+    return weights, fits
+
+
+def _sizes(node: Node) -> list[Tracked]:
+    """The sizes of a node's tensors that follow from the input's."""
+    return [size for tensor in node.tensors.values() for size in tensor.shape if isinstance(size, Tracked)]

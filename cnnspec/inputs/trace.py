@@ -1,0 +1,157 @@
+"""One run of the ordinary expansion over sizes that are tracked: what it asked of them, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from cnnspec.diagnostics import Diagnostic, Sink
+from cnnspec.inputs.tracked import Condition, Tracked, Tracker, bare
+from cnnspec.layers import Layer, Shape
+from cnnspec.layers.base import MAX_SIZE
+from cnnspec.layers.takes import alternatives, bounds_of
+from cnnspec.network.context import Context, Flow
+from cnnspec.network.expand import Expander
+from cnnspec.network.graph import Graph
+from cnnspec.spec import Arguments, Item, Spec
+from cnnspec.syntax import Meter, Node, Scalar, Value, template
+
+# Arguments that layers only calculate with and compare. Any other that reads a size is pinned.
+FOLLOWED = frozenset("kernel_size stride padding dilation size output_size normalized_shape in_features".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one input met: its sizes, the conditions under which others meet the same, and its graph or its refusal."""
+
+    sample: tuple[int, ...]
+    conditions: tuple[Condition, ...]
+    graph: Graph | None
+    refusal: Diagnostic | None
+    steps: int
+
+
+class Refused(Exception):
+    """The first mistake, which ends a run."""
+
+
+class _Stop(Sink):
+    def add(self, diagnostic: Diagnostic) -> None:
+        super().add(diagnostic)
+        raise Refused
+
+
+def run(spec: Spec, axes: range, sample: tuple[int, ...]) -> Run:
+    """The run for an input whose sizes along ``axes`` are those of the sample. Raises TooLong."""
+    sink, meter, tracker = _Stop(), Meter(), Tracker(sample)
+    expansion = _Tracing(spec, sink, meter, tracker, dict(zip(axes, tracker.sizes(), strict=True)))
+    try:
+        graph = expansion.graph()
+    except Refused:
+        graph = None
+    refusal = next(iter(sink), None)
+    return Run(sample, tracker.conditions, graph, refusal, meter.steps)
+
+
+class _Tracing(Expander):
+    """An expansion whose input has tracked sizes."""
+
+    def __init__(self, spec: Spec, sink: Sink, meter: Meter, tracker: Tracker, sizes: dict[int, Tracked]) -> None:
+        super().__init__(spec, sink, meter)
+        self.tracker = tracker
+        self.sizes = sizes
+        self.inferred = _ByTerms()
+        self.carrying: list[Layer] = []  # held, because what is inferred is known by the identity of the layer
+
+    def input_shape(self, context: Context) -> Shape | None:
+        stated = super().input_shape(context)
+        return None if stated is None else Shape(self.sizes.get(axis, size) for axis, size in enumerate(stated))
+
+    def chain(self, items: tuple[Item, ...], *rest: Any, **more: Any) -> Flow:
+        out = super().chain(items, *rest, **more)
+        if items is self.spec.layers:
+            self.tracker.closed = True  # what follows looks at the finished network and decides nothing by its sizes
+        return out
+
+    def layer(self, item: Item, *rest: Any, **more: Any) -> Flow:
+        context = next(given for given in rest if isinstance(given, Context))
+        self.tracker.span = context.place(item.span)
+        return super().layer(item, *rest, **more)
+
+    def refused(self, *given: Any, **more: Any) -> None:
+        self.tracker.closed = True
+        super().refused(*given, **more)
+
+    def value(self, node: Node, context: Context, flow: Flow) -> Value:
+        self.tracker.span = context.place(node.span)
+        found = super().value(node, context, flow)
+        if isinstance(found, str) and isinstance(node, Scalar) and "$" in node.text:
+            self.pin_words(node, context, flow)
+        return found
+
+    def pin_words(self, node: Scalar, context: Context, flow: Flow) -> None:
+        """Sizes that are written into a text are known to it as digits alone."""
+        written = template(node.text)
+        for name in written.names if written else ():
+            bare(context.env.get(name))
+        for size in flow.shape or () if "in." in node.text else ():
+            bare(size)
+
+    def make(self, item: Item, name: str, arguments: Arguments, context: Context) -> Layer:
+        """The layer; the sizes among its arguments, which pydantic takes for bare numbers, are put back into it."""
+        made = super().make(item, name, arguments, context)
+        update = {}
+        for argument, given in arguments.items():
+            if any(isinstance(value, Tracked) for value in _flat(given.value)):
+                self.tracker.span = context.place(item.span)
+                if argument in FOLLOWED and _is_whole(getattr(made, argument)):
+                    update[argument] = self.admitted(made, argument, given.value)
+                else:
+                    list(map(bare, _flat(given.value)))
+        if update:
+            made = made.model_copy(update=update)
+            self.carrying.append(made)
+        return made
+
+    @staticmethod
+    def admitted(made: Layer, argument: str, value: Value) -> Value:
+        """The value, on the condition that the argument takes it."""
+        low = _least(type(made), argument)
+        assert all(number is None or number >= low for number in _flat(value)), "pydantic has taken it"
+        return value
+
+
+class _ByTerms(dict[Any, Any]):
+    """What is inferred for a layer and its shapes; tracked sizes are the same where their terms are."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_terms(key), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(_terms(key), value)
+
+
+def _terms(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_terms, value))
+    return value.term if isinstance(value, Tracked) else value
+
+
+def _least(layer: type[Layer], argument: str) -> int:
+    """The smallest whole number that an argument takes."""
+    field = layer.model_fields[argument]
+    whole: Any = field.annotation
+    for extra in field.metadata:
+        whole = Annotated[whole, extra]
+    kinds = [bounds_of(kind) for kind in alternatives(whole)]
+    lowest: int = min(bounds.get("ge", -MAX_SIZE) for base, bounds in kinds if base is int)
+    return lowest
+
+
+def _flat(value: Value) -> Iterator[Any]:
+    yield from value if isinstance(value, tuple) else (value,)
+
+
+def _is_whole(value: Any) -> bool:
+    return all(type(inner) is int or inner is None for inner in _flat(value))
