@@ -1,0 +1,32 @@
+"""What a layer type says of itself, in words: for `cnnspec layers` and for the schema that editors show."""
+
+from __future__ import annotations
+
+import inspect
+
+from pydantic_core import PydanticUndefined
+
+from cnnspec.layers import Layer
+
+DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
+INFERRED = frozenset({"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"})
+
+
+def about(layer: type[Layer]) -> str:
+    """Its docstring, as YAML's readers know it."""
+    return (inspect.getdoc(layer) or "").replace("``", "`")
+
+
+def reference(layer: type[Layer]) -> str:
+    """Where torch describes it; nothing for a layer that torch does not have."""
+    return DOCS.format(layer.__name__) if layer.target is None else ""
+
+
+def default_words(layer: type[Layer], argument: str) -> str:
+    """``required``, ``inferred``, ``not set``, or the default as YAML writes it."""
+    default = layer.model_fields[argument].default
+    if default is PydanticUndefined:
+        return "required"
+    if default is None:
+        return "inferred" if argument in INFERRED else "not set"
+    return str(default).lower() if isinstance(default, bool) else str(default)

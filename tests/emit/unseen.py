@@ -1,0 +1,100 @@
+"""Mistakes that no schema sees, with the reason: what only the checker finds.
+
+A mistake of another code must be refused by the schema, and shown at its line by yaml-language-server. Where one
+differs from the others of its code, its file and line are listed. So a new mistake finds its class, or a test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Mistakes = Sequence[tuple[str, int, int]]  # code, line, column
+
+SHAPES = "it follows from the shapes that reach the line"
+OTHER_LINE = "it follows from what another line declares"
+VALUE = "it follows from the value of an expression"
+GRAMMAR = "a pattern does not parse expressions"
+VALUES = "it compares values with each other"
+YAML = "it is gone once the text is read: the reader of YAML says so, or nobody"
+
+UNSEEN: dict[str, str] = {
+    "bad-alias": YAML,
+    "bad-key": YAML,
+    "bad-number": YAML,
+    "call-in-expression": GRAMMAR,
+    "conflicting-arguments": VALUES,
+    "control-character": YAML,
+    "crops-everything": SHAPES,
+    "division-by-zero": VALUES,
+    "duplicate-id": OTHER_LINE,
+    "duplicate-key": YAML,
+    "empty-join": OTHER_LINE,
+    "empty-range": VALUES,
+    "empty-spec": YAML,
+    "expression-too-large": GRAMMAR,
+    "in-place-gradient": SHAPES,
+    "in-place-shared": SHAPES,
+    "in-place-slope": VALUES,
+    "linear-on-map": SHAPES,
+    "lone-join": OTHER_LINE,
+    "merge-key": YAML,
+    "mixes-batch": SHAPES,
+    "no-such-dimension": SHAPES,
+    "not-divisible": SHAPES,
+    "nothing-to-normalise": SHAPES,
+    "number-out-of-bounds": VALUE,
+    "output-padding-too-large": SHAPES,
+    "over-budget": SHAPES,
+    "padding-too-large": SHAPES,
+    "recursive-block": OTHER_LINE,
+    "same-with-stride": VALUES,
+    "scaled-to-nothing": SHAPES,
+    "several-documents": YAML,
+    "shape-mismatch": SHAPES,
+    "slice": SHAPES,
+    "stated-wrongly": SHAPES,
+    "tag": YAML,
+    "too-deep": OTHER_LINE,
+    "too-large": SHAPES,
+    "too-many-layers": VALUES,
+    "undefined-from": OTHER_LINE,
+    "unequal-lists": VALUES,
+    "unflatten": SHAPES,
+    "unknown-name": OTHER_LINE,
+    "unknown-param": OTHER_LINE,
+    "window-of-padding": SHAPES,
+    "window-too-large": SHAPES,
+    "wrong-rank": SHAPES,
+    "yaml-syntax": YAML,
+}
+UNSEEN_HERE: dict[tuple[str, int], str] = {
+    ("bad-params", 11): "the type of a param bounds its choices",
+    ("bad-params", 12): "the type of a param says whether it has bounds",
+    ("bad-params", 13): VALUES,
+    ("bad-params", 17): VALUES,
+    ("bad-variant", 8): OTHER_LINE,
+    ("bad-variant", 9): OTHER_LINE,
+    ("computed-in-repeat", 10): VALUE,
+    ("computed-value", 6): VALUE,
+    ("division-in-repeat", 12): VALUE,
+    ("negative-repeat", 8): VALUE,
+    ("no-value", 4): OTHER_LINE,
+    ("null-layer", 6): VALUE,
+    ("unreachable", 12): "in a file with blocks of its own any capitalised name may be one of them",
+    ("wrong-conditions", 10): VALUE,
+    ("upsampling", 8): "one of two arguments is needed",
+}
+EITHER: dict[str, str] = {
+    "bad-expression": "a pattern sees the dollar sign and the outer brackets of an expression, and no more",
+}
+
+
+def visible(file: str, expected: Mistakes) -> set[tuple[str, int]]:
+    """The codes and lines among the mistakes of a file that a schema must see."""
+    lines = {(code, line) for code, line, _ in expected if (file, line) not in UNSEEN_HERE}
+    return {(code, line) for code, line in lines if code not in UNSEEN and code not in EITHER}
+
+
+def doubtful(expected: Mistakes) -> bool:
+    """Whether a schema may see one of the mistakes, or not."""
+    return any(code in EITHER for code, _, _ in expected)
