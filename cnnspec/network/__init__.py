@@ -5,7 +5,8 @@
 No torch: everything here is arithmetic on the shapes of cnnspec/layers.
 """
 
-from cnnspec.network.expand import Meter, expand
+from cnnspec.network.expand import expand
 from cnnspec.network.graph import INPUT, Graph, Node, Scope
+from cnnspec.syntax import Meter
 
 __all__ = ["INPUT", "Graph", "Meter", "Node", "Scope", "expand"]

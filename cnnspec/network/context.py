@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from cnnspec.diagnostics import Frame, Span
+from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Shape
-from cnnspec.network.graph import Node, Scope
+from cnnspec.network.graph import NOWHERE, Node, Scope
 from cnnspec.syntax import Silent, Value
 
 
@@ -15,7 +15,7 @@ from cnnspec.syntax import Silent, Value
 class Flow:
     """The tensor that reaches a line: which value it is and its shape; neither is known after an error."""
 
-    value: int = 0
+    value: int = NOWHERE
     shape: Shape | None = None
 
     def known(self) -> Shape:
@@ -38,7 +38,7 @@ class Context:
     blocks: tuple[str, ...] = ()  # the blocks that are open, outermost first
 
     def with_names(self, names: dict[str, Value], frame: Frame | None) -> Context:
-        return replace(self, env={**self.env, **names}, trace=frame)
+        return Context({**self.env, **names}, self.entry, frame, self.blocks)
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
@@ -63,7 +63,7 @@ class ScopeBuilder:
     children: list[Node | Scope] = field(default_factory=list)
     keys: dict[str, Span] = field(default_factory=dict)
     ids: dict[str, Flow] = field(default_factory=dict)
-    skipped: dict[str, Span] = field(default_factory=dict)  # ids of lines that `when` left out
+    skipped: dict[str, Label] = field(default_factory=dict)  # ids of lines that are left out, and what does it
     unsure: bool = False  # a broken line may have left out ids that lines below name
     position: int = 0
 
@@ -90,6 +90,15 @@ class ScopeBuilder:
             scope = scope.parent
         return None
 
+    def reason(self, name: str) -> Label | None:
+        """What leaves the line of an id out, from this scope outwards."""
+        scope: ScopeBuilder | None = self
+        while scope is not None:
+            if name in scope.skipped:
+                return scope.skipped[name]
+            scope = scope.parent
+        return None
+
     def visible_ids(self) -> list[str]:
         outer = self.parent.visible_ids() if self.parent else []
         return [*self.ids, *outer]
@@ -97,6 +106,6 @@ class ScopeBuilder:
     def close(self, arriving: int, output: int) -> Scope:
         """The finished scope: what its nodes use from outside becomes its inputs, the line above first."""
         used = [value for child in self.children for value in child.inputs]
-        outside = dict.fromkeys(value for value in (*used, output) if value < self.first)
+        outside = dict.fromkeys(value for value in (*used, output) if NOWHERE < value < self.first)
         inputs = sorted(outside, key=lambda value: value != arriving)
         return Scope(self.key, self.type, tuple(self.children), tuple(inputs), output, self.span)

@@ -8,61 +8,70 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink, did_you_mean
-from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
+from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
+from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.graph import INPUT, Graph, Node
+from cnnspec.network.inplace import check_in_place
 from cnnspec.network.loops import rounds
-from cnnspec.network.names import leave_broken, name_group, name_line, sources
+from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.network.origin import origin_labels
 from cnnspec.network.repairs import repairs
-from cnnspec.network.reporter import Broken, Reporter, TooLarge
+from cnnspec.network.reporter import Broken, Reporter, TooLarge, outermost
 from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
+from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE
-from cnnspec.syntax import LayerName, Silent, shown
+from cnnspec.syntax import LayerName, Meter, OutOfWork, Silent, shown
+from cnnspec.syntax.evaluate import size
+from cnnspec.syntax.uncollected import uncollected
 
-MAX_NODES = 100_000
-MAX_STEPS = 300_000  # lines walked, so that loops of lines that are not there end as well
+MAX_NODES = 20_000
 MAX_BLOCKS = 40  # blocks open at a time
 MAX_RANK = 8
 MAX_ELEMENTS = 2**48  # of a tensor, in or between layers: far past any memory, and every sum still prints
 INPUT_FORMS = "write `input: [channels, height, width]`, such as `input: [1, 28, 28]`"
 
 
-@dataclass(slots=True)
-class Meter:
-    """How many lines have been walked, over all variants of a spec."""
+# What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one.
+LINE, ROUND, LAYER, NEW_LAYER = 5, 10, 12, 40
+BLOCK, VARIANT = 15, 350  # to open a block, to begin another variant
+MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held against each other
 
-    steps: int = 0
 
-
+@uncollected
 def expand(spec: Spec, sink: Sink, meter: Meter | None = None) -> Graph | None:
     """The graph of a spec under its variant and settings; what is wrong goes to the sink.
 
     Where something is wrong the graph holds the layers whose shapes are known all the same; None where a param has no
-    value.
+    value, and where nothing more is to be found: all work is done that ``meter`` admits, or the sink is full.
     """
-    return _Expander(spec, sink, meter or Meter()).graph()
+    meter = meter or Meter()
+    return None if meter.told or sink.full else Expander(spec, sink, meter).graph()
 
 
-class _Expander(Reporter):
+class Expander(Reporter):
     def __init__(self, spec: Spec, sink: Sink, meter: Meter) -> None:
-        super().__init__(sink)
-        self.meter = meter
+        super().__init__(sink, meter)
         self.spec = spec
         self.layers = {*REGISTRY, *spec.blocks}
         self.nodes: list[Node] = []
         self.made: dict[tuple[object, ...], Layer] = {}
+        self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
 
     def graph(self) -> Graph | None:
-        trace = Frame(f"variant {self.spec.variant}") if self.spec.variant else None
+        trace = outermost(self.spec)
         try:
-            env = settle(self.spec, self.layers)
+            self.meter.spend(VARIANT + len(self.layers) // 8)
+            env = settle(self.spec, self.layers, self.meter)
         except ParamError as error:
             self.report(error.diagnostics, trace)
+            return None
+        except OutOfWork:
+            self.too_much("too-much-work", self.spec.source.span())
             return None
         shape = self.input_shape(Context(env, UNKNOWN, trace))
         entry = Flow(INPUT, shape)
@@ -71,6 +80,7 @@ class _Expander(Reporter):
             out = self.chain(self.spec.layers, entry, root, Context(env, entry, trace))
         except TooLarge:
             out = UNKNOWN
+        check_in_place(self.nodes, shape or Shape(), None if out.shape is None else out.value, self.sink)
         return Graph(self.spec.title, shape or Shape(), tuple(self.nodes), root.close(INPUT, out.value))
 
     def input_shape(self, context: Context) -> Shape | None:
@@ -97,31 +107,44 @@ class _Expander(Reporter):
     def item(self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """One line of a chain, as often as its loops say."""
         try:
+            self.meter.spend(LINE)
             if item.broken:
                 raise Broken
             taken = sources(self, item, flow, scope, context)
+            number = -1
             for number, inner in enumerate(rounds(self, item, taken[0], scope.key, context)):
-                self.count_step(item)
+                self.count_round(item)
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
                     flow = self.once(item, taken, scope, inner)
                     taken = (flow,) if len(taken) == 1 else taken
-                elif item.id is not None:
-                    scope.skipped[item.id.text] = item.span
+                else:
+                    leave_out(item, scope, Label(item.when.span, "false here"))
+            if number < 0:
+                leave_out(item, scope, Label((item.repeat or item.foreach or item.op).span, "no rounds here"))
             return flow
         except (Broken, Silent):
             leave_broken(item, scope)
             return UNKNOWN
+        except OutOfWork:
+            self.too_much("too-much-work", item.span)
+            raise TooLarge from None
 
-    def count_step(self, item: Item) -> None:
-        self.meter.steps += 1
+    def count_round(self, item: Item) -> None:
+        self.meter.spend(ROUND)
         if self.sink.full:
             raise TooLarge
-        if self.meter.steps > MAX_STEPS or len(self.nodes) >= MAX_NODES:
-            message = f"there are more than {MAX_NODES:,} layers, or {MAX_STEPS:,} lines over all variants"
-            self.sink.error("too-many-layers", message, item.span, "reached here")
+        if len(self.nodes) >= MAX_NODES:
+            self.too_much("too-many-layers", item.span)
             raise TooLarge
+
+    def too_much(self, code: str, span: Span) -> None:
+        """Says that nothing more is expanded, in this variant and in any other."""
+        layers = f"the network has more than {MAX_NODES:,} layers"
+        work = "loops, blocks and variants ask for more work than a spec may"
+        self.sink.error(code, layers if code == "too-many-layers" else work, span, "reached here")
+        self.meter.told = True
 
     def once(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         flow = taken[0]
@@ -183,10 +206,12 @@ class _Expander(Reporter):
     def block(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         block = self.spec.blocks[op.name]
         trace = context.frame(f"block {op.name}", item.span)
+        self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
         try:
             shape = flow.known
-            env = bind(block.params, self.arguments(item, op, context, flow), item.span, op.name, self.layers, shape)
+            given = self.arguments(item, op, context, flow)
+            env = bind(block.params, given, item.span, op.name, self.layers, shape, self.meter)
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
@@ -203,8 +228,12 @@ class _Expander(Reporter):
     def arguments(self, item: Item, op: LayerName, context: Context, flow: Flow) -> Arguments:
         """The arguments that come with the layer's name, under those of the line itself."""
         brought: dict[str, Argument] = op.args or {}
-        own = {e.key.text: Argument(self.value(e.value, context, flow), e) for e in item.args or ()}
-        return {**brought, **own}
+        own = self.literals.get(item)
+        if own is None:
+            own = {e.key.text: Argument(self.value(e.value, context, flow), e) for e in item.args or ()}
+            if item.args is None or not holds_expression(item.args):
+                self.literals[item] = own
+        return {**brought, **own} if brought else own
 
     def join(
         self, item: Item, op: LayerName, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
@@ -246,24 +275,22 @@ class _Expander(Reporter):
         layer = self.make(item, op.name, arguments, context)
         shapes = tuple(flow.known() for flow in flows)
         try:
-            shape = layer.infer(*shapes)
+            shape, tensors, macs = self.infer(item, layer, shapes, context)
         except Refusal as refusal:
-            self.refused(item, refusal, arguments, flows, context)
+            self.refused(item, layer, refusal, arguments, flows, context)
             raise Broken from None
-        tensors = layer.tensors(shapes[0])
-        largest = max([shape.elements, *(tensor.elements for tensor in tensors.values())])
-        if len(shape) > MAX_RANK or largest > MAX_ELEMENTS:
-            self.fail("too-large", f"`{op.name}` makes a tensor past all bounds", item.op, context)
+        key = scope.child_key(name)
+        self.meter.spend(LAYER + len(key) // 16 + 2 * len(flows))
         node = Node(
             index=len(self.nodes),
-            key=scope.child_key(name),
+            key=key,
             type=op.name,
             layer=layer,
             inputs=tuple(flow.value for flow in flows),
             input_shapes=shapes,
             shape=shape,
             tensors=tensors,
-            macs=layer.macs(shapes[0], shape),
+            macs=macs,
             span=context.place(item.span),
             item=item,
             trace=context.trace,
@@ -272,23 +299,50 @@ class _Expander(Reporter):
         scope.children.append(node)
         return Flow(node.index, shape)
 
+    def infer(
+        self, item: Item, layer: Layer, shapes: tuple[Shape, ...], context: Context
+    ) -> tuple[Shape, dict[str, Tensor], int | None]:
+        """Output shape, tensors and MACs; the same for each copy of a layer. Raises Refusal."""
+        key = (id(layer), shapes)  # `made` holds the layer
+        found = self.inferred.get(key)
+        if found is None:
+            self.meter.spend(NEW_LAYER)
+            shape = layer.infer(*shapes)
+            found = (shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape))
+            elements = [shape.elements, *(tensor.elements for tensor in found[1].values())]
+            if len(shape) > MAX_RANK or any(number > MAX_ELEMENTS for number in elements):
+                name = type(layer).__name__
+                self.fail("too-large", f"`{name}` makes a tensor past all bounds", item.op, context)
+            self.inferred[key] = found
+        return found
+
     def make(self, item: Item, name: str, arguments: Arguments, context: Context) -> Layer:
         """The layer with its arguments; equal ones are made once."""
+        line = (name, item) if arguments is self.literals.get(item) else None
+        if line in self.made:
+            return self.made[line]
+        self.meter.spend(LINE + sum(size(argument.value) for argument in arguments.values()))
         key = (name, *((n, repr(a.value)) for n, a in arguments.items()))
-        if key in self.made:
-            return self.made[key]
+        made = self.made.get(key) or self.validated(item, name, arguments, context)
+        self.made[key] = made
+        if line is not None:
+            self.made[line] = made
+        return made
+
+    def validated(self, item: Item, name: str, arguments: Arguments, context: Context) -> Layer:
+        self.meter.spend(NEW_LAYER)
         values = {n: a.value for n, a in arguments.items()}
         entries = {n: a.entry for n, a in arguments.items()}
         made = validate(REGISTRY[name], values, entries, item.span, name)
         if isinstance(made, list):
             self.report(made, context.trace)
             raise Broken
-        self.made[key] = made
         return made
 
     def refused(
-        self, item: Item, refusal: Refusal, given: Arguments, flows: tuple[Flow, ...], context: Context
+        self, item: Item, layer: Layer, refusal: Refusal, given: Arguments, flows: tuple[Flow, ...], context: Context
     ) -> None:
+        self.meter.spend(NEW_LAYER + len(self.nodes) // 8 * min(len(flows), MOST_PATHS) ** 2)
         argument = given.get(refusal.argument or "")
         span = argument.entry.span if argument else item.span
         self.sink.add(
@@ -300,6 +354,13 @@ class _Expander(Reporter):
                 notes=(refusal.note,) if refusal.note else (),
                 help=refusal.help,
                 trace=context.trace,
-                repairs=repairs(item, refusal.tries),
+                repairs=(
+                    *(
+                        candidates(self.spec, self.nodes, item, layer, refusal, flows)
+                        if len(flows) <= MOST_PATHS
+                        else ()
+                    ),
+                    *repairs(item, refusal.tries),
+                ),
             )
         )

@@ -17,6 +17,7 @@ from cnnspec.layers import Layer, Shape, Tensor
 from cnnspec.spec import Item
 
 INPUT = -1  # the value that stands for the network's input
+NOWHERE = -2  # the output of a scope that a mistake leaves unknown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +108,9 @@ class Graph:
 
     @cached_property
     def output(self) -> Shape:
-        """The shape of the last line's output."""
+        """The shape of the last line's output; empty where a mistake leaves it unknown."""
+        if self.root.output == NOWHERE:
+            return Shape()
         return self.input if self.root.output == INPUT else self.nodes[self.root.output].shape
 
     @cached_property

@@ -20,8 +20,11 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
             yield outer
             continue
         times = _times(say, item.repeat, outer, flow)
+        named = not scope_key.rpartition(".")[2].isdigit()
+        whole = scope_key if scope_key and named else f"{times} repeats"
         for index in range(times):
-            frame = outer.frame(f"{ordinal(index + 1)} of {scope_key or f'{times} repeats'}")
+            say.meter.spend((len(outer.env) + len(scope_key)) // 16)
+            frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             yield outer.with_names({"index": index}, frame if times > 1 else outer.trace)
 
 
@@ -32,8 +35,9 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
         say.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
     steps = list(zip(*lists.values(), strict=True))
     for index, values in enumerate(steps):
+        say.meter.spend((len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
-        yield context.with_names(names, context.frame(f"{ordinal(index + 1)} of {len(steps)}"))
+        yield context.with_names(names, context.frame(f"{ordinal(index + 1)} of {len(steps)} steps"))
 
 
 def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:
@@ -45,7 +49,7 @@ def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Va
 
 def _times(say: Reporter, node: Node, context: Context, flow: Flow) -> int:
     times = say.value(node, context, flow)
-    if type(times) is not int or not 0 <= times <= MAX_ROUNDS:
+    if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MAX_ROUNDS:
         computed = f", which is {times}" if shown(node) != str(times) else ""
         message = f"`repeat` is a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
         say.fail("bad-repeat", message, node, context)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
-from cnnspec.diagnostics import Label, did_you_mean, listing
+from cnnspec.diagnostics import Edit, Label, Repair
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
-from cnnspec.network.reporter import Reporter
+from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
 from cnnspec.spec.names import id_fault
+from cnnspec.spec.reach import nowhere, own_ids
 from cnnspec.syntax import Node, Scalar, Silent
 from cnnspec.syntax.evaluate import in_yaml
 
@@ -35,8 +34,11 @@ def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, con
 def _claim(say: Reporter, name: str, place: Node, scope: ScopeBuilder, context: Context) -> str:
     first = scope.keys.get(name)
     if first == place.span:
-        help = f"number it: `id: {name}$(index + 1)`"
-        say.fail("duplicate-id", f"all repeats have the id `{name}`", place, context, help=help)
+        message, written = f"all repeats have the id `{name}`", f"{name}$(index + 1)"
+        edit = Edit(place.span, written)
+        repairs = () if place.span.source.shipped else (Repair(f"number it: `id: {written}`", (edit,)),)
+        say.sink.error("duplicate-id", message, place.span, trace=context.trace, repairs=repairs)
+        raise Broken
     if first is not None:
         labels = (Label(first, "first here"),)
         message = f"two items of one scope have the id `{name}`"
@@ -46,13 +48,21 @@ def _claim(say: Reporter, name: str, place: Node, scope: ScopeBuilder, context: 
 
 
 def sources(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> tuple[Flow, ...]:
-    """What a line takes: the line above, or what its `from` names."""
+    """What a line takes: the line above, or what its `from` names. Raises Broken, with every id that is not there."""
     if item.sources is None:
         return (flow,)
-    return tuple(_source(say, word, flow, scope, context) for word in item.sources)
+    found = []
+    for word in item.sources:
+        found.append(_source(say, word, flow, scope, context))
+        if say.sink.full:
+            raise Broken
+    if None in found:
+        raise Broken
+    return tuple(source for source in found if source is not None)
 
 
-def _source(say: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+def _source(say: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow | None:
+    """One of them; None where it is not there, which is told."""
     name = str(say.value(word, context, flow))
     if name == "prev":
         return flow
@@ -61,19 +71,21 @@ def _source(say: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, contex
     found = scope.look_up(lambda s: s.ids.get(name))
     if found is not None:
         return found
-    if scope.look_up(lambda s: UNKNOWN if name in s.skipped else None):
-        say.fail("undefined-from", f"`{name}` is not there: its `when` is false", word, context)
+    if reason := scope.reason(name):
+        message = f"`{name}` is not there: its line is left out"
+        help = "leave this line out as well, or give `from` another id"
+        say.sink.error("undefined-from", message, word.span, labels=(reason,), help=help, trace=context.trace)
+        return None
     if scope.look_up(lambda s: UNKNOWN if name in s.keys or s.unsure else None):
         raise Silent  # the line of that id has an error of its own
-    _undefined(say, word, name, scope, context)
+    say.report([nowhere(word, name, scope.visible_ids())], context.trace)
+    return None
 
 
-def _undefined(say: Reporter, word: Scalar, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
-    ids = scope.visible_ids()
-    near = did_you_mean(name, ids)
-    known = listing([f"`{i}`" for i in ids[-12:]]) if ids else ""
-    help = f"`from` names an id above this line: {known}" if known else "give a line above an `id`, and name that"
-    say.fail("undefined-from", f"no line above has the id `{name}`", word, context, near, help)
+def leave_out(item: Item, scope: ScopeBuilder, reason: Label) -> None:
+    """The ids of a line that is not there, for messages about lines that name them."""
+    for id in own_ids(item):
+        scope.skipped[id.text] = reason
 
 
 def leave_broken(item: Item, scope: ScopeBuilder) -> None:
@@ -81,4 +93,4 @@ def leave_broken(item: Item, scope: ScopeBuilder) -> None:
     computed = item.id is not None and "$" in item.id.text
     if item.id is not None and not computed:
         scope.ids.setdefault(item.id.text, UNKNOWN)
-    scope.unsure |= item.body is not None or item.paths is not None or computed
+    scope.unsure |= item.body is not None or item.paths is not None or computed or (item.broken and item.id is None)

@@ -8,9 +8,16 @@ from typing import NoReturn
 
 from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink
 from cnnspec.network.context import Context, Flow
+from cnnspec.spec import Spec
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import BadValue
-from cnnspec.syntax import Node, Value
+from cnnspec.syntax import Meter, Node, Value
+from cnnspec.syntax.evaluate import in_yaml
+
+MAX_SAID = 60  # characters of a value that is set from outside
+
+
+MESSAGE = 40  # steps of the Meter: most of those that a loop makes are the same one again
 
 
 class Broken(Exception):
@@ -21,14 +28,37 @@ class TooLarge(Exception):
     """A network past all bounds: nothing more is expanded."""
 
 
+def outermost(spec: Spec) -> Frame | None:
+    """The frame of the whole network: the variant that is chosen, and what is set from outside."""
+    frame = Frame(f"variant {spec.variant}") if spec.variant else None
+    for name, value in spec.settings.items():
+        frame = Frame(f"{name} set to {_said(value)}", None, frame)
+    if spec.input_override is not None:
+        frame = Frame(f"input set to {_said(list(spec.input_override))}", None, frame)
+    return frame
+
+
+def _said(value: object) -> str:
+    text = _as_yaml(value)
+    return text if len(text) <= MAX_SAID else f"{text[:MAX_SAID]}…"
+
+
+def _as_yaml(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {_as_yaml(inner)}' for name, inner in value.items())}}}"
+    return in_yaml(tuple(value)) if isinstance(value, list | tuple) else in_yaml(value)
+
+
 class Reporter:
     """Writes to the sink, with the path on which the line was reached."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, meter: Meter) -> None:
         self.sink = sink
+        self.meter = meter
 
     def report(self, diagnostics: Iterable[Diagnostic], trace: Frame | None) -> None:
         for diagnostic in diagnostics:
+            self.meter.spend(MESSAGE)
             self.sink.add(replace(diagnostic, trace=trace))
 
     def fail(
@@ -42,20 +72,28 @@ class Reporter:
         labels: tuple[Label, ...] = (),
     ) -> NoReturn:
         """Says what is wrong with a node of the text, and gives its line up."""
+        self.meter.spend(MESSAGE)
         self.sink.error(code, message, node.span, label, help=help, labels=labels, trace=context.trace)
         raise Broken
 
     def value(self, node: Node, context: Context, flow: Flow) -> Value:
         """What a node stands for here. Raises Broken, and Silent where a shape is unknown."""
         try:
-            return args.value(node, context.env, flow.known)
+            return args.value(node, context.env, flow.known, self.meter)
         except BadValue as error:
-            self.sink.error(error.code, error.message, error.span, help=error.help, trace=context.trace)
+            self.meter.spend(MESSAGE)
+            self.sink.add(error.diagnostic(context.trace))
             raise Broken from None
 
     def condition(self, node: Node, context: Context, flow: Flow) -> bool:
         """Whether a `when` is true."""
         value = self.value(node, context, flow)
         if not isinstance(value, bool):
-            self.fail("wrong-type", f"`when` is true or false, not {value}", node, context, help="write a comparison")
+            self.fail(
+                "wrong-type",
+                f"`when` is true or false, not {value}",
+                node,
+                context,
+                help="write a comparison, such as `$(width > 0)`",
+            )
         return bool(value)

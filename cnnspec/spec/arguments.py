@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from cnnspec.diagnostics import Span
-from cnnspec.syntax import Entry, Env, ExpressionError, LayerName, Map, Node, Scalar, Seq, Value, template
+from cnnspec.diagnostics import Diagnostic, Edit, Frame, Label, Repair, Span
+from cnnspec.syntax import Entry, Env, ExpressionError, LayerName, Map, Meter, Node, Scalar, Seq, Value, template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,53 +28,63 @@ Arguments = dict[str, Argument]
 class BadValue(Exception):
     """An ExpressionError at its place in the text, or a value of a kind that is never right."""
 
-    def __init__(self, span: Span, code: str, message: str, help: str = "") -> None:
+    def __init__(self, span: Span, code: str, message: str, help: str = "", written: str = "") -> None:
         super().__init__(message)
         self.span, self.code, self.message, self.help = span, code, message, help
+        self.written = written  # what may have been meant in place of the span
+
+    def diagnostic(self, trace: Frame | None = None) -> Diagnostic:
+        """The error as a diagnostic, with its repair."""
+        near = f"did you mean `{self.written}`?" if self.written else ""
+        repairs = (Repair(f"write `{self.written}`", (Edit(self.span, self.written),)),) if self.written else ()
+        return Diagnostic(self.code, self.message, Label(self.span, near), help=self.help, trace=trace, repairs=repairs)
 
 
-def value(node: Node, env: Env, shape: Callable[[], Any] | None = None) -> Value:
-    """What a node stands for under ``env``. Raises BadValue, and Silent where a shape is unknown."""
+def value(node: Node, env: Env, shape: Callable[[], Any] | None = None, meter: Meter | None = None) -> Value:
+    """What a node stands for under ``env``. Raises BadValue, Silent where a shape is unknown, and OutOfWork."""
+    if meter is not None:
+        meter.spend(1)
     match node:
         case Scalar():
-            return _scalar(node, env, shape)
+            return _scalar(node, env, shape, meter)
         case Seq():
-            return tuple(value(item, env, shape) for item in node.items)
+            return tuple(value(item, env, shape, meter) for item in node.items)
         case Map():
-            return _layer_with_arguments(node, env, shape)
+            return _layer_with_arguments(node, env, shape, meter)
 
 
-def _scalar(node: Scalar, env: Env, shape: Callable[[], Any] | None) -> Value:
+def _scalar(node: Scalar, env: Env, shape: Callable[[], Any] | None, meter: Meter | None) -> Value:
     if "$" not in node.text:
         return node.value
     try:
         found = template(node.text)
-        return node.value if found is None else found.evaluate(env, shape)
+        return node.value if found is None else found.evaluate(env, shape, meter)
     except ExpressionError as error:
         raise at(node, error) from None
 
 
 def at(node: Scalar, error: ExpressionError) -> BadValue:
     """An expression's error, carried to its place in the text."""
-    quote = 0 if node.plain else 1
-    return BadValue(node.span.part(error.start + quote, error.end + quote), error.code, error.message, error.help)
+    return BadValue(node.part(error.start, error.end), error.code, error.message, error.help, error.written)
 
 
-def _layer_with_arguments(node: Map, env: Env, shape: Callable[[], Any] | None) -> LayerName:
+def _layer_with_arguments(node: Map, env: Env, shape: Callable[[], Any] | None, meter: Meter | None) -> LayerName:
     """``{LeakyReLU: {negative_slope: 0.1}}``: a layer that brings arguments along."""
     entry = node.entries[0] if len(node.entries) == 1 else None
     if entry is None or not isinstance(entry.value, Map) or not entry.key.text[:1].isupper():
         raise BadValue(node.span, "wrong-type", "a mapping as a value is a layer with its arguments", LAYER_VALUE)
-    return LayerName(entry.key.text, arguments(entry.value, env, shape))
+    return LayerName(entry.key.text, arguments(entry.value, env, shape, meter))
 
 
 LAYER_VALUE = "write `{LeakyReLU: {negative_slope: 0.1}}`"
 
 
-def arguments(node: Map | None, env: Env, shape: Callable[[], Any] | None = None) -> Arguments:
+def arguments(
+    node: Map | None, env: Env, shape: Callable[[], Any] | None = None, meter: Meter | None = None
+) -> Arguments:
     """The arguments of a mapping, in its order."""
     entries = node.entries if node else ()
-    return {entry.key.text: Argument(value(entry.value, env, shape), entry) for entry in entries}
+    return {entry.key.text: Argument(value(entry.value, env, shape, meter), entry) for entry in entries}
 
 
 def holds_expression(node: Node) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from cnnspec.diagnostics import Diagnostic, Label, Span, did_you_mean, listing, nearest
+from cnnspec.diagnostics import Diagnostic, Label, Repair, Span, did_you_mean, listing, nearest
+from cnnspec.diagnostics.diagnostic import MAX_FOUND
 from cnnspec.layers.takes import takes
-from cnnspec.syntax import Entry, Scalar, shown
+from cnnspec.spec.edits import as_list, rename, respell
+from cnnspec.syntax import Entry, Node, Scalar, Seq, shown
 from cnnspec.syntax.evaluate import in_yaml
 
 WORDS_BESIDE = ("id", "from", "repeat", "foreach", "when")
@@ -34,7 +37,7 @@ def validate(
         return model.model_validate(dict(values))
     except ValidationError as error:
         found = {}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_FOUND]:
             name, whole = str(problem["loc"][0]), len(problem["loc"]) == 1
             if name not in unknown:
                 kind = problem["type"] if whole else "part of a value"
@@ -44,7 +47,7 @@ def validate(
 
 def without_consequences(found: list[Diagnostic], known: Collection[str]) -> list[Diagnostic]:
     """Without the arguments that are missing only because they are misspelt."""
-    misspelt = (d.span.text for d in found if d.code == "unknown-argument")
+    misspelt = [re.split("[:=]", d.span.text)[0] for d in found if d.code == "unknown-argument"]
     meant = {nearest(name, known) for name in misspelt}
     return [d for d in found if d.code != "missing-argument" or d.message.split("`")[-2] not in meant]
 
@@ -53,14 +56,71 @@ def _diagnose(
     model: type[BaseModel], name: str, kind: str, entries: Mapping[str, Entry], owner: Span, subject: str, value: Any
 ) -> Diagnostic:
     if kind == "extra_forbidden":
-        return unknown_argument(list(model.model_fields), name, entries[name].key.span, subject)
+        return unknown_argument(list(model.model_fields), name, entries[name], subject)
     if kind == "missing":
         return missing_argument(subject, name, argument_words(model, name), owner)
-    entry = entries[name]
-    said = f"{argument_words(model, name)}, not {shown(entry.value)}"
-    if isinstance(entry.value, Scalar) and "$" in entry.value.text:
+    return _wrong_value(model, name, entries[name], value)
+
+
+def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) -> Diagnostic:
+    """A value that its argument does not take, with the value that may have been meant."""
+    node, near, help = entry.value, None, ""
+    said = f"{argument_words(model, name)}, not {shown(node)}"
+    if not entry.written:
+        message = f"`{name}` takes {argument_words(model, name)}, and is set to {in_yaml(value)}"
+        return Diagnostic("wrong-type", message, Label(entry.span))
+    if isinstance(node, Scalar) and "$" in node.text and value != node.text:
         said += f", which is {in_yaml(value)}"
-    return Diagnostic("wrong-type", f"`{name}` takes {said}", Label(entry.span))
+    elif isinstance(node, Scalar) and isinstance(node.value, str):
+        near = nearest(node.text, literals(model.model_fields[name].annotation))
+        help = "an expression is written `$name` or `$(width * 2)`" if "${" in node.text else ""
+    label = Label(entry.span, f"did you mean `{near}`?" if near else "")
+    repairs = rename(node.span, near) or meant_value(node) or _whole_division(node, value)
+    help = "" if repairs else help
+    return Diagnostic("wrong-type", f"`{name}` takes {said}", label, help=help, repairs=repairs)
+
+
+def literals(annotation: Any) -> list[str]:
+    """The texts that an annotation admits by themselves."""
+    if get_origin(annotation) is Literal:
+        return [value for value in get_args(annotation) if isinstance(value, str)]
+    return [text for inner in get_args(annotation) for text in literals(inner)]
+
+
+MAX_MEANT = 200  # characters of a value in which another is looked for
+TUPLE = re.compile(r"\(([^()$]*,[^()$]*)\)")
+BRACES = re.compile(r"\$\{([^{}\"]*)\}")
+PLAIN = re.compile(r"[-+]?[0-9.]+|true|false")
+OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+
+
+def meant_value(node: Node) -> tuple[Repair, ...]:
+    """``(3, 3)`` as a list; ``[3]``, ``"3"`` and ``3.0`` as numbers; ``no`` as false; ``${width}`` as an expression."""
+    match node:
+        case Seq(items=(Scalar() as only,)):
+            return rename(node.span, only.span.text)
+        case Scalar(value=float(number)) if number.is_integer():
+            return rename(node.span, str(int(number)))
+        case Scalar(value=str()) if len(node.text) <= MAX_MEANT:
+            return _meant_text(node)
+    return ()
+
+
+def _whole_division(node: Node, value: Any) -> tuple[Repair, ...]:
+    """``//`` for a ``/`` whose result is whole and all the same no whole number."""
+    text = node.span.text if isinstance(value, float) and value.is_integer() else ""
+    return rename(node.span, text.replace(" / ", " // ")) if " / " in text else ()
+
+
+def _meant_text(node: Scalar) -> tuple[Repair, ...]:
+    if match := TUPLE.fullmatch(node.text):
+        return as_list(node, [part.strip() for part in match[1].split(",") if part.strip()])
+    if match := BRACES.fullmatch(node.text):
+        inner = match[1].strip()
+        return rename(node.span, f"${inner}" if inner.isidentifier() else f'"$({inner})"')
+    if not node.plain and PLAIN.fullmatch(node.text):
+        return rename(node.span, node.text)
+    return rename(node.span, OF_YAML_1_1.get(node.text.casefold()))
 
 
 @lru_cache(maxsize=1024)
@@ -73,17 +133,34 @@ def argument_words(model: type[BaseModel], name: str) -> str:
     return takes(annotation)
 
 
-def unknown_argument(known: Collection[str], name: str, span: Span, subject: str) -> Diagnostic:
+def unknown_argument(known: Collection[str], name: str, entry: Entry, subject: str) -> Diagnostic:
     """A name that ``subject`` does not have, with the nearest that it has."""
+    span = entry.key.span
     if name in WORDS_BESIDE:
         message = f"`{name}` stands beside `{subject}:`, not among its arguments"
-        return Diagnostic(
-            "unknown-argument", message, Label(span), help=f"give it a line of its own, in line with `{subject}:`"
-        )
-    near = did_you_mean(name, known)
-    cut = 'an expression with a comma is quoted: "$(min(a, b))"' if name.endswith(")") else ""
-    help = cut or (f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none")
-    return Diagnostic("unknown-argument", f"`{subject}` has no argument `{name}`", Label(span, near), help=help)
+        help = f"give it a line of its own, in line with `{subject}:`"
+        return Diagnostic("unknown-argument", message, Label(span), help=help)
+    if match := NO_SPACE.fullmatch(name):
+        return _glued(known, match, span)
+    help = f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none"
+    message, near = f"`{subject}` has no argument `{name}`", did_you_mean(name, known)
+    repairs = respell(span, name, known) if entry.written else ()
+    return Diagnostic("unknown-argument", message, Label(span, near), help=help, repairs=repairs)
+
+
+NO_SPACE = re.compile(r"(?P<name>\w+)(?P<sign>[:=])(?P<value>\S+)")
+
+
+def _glued(known: Collection[str], match: re.Match[str], span: Span) -> Diagnostic:
+    """``stride:2`` or ``stride=2`` in braces, which YAML reads as one word."""
+    name = match["name"] if match["name"] in known else nearest(match["name"], known) or match["name"]
+    missing = "a space behind its colon" if match["sign"] == ":" else "a colon and a space, not `=`"
+    return Diagnostic(
+        "unknown-argument",
+        f"`{match[0]}` wants {missing}",
+        Label(span),
+        repairs=rename(span, f"{name}: {match['value']}"),
+    )
 
 
 def missing_argument(subject: str, name: str, words: str, owner: Span) -> Diagnostic:

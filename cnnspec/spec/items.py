@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from cnnspec.diagnostics import Sink, Span, did_you_mean, listing
+from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing, nearest
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
+from cnnspec.spec.cut import cuts
+from cnnspec.spec.edits import positional, respell
+from cnnspec.spec.layout import (
+    arguments_outside,
+    as_chain,
+    dash_before,
+    fields_of,
+    first_span,
+    no_list,
+    no_names,
+    second_operation,
+)
 from cnnspec.spec.model import Item, Path
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
@@ -26,8 +39,7 @@ class ItemReader:
         if node is None:
             return ()
         if not isinstance(node, Seq):
-            message = f"`{owner}` is a list of items, not {shown(node)}"
-            self.sink.error("wrong-type", message, node.span if isinstance(node, Scalar) else first_span(node))
+            self.sink.add(no_list(node, owner))
             return ()
         return tuple(self.item(child) for child in node.items if not self.sink.full)
 
@@ -38,8 +50,8 @@ class ItemReader:
             case Map():
                 return self.mapping(node)
             case _:
-                span = first_span(node)
                 empty = isinstance(node, Scalar) and node.value is None
+                span = dash_before(node) if empty else first_span(node)
                 message = "an item is missing behind this `-`" if empty else f"{shown(node)} is not an item"
                 self.sink.error("not-an-item", message, span, help=ITEM)
                 return _broken(Scalar(span, "", ""))
@@ -56,7 +68,8 @@ class ItemReader:
         key = op.key if op else Scalar(first_span(node), "", "")
         common = self.words({entry.key.text: entry for entry in node if entry.key.text in WORDS})
         if op is None:
-            return Item(key, node, broken=True, **common)
+            return Item(key, node, broken=True, unread=True, **common)
+        of_words = len(self.sink)
         body = paths = args = None
         if key.text in (SCOPE, GROUP):
             body = self.chain(op.value, key.text)
@@ -64,34 +77,49 @@ class ItemReader:
             paths = self.paths(key, op.value)
         else:
             args = self.arguments(key, op.value)
-        own_fault = len(self.sink) > before and body is None and paths is None
-        return Item(key, node, args, body, paths, broken=own_fault, **common)
+        own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
+        unread = (len(self.sink) > of_words and body is None and paths is None) or self.outside_arguments(node, op)
+        return Item(key, node, args, body, paths, broken=own_fault, unread=unread, **common)
+
+    @staticmethod
+    def outside_arguments(node: Map, op: Entry) -> bool:
+        """Whether arguments of the operation stand beside it, where they were told already."""
+        return any(entry is not op and entry.key.text in fields_of(op.key.text) for entry in node)
 
     def operation(self, node: Map) -> Entry | None:
         """The one entry that is not a word."""
         found = [entry for entry in node if entry.key.text not in WORDS]
         ops = [entry for entry in found if is_operation(entry.key.text)]
+        fields = fields_of(ops[0].key.text) if ops else ()
+        outside = [entry for entry in found if entry not in ops and entry.key.text in fields]
+        if outside:
+            self.sink.add(arguments_outside(ops[0], outside))
         for entry in found:
-            if entry not in ops:
+            if entry not in ops and entry not in outside:
                 self.unknown_word(entry, bool(ops))
         if len(ops) > 1:
             both = listing([f"`{entry.key.text}`" for entry in ops])
             message = f"an item has one operation, and this one has {both}"
-            self.sink.error("several-operations", message, ops[1].key.span, help="begin a new line with `- `")
+            self.sink.add(second_operation(ops[1], message))
         elif not found:
             self.sink.error("no-operation", "this item has no operation", first_span(node), help=ITEM)
         return ops[0] if ops else None
 
     def unknown_word(self, entry: Entry, has_operation: bool) -> None:
         name = entry.key.text
-        near = did_you_mean(name, WORDS)
+        known: Collection[str] = WORDS
         help = f"beside the operation stand {listing([f'`{word}`' for word in WORDS])}"
-        if has_operation and not near:
+        if has_operation and not nearest(name, WORDS):
             help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
         elif not has_operation:
-            near = did_you_mean(name, REGISTRY) or near
+            known = REGISTRY if nearest(name, REGISTRY) else WORDS
             help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
-        self.sink.error("unknown-word", f"`{name}` is neither an operation nor a word", entry.key.span, near, help=help)
+        message, label = (
+            f"`{name}` is neither an operation nor a word",
+            Label(entry.key.span, did_you_mean(name, known)),
+        )
+        repairs = respell(entry.key.span, name, known)
+        self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
 
     def words(self, found: dict[str, Entry]) -> dict[str, Any]:
         values: dict[str, Any] = {
@@ -127,14 +155,11 @@ class ItemReader:
         return None
 
     def arguments(self, key: Scalar, value: Node) -> Map | None:
-        if isinstance(value, Map):
-            return value
         if isinstance(value, Scalar) and value.value is None:
             return None
-        help = f"write `{key.text}: {{name: value}}`: arguments are named, never given by position"
-        self.sink.error(
-            "wrong-type", f"the arguments of `{key.text}` are a mapping, not {shown(value)}", key.span, help=help
-        )
+        if isinstance(value, Map) and positional(value) is None:
+            return value
+        self.sink.add(no_names(key, value))
         return None
 
     def paths(self, key: Scalar, value: Node) -> tuple[Path, ...] | None:
@@ -157,7 +182,8 @@ class ItemReader:
             return self.conditional(node, name)
         if not isinstance(node, Seq):
             help = "a path is a list of items: begin its first line with `- - `"
-            self.sink.error("wrong-type", f"a path is a chain, not {shown(node)}", span, help=help)
+            message = f"a path is a chain, not {shown(node)}"
+            self.sink.add(Diagnostic("wrong-type", message, Label(span), help=help, repairs=as_chain(node)))
             return Path((), span, name)
         return Path(self.chain(node, "path"), span, name)
 
@@ -166,7 +192,10 @@ class ItemReader:
         for entry in node:
             if entry.key.text not in ("when", GROUP):
                 message = f"a path has no `{entry.key.text}`"
-                self.sink.error("unknown-word", message, entry.key.span, help="a path has `when` and `layers`")
+                label = Label(entry.key.span, did_you_mean(entry.key.text, ("when", GROUP)))
+                repairs = respell(entry.key.span, entry.key.text, ("when", GROUP))
+                help = "a path has `when` and `layers`"
+                self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
         if node.get(GROUP) is None:
             help = "`layers: []` is the path that passes by"
             self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
@@ -185,18 +214,3 @@ def is_operation(name: str) -> bool:
 
 def _has_operation(node: Map) -> bool:
     return any(is_operation(name) and name != GROUP for name in node.names())
-
-
-def first_span(node: Node) -> Span:
-    """The node's first word: a list or a mapping is pointed at where it begins."""
-    match node:
-        case Map(entries=(first, *_)):
-            return first.key.span
-        case Seq(items=(child, *_)) if not node.flow:
-            return first_span(child)
-        case Scalar():
-            return node.span
-    start = node.span
-    return start.source.span(
-        start.line, start.column, max(len(node.span.text), 1) if start.line == start.end_line else 1
-    )

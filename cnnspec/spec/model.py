@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnnspec.diagnostics import Source, Span
+from cnnspec.spec.budget import Budget
 from cnnspec.spec.types import ParamType
 from cnnspec.syntax import Map, Node, Scalar
 
@@ -54,7 +55,8 @@ class Item:
     repeat: Node | None = None
     foreach: Map | None = None
     when: Node | None = None
-    broken: bool = False  # said to be wrong already: it has no output, and nothing more is said of it
+    broken: bool = False  # said to be wrong already: it has no output
+    unread: bool = False  # its operation or arguments are what is wrong: nothing more is said of them
 
     @property
     def name(self) -> str:
@@ -105,6 +107,8 @@ class Spec:
     variants: Mapping[str, Variant]
     layers: tuple[Item, ...]
     blocks: Mapping[str, Block]
+    ignored: tuple[Scalar, ...] = ()  # codes of warnings that `lint: {ignore: [...]}` silences
+    budget: Budget | None = None  # what it may cost
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | None = None

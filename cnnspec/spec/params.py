@@ -16,10 +16,12 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
+from cnnspec.spec.edits import rename
 from cnnspec.spec.model import Param, Spec, Variant
 from cnnspec.spec.names import NOT_PARAMS, PARAM
 from cnnspec.spec.types import MEANT, WORDS, ParamType, TypeMismatch
-from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Node, Scalar, Silent, Value, shown
+from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Meter, Node, Scalar, Silent, Value, shown
+from cnnspec.syntax.evaluate import in_yaml, size
 
 TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
 
@@ -84,8 +86,9 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None
     if word:
         return Param(entry.key, word)
     if isinstance(node, Scalar) and node.text.casefold() in {*MEANT, *WORDS}:
-        near = f"did you mean `{MEANT.get(node.text.casefold(), node.text.casefold())}`?"
-        sink.error("bad-param", f"`{node.text}` is not a type", node.span, near, help=TYPES)
+        meant = MEANT.get(node.text.casefold(), node.text.casefold())
+        label, repairs = f"did you mean `{meant}`?", rename(node.span, meant)
+        sink.error("bad-param", f"`{node.text}` is not a type", node.span, label, help=TYPES, repairs=repairs)
         return None
     type_ = _literal_type(node, layers)
     if type_ is None:
@@ -159,9 +162,10 @@ def _default_is_sound(param: Param, layers: Collection[str], sink: Sink) -> bool
     try:
         fitting(param, args.value(default, {}), layers)
     except BadValue as error:
-        sink.error(error.code, error.message, error.span, help=error.help)
+        sink.add(error.diagnostic())
     except TypeMismatch as error:
-        message = f"the default of `{param.name.text}` is {shown(default)}, but it {error}"
+        name = param.name.text
+        message = f"the default of `{name}` is {shown(default)}, but `{name}` {str(error).split(', not ')[0]}"
         sink.error("wrong-type", message, default.span)
     else:
         return True
@@ -174,7 +178,8 @@ def _default_is_sound(param: Param, layers: Collection[str], sink: Sink) -> bool
 def fitting(param: Param, value: Value, layers: Collection[str]) -> Value:
     """The value as the param's type holds it. Raises TypeMismatch for another type and for one out of bounds."""
     made = param.type.convert(value, layers)
-    for number in made if isinstance(made, tuple) else (made,):
+    bounded = param.min is not None or param.max is not None
+    for number in made if isinstance(made, tuple) and bounded else (made,):
         if isinstance(number, int | float) and not isinstance(number, bool):
             _check_bounds(param, number)
     if param.choices is not None and made is not None and _word(made) not in param.choices:
@@ -200,22 +205,25 @@ def bind(
     subject: str,
     layers: Collection[str],
     shape: Callable[[], Any] | None = None,
+    meter: Meter | None = None,
 ) -> dict[str, Value]:
     """The environment of a block that is called with ``given``: given values, then defaults in their order.
 
-    Raises ParamError with every unknown, missing or unfitting argument, and Silent.
+    Raises ParamError with every unknown, missing or unfitting argument, Silent, and OutOfWork.
     """
-    wrong = [unknown_argument(params, n, a.entry.key.span, subject) for n, a in given.items() if n not in params]
+    meter = meter or Meter()
+    wrong = [unknown_argument(params, n, a.entry, subject) for n, a in given.items() if n not in params]
     env: dict[str, Value] = {}
     for name, param in params.items():
         env[name] = NO_VALUE
         try:
             if param.broken:
                 continue
+            meter.spend(4 + len(param.choices or ()) // 32)
             if name in given:
-                env[name] = fitting(param, given[name].value, layers)
+                env[name] = _paid(param, given[name].value, layers, meter)
             elif param.default is not None:
-                env[name] = fitting(param, args.value(param.default, env, shape), layers)
+                env[name] = _paid(param, args.value(param.default, env, shape, meter), layers, meter)
             elif param.type.optional:
                 env[name] = None
             else:
@@ -225,32 +233,41 @@ def bind(
         except TypeMismatch as error:
             wrong.append(mismatch(param, given.get(name), error))
         except BadValue as error:
-            wrong.append(Diagnostic(error.code, error.message, Label(error.span), help=error.help))
+            wrong.append(error.diagnostic())
     if wrong:
         raise ParamError(without_consequences(wrong, params))
     return env
 
 
+def _paid(param: Param, value: Value, layers: Collection[str], meter: Meter) -> Value:
+    """The value as the param holds it; each element of a list is looked at."""
+    if isinstance(value, tuple):
+        meter.spend(size(value))
+    return fitting(param, value, layers)
+
+
 def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagnostic:
     """A value that its param does not take: where it is given, or where it is the default."""
+    name = param.name.text
+    if given is not None and not given.entry.written:
+        message = f"`{name}` {str(error).split(', not ')[0]}, and is set to {in_yaml(given.value)}"
+        return Diagnostic("wrong-type", message, Label(param.name.span, "declared here"))
     place = given.entry.span if given else param.default.span if param.default else param.name.span
-    said = (
-        f", not {shown(given.entry.value)}"
-        if given and str(error).startswith("takes") and "; did" not in str(error)
-        else ""
-    )
+    said = str(error)
+    if given and said.startswith("takes") and "; did" not in said:
+        said += f", not {shown(given.entry.value)}"
     labels = (Label(param.name.span, "declared here"),) if given else ()
-    return Diagnostic("wrong-type", f"`{param.name.text}` {error}{said}", Label(place), labels)
+    return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels)
 
 
-def settle(spec: Spec, layers: Collection[str]) -> dict[str, Value]:
+def settle(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> dict[str, Value]:
     """The spec's own environment: defaults, then its variant's settings, then the user's.
 
-    Raises ParamError.
+    Raises ParamError and OutOfWork.
     """
     given: Arguments = {}
     if spec.variant is not None:
-        found = variant_arguments(spec.variants[spec.variant])
+        found = variant_arguments(spec.variants[spec.variant], meter)
         given = {name: argument for name, argument in found.items() if name in spec.params}  # else said already
     for name, value in spec.settings.items():
         entry = _as_entry(spec, name)
@@ -260,15 +277,15 @@ def settle(spec: Spec, layers: Collection[str]) -> dict[str, Value]:
             help = "give it a default, set it in a variant, or set it from outside: --set"
             message = f"`{name}` has no value: it has no default, and nothing sets it"
             raise ParamError([Diagnostic("missing-argument", message, Label(param.name.span), help=help)])
-    return bind(spec.params, given, spec.source.span(), spec.title, layers)
+    return bind(spec.params, given, spec.source.span(), spec.title, layers, None, meter)
 
 
-def variant_arguments(variant: Variant) -> Arguments:
+def variant_arguments(variant: Variant, meter: Meter | None = None) -> Arguments:
     """The settings of a variant. Raises ParamError where one is not a plain value."""
     try:
-        return args.arguments(variant.settings, {})
+        return args.arguments(variant.settings, {}, None, meter)
     except BadValue as error:
-        raise ParamError([Diagnostic(error.code, error.message, Label(error.span), help=error.help)]) from None
+        raise ParamError([error.diagnostic()]) from None
 
 
 def _as_entry(spec: Spec, name: str) -> Entry:

@@ -8,15 +8,19 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnspec.diagnostics import Sink, Source, did_you_mean, listing, nearest
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, nearest
 from cnnspec.layers import REGISTRY
 from cnnspec.spec.bridge import validate
+from cnnspec.spec.budget import read_budget
+from cnnspec.spec.edits import insertion, respell
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM
 from cnnspec.spec.params import declare
+from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
-from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
+from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
+from cnnspec.syntax.uncollected import uncollected
 
 VERSION = 1
 VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -33,16 +37,20 @@ class Header(BaseModel):
     source: str = ""
 
 
-SECTIONS = ("input", "params", "variants", "layers", "blocks")
+SECTIONS = ("input", "params", "variants", "layers", "blocks", "lint", "budget")
 KEYS = (*Header.model_fields, *SECTIONS)
 
 
-def read(source: Source, sink: Sink, builtin: Mapping[str, Block], title: str | None = None) -> Spec | None:
+@uncollected
+def read(
+    source: Source, sink: Sink, builtin: Mapping[str, Block], title: str | None = None, meter: Meter | None = None
+) -> Spec | None:
     """The spec of a text, or None where it is not even a mapping. Every mistake goes to the sink.
 
     ``builtin`` are the blocks that any spec may use; the file's own go before them.
+    ``meter`` counts the work of reading.
     """
-    top = parse(source, sink)
+    top = parse(source, sink, meter)
     if top is None:
         return None
     if not isinstance(top, Map):
@@ -66,6 +74,7 @@ class _Reader:
     def spec(self, title: str | None) -> Spec:
         header = self.header()
         blocks = {**self.builtin, **self.blocks()}
+        variants = self.variants()
         spec = Spec(
             source=self.source,
             title=title or header.name or self.source.name,
@@ -74,9 +83,11 @@ class _Reader:
             reference=header.source,
             input=self.input(),
             params=declare(self.top.get("params"), self.layers, self.sink, CALLED),
-            variants=self.variants(),
+            variants=variants,
             layers=self.items.chain(self.required("layers"), "layers"),
             blocks=blocks,
+            ignored=silenced(self.top.get("lint"), self.sink),
+            budget=read_budget(self.top.get("budget"), variants, self.sink),
         )
         check_definitions(spec, self.own_names, self.sink)
         return spec
@@ -90,10 +101,12 @@ class _Reader:
         values = {name: self.plain(e.value) for name, e in plain.items()}
         if "cnnspec" not in plain:
             help = "begin with `cnnspec: 1`"
-            self.sink.error("missing-key", "the spec has no `cnnspec`", self.source.span(), help=help)
+            repairs = (Repair(help, (insertion(self.source.span(), "cnnspec: 1\n"),)),)
+            self.sink.error("missing-key", "the spec has no `cnnspec`", self.source.span(), repairs=repairs)
         elif type(values["cnnspec"]) is int and values["cnnspec"] != VERSION:
             message = f"this cnnspec reads version {VERSION} of the language, not {values['cnnspec']}"
-            self.sink.error("unknown-version", message, plain["cnnspec"].span, help="write `cnnspec: 1`")
+            repairs = (Repair("write `cnnspec: 1`", (Edit(plain["cnnspec"].value.span, "1"),)),)
+            self.sink.error("unknown-version", message, plain["cnnspec"].span, repairs=repairs)
             values["cnnspec"] = VERSION
         values.setdefault("cnnspec", VERSION)
         made = validate(Header, values, plain, self.source.span(), "a spec")
@@ -110,7 +123,8 @@ class _Reader:
     def unknown_key(self, entry: Entry) -> None:
         name = entry.key.text
         help = f"a spec has {listing([f'`{key}`' for key in KEYS])}"
-        self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, did_you_mean(name, KEYS), help=help)
+        near, repairs = did_you_mean(name, KEYS), respell(entry.key.span, name, KEYS)
+        self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
     def required(self, name: str) -> Node | None:
         misspelt = any(nearest(n, KEYS) == name for n in self.top.names() if n not in KEYS)
@@ -178,7 +192,8 @@ class _Reader:
             if entry.key.text not in known:
                 near = did_you_mean(entry.key.text, known)
                 help = "a block has `params`, `layers` and `description`"
-                self.sink.error("unknown-key", f"a block has no `{entry.key.text}`", entry.key.span, near, help=help)
+                message, repairs = f"a block has no `{entry.key.text}`", respell(entry.key.span, entry.key.text, known)
+                self.sink.error("unknown-key", message, entry.key.span, near, help=help, repairs=repairs)
         params = declare(node.get("params"), self.layers, self.sink)
         description = node.get("description")
         said = description.text if isinstance(description, Scalar) else ""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, nearest
 from cnnspec.spec.model import Block
+from cnnspec.spec.opening import open_regular
 from cnnspec.spec.read import read_blocks
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
 
 PACKAGE = Path(__file__).parent.parent
+MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
 ENDINGS = (".yaml", ".yml")
 
@@ -42,12 +45,12 @@ def find(name: str) -> Found:
         raise UsageError(
             f"`{name[:40]}…` is no name and no path", "`cnnspec zoo` lists the names; a path ends in .yaml"
         )
-    if name.endswith(ENDINGS) or path.is_file():
+    if name.endswith(ENDINGS) or os.path.isfile(path):  # noqa: PTH113 - which says no where it may not look
         return _file(path)
     folder = specs_folder()
     for candidate in _candidates(folder, name):
         return candidate
-    if path.exists():
+    if os.path.exists(path):  # noqa: PTH110 - likewise
         return _file(path)
     near = nearest(name.rpartition("/")[2], (known.rpartition("/")[2] for known in known_specs()))
     full = next((known for known in known_specs() if near and known.rpartition("/")[2] == near), None)
@@ -56,10 +59,14 @@ def find(name: str) -> Found:
 
 
 def _file(path: Path) -> Found:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise UsageError(f"there is no file `{path}`") from None
+    except OSError as error:
+        raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None
     if path.is_dir():
         raise UsageError(f"`{path}` is a folder, not a spec")
-    if not path.exists():
-        raise UsageError(f"there is no file `{path}`")
     if not path.is_file():
         raise UsageError(f"`{path}` is not a regular file")
     return Found(path, str(path))
@@ -103,17 +110,26 @@ def known_specs() -> tuple[str, ...]:
 
 
 def open_source(path: Path, name: str | None = None) -> Source:
-    """The text of a file. Raises SpecError where it is too large or not UTF-8, OutputError where it cannot be read."""
+    """The text of a file.
+
+    Raises SpecError where it is not UTF-8, UsageError where it is no regular file, OutputError where it cannot be read.
+    """
     try:
-        if path.stat().st_size > 4 * MAX_CHARACTERS:
-            return Source(name or path.as_posix(), " " * (MAX_CHARACTERS + 1))  # refused by its length
-        data = path.read_bytes()
+        with open_regular(path) as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None
+    if len(data) > MAX_BYTES:
+        return Source(name or path.as_posix(), " " * (MAX_CHARACTERS + 1))  # refused by its length
+    return decode(name or path.as_posix(), data)
+
+
+def decode(name: str, data: bytes) -> Source:
+    """The text that bytes are. Raises SpecError where they are not UTF-8."""
     try:
-        return Source(name or path.as_posix(), data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise SpecError([_not_utf8(name or path.as_posix(), data, error.start)]) from None
+        raise SpecError([_not_utf8(name, data, error.start)]) from None
 
 
 def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:

@@ -6,32 +6,44 @@ which meets these mistakes again; the sink keeps each once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing
+from cnnspec.diagnostics.diagnostic import MAX_FOUND
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
+from cnnspec.spec.cut import Cut, cuts
+from cnnspec.spec.edits import respell
 from cnnspec.spec.items import GROUP, SCOPE
 from cnnspec.spec.model import Block, Item, Param, Spec
 from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, variant_arguments
+from cnnspec.spec.reach import check_sources
 from cnnspec.spec.types import TypeMismatch
+from cnnspec.spec.unknown import unknown_layer, with_layout
 from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, template
+
+MAX_TOLD = 20  # names that a message lists
 
 
 def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
     """Checks the spec's chain, its own blocks (by their names, the broken ones too) and its variants."""
-    _Checker(spec, spec.params, own, sink).chain(spec.layers)
+    known = frozenset({*REGISTRY, *spec.blocks, SCOPE, *own})
+    _Checker(spec, spec.params, known, sink).chain(spec.layers)
     for name in own:
         if name in spec.blocks:
-            _Checker(spec, spec.blocks[name].params, own, sink).chain(spec.blocks[name].layers)
+            _Checker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)
+    check_sources(spec, own, sink)
     _check_variants(spec, sink)
 
 
 def _check_variants(spec: Spec, sink: Sink) -> None:
     layers = {*REGISTRY, *spec.blocks}
     for variant in spec.variants.values():
+        if sink.full:
+            return
         try:
             given = variant_arguments(variant)
         except ParamError as error:
@@ -55,21 +67,25 @@ def _check_setting(spec: Spec, name: str, argument: Argument, layers: set[str], 
 
 def unknown_param(params: Mapping[str, Param], name: str, entry: Entry) -> Diagnostic:
     """A variant that sets what is no param."""
-    help = f"the params are {listing([f'`{p}`' for p in params])}" if params else "this spec declares no params"
-    return Diagnostic(
-        "unknown-param", f"no param is called `{name}`", Label(entry.key.span, did_you_mean(name, params)), help=help
+    told = [f"`{p}`" for p in [*params][:MAX_TOLD]]
+    help = (
+        f"the params are {listing(told)}{', …' * (len(params) > MAX_TOLD)}"
+        if params
+        else "this spec declares no params"
     )
+    label = Label(entry.key.span, did_you_mean(name, params))
+    repairs = respell(entry.key.span, name, params)
+    return Diagnostic("unknown-param", f"no param is called `{name}`", label, help=help, repairs=repairs)
 
 
 class _Checker:
     """Checks the lines of one definition, in which ``params`` are known."""
 
-    def __init__(self, spec: Spec, params: Mapping[str, Param], own: Collection[str], sink: Sink) -> None:
+    def __init__(self, spec: Spec, params: Mapping[str, Param], known: frozenset[str], sink: Sink) -> None:
         self.spec = spec
         self.params = params
-        self.own = own
         self.sink = sink
-        self.known = {*REGISTRY, *spec.blocks, SCOPE}
+        self.known = known
 
     def chain(self, items: tuple[Item, ...], names: frozenset[str] | None = None) -> None:
         names = frozenset(self.params) if names is None else names
@@ -116,71 +132,67 @@ class _Checker:
         try:
             found = template(node.text) if "$" in node.text else None
         except ExpressionError as error:
-            bad = args.at(node, error)
-            self.sink.error(bad.code, bad.message, bad.span, help=bad.help)
+            self.sink.add(args.at(node, error).diagnostic())
             return
-        for name in found.names - names if found else ():
-            at = node.text.index(name)
-            span = node.span.part(at + (not node.plain), at + len(name) + (not node.plain))
-            help = f"known here: {listing(sorted(f'`{n}`' for n in names))}" if names else "no params are declared here"
-            near = did_you_mean(name, names)
-            self.sink.error("unknown-name", f"nothing here is called `{name}`", span, near, help=help)
+        for name in sorted(found.names - names) if found else ():
+            self.sink.add(self.unknown_name(node, name, names))
+
+    @staticmethod
+    def unknown_name(node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
+        at = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", node.text)
+        start = at.start() if at else 0
+        span = node.part(start, start + len(name))
+        told = [f"`{n}`" for n in sorted(names)[:MAX_TOLD]]
+        help = (
+            f"known here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}" if names else "no params are declared here"
+        )
+        label, repairs = Label(span, did_you_mean(name, names)), respell(span, name, names)
+        return Diagnostic("unknown-name", f"nothing here is called `{name}`", label, help=help, repairs=repairs)
 
     def operation(self, item: Item, names: frozenset[str]) -> None:
         self.expressions(item.op, names)
-        if item.args is not None:
-            self.expressions(item.args, names)
+        pieces = cuts(item.args)
+        for piece in pieces:
+            self.sink.add(piece.diagnostic())
+        for entry in item.args or ():
+            if entry not in [piece.entry for piece in pieces]:
+                self.expressions(entry.value, names)
         name = item.name
-        if item.broken or name.startswith("$") or name in (SCOPE, GROUP) or name in JOINS:
+        if item.unread or not name or name.startswith("$") or name in (SCOPE, GROUP) or name in JOINS:
             return
         if name in self.spec.blocks:
-            self.block_arguments(item, self.spec.blocks[name])
+            self.block_arguments(item, self.spec.blocks[name], pieces)
         elif name in REGISTRY:
-            self.layer_arguments(item)
-        elif name not in self.own:
-            self.unknown_layer(item)
+            self.layer_arguments(item, pieces)
+        elif name not in self.known:
+            self.sink.add(unknown_layer(item, self.known))
 
-    def unknown_layer(self, item: Item) -> None:
-        plain = not any(c.isdigit() for c in item.name)  # `Conv` means Conv2d before its siblings
-        near = did_you_mean(item.name, [n for n in self.known if not (plain and n.endswith(("1d", "3d")))])
-        help = "`cnnspec layers` lists all of them"
-        message = f"no layer is called `{item.name}`"
-        self.sink.error("unknown-layer", message, item.span, near, help=help)
-
-    def literals(self, item: Item) -> tuple[dict[str, Argument], set[str]]:
+    def literals(self, item: Item, pieces: tuple[Cut, ...]) -> tuple[dict[str, Argument], set[str]]:
         """The arguments that have a value already, and the names of those that have none."""
-        found, later = {}, set()
+        found, later = {}, {name for piece in pieces for name in (piece.entry.key.text, *piece.rest)}
         for entry in item.args or ():
-            if args.holds_expression(entry.value) or entry.key.text.endswith(")"):
-                later.add(entry.key.text)  # a name in `)` is the rest of an expression that a comma has cut off
+            if entry.key.text in later or args.holds_expression(entry.value):
+                later.add(entry.key.text)
                 continue
             try:
                 found[entry.key.text] = Argument(args.value(entry.value, {}), entry)
             except BadValue as error:
                 later.add(entry.key.text)
-                self.sink.error(error.code, error.message, error.span, help=error.help)
+                self.sink.add(error.diagnostic())
         return found, later
 
-    def layer_arguments(self, item: Item) -> None:
-        found, later = self.literals(item)
+    def layer_arguments(self, item: Item, pieces: tuple[Cut, ...]) -> None:
+        found, later = self.literals(item, pieces)
         layer = REGISTRY[item.name]
-        entries = {entry.key.text: entry for entry in item.args or ()}
         values = {name: argument.value for name, argument in found.items()}
-        made = validate(layer, values, entries, item.span, item.name, later & set(layer.model_fields))
+        made = validate(layer, values, _entries(item), item.span, item.name, later & set(layer.model_fields))
         wrong = made if isinstance(made, list) else []
-        for name in sorted(name for name in later - set(layer.model_fields) if not name.endswith(")")):
-            wrong.append(unknown_argument(layer.model_fields, name, entries[name].key.span, item.name))
-        for diagnostic in without_consequences(wrong, layer.model_fields):
-            self.sink.add(diagnostic)
+        wrong += self.unknown_arguments(item, layer.model_fields, later - set(layer.model_fields), pieces)
+        self.add(item, wrong, layer.model_fields)
 
-    def block_arguments(self, item: Item, block: Block) -> None:
-        found, later = self.literals(item)
-        entries = {entry.key.text: entry for entry in item.args or ()}
-        wrong = [
-            unknown_argument(block.params, name, entry.key.span, item.name)
-            for name, entry in entries.items()
-            if name not in block.params and not name.endswith(")")
-        ]
+    def block_arguments(self, item: Item, block: Block, pieces: tuple[Cut, ...]) -> None:
+        found, later = self.literals(item, pieces)
+        wrong = self.unknown_arguments(item, block.params, _entries(item), pieces)
         for name, param in block.params.items():
             if param.broken:
                 continue
@@ -188,11 +200,27 @@ class _Checker:
                 self.block_argument(param, found[name])
             elif name not in later and param.required:
                 wrong.append(missing_argument(item.name, name, param.type.words, item.span))
-        for diagnostic in without_consequences(wrong, block.params):
-            self.sink.add(diagnostic)
+        self.add(item, wrong, block.params)
+
+    @staticmethod
+    def unknown_arguments(
+        item: Item, known: Collection[str], names: Collection[str], pieces: tuple[Cut, ...]
+    ) -> list[Diagnostic]:
+        entries, rest = _entries(item), {name for piece in pieces for name in piece.rest}
+        wrong = sorted(name for name in names if name not in known and name not in rest)
+        return [unknown_argument(known, name, entries[name], item.name) for name in wrong[:MAX_FOUND]]
+
+    def add(self, item: Item, wrong: list[Diagnostic], known: Collection[str]) -> None:
+        """The faults of a line's arguments, with the repairs that take the line's own layout."""
+        for diagnostic in without_consequences(wrong, known):
+            self.sink.add(with_layout(diagnostic, item))
 
     def block_argument(self, param: Param, argument: Argument) -> None:
         try:
-            fitting(param, argument.value, {*REGISTRY, *self.spec.blocks})
+            fitting(param, argument.value, self.known)
         except TypeMismatch as error:
             self.sink.add(mismatch(param, argument, error))
+
+
+def _entries(item: Item) -> dict[str, Entry]:
+    return {entry.key.text: entry for entry in item.args or ()}

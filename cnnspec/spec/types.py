@@ -26,6 +26,7 @@ MEANT = {
     "module": "layer",
     "list": "list[int]",
 }
+EXACT = {"int": int, "float": float, "bool": bool, "str": str}
 LIST = re.compile(r"list\[(.+)\]")
 
 
@@ -88,6 +89,9 @@ class ParamType:
         if self.item is not None:
             if not isinstance(value, tuple):
                 raise TypeMismatch(f"takes {self.words}")
+            exact = EXACT.get(str(self.item.base))
+            if exact and all(type(v) is exact for v in value):
+                return value
             return tuple(self.item.convert(v, layers) for v in value)
         return self._scalar(value, layers)
 

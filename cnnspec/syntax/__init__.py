@@ -10,6 +10,7 @@ refused where it stands.
 from cnnspec.syntax.evaluate import Env
 from cnnspec.syntax.expr import NO_VALUE, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.expression import Template, template
+from cnnspec.syntax.meter import Meter, OutOfWork
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq, shown
 from cnnspec.syntax.parse import parse
 
@@ -20,7 +21,9 @@ __all__ = [
     "ExpressionError",
     "LayerName",
     "Map",
+    "Meter",
     "Node",
+    "OutOfWork",
     "Scalar",
     "Seq",
     "Silent",

@@ -9,12 +9,18 @@ from typing import Any, NoReturn
 from cnnspec.diagnostics import did_you_mean, listing
 from cnnspec.syntax.expr import NO_VALUE, Expr, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.functions import FUNCTIONS
+from cnnspec.syntax.meter import Meter
 
 MAX_NUMBER = 2**53
 MAX_LENGTH = 10_000
+MAX_SHOWN = 40  # characters of a text, or 8 elements of a list, that a message quotes
+
+MADE_BEFORE = frozenset({"name", "index", "if"})  # what gives a list that is there already
 
 Env = Mapping[str, Value]
 
+OPERATIONS = "literal name in list not and or if negate plus index slice call"
+METHODS = {op: f"on_{op}" for op in OPERATIONS.split()}  # all others have two sides
 NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -29,17 +35,19 @@ NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def in_yaml(value: Value) -> str:
-    """A value as a spec would write it."""
+def in_yaml(value: Value, *, inside: bool = False) -> str:
+    """A value as a spec would write it; of a long one the beginning."""
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case tuple():
-            return f"[{', '.join(in_yaml(v) for v in value[:8])}{', …' if len(value) > 8 else ''}]"
+            if inside and any(isinstance(v, tuple) for v in value[:8]):
+                return "[…]"
+            return f"[{', '.join(in_yaml(v, inside=True) for v in value[:8])}{', …' if len(value) > 8 else ''}]"
         case str():
-            return f'"{value}"'
+            return f'"{value}"' if len(value) <= MAX_SHOWN else f'"{value[:MAX_SHOWN]}…"'
     return str(value)
 
 
@@ -47,37 +55,53 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _longer(value: str | tuple[Value, ...], limit: int) -> bool:
-    """Whether a text or a list, those inside it included, has more than so many elements; stops counting there."""
-    if isinstance(value, str):
-        return len(value) > limit
+def size(value: Value, limit: int = MAX_LENGTH) -> int:
+    """How many elements a list has, those of the lists inside it included; stops counting past ``limit``."""
     count, left = 0, [value]
     while left and count <= limit:
         inner = left.pop()
-        count += len(inner)
-        left += [v for v in inner if isinstance(v, tuple)]
-    return count > limit
+        if isinstance(inner, tuple):
+            count += len(inner)
+            left += [v for v in inner if isinstance(v, tuple)]
+    return count
 
 
 class Evaluator:
     """Values of expressions under one environment."""
 
-    def __init__(self, env: Env, shape: Callable[[], Any] | None) -> None:
+    def __init__(self, env: Env, shape: Callable[[], Any] | None, meter: Meter) -> None:
         self.env = env
         self.shape = shape
+        self.meter = meter
 
     def fail(self, expr: Expr, message: str, help: str = "", code: str = "bad-expression") -> NoReturn:
         raise ExpressionError(code, message, expr.start, expr.end, help)
 
     def value(self, expr: Expr) -> Value:
-        return self.bounded(expr, getattr(self, f"on_{expr.op}", self.on_binary)(expr))
+        self.meter.spend(3)
+        value = getattr(self, METHODS.get(expr.op, "on_binary"))(expr)
+        return value if value is True or value is False else self.bounded(expr, value)
 
     def bounded(self, expr: Expr, value: Value) -> Value:
-        if _is_number(value) and not abs(value) <= MAX_NUMBER:
-            self.fail(expr, "the result is out of bounds", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
-        if isinstance(value, str | tuple) and _longer(value, MAX_LENGTH):
+        if isinstance(value, int | float):
+            if not -MAX_NUMBER <= value <= MAX_NUMBER:
+                help = f"numbers stay below {MAX_NUMBER:,}"
+                self.fail(expr, "the result is out of bounds", help, "number-out-of-bounds")
+        elif isinstance(value, str | tuple) and self.length(expr, value) > MAX_LENGTH:
             self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
         return value
+
+    def length(self, expr: Expr, value: str | tuple[Value, ...]) -> int:
+        """All elements of a list that is made here, those of the lists in it too; of one that was there, its own."""
+        if isinstance(value, str) or expr.op in MADE_BEFORE:
+            return len(value)
+        return self.pay_for(value)
+
+    def pay_for(self, value: Value) -> int:
+        """How many elements a list has; going over them is work."""
+        found = size(value)
+        self.meter.spend(found // 8)
+        return found
 
     def word(self, expr: Expr) -> Value:
         """A value that may stand inside a text."""
@@ -145,6 +169,7 @@ class Evaluator:
     def on_binary(self, expr: Expr) -> Value:
         left, right = self.value(expr.args[0]), self.value(expr.args[1])
         if expr.op in ("==", "!="):
+            self.pay_for(left)
             return _equal(left, right) == (expr.op == "==")
         if expr.op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
             return left + right
@@ -175,21 +200,24 @@ class Evaluator:
         value = self.value(expr)
         if not isinstance(value, int) or isinstance(value, bool):
             self.fail(expr, f"an index is a whole number, not {in_yaml(value)}")
-        return value
+        return int(value)
 
     def on_call(self, expr: Expr) -> Value:
         name, args = expr.args
         values = [self.value(arg) for arg in args]
         try:
-            self.check_arguments(expr, name, values)
+            self.check_arguments(name, values)
             return FUNCTIONS[name](*values)
         except (TypeError, ValueError, ArithmeticError, LookupError):
             said = ", ".join(in_yaml(value) for value in values)
             self.fail(expr, f"`{name}` cannot take ({said})")
 
-    def check_arguments(self, expr: Expr, name: str, values: Sequence[Value]) -> None:
+    def check_arguments(self, name: str, values: Sequence[Value]) -> None:
+        if name == "len":
+            return
+        self.meter.spend(sum(len(value) for value in values if isinstance(value, tuple)) // 2)
         flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
-        if name != "len" and not all(_is_number(value) for value in flat):
+        if not all(_is_number(value) for value in flat):
             raise TypeError(name)
 
 

@@ -14,11 +14,15 @@ class Silent(Exception):
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression, at characters ``start`` to ``end`` of its text."""
+    """What is wrong with an expression, at characters ``start`` to ``end`` of its text.
 
-    def __init__(self, code: str, message: str, start: int, end: int, help: str = "") -> None:
+    ``written`` is what may have been meant in their place.
+    """
+
+    def __init__(self, code: str, message: str, start: int, end: int, help: str = "", written: str = "") -> None:
         super().__init__(message)
         self.code, self.message, self.start, self.end, self.help = code, message, start, end, help
+        self.written = written
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
-from cnnspec.syntax.evaluate import Env, Evaluator
+from cnnspec.syntax.evaluate import MAX_LENGTH, Env, Evaluator
 from cnnspec.syntax.expr import Expr, ExpressionError, Value
 from cnnspec.syntax.grammar import Parser
+from cnnspec.syntax.meter import Meter
 
 MAX_TEXT = 2_000
 
@@ -37,15 +39,32 @@ class Template:
                 _collect(part, found)
         return found
 
-    def evaluate(self, env: Env, shape: Callable[[], Any] | None = None) -> Value:
-        """The value under ``env``; ``shape()`` gives the shape behind ``in``.
+    def evaluate(self, env: Env, shape: Callable[[], Any] | None = None, meter: Meter | None = None) -> Value:
+        """The value under ``env``; ``shape()`` gives the shape behind ``in``, and ``meter`` counts the work.
 
-        Raises ExpressionError, and Silent where the shape is unknown after an earlier error.
+        Raises ExpressionError, Silent where the shape is unknown after an earlier error, and OutOfWork.
         """
-        evaluator = Evaluator(env, shape)
+        evaluator = Evaluator(env, shape, meter or Meter())
         if len(self.parts) == 1 and isinstance(self.parts[0], Expr):
             return evaluator.value(self.parts[0])
-        return "".join(p if isinstance(p, str) else str(evaluator.word(p)) for p in self.parts)
+        _check_indices(self.parts, evaluator)
+        text = "".join(p if isinstance(p, str) else str(evaluator.word(p)) for p in self.parts)
+        if len(text) > MAX_LENGTH:
+            message = f"the text is longer than {MAX_LENGTH:,} characters"
+            raise ExpressionError("number-out-of-bounds", message, 0, 1)
+        return text
+
+
+INDEX = re.compile(r"\[[^\[\]]*\]")
+
+
+def _check_indices(parts: tuple[str | Expr, ...], evaluator: Evaluator) -> None:
+    """``$depths[0]`` is a list with a text behind it, which is never meant."""
+    for part, rest in pairwise(parts):
+        index = INDEX.match(rest) if isinstance(rest, str) else None
+        if index and isinstance(part, Expr) and part.op == "name" and isinstance(evaluator.value(part), tuple):
+            message, written = "an index stands in round brackets", f"$({part.args[0]}{index[0]})"
+            raise ExpressionError("bad-expression", message, part.start - 1, part.end + index.end(), written=written)
 
 
 def _collect(expr: Expr, found: set[str]) -> None:
@@ -55,6 +74,17 @@ def _collect(expr: Expr, found: set[str]) -> None:
         for child in arg if isinstance(arg, tuple) else (arg,):
             if isinstance(child, Expr):
                 _collect(child, found)
+
+
+SHAPE = re.compile(r"\.\w+")
+
+
+def _check_shape(text: str, match: re.Match[str]) -> None:
+    """``$in.channels`` lacks its brackets."""
+    word = SHAPE.match(text, match.end()) if match[2] == "in" else None
+    if word:
+        message, written = "the shape that arrives stands in round brackets", f"$(in{word[0]})"
+        raise ExpressionError("bad-expression", message, match.start(), word.end(), written=written)
 
 
 DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|(\())")
@@ -69,7 +99,9 @@ def template(text: str) -> Template | None:
     if "$" not in text:
         return None
     if len(text) > MAX_TEXT:
-        raise ExpressionError("expression-too-large", f"an expression of {len(text):,} characters is too long", 0, 1)
+        message = f"an expression of {len(text):,} characters is too long"
+        help = f"at most {MAX_TEXT:,} are read; a list that `foreach` walks, or a block, says more"
+        raise ExpressionError("expression-too-large", message, 0, 1, help)
     parts: list[str | Expr] = []
     at = 0
     while match := DOLLAR.search(text, at):
@@ -78,6 +110,7 @@ def template(text: str) -> Template | None:
             parts.append("$")
             at = match.end()
         elif match[2]:
+            _check_shape(text, match)
             parts.append(Expr("name", (match[2],), match.start(2), match.end(2)))
             at = match.end()
         else:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from cnnspec.diagnostics import did_you_mean, listing
+from cnnspec.diagnostics import listing, nearest
 from cnnspec.syntax.expr import Expr, ExpressionError
 from cnnspec.syntax.functions import FUNCTIONS
 
@@ -23,6 +23,7 @@ TOKEN = re.compile(
 BINARY = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4}
 BINARY |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 WORDS = {"true": True, "false": False, "null": None}
+MEANT = {"&&": "and", "||": "or", "!": "not ", "=": "=="}  # of other languages; `!=` is our own
 SHAPE_WORDS = ("channels", "height", "width", "features")
 
 
@@ -53,7 +54,9 @@ class Parser:
             at = len(self.text) - len(rest)
             if not rest:
                 return _Token("end", "", len(self.text) - 1, len(self.text))
-            self.fail(f"`{rest[0]}` does not belong in an expression", at, at + 1)
+            meant = next((word for sign, word in MEANT.items() if rest.startswith(sign)), "")
+            end = at + (2 if meant and rest[:2] in MEANT else 1)
+            self.fail(f"`{self.text[at:end]}` does not belong in an expression", at, end, written=meant)
         self.tokens += 1
         if self.tokens > MAX_TOKENS:
             self.fail(f"an expression of more than {MAX_TOKENS} words and signs is too long", self.at, match.end())
@@ -65,8 +68,8 @@ class Parser:
         token, self.token = self.token, self.read()
         return token
 
-    def fail(self, message: str, start: int, end: int, help: str = "") -> NoReturn:
-        raise ExpressionError("bad-expression", message, start, end, help)
+    def fail(self, message: str, start: int, end: int, help: str = "", written: str = "") -> NoReturn:
+        raise ExpressionError("bad-expression", message, start, end, help, written)
 
     def unexpected(self) -> NoReturn:
         token = self.token
@@ -74,9 +77,12 @@ class Parser:
             help = 'an expression with a comma or a square bracket is quoted: "$(depths[0])"'
             self.fail("the expression is cut off: a `)` is missing", self.start - 2, token.end, help)
         if token.text == "**":
-            self.fail("there is no power in expressions", token.start, token.end)
+            self.fail("there is no power in expressions", token.start, token.end, "multiply: `width * width`")
         if token.text == ".":
-            self.fail("there are no attributes in expressions, only `in.channels` and its like", token.start, token.end)
+            attribute = re.compile(r"\s*\w*").match(self.text, token.end)
+            end = attribute.end() if attribute else token.end
+            message = "there are no attributes in expressions, only `in.channels` and its like"
+            self.fail(message, token.start, end)
         self.fail(f"`{token.text}` is out of place", token.start, token.end)
 
     def take(self, sign: str) -> _Token:
@@ -110,7 +116,9 @@ class Parser:
     def choice(self, value: Expr) -> Expr:
         self.advance()
         condition = self.expression(0.5)  # anything but another choice, which wants brackets
-        self.take("else")
+        if self.token.text != "else":
+            self.fail("this choice has no `else`", value.start, condition.end, "write `a if condition else b`")
+        self.advance()
         other = self.expression(0)
         return Expr("if", (value, condition, other), value.start, other.end)
 
@@ -145,6 +153,8 @@ class Parser:
             self.advance()
             items, end = self.sequence("]")
             return Expr("list", (items,), token.start, end)
+        if token.kind != "end" and token.text not in ("**", "."):
+            self.fail(f"a value is missing before `{token.text}`", token.start, token.end)
         self.unexpected()
 
     def number(self, token: _Token) -> int | float:
@@ -167,14 +177,17 @@ class Parser:
         word = self.token
         if word.kind != "name" or word.text not in SHAPE_WORDS:
             known = listing([f"`in.{w}`" for w in SHAPE_WORDS])
-            self.fail(f"`in.{word.text}` is not known", token.start, word.end, f"there are {known}")
+            near = nearest(word.text, SHAPE_WORDS) or ""
+            self.fail(f"`in.{word.text}` is not known", word.start, word.end, f"there are {known}", near)
         self.advance()
         return Expr("in", (word.text,), token.start, word.end)
 
     def call(self, name: _Token) -> Expr:
         if name.text not in FUNCTIONS:
-            help = did_you_mean(name.text, FUNCTIONS) or f"the functions are {listing(list(FUNCTIONS))}"
-            raise ExpressionError("call-in-expression", f"`{name.text}` cannot be called", name.start, name.end, help)
+            near = nearest(name.text, FUNCTIONS) or ""
+            help = f"the functions are {listing(list(FUNCTIONS))}"
+            message = f"`{name.text}` cannot be called"
+            raise ExpressionError("call-in-expression", message, name.start, name.end, help, near)
         self.advance()
         items, end = self.sequence(")")
         return Expr("call", (name.text, items), name.start, end)

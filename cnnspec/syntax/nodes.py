@@ -17,6 +17,34 @@ class Scalar:
     text: str
     plain: bool = True
 
+    def part(self, start: int, end: int) -> Span:
+        """Where characters ``start`` to ``end`` of the text stand; all of it where quoting or folding hides that.
+
+        A text over several lines is folded: its lines are joined by spaces, and its words stay as they are.
+        """
+        raw, at = self.span.text, self._offsets()
+        if start >= len(at) or not raw:
+            return self.span
+        first, last = at[start], at[min(max(end, start + 1), len(at)) - 1] + 1
+        return _inside(self.span, raw, first, last)
+
+    def _offsets(self) -> list[int]:
+        """For each character of the text, its place in what is written; empty where more than space differs."""
+        raw = self.span.text
+        at = 0 if self.plain else 1
+        if not self.plain and raw[:1] in "|>":
+            at = raw.find("\n") + 1
+        found = []
+        for character in self.text:
+            if not character.isspace():
+                while at < len(raw) and raw[at].isspace():
+                    at += 1
+                if at >= len(raw) or raw[at] != character:
+                    return []
+            found.append(min(at, len(raw) - 1))
+            at += not character.isspace() or raw[at : at + 1].isspace()
+        return found
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seq:
@@ -33,6 +61,12 @@ class Entry:
 
     key: Scalar
     value: Node
+
+    @property
+    def written(self) -> bool:
+        """Whether it stands in the text; what is set from outside is said to stand where its param is declared."""
+        key, value = self.key.span, self.value.span
+        return (key.line, key.column) != (value.line, value.column)
 
     @property
     def span(self) -> Span:
@@ -64,6 +98,20 @@ class Map:
 
 
 Node = Scalar | Seq | Map
+
+
+def _inside(span: Span, raw: str, first: int, last: int) -> Span:
+    """Characters ``first`` to ``last`` of a span's text, as a place."""
+
+    def place(offset: int) -> tuple[int, int]:
+        before = raw[:offset]
+        breaks = before.count("\n")
+        column = offset - before.rfind("\n") if breaks else span.column + offset
+        return span.line + breaks, column
+
+    line, column = place(first)
+    end_line, end_column = place(last - 1)
+    return Span(span.source, line, column, end_line, end_column + 1)
 
 
 def shown(node: Node, limit: int = 40) -> str:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable
 from typing import Any
 
 import yaml
 
-from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink, Source, Span
+from cnnspec.diagnostics import Label, Sink, Source, Span
+from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
+from cnnspec.syntax.slips import not_yaml
+from cnnspec.syntax.uncollected import uncollected
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 64
-MAX_NODES = 500_000
+MAX_NODES = 60_000
+MAX_LINES = 50_000
+MAX_EXPRESSIONS = 150_000  # characters of expressions that differ, each counting 16 more
+READING = 6  # steps of the Meter that a value takes until it is an item or an argument
+WORD = re.compile(r"\S+")
+PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used: nothing is constructed
 
 
@@ -21,26 +30,34 @@ class _Stop(Exception):
     """The text cannot be read on; the reason is in the sink."""
 
 
-def parse(source: Source, sink: Sink) -> Node | None:
+@uncollected
+def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None:
     """The text's one document, or None where it cannot be read. What is wrong goes to the sink.
 
     A tag, a duplicate key or a number out of bounds is reported and reading goes on; broken YAML, a text
-    of over a million characters or of more than 64 levels ends it.
+    of over a million characters or of more than 64 levels ends it. ``meter`` counts the values.
     """
+    composer = _Composer(source, sink)
     try:
         _check_characters(source, sink)
-        return _Composer(source, sink).document()
+        return composer.document()
     except _Stop:
         return None
     except yaml.YAMLError as error:
-        sink.add(_yaml_error(source, error))
+        sink.add(not_yaml(source, error))
         return None
+    finally:
+        if meter is not None:
+            meter.steps += READING * composer.size
 
 
 def _check_characters(source: Source, sink: Sink) -> None:
     if len(source.text) > MAX_CHARACTERS:
         message = f"a spec of {len(source.text):,} characters is too large; {MAX_CHARACTERS:,} are read"
         sink.error("too-large", message, source.span())
+        raise _Stop
+    if source.text.count("\n") > MAX_LINES:
+        sink.error("too-large", f"a spec has at most {MAX_LINES:,} lines", source.span(MAX_LINES + 1))
         raise _Stop
     bad = next((c for c in set(source.text) if _is_control(c)), None)
     if bad is None:
@@ -62,18 +79,20 @@ class _Composer:
     def __init__(self, source: Source, sink: Sink) -> None:
         self.source = source
         self.sink = sink
-        self.events: Iterator[Any] = yaml.parse(source.text, Loader=LOADER)
         self.anchors: dict[str, tuple[Node, int] | None] = {}
+        self.expressions: set[str] = set()
+        self.expression_size = 0
         self.size = 0  # nodes, an alias counting as all that it stands for
 
     def document(self) -> Node | None:
-        next(self.events)  # the stream's start
-        if isinstance(next(self.events), yaml.StreamEndEvent):
+        self.next: Callable[[], Any] = LOADER(self.source.text).get_event
+        self.next()  # the stream's start
+        if isinstance(self.next(), yaml.StreamEndEvent):
             self.sink.error("empty-spec", "the file holds no spec", self.source.span())
             return None
-        node = self.node(next(self.events), 0)
-        next(self.events)  # the document's end
-        event = next(self.events)
+        node = self.node(self.next(), 0)
+        self.next()  # the document's end
+        event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
             self.refuse("several-documents", "a spec is one document, and a second one starts here", self.span(event))
             raise _Stop
@@ -85,6 +104,8 @@ class _Composer:
 
     def refuse(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:
         self.sink.error(code, message, span, label, **rest)
+        if self.sink.full:
+            raise _Stop
 
     def node(self, event: Any, depth: int) -> Node:
         span = self.span(event)
@@ -94,6 +115,8 @@ class _Composer:
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, span)
+        if not event.anchor and not event.tag:
+            return self.content(event, span, depth)
         if event.tag not in (None, "!") or (event.tag == "!" and not isinstance(event, yaml.ScalarEvent)):
             self.refuse("tag", "a spec is plain data and has no tags", self.tag_span(span), help="remove the tag")
         before = self.size
@@ -106,7 +129,7 @@ class _Composer:
 
     def tag_span(self, span: Span) -> Span:
         """The tag's own word: an event with a tag starts at it."""
-        word = self.source.line(span.line)[span.column - 1 :].split()
+        word = WORD.match(self.source.line(span.line), span.column - 1)
         return self.source.span(span.line, span.column, len(word[0]) if word else 1)
 
     def grow(self, nodes: int, span: Span) -> None:
@@ -120,7 +143,8 @@ class _Composer:
         if found is None:
             inside = event.anchor in self.anchors
             message = f"`*{event.anchor}` stands inside its own anchor" if inside else f"no anchor `&{event.anchor}`"
-            self.refuse("bad-alias", message, span)
+            help = f"read a param with `${event.anchor}`; anchors are never needed"
+            self.refuse("bad-alias", message, span, help="" if inside else help)
             raise _Stop
         self.grow(found[1], span)
         return found[0]
@@ -133,26 +157,47 @@ class _Composer:
         return self.mapping(event, span, depth)
 
     def scalar(self, event: Any, span: Span) -> Scalar:
+        if "$" in event.value:
+            self.count_expression(event.value, span)
         plain = event.style in (None, "")
+        if event.anchor or event.tag:
+            span = self.behind_properties(span)
         if not plain or event.tag == "!":
             return Scalar(span, event.value, event.value, plain=False)
         try:
             return Scalar(span, resolve(event.value), event.value)
         except ScalarError as error:
             self.refuse("bad-number", str(error), span)
-            return Scalar(span, 0, event.value)
+            return Scalar(span, 1, event.value)  # which fits wherever a number does
+
+    def count_expression(self, text: str, span: Span) -> None:
+        """Reading an expression takes far longer than reading its text; one that was read is kept."""
+        if text not in self.expressions:
+            self.expressions.add(text)
+            self.expression_size += len(text) + 16
+            if self.expression_size > MAX_EXPRESSIONS:
+                self.refuse("too-large", f"the spec has over {MAX_EXPRESSIONS:,} characters of expressions", span)
+                raise _Stop
+
+    def behind_properties(self, span: Span) -> Span:
+        """The span of a scalar without the anchor and the tag in front of it."""
+        match = PROPERTIES.match(self.source.line(span.line), span.column - 1)
+        start = match.end() + 1 if match else span.column
+        if span.line == span.end_line and start >= span.end_column:
+            return span  # nothing behind them: an empty value
+        return Span(span.source, span.line, start, span.end_line, span.end_column)
 
     def sequence(self, event: Any, span: Span, depth: int) -> Seq:
         items = []
-        while not isinstance(child := next(self.events), yaml.SequenceEndEvent):
+        while not isinstance(child := self.next(), yaml.SequenceEndEvent):
             items.append(self.node(child, depth + 1))
         return Seq(span.to(self.span(child)), tuple(items), flow=bool(event.flow_style))
 
     def mapping(self, event: Any, span: Span, depth: int) -> Map:
         entries: dict[str, Entry] = {}
-        while not isinstance(child := next(self.events), yaml.MappingEndEvent):
+        while not isinstance(child := self.next(), yaml.MappingEndEvent):
             key = self.node(child, depth + 1)
-            value = self.node(next(self.events), depth + 1)
+            value = self.node(self.next(), depth + 1)
             if self.key_is_sound(key, entries):
                 assert isinstance(key, Scalar)
                 entries[key.text] = Entry(key, value)
@@ -172,46 +217,3 @@ class _Composer:
         else:
             return True
         return False
-
-
-def _yaml_error(source: Source, error: yaml.YAMLError) -> Diagnostic:
-    mark = getattr(error, "problem_mark", None)
-    problem = (getattr(error, "problem", None) or str(error)).split("\n")[0]
-    if mark is None:
-        return Diagnostic("yaml-syntax", f"not YAML: {problem}", Label(source.span()))
-    line, column = _within(source, mark.line + 1, mark.column + 1)
-    text = source.line(line)
-    labels = _context(source, error, line)
-    place = source.span(line, column)
-    if "\t" in text[: max(column, len(text) - len(text.lstrip()))]:
-        tab = source.span(line, text.index("\t") + 1)
-        return Diagnostic("yaml-syntax", "a tab where YAML wants spaces", Label(tab), help="indent with spaces")
-    help = _hint(text, problem)
-    return Diagnostic("yaml-syntax", f"not YAML: {problem}", Label(place), labels, help=help, trace=Frame(""))
-
-
-def _within(source: Source, line: int, column: int) -> tuple[int, int]:
-    """A mark past the end of the text, moved back onto its last character."""
-    if line <= len(source.lines) and source.line(line).strip():
-        return line, column
-    line = min(line, len(source.lines))
-    while line > 1 and not source.line(line).strip():
-        line -= 1
-    return line, len(source.line(line)) + 1
-
-
-def _context(source: Source, error: yaml.YAMLError, line: int) -> tuple[Label, ...]:
-    mark, context = getattr(error, "context_mark", None), getattr(error, "context", None)
-    if mark is None or not context or mark.line + 1 == line:
-        return ()
-    return (Label(source.span(*_within(source, mark.line + 1, mark.column + 1)), context),)
-
-
-def _hint(line: str, problem: str) -> str:
-    if "mapping values are not allowed" in problem:
-        return "a line that has words below it ends in a colon, such as `- ReLU:`; a text with `: ` in it is quoted"
-    if "$(" in line:
-        return 'an expression with a comma or a square bracket is quoted: "$(depths[0])"'
-    if line.count("{") != line.count("}") or line.count("[") != line.count("]"):
-        return "count the brackets of this line"
-    return ""

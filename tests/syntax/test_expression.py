@@ -60,7 +60,7 @@ def test_values(text: str, expected: object) -> None:
         ("$(a +)", "bad-expression", (5, 6)),
         ("$(a", "bad-expression", (0, 3)),
         ("$(open(a))", "call-in-expression", (2, 6)),
-        ("$(a.b)", "bad-expression", (3, 4)),
+        ("$(a.b)", "bad-expression", (3, 5)),
         ("$(a ** 9)", "bad-expression", (4, 6)),
         ("$(9 + missing)", "unknown-name", (6, 13)),
         ("$(b[7])", "bad-expression", (2, 6)),
@@ -68,7 +68,7 @@ def test_values(text: str, expected: object) -> None:
         ("$(a and flag)", "bad-expression", (2, 3)),
         ("$(flag + 1)", "bad-expression", (2, 6)),
         ("$(1 < a < 9)", "bad-expression", (8, 9)),
-        ("$(in.depth)", "bad-expression", (2, 10)),
+        ("$(in.depth)", "bad-expression", (5, 10)),
         ("$(9007199254740992 * 9)", "number-out-of-bounds", (2, 22)),
         ("$(" + "(" * 60 + "a" + ")" * 60 + ")", "bad-expression", None),
         ("$(" + "-" * 900 + "a)", "bad-expression", None),
@@ -169,3 +169,18 @@ def test_nested_lists_are_bounded_together() -> None:
         env = {"a": found.evaluate(env)}
     with pytest.raises(ExpressionError, match="longer than"):
         found.evaluate(env)
+
+
+@pytest.mark.parametrize("sign", ["/", "//", "%"])
+def test_every_division_by_zero_is_told(sign: str) -> None:
+    """All three ways to divide refuse zero, be it whole or not."""
+    for zero in ("0", "0.0"):
+        with pytest.raises(ExpressionError, match="division by zero"):
+            value(f"$(3 {sign} {zero})")
+
+
+@pytest.mark.parametrize("index", [3, -4])
+def test_an_index_past_the_ends_is_told(index: int) -> None:
+    """A list of three has no fourth element, from either end."""
+    with pytest.raises(ExpressionError, match=f"index {index} is outside a list of 3"):
+        value(f"$([1, 2, 3][{index}])")

@@ -49,7 +49,7 @@ def test_nodes_know_their_places() -> None:
         ("a: \x1b[31m", "control-character", 1, 4),
         ("a: b\u2028c: d", "control-character", 1, 5),
         ("a:\n\t- b", "yaml-syntax", 2, 1),
-        ("a: [1, 2", "yaml-syntax", 1, 9),
+        ("a: [1, 2", "yaml-syntax", 1, 4),
         ("[" * 100_000, "too-deep", 1, 66),
         ("- " * 100_000, "too-deep", 1, 131),
         ("{a: " * 1000, "too-deep", 1, 258),

@@ -1,0 +1,111 @@
+"""`cnnspec explain`, and the document of all pages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cnnspec.checking import check_source
+from cnnspec.cli.output import console, write
+from cnnspec.diagnostics import Diagnostic, Source, UsageError, did_you_mean, plain, render
+from cnnspec.explanations import Page, codes, page, raw
+
+EXAMPLE = {"error": "This fails", "warning": "This is warned of"}
+
+
+class Format(StrEnum):
+    text = "text"
+    markdown = "markdown"
+
+
+def complete_code(incomplete: str) -> list[str]:
+    """The codes that begin so."""
+    return [code for code in codes() if code.startswith(incomplete)]
+
+
+def explain(
+    code: Annotated[
+        str | None,
+        typer.Argument(metavar="[CODE]", help="A code, such as window-too-large.", autocompletion=complete_code),
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="For the terminal, or as it is written.")] = Format.text,
+) -> None:
+    """Explain a message by its code: the rule, why it is one, an example and the same example mended.
+
+    Without a code, list all of them: errors, then warnings.
+    """
+    if code is None:
+        _list()
+        return
+    try:
+        found = page(code)
+    except KeyError:
+        near = did_you_mean(code, codes())
+        raise UsageError(f"no message has the code `{code}`", near or "`cnnspec explain` lists the codes") from None
+    if format is Format.markdown:
+        write(raw(code))
+    else:
+        _show(found)
+
+
+def _list() -> None:
+    width = max(len(code) for code in codes())
+    for severity in ("error", "warning"):
+        console().print(f"{severity}s")
+        for found in map(page, codes()):
+            if found.severity == severity:
+                console().print(f"  {found.code:<{width}}  {found.title}")
+        console().print()
+    console().print("`cnnspec explain CODE` shows one, with an example and its repair.")
+
+
+def _show(found: Page) -> None:
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    say = console().print
+    say(Text.assemble((f"{found.severity}[{found.code}]", "bold"), f": {found.title}\n"))
+    say(Markdown(found.text), soft_wrap=False)
+    if found.failing:
+        say(f"\n{EXAMPLE[found.severity]}:\n\n{_indented(found.failing)}\nwith the message\n")
+        for diagnostic in messages(found):
+            say(Text("\n").join(Text("    ") + line if line else line for line in render(diagnostic).split("\n")))
+        say(f"\nThis is mended:\n\n{_indented(found.mended)}")
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}" if line.strip() else line for line in text.splitlines(keepends=True))
+
+
+def messages(found: Page) -> tuple[Diagnostic, ...]:
+    """What the checker says of the page's failing example."""
+    return check_source(Source("example.yaml", found.failing))
+
+
+def document() -> str:
+    """All pages as one Markdown document with an index: docs/errors.md."""
+    pages = [page(code) for code in codes()]
+    lines = [HEAD]
+    for severity in ("error", "warning"):
+        rows = [f"| [`{p.code}`](#{p.code}) | {p.title} |" for p in pages if p.severity == severity]
+        lines.append("\n".join([f"## {severity.capitalize()}s\n", "| code | |", "| --- | --- |", *rows]) + "\n")
+    return "\n".join([*lines, *map(_section, pages)])
+
+
+HEAD = """\
+# Messages
+
+Every message of the checker has a code. `cnnspec explain CODE` shows what stands here; each example is checked by the
+tests, and each message is what the checker prints for it.
+"""
+
+
+def _section(found: Page) -> str:
+    parts = [f"## {found.code}\n\n{found.severity.capitalize()}: {found.title}.\n\n{found.text}\n"]
+    if found.failing:
+        said = "\n".join(plain(diagnostic) for diagnostic in messages(found))
+        parts += [f"{EXAMPLE[found.severity]}:\n\n```yaml\n{found.failing}```\n", f"```text\n{said}```\n"]
+        parts.append(f"This is mended:\n\n```yaml\n{found.mended}```\n")
+    return "\n".join(parts)

@@ -1,0 +1,65 @@
+"""A page for each diagnostic code: the rule, why it is one, a spec that breaks it and the same spec mended.
+
+    # window-too-large: a window does not fit in its input          or `# code (warning): title`
+    what the rule is and why
+    ## Example    a spec that breaks it, in a yaml block
+    ## Mended     the same spec, sound
+
+Codes that no text alone can cause, such as that of a file that is no text, have a page without examples.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+FOLDER = Path(__file__).parent
+HEADING = re.compile(r"# (?P<code>[a-z0-9-]+)(?P<warning> \(warning\))?: (?P<title>.+)\n")
+EXAMPLE = re.compile(r"## (?P<name>Example|Mended)\n\n```yaml\n(?P<spec>.*?)```\n", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``text`` is the explanation in Markdown; ``failing`` and ``mended`` are specs, empty where there are none."""
+
+    code: str
+    title: str
+    text: str
+    failing: str
+    mended: str
+    severity: Literal["error", "warning"] = "error"
+
+
+@lru_cache(maxsize=1)
+def codes() -> tuple[str, ...]:
+    """Every code that has a page, errors before warnings."""
+    pages = [page(path.stem) for path in FOLDER.glob("*.md")]
+    return tuple(p.code for p in sorted(pages, key=lambda p: (p.severity, p.code)))
+
+
+def raw(code: str) -> str:
+    """The page as it is written. Raises KeyError for a code that has none."""
+    path = FOLDER / f"{code}.md"
+    if not re.fullmatch(r"[a-z0-9-]+", code) or not path.is_file():
+        raise KeyError(code)
+    return path.read_text(encoding="utf-8")
+
+
+@lru_cache(maxsize=256)
+def page(code: str) -> Page:
+    """The page of a code. Raises KeyError for a code that has none."""
+    text = raw(code)
+    heading = HEADING.match(text)
+    assert heading is not None, code
+    examples = {match["name"]: match["spec"] for match in EXAMPLE.finditer(text)}
+    return Page(
+        heading["code"],
+        heading["title"],
+        text[heading.end() :].split("## Example")[0].strip(),
+        examples.get("Example", ""),
+        examples.get("Mended", ""),
+        "warning" if heading["warning"] else "error",
+    )

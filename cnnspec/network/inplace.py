@@ -1,0 +1,170 @@
+"""Layers that write their output over their input: whether another line, or a gradient, needs what they overwrite.
+
+    Sigmoid ──► ReLU: {inplace: true}       in-place-gradient: Sigmoid's gradient is made of its output
+    x ──┬─► ReLU: {inplace: true} ──► …     in-place-shared: the join gets max(0, x) twice
+        └─► Add
+
+Each node's output is a part of some tensor in memory: of one that it makes, or of its input's where it works in place
+or passes a view on. torch counts the changes of such a tensor as a whole and refuses a gradient that was to read it as
+it was (https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks); that another line reads
+changed values it does not see.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink
+from cnnspec.layers import Shape
+from cnnspec.layers.base import setting
+from cnnspec.network.graph import INPUT, Node
+from cnnspec.network.repairs import repairs
+
+LOOKED_AT = 1000  # writers of one tensor that a reader is held against: a hostile text has very many
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """``writer`` overwrites what ``other`` needs: None stands for the network's output."""
+
+    writer: Node
+    other: Node | None
+    kept: str | None  # "input" or "output", whichever the gradient of ``other`` needs; None: it reads it afterwards
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a tensor in memory: the numbers ``first`` to ``end`` of what the node ``owner`` made."""
+
+    owner: int
+    first: int
+    end: int
+
+    def meets(self, other: _Part) -> bool:
+        return self.first < other.end and other.first < self.end
+
+
+def check_in_place(nodes: Sequence[Node], shape: Shape, output: int | None, sink: Sink) -> None:
+    """Says what is wrong with the nodes that work in place, at their lines."""
+    for clash in clashes(nodes, shape, output):
+        sink.add(_diagnostic(clash))
+
+
+def _diagnostic(clash: Clash) -> Diagnostic:
+    item, other = clash.writer.item, clash.other
+    argument = item.args.entry("inplace") if item.args else None
+    code, message, label = _words(clash)
+    return Diagnostic(
+        code,
+        message,
+        Label(argument.span if argument else item.span, f"`{clash.writer.type}` writes over its input"),
+        labels=(Label(other.span, label),) if other else (),
+        trace=clash.writer.trace,
+        repairs=repairs(item, (setting(inplace=False),)),
+    )
+
+
+def _words(clash: Clash) -> tuple[str, str, str]:
+    """Code, message, and what to say at the other line."""
+    if clash.other is None:
+        return "in-place-shared", "this line overwrites a tensor that is the network's output", ""
+    if clash.kept is None:
+        message = f"this line overwrites a tensor that `{clash.other.type}` reads afterwards"
+        return "in-place-shared", message, "reads the changed values"
+    message = f"the gradient of `{clash.other.type}` needs the {clash.kept} that this line overwrites"
+    return "in-place-gradient", message, f"its {clash.kept} is needed as it was"
+
+
+def clashes(nodes: Sequence[Node], shape: Shape, output: int | None) -> Iterator[Clash]:
+    """What is wrong with the nodes that work in place; ``output`` is the network's, None where it is not known."""
+    layers = {id(node.layer): node.layer for node in nodes}  # copies share one
+    if not any(layer.overwrites(training=True) for layer in layers.values()):
+        return
+    for training in (True, False):
+        parts = _parts(nodes, shape, training)
+        writers = _writers(nodes, parts, training)
+        yield from _read_after(nodes, parts, writers, output)
+        if training:
+            yield from _needed_by_gradient(nodes, parts, writers, output)
+
+
+def _parts(nodes: Sequence[Node], shape: Shape, training: bool) -> dict[int, _Part]:
+    """Where each value lies."""
+    parts = {INPUT: _Part(INPUT, 0, shape.elements)}
+    for node in nodes:
+        x = node.input_shapes[0]
+        shared = range(x.elements) if node.layer.overwrites(training) else node.layer.view(x, training)
+        whole = parts[node.inputs[0]]
+        parts[node.index] = (
+            _Part(node.index, 0, node.shape.elements)
+            if shared is None
+            else _Part(whole.owner, whole.first + shared.start, whole.first + shared.stop)
+        )
+    return parts
+
+
+def _writers(nodes: Sequence[Node], parts: dict[int, _Part], training: bool) -> dict[int, list[int]]:
+    """The nodes that change each tensor, in order."""
+    writers: dict[int, list[int]] = defaultdict(list)
+    for node in nodes:
+        if node.layer.overwrites(training):
+            writers[parts[node.index].owner].append(node.index)
+    return writers
+
+
+def _read_after(
+    nodes: Sequence[Node], parts: dict[int, _Part], writers: dict[int, list[int]], output: int | None
+) -> Iterator[Clash]:
+    """Reads of a value from before a change, by lines after it."""
+    reads = [(node, value) for node in nodes for value in node.inputs]
+    for reader, value in [*reads, *([] if output is None else [(None, output)])]:
+        end = len(nodes) if reader is None else reader.index
+        changes = writers.get(parts[value].owner, [])
+        between = range(bisect_right(changes, value), bisect_left(changes, end))
+        seen = parts[value]
+        if reader is not None and parts[reader.index].owner == seen.owner:
+            seen = parts[reader.index]  # a view, which looks at a part
+        for index in islice(between, LOOKED_AT):
+            if parts[changes[index]].meets(seen):
+                yield Clash(nodes[changes[index]], reader, None)
+
+
+def _needed_by_gradient(
+    nodes: Sequence[Node], parts: dict[int, _Part], writers: dict[int, list[int]], output: int | None
+) -> Iterator[Clash]:
+    """Changes of a tensor that the gradient of a line above reads once more: the nearest such line."""
+    keepers = _keepers(nodes, parts, output)
+    for owner, changes in writers.items():
+        kept = keepers.get(owner, [])
+        for change in changes:
+            place = bisect_left(kept, (change, ""))
+            if place:
+                index, what = kept[place - 1]
+                yield Clash(nodes[change], nodes[index], what)
+
+
+def _keepers(nodes: Sequence[Node], parts: dict[int, _Part], output: int | None) -> dict[int, list[tuple[int, str]]]:
+    """The nodes whose gradient reads a tensor in memory, by that tensor."""
+    keepers: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    trained = _leading_to(nodes, output)
+    for node in nodes:
+        kept = node.layer.kept(node.input_shapes[0]) if node.index in trained else ()
+        for what in sorted(kept):
+            for value in (node.index,) if what == "output" else node.inputs:
+                keepers[parts[value].owner].append((node.index, what))
+    return keepers
+
+
+def _leading_to(nodes: Sequence[Node], output: int | None) -> set[int]:
+    """The nodes that the output depends on, which are those that get a gradient."""
+    if output is None:
+        return {node.index for node in nodes}
+    found = {output}
+    for node in reversed(nodes):
+        if node.index in found:
+            found.update(node.inputs)
+    return found

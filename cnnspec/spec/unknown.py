@@ -1,0 +1,73 @@
+"""Lines that are nearly right: a layer under another name, a word among the arguments, an argument forgotten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from cnnspec.diagnostics import Diagnostic, Label, Repair, nearest
+from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.spec.bridge import WORDS_BESIDE
+from cnnspec.spec.edits import Repairs, beside, positional_text, rename, set_argument
+from cnnspec.spec.model import Item
+
+MAX_CALL = 200  # characters of a name that may be a call
+CALL = re.compile(r"(?P<module>(?:\w+\.)*)(?P<name>\w+)(?:\((?P<arguments>.*)\))?")
+# A size that most networks give to an argument that has no default: tried, and offered as an example.
+USUAL = {"kernel_size": 3, "output_size": 1, "scale_factor": 2, "num_groups": 1, "groups": 2, "upscale_factor": 2}
+USUAL_OF_POOL = 2
+MANY_DIMENSIONS = ("1d", "3d")
+
+
+def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
+    """A name that no layer and no block has, with the one that is meant where that is plain."""
+    message, help = f"no layer is called `{item.name}`", "`cnnspec layers` lists all of them"
+    if " - " in item.name:
+        help = "an item of the same list begins in the column of the one above"
+        return Diagnostic("unknown-layer", message, Label(item.span, "two lines, read as one name"), help=help)
+    match = CALL.fullmatch(item.name) if len(item.name) <= MAX_CALL else None
+    if match and (match["module"] or match["arguments"] is not None) and match["name"] in known:
+        return _as_in_python(item, match, message)
+    meant = likely(match["name"] if match else item.name, known)
+    label = f"did you mean `{meant}`?" if meant else ""
+    return Diagnostic("unknown-layer", message, Label(item.span, label), help=help, repairs=rename(item.span, meant))
+
+
+def likely(name: str, known: Collection[str]) -> str | None:
+    """The nearest name; `Conv` means Conv2d before its siblings."""
+    plain = not any(c.isdigit() for c in name)
+    return nearest(name, [n for n in known if not (plain and n.endswith(MANY_DIMENSIONS))])
+
+
+def _as_in_python(item: Item, match: re.Match[str], message: str) -> Diagnostic:
+    """``nn.Conv2d(3, 16, 3)``."""
+    name, arguments = match["name"], (match["arguments"] or "").strip()
+    text = positional_text(arguments, REGISTRY[name].model_fields) if name in REGISTRY else ""
+    written = f"{name}: {text}" if text.strip("{}") else name
+    help = "" if not arguments or text else f"arguments stand in braces, by name: `{name}: {{name: value}}`"
+    repairs = rename(item.span, written) if text or not arguments else ()
+    label = Label(item.span, f"did you mean `{name}`?" if written == name else "as in Python")
+    return Diagnostic("unknown-layer", message, label, help=help, repairs=repairs)
+
+
+def with_layout(diagnostic: Diagnostic, item: Item) -> Diagnostic:
+    """The fault of an argument, with the repair that its line allows."""
+    if item.span.source.shipped or diagnostic.repairs:
+        return diagnostic
+    return replace(diagnostic, repairs=_moved(diagnostic, item) or _added(diagnostic, item))
+
+
+def _moved(diagnostic: Diagnostic, item: Item) -> Repairs:
+    """A word among the arguments, put beside the operation."""
+    entry = item.args.entry(diagnostic.span.text) if item.args and diagnostic.code == "unknown-argument" else None
+    return beside(item, entry) if entry is not None and entry.key.text in WORDS_BESIDE else ()
+
+
+def _added(diagnostic: Diagnostic, item: Item) -> Repairs:
+    """A forgotten argument, with a size that most networks give to it."""
+    name = diagnostic.message.split("`")[-2] if diagnostic.code == "missing-argument" else ""
+    if name not in USUAL or item.name not in REGISTRY or item.name in JOINS:
+        return ()
+    value = USUAL_OF_POOL if "Pool" in item.name and name == "kernel_size" else USUAL[name]
+    return (Repair(f"add `{name}: {value}`, or the value that is meant", (set_argument(item, name, value),)),)

@@ -1,0 +1,141 @@
+"""Slips with signs: a space, a comma, a bracket or a quote that is missing or stands where it should not."""
+
+from __future__ import annotations
+
+import re
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Span
+from cnnspec.syntax.brackets import Fault, first_fault
+from cnnspec.syntax.trouble import Trouble, insertion, quoted, slip
+
+DASH = re.compile(r"^\s*(?:- +)*-(?=[A-Z$])")
+COLON = re.compile(r"^\s*(?:- +)*(?P<key>\$?[A-Za-z_]\w*):(?=[^\s:/])")
+INDEXED = re.compile(r"\$\([^\"'#]*\)|\$\w+\[[^\]\"'#]*\]|(?<![\w\"'])list\[[a-z\[\]?]+\]\??")
+PLAIN_TEXT = re.compile(r"^\s*(?:- +)*\w+: +(?P<text>[^\s\"'\[{|>&*!#][^#]*?: .*?)\s*$")
+NO_COMMA = re.compile(r"[\w\"'\])] +(?P<key>[a-z_]\w*): ")
+
+
+def no_space_behind_dash(trouble: Trouble) -> Diagnostic | None:
+    """``-ReLU``."""
+    for number, text in trouble.lines():
+        if match := DASH.match(text):
+            dash = trouble.source.span(number, match.end())
+            name = trouble.source.span(number, match.end() + 1)
+            word = re.split(r"[:\s]", text[match.end() :])[0]
+            message = "the dash of an item needs a space behind it"
+            return slip(dash, message, "", f"write `- {word}`", insertion(name, " "))
+    return None
+
+
+def no_space_behind_colon(trouble: Trouble) -> Diagnostic | None:
+    """``stride:2`` in a line of its own."""
+    for number, text in trouble.lines():
+        if match := COLON.match(text):
+            colon = trouble.source.span(number, match.end())
+            behind = trouble.source.span(number, match.end() + 1)
+            message = f"the colon of `{match['key']}` needs a space behind it"
+            words = f"write `{match['key']}: `"
+            return slip(colon, message, "", words, insertion(behind, " "))
+    return None
+
+
+def braces_for_expression(trouble: Trouble) -> Diagnostic | None:
+    """``${width}``."""
+    text = trouble.text(trouble.line)
+    match = re.search(r"\$\{(?P<inner>[^{}]*)\}?", text)
+    if match is None:
+        return None
+    inner = match["inner"].strip()
+    written = f"${inner}" if inner.isidentifier() else f"$({inner})"
+    span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
+    return slip(span, "an expression stands in round brackets, not in braces", "", f"write `{written}`",
+                 Edit(span, written))  # fmt: skip
+
+
+def unquoted_brackets(trouble: Trouble) -> Diagnostic | None:
+    """``$(depths[0])`` and ``list[int]`` inside braces, where YAML takes the brackets for a list."""
+    if "expected ',' or" not in trouble.problem:
+        return None
+    for match in INDEXED.finditer(trouble.text(trouble.line)):
+        if "[" in match[0] and match.start() < trouble.column <= match.end() + 1:
+            span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
+            written = match[0] if match[0].startswith(("$(", "list")) else f"$({match[0][1:]})"
+            message = "square brackets inside braces or a list are YAML's own, unless the value is quoted"
+            return slip(span, message, "", f"write `{quoted(written)}`", Edit(span, quoted(written)))
+    return None
+
+
+def brackets(trouble: Trouble) -> Diagnostic | None:
+    """A bracket or a quote that is not closed, or closes nothing."""
+    fault = first_fault(trouble.source.lines, trouble.line)
+    if fault is None:
+        return None
+    span = trouble.source.span(fault.line, fault.column)
+    if fault.closes:
+        return slip(span, f"this `{fault.sign}` closes nothing", "", f"remove the `{fault.sign}`", Edit(span, ""))
+    what = "quote" if fault.sign in "\"'" else f"`{fault.sign}`"
+    words = f"close it with `{fault.missing}`"
+    if fault.wrong:
+        wrong = trouble.source.span(*fault.wrong)
+        label, edit = Label(wrong, "closed by this"), insertion(wrong, fault.missing)
+        return slip(span, f"this {what} is closed by `{wrong.text}`", "", words, edit, labels=(label,))
+    end = trouble.source.span(fault.line, _text_end(trouble.text(fault.line)) + 1)
+    return slip(span, f"this {what} is never closed", "opened here", words, _closing(end, fault))
+
+
+def _closing(end: Span, fault: Fault) -> Edit:
+    return insertion(end, fault.missing)
+
+
+def _text_end(line: str) -> int:
+    """Characters of a line before a comment and the space in front of it."""
+    comment = re.search(r"\s#", line)
+    return len((line[: comment.start()] if comment else line).rstrip())
+
+
+def no_comma(trouble: Trouble) -> Diagnostic | None:
+    """``{out_channels: 8 kernel_size: 3}``."""
+    if "expected ',' or" not in trouble.problem:
+        return None
+    for match in NO_COMMA.finditer(trouble.text(trouble.line)):
+        if match.start("key") < trouble.column <= match.end() + 1:
+            span = trouble.source.span(trouble.line, match.start("key") + 1, len(match["key"]))
+            before = trouble.source.span(trouble.line, match.start() + 2)
+            message = f"a comma is missing before `{match['key']}`"
+            return slip(span, message, "", f"write `, {match['key']}: `", insertion(before, ","))
+    return None
+
+
+def quote_inside(trouble: Trouble) -> Diagnostic | None:
+    """``'it's'``: the text ends at the second quote."""
+    text = trouble.text(trouble.line)
+    match = re.match(r"^\s*(?:- +)*\w+: +(?P<text>'.*)$", text)
+    if match is None or not match.start("text") < trouble.column - 1 or match["text"].count("'") < 3:
+        return None
+    inner = match["text"].rstrip().strip("'").replace("''", "'")
+    second = text.index("'", match.start("text") + 1)
+    whole = trouble.source.span(trouble.line, match.start("text") + 1, len(match["text"].rstrip()))
+    message = "a quote inside a text of single quotes ends it"
+    edits = () if '"' in inner or "\\" in inner else (Edit(whole, f'"{inner}"'),)
+    words = "write it in double quotes" if edits else "write the inner quote twice"
+    return slip(trouble.source.span(trouble.line, second + 1), message, "the text ends here", words, *edits)
+
+
+def text_with_colon(trouble: Trouble) -> Diagnostic | None:
+    """``description: A network: small``."""
+    match = PLAIN_TEXT.match(trouble.text(trouble.line))
+    if match is None or "mapping values" not in trouble.problem:
+        return None
+    span = trouble.source.span(trouble.line, match.start("text") + 1, len(match["text"]))
+    message = "a text that holds a colon and a space is quoted"
+    edits = () if "'" in match["text"] and '"' in match["text"] else (Edit(span, quoted(match["text"])),)
+    return slip(span, message, "", "put it in quotes", *edits)
+
+
+def sign_at_start(trouble: Trouble) -> Diagnostic | None:
+    """``%`` or ``@`` in front of a text."""
+    if "cannot start any token" not in trouble.problem:
+        return None
+    sign = trouble.text(trouble.line)[trouble.column - 1 : trouble.column]
+    span = trouble.source.span(trouble.line, trouble.column)
+    return slip(span, f"a text that begins with `{sign}` is quoted", "", "params are read as `$name`")

@@ -1,0 +1,162 @@
+"""Slips of the pen: what a text that is not YAML most likely means, and the edit that makes it so.
+
+    yaml's error ──► Trouble ──rules, the surest first──► Diagnostic `yaml-syntax`, with a repair to be tried
+
+YAML's parser notices a slip where reading on becomes impossible, which may be lines further down. Each rule looks for
+one slip between the place where the parser was and the place where it gave up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Source, Span, count
+from cnnspec.syntax import signs
+from cnnspec.syntax.trouble import Trouble, insertion, slip
+
+MAX_SCANNED = 100_000  # characters before the place, over which brackets are counted
+MAX_WIDTH = 1_000  # characters of a line that a person wrote
+ITEM_WORDS = ("id", "from", "repeat", "foreach", "when")
+BARE = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z]\w*)\s*(?:#.*)?$")
+WORD = re.compile(r"^(?P<indent> *)(?P<key>[a-z]\w*):(?:\s|$)")
+OPERATION = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z$]\w*):?")
+
+
+def not_yaml(source: Source, error: Exception) -> Diagnostic:
+    """The diagnostic of a text that YAML's parser refuses."""
+    mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    problem = (getattr(error, "problem", None) or str(error)).split("\n")[0]
+    if mark is None:
+        return Diagnostic("yaml-syntax", f"not YAML: {problem}", Label(source.span()))
+    line, column = _within(source, mark.line + 1, mark.column + 1)
+    first = min(context.line + 1 if context else line, max(line - 1, 1))
+    trouble = Trouble(source, problem, max(first, 1), line, column)
+    if source.offset(line, column) > MAX_SCANNED or any(len(text) > MAX_WIDTH for _, text in trouble.lines()):
+        return _unexplained(trouble)
+    return next(filter(None, (rule(trouble) for rule in RULES)), None) or _unexplained(trouble)
+
+
+def _within(source: Source, line: int, column: int) -> tuple[int, int]:
+    """A mark past the end of the text, moved back onto its last character."""
+    if line <= len(source.lines) and source.line(line).strip():
+        return line, column
+    line = min(line, len(source.lines))
+    while line > 1 and not source.line(line).strip():
+        line -= 1
+    return line, len(source.line(line)) + 1
+
+
+def _tab(trouble: Trouble) -> Diagnostic | None:
+    for number, text in trouble.lines():
+        indent = text[: len(text) - len(text.lstrip(" \t-"))]
+        if "\t" in indent:
+            tab = trouble.source.span(number, indent.index("\t") + 1)
+            return slip(tab, "a tab where YAML wants spaces", "", "indent with spaces")
+    return None
+
+
+def _no_colon_above(trouble: Trouble) -> Diagnostic | None:
+    """``- ReLU`` with words below it."""
+    match = BARE.match(trouble.text(trouble.line - 1)) if trouble.line > 1 else None
+    word = WORD.match(trouble.text(trouble.line))
+    if match is None or word is None:
+        return None
+    name = trouble.source.span(trouble.line - 1, match.start("name") + 1, len(match["name"]))
+    below = Label(trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"])), "a word below it")
+    behind = trouble.source.span(name.line, name.end_column)
+    message = "a line with words below it ends in a colon"
+    return slip(name, message, "no colon", f"write `- {match['name']}:`", insertion(behind, ":"), labels=(below,))
+
+
+def _word_out_of_line(trouble: Trouble) -> Diagnostic | None:
+    """``id:`` further in or out than the operation that it belongs to."""
+    word = WORD.match(trouble.text(trouble.line))
+    if word is None or word["key"] not in ITEM_WORDS:
+        return None
+    for number in range(trouble.line - 1, 0, -1):
+        if match := OPERATION.match(trouble.text(number)):
+            break
+    else:
+        return None
+    span = trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"]))
+    indent = Span(trouble.source, trouble.line, 1, trouble.line, len(word["indent"]) + 1)
+    label = Label(trouble.source.span(number, match.start("name") + 1, len(match["name"])), "belongs to this")
+    message = f"`{word['key']}` is not in line with `{match['name']}`"
+    edit = Edit(indent, " " * match.start("name"))
+    return slip(span, message, "", f"indent it by {match.start('name')} spaces", edit, labels=(label,))
+
+
+def _directive(trouble: Trouble) -> Diagnostic | None:
+    for number, text in enumerate(trouble.source.lines[: trouble.line], 1):
+        if text.startswith("%"):
+            return slip(trouble.source.span(number, 1, len(text)), "a spec has no directives", "", "remove the line")
+    return None
+
+
+def _indentation(trouble: Trouble) -> Diagnostic | None:
+    """A line that is indented like none of the lines that it could belong to."""
+    text = trouble.text(trouble.line)
+    expects_line = "expected key" in trouble.problem or "'-' indicator" in trouble.problem
+    if not expects_line or text[: trouble.column - 1].strip():
+        return None
+    indents = {
+        column
+        for line in trouble.source.lines[: trouble.line - 1]
+        for column in (len(line) - len(line.lstrip(" ")), len(line) - len(line.lstrip(" -")))
+        if line.strip() and not line.lstrip().startswith("#")
+    }
+    first_word = text.split()[0]
+    span = trouble.source.span(trouble.line, trouble.column, len(first_word))
+    if trouble.column - 1 in indents:
+        message = "this line does not belong where its indentation puts it"
+    else:
+        message = "this line is indented like no line above it"
+    words = "items of a list, and keys of a mapping, begin in one column"
+    return slip(span, message, f"{count(trouble.column - 1, 'space')} before it", words)
+
+
+def _unexplained(trouble: Trouble) -> Diagnostic:
+    """No slip is plain: what the parser says, in words of the spec."""
+    place = Label(trouble.source.span(trouble.line, trouble.column))
+    for said, message, help in IN_OUR_WORDS:
+        if said in trouble.problem:
+            return Diagnostic("yaml-syntax", message, place, help=help)
+    return Diagnostic("yaml-syntax", f"not YAML: {trouble.problem}", place)
+
+
+LINE_ABOVE = "look at the line above as well: what it opens or leaves open may reach here"
+IN_OUR_WORDS = (  # a part of what libyaml says; message; help
+    (
+        "mapping values are not allowed",
+        "a key stands where none can",
+        f"a text with `: ` in it is quoted; {LINE_ABOVE}",
+    ),
+    ("could not find expected ':'", "a colon is missing behind a key", LINE_ABOVE),
+    ("expected key", "this belongs to no mapping around it", LINE_ABOVE),
+    ("'-' indicator", "this is no item of the list around it", LINE_ABOVE),
+    ("expected ',' or", "a comma or a closing bracket is missing before this", "a text with brackets in it is quoted"),
+    ("node content", "a value is missing before this", "each comma has a value before and behind it"),
+    ("unexpected end of stream", "the text ends inside a quoted text", "close the quote"),
+    ("block sequence entries", "an item with a dash cannot stand here", "begin it in a line of its own"),
+    ("unknown escape character", "a backslash in double quotes stands for a special character", "use single quotes"),
+    ("alphabetic or numeric", "a text that begins with `*` or `&` is quoted", "params are read as `$name`"),
+    ("document start", "nothing can stand behind the end of the spec", LINE_ABOVE),
+)
+
+RULES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
+    _tab,
+    signs.braces_for_expression,
+    signs.unquoted_brackets,
+    signs.no_space_behind_dash,
+    signs.no_space_behind_colon,
+    signs.no_comma,
+    signs.quote_inside,
+    signs.brackets,
+    _no_colon_above,
+    signs.text_with_colon,
+    _word_out_of_line,
+    signs.sign_at_start,
+    _directive,
+    _indentation,
+)

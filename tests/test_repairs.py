@@ -1,0 +1,69 @@
+"""The repairs that come with the mistakes of tests/mistakes do what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cnnspec.checking import apply, check_source, diagnose
+from cnnspec.diagnostics import Diagnostic, Repair, Source
+
+FOLDER = Path(__file__).parent / "mistakes"
+
+
+def offered() -> list[tuple[Source, Diagnostic, Repair]]:
+    """Every repair of every mistake."""
+    sources = [Source(path.name, path.read_text()) for path in sorted(FOLDER.glob("*.yaml"))]
+    return [(source, found, repair) for source in sources for found in check_source(source) for repair in found.repairs]
+
+
+OFFERED = offered()
+
+
+@pytest.mark.parametrize(("source", "found", "repair"), OFFERED, ids=[f"{s.name}-{r.words}" for s, _, r in OFFERED])
+def test_repair_mends_its_mistake(source: Source, found: Diagnostic, repair: Repair) -> None:
+    """After the edit the message is gone, and every line that no edit touches stands as it stood."""
+    edited = apply(source, repair.edits)
+    before, after = diagnose(source), diagnose(edited)
+    same = [d for d in after if (d.code, d.message) == (found.code, found.message)]
+    assert len(same) < sum((d.code, d.message) == (found.code, found.message) for d in before) or (
+        found.code == "yaml-syntax" and all(d.span.line != found.span.line for d in same)
+    )
+    touched = {n for e in repair.edits for n in range(e.span.line, e.span.end_line + 1)}
+    kept = [text for number, text in enumerate(source.lines, 1) if number not in touched]
+    rest = iter(edited.lines)
+    assert all(text in rest for text in kept)
+
+
+def test_most_mistakes_come_with_a_repair() -> None:
+    """Of the files with mistakes at least half have a repair that an editor can make."""
+    mended = {source.name for source, _, _ in OFFERED}
+    assert len(mended) >= len(list(FOLDER.glob("*.yaml"))) / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("linear-on-map", "put `- Flatten` before it"),
+        ("forgotten-padding", "set `padding: 1` in line 6 and `padding: 2` in line 8"),
+        ("batch-in-input", "write `input: [3, 32, 32]`: the batch is never stated"),
+        ("other-dimensions", "write `Conv1d`"),
+        ("unknown-layer", "write `Conv2d`"),
+        ("undefined-from", "write `stem`"),
+        ("misspelt-choice", "write `reflect`"),
+        ("missing-argument", "add `kernel_size: 3`, or the value that is meant"),
+        ("mistakes-that-hide-each-other", "write `Conv2d`"),
+        ("stated-in-repeat", "leave `in_channels` out: it is inferred"),
+    ],
+)
+def test_repair_is_offered(name: str, words: str) -> None:
+    """The repair that a reader would make is among those that are offered."""
+    assert words in {repair.words for source, _, repair in OFFERED if source.name == f"{name}.yaml"}
+
+
+def test_all_repairs_of_the_sound_parts_together() -> None:
+    """A file with several misspellings is sound after the first repair of each."""
+    source = Source("misspelt-argument.yaml", (FOLDER / "misspelt-argument.yaml").read_text())
+    edits = [edit for found in check_source(source) for edit in found.repairs[0].edits]
+    assert diagnose(apply(source, edits)) == ()
