@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, layers, summary, training, zoo
+from cnnspec.cli import check, explain, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.diagnostics import CnnspecError
 
@@ -25,9 +25,12 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, Callable[..., None]] = {
     "check": check.check,
+    "explain": explain.explain,
     "summary": summary.summary,
+    "inputs": inputs.inputs,
     "layers": layers.layers,
     "zoo": zoo.zoo,
+    "schema": schema.schema,
     "train": training.train,
     "eval": training.evaluate,
 }

@@ -2,59 +2,106 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from cnnspec.api import check as check_spec
+from cnnspec.cli.checked import Fix, Options, check_target
+from cnnspec.cli.gather import STDIN, Gathered, gather
 from cnnspec.cli.options import Variant, complete_name
-from cnnspec.cli.output import console, show, show_error, write
-from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, as_json, count
+from cnnspec.cli.output import console
+from cnnspec.cli.report import Format, exit_code, report
+from cnnspec.diagnostics import UsageError, printable
+from cnnspec.spec.budget import Budget, given
 
-
-class Format(StrEnum):
-    text = "text"
-    json = "json"
+Names = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE|FOLDER|NAME...",
+        help="Specs by path or shipped name, folders of specs, or - for standard input.",
+        autocompletion=complete_name,
+    ),
+]
+Formats = Annotated[Format, typer.Option("--format", help="How to print what is found.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")]
+Repair = Annotated[bool, typer.Option("--fix", help="Make the safe repairs of warnings in the files.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and write nothing.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved, until Ctrl-C.")]
+Params = Annotated[str | None, typer.Option("--max-params", metavar="N", help="The most params, such as 12M.")]
+Macs = Annotated[str | None, typer.Option("--max-macs", metavar="N", help="The most MACs for one input, such as 2G.")]
+Memory = Annotated[
+    str | None, typer.Option("--max-memory", metavar="BYTES", help="The most memory for one input, such as 500MB.")
+]
+Smallest = Annotated[
+    str | None, typer.Option("--min-input", metavar="N", help="An image of N×N passes, or a smaller one.")
+]
+SkipOthers = Annotated[bool, typer.Option("--skip-others", help="Skip named files that have no key `cnnspec:`.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Name the files that are skipped.")]
+StdinName = Annotated[str, typer.Option("--stdin-name", metavar="FILE", help="What to call standard input.")]
 
 
 def check(
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE|NAME...", help="Specs to check, by path or shipped name.", autocompletion=complete_name
-        ),
-    ],
+    names: Names,
     variant: Variant = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print what is found.")] = Format.text,
+    format: Formats = Format.text,
+    strict: Strict = False,
+    fix: Repair = False,
+    diff: Diff = False,
+    watch: Watch = False,
+    max_params: Params = None,
+    max_macs: Macs = None,
+    max_memory: Memory = None,
+    min_input: Smallest = None,
+    skip_others: SkipOthers = False,
+    verbose: Verbose = False,
+    stdin_name: StdinName = "<stdin>",
 ) -> None:
     """Check specs: every mistake at its line and column, with its repair.
 
-    A file is checked under each of its variants. Nothing runs and torch is not needed. The exit code is 0 where all
-    is sound and 3 where something is not. With --format json each spec gives one line.
+    A file is checked under each of its variants; of a folder every .yaml or .yml file that has the key `cnnspec:` at
+    its top. Nothing runs and torch is not needed. The exit code is 0 where all is sound, 3 where something is
+    not, and 7 where a file cannot be read. With --format json each spec gives one line.
     """
-    codes = [_check(name, variant, format) for name in names]
-    errors = sum(found for found, _ in codes)
-    if errors and format is Format.text:
-        console().print(f"{count(errors, 'error')} in {count(sum(1 for found, _ in codes if found), 'spec')}")
-    raise typer.Exit(3 if errors else max(code for _, code in codes))
+    bounds = {"max_params": max_params, "max_macs": max_macs, "max_memory": max_memory, "min_input": min_input}
+    mode = Fix.show if diff else Fix.write if fix else Fix.leave
+    options = Options(variant, strict, mode, _budget(bounds), stdin_name)
+    _refuse_together(names, format, mode, watch)
+
+    def look() -> Gathered:
+        return gather(names, skip_others=skip_others)
+
+    def run(gathered: Gathered) -> int:
+        return _run(gathered, options, format, verbose)
+
+    if watch:
+        from cnnspec.cli.watch import watch as keep_checking
+
+        keep_checking(names, look, run, headings=format is Format.text)
+    raise typer.Exit(run(look()))
 
 
-def _check(name: str, variant: str | None, format: Format) -> tuple[int, int]:
-    """How many errors a spec has, and the exit code it asks for; one that cannot be read does not stop the others."""
-    try:
-        found: tuple[Diagnostic, ...] = check_spec(name, variant)
-    except SpecError as error:
-        found = error.diagnostics
-    except CnnspecError as error:
-        show_error(error)
-        return 0, error.exit_code
-    if format is Format.json:
-        file = found[0].span.source.name if found else name
-        write(json.dumps({"file": file, "diagnostics": as_json(found)}, ensure_ascii=False))
-    elif found:
-        show(found)
-    else:
-        console().print(f"{name}: sound")
-    return len(found), 0
+def _run(gathered: Gathered, options: Options, format: Format, verbose: bool) -> int:
+    """Checks and prints everything once, and gives the exit code."""
+    results = [check_target(target, options) for target in gathered.targets]
+    for path in gathered.skipped if verbose and format is Format.text else ():
+        console().print(f"{printable(str(path))}: skipped, it has no key `cnnspec:`")
+    report(format, results, gathered.skipped, gathered.failures)
+    return exit_code(results, gathered.failures)
+
+
+def _budget(bounds: dict[str, str | None]) -> Budget | None:
+    """The bounds that are given. Raises UsageError for a figure that is none."""
+    stated = {name: value for name, value in bounds.items() if value is not None}
+    return given(stated, lambda name: f"`--{name.replace('_', '-')}`") if stated else None
+
+
+def _refuse_together(names: Sequence[str], format: Format, mode: Fix, watch: bool) -> None:
+    """Raises UsageError for options that do not go together."""
+    if mode is Fix.write and STDIN in names:
+        raise UsageError("--fix rewrites files, and standard input is none", "--diff shows what would change")
+    if mode is Fix.show and format is not Format.text:
+        raise UsageError(f"--diff prints text, not {format}")
+    if watch and (STDIN in names or mode is not Fix.leave or format not in (Format.text, Format.json)):
+        help = "it goes without -, --fix and --diff, and with --format text or json"
+        raise UsageError("--watch checks files again, prints, and changes nothing", help)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Annotated
 
 import typer
-from pydantic_core import PydanticUndefined
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from cnnspec.cli.output import console
 from cnnspec.diagnostics import UsageError, did_you_mean
+from cnnspec.emit.describe import about, default_words, reference
 from cnnspec.layers import FAMILIES, REGISTRY, Layer
 from cnnspec.spec import Block, builtin_blocks
 from cnnspec.spec.bridge import argument_words
@@ -53,35 +52,20 @@ def _table(*headings: str) -> Table:
 
 
 def _first_line(layer: type[Layer]) -> str:
-    return _doc(layer).split("\n")[0]
-
-
-def _doc(layer: type[Layer]) -> str:
-    return (inspect.getdoc(layer) or "").replace("``", "`")
+    return about(layer).split("\n")[0]
 
 
 def _show_layer(name: str, layer: type[Layer]) -> None:
-    console().print(f"{name}: {_doc(layer)}\n")
+    console().print(f"{name}: {about(layer)}\n")
     if not layer.model_fields:
         console().print("It takes no arguments.")
     else:
         table = _table("argument", "default", "takes")
-        for argument, field in layer.model_fields.items():
-            table.add_row(argument, _default(layer, argument, field.default), argument_words(layer, argument))
+        for argument in layer.model_fields:
+            table.add_row(argument, default_words(layer, argument), argument_words(layer, argument))
         console().print(table, soft_wrap=False)
-    if layer.target is None:
-        console().print(f"As in https://docs.pytorch.org/docs/stable/generated/torch.nn.{name}.html")
-
-
-def _default(layer: type[Layer], argument: str, default: object) -> str:
-    if default is PydanticUndefined:
-        return "required"
-    if default is None:
-        return "inferred" if argument in INFERRED else "not set"
-    return str(default).lower() if isinstance(default, bool) else str(default)
-
-
-INFERRED = {"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"}
+    if reference(layer):
+        console().print(f"As in {reference(layer)}")
 
 
 def _show_block(block: Block) -> None:

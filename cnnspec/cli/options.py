@@ -61,6 +61,6 @@ def parse_input(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
     parts = text.replace("x", ",").replace("×", ",").strip("[] ").split(",")
-    if not all(part.strip().isdecimal() and 0 < int(part) < 2**31 for part in parts):
+    if not all(part.strip().isdecimal() and len(part) < 12 and 0 < int(part) < 2**31 for part in parts):
         raise UsageError(f"--input takes sizes, not `{text}`", "such as --input 1,28,28")
     return tuple(int(part) for part in parts)

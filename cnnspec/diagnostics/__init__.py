@@ -1,12 +1,13 @@
 """What went wrong, where, and how to mend it.
 
-    Source ── Span ── Label ──► Diagnostic ──► text, JSON
+    Source ── Span ── Label ──► Diagnostic ──► text, JSON, SARIF, GitHub, GitLab
                                     │
                                     └─ repairs: edits of the text, re-checked before they are offered
 
 Nothing here knows of YAML, layers or shapes.
 """
 
+from cnnspec.diagnostics.as_json import as_json
 from cnnspec.diagnostics.diagnostic import Diagnostic, Edit, Frame, Label, Repair, Sink
 from cnnspec.diagnostics.errors import (
     CheckpointError,
@@ -17,9 +18,9 @@ from cnnspec.diagnostics.errors import (
     SpecError,
     UsageError,
 )
-from cnnspec.diagnostics.render import as_json, plain, render
+from cnnspec.diagnostics.render import plain, render
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import count, did_you_mean, listing, nearest, printable
+from cnnspec.diagnostics.words import count, did_you_mean, listing, nearest, printable, printable_json
 
 __all__ = [
     "CheckpointError",
@@ -44,5 +45,6 @@ __all__ = [
     "nearest",
     "plain",
     "printable",
+    "printable_json",
     "render",
 ]

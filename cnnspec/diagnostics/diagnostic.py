@@ -8,8 +8,9 @@ from typing import Literal
 
 from cnnspec.diagnostics.source import Span
 
-NAMED = {"missing-argument", "unknown-argument", "unknown-name"}
+NAMED = {"missing-argument", "over-budget", "unknown-argument", "unknown-name"}
 MAX_FOUND = 100  # mistakes that one run tells: nobody reads on, and a hostile text has millions
+MAX_MESSAGE = 800  # characters of a message or a help
 Severity = Literal["error", "warning"]
 
 
@@ -102,7 +103,8 @@ class Sink:
     def add(self, diagnostic: Diagnostic) -> None:
         if self.full:
             return
-        self._found.setdefault(_in_user_text(diagnostic).identity, _in_user_text(diagnostic))
+        found = _in_user_text(_clipped(diagnostic))
+        self._found.setdefault(found.identity, found)
 
     def error(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:
         self.add(Diagnostic(code, message, Label(span, label), **rest))  # type: ignore[arg-type]
@@ -115,7 +117,23 @@ class Sink:
 
     def in_order(self) -> tuple[Diagnostic, ...]:
         """By place: file, line, column."""
-        return tuple(sorted(self, key=lambda d: (d.span.source.name, d.span.line, d.span.column)))
+        return tuple(sorted(self, key=place))
+
+
+def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
+    """Where a diagnostic stands among others: file, line, column."""
+    return (diagnostic.span.source.name, diagnostic.span.line, diagnostic.span.column)
+
+
+def _clipped(diagnostic: Diagnostic) -> Diagnostic:
+    """The same, with the middle of a very long text left out: names in a hostile spec may have a million letters."""
+    if len(diagnostic.message) <= MAX_MESSAGE and len(diagnostic.help) <= MAX_MESSAGE:
+        return diagnostic
+    return replace(diagnostic, message=_clip(diagnostic.message), help=_clip(diagnostic.help))
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 100]} … {text[-97:]}"
 
 
 def _in_user_text(diagnostic: Diagnostic) -> Diagnostic:

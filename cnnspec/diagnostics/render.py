@@ -15,7 +15,7 @@ error[code]: message
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from rich.cells import cell_len
@@ -72,7 +72,8 @@ def provenance(diagnostic: Diagnostic) -> str:
     if not frames:
         return ""
     place = next((f.span for f in frames if f.span and f.span.line != diagnostic.span.line), None)
-    words = [frame.text for frame in frames if frame.text]
+    runs = groupby(frame.text for frame in frames if frame.text)
+    words = [word if times == 1 else f"{word} {times} times" for word, times in ((w, len(list(g))) for w, g in runs)]
     return ", ".join(([f"{place.source.name}:{place.line}"] if place else []) + words)
 
 
@@ -123,21 +124,3 @@ def _end(span: Span, line: str) -> int:
 
 def _shown(text: str) -> str:
     return printable(text.replace("\t", "    "))
-
-
-def as_json(diagnostics: Iterable[Diagnostic]) -> list[dict[str, object]]:
-    """One flat record a diagnostic, as ``check --format json`` prints them."""
-    return [
-        {
-            "code": d.code,
-            "severity": d.severity,
-            "message": d.message,
-            "file": d.span.source.name,
-            "line": d.span.line,
-            "column": d.span.column,
-            "end_line": d.span.end_line,
-            "end_column": d.span.end_column,
-            "help": d.help or None,
-        }
-        for d in diagnostics
-    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,18 @@ class Source:
     def lines(self) -> list[str]:
         return self.text.split("\n")
 
+    @cached_property
+    def starts(self) -> list[int]:
+        """Characters before each line, and before one behind the last."""
+        return [0, *accumulate(len(text) + 1 for text in self.lines)]
+
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its end; empty past the last line."""
         return self.lines[number - 1].rstrip("\r") if number <= len(self.lines) else ""
 
     def offset(self, line: int, column: int) -> int:
         """Characters before a place (both counted from 1)."""
-        return sum(len(text) + 1 for text in self.lines[: line - 1]) + column - 1
+        return self.starts[min(line, len(self.starts)) - 1] + column - 1
 
     def span(self, line: int = 1, column: int = 1, width: int = 1) -> Span:
         """A place of ``width`` characters on one line."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
-MAX_KNOWN = 2_000  # names among which a near one is looked for: comparing takes time
+MAX_KNOWN = 500  # names among which a near one is looked for: comparing takes time
+MAX_WORD = 60  # characters of a word that may be a misspelt name
 
 
 def printable(text: str) -> str:
@@ -14,13 +16,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def printable_json(text: str) -> str:
+    """JSON in which what does not print is escaped, as JSON has it: a pipe may end in a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that a misspelt one most likely means, or None where none is near."""
     from difflib import get_close_matches  # only a mistake pays for it
 
     known = list(known)
-    if len(known) > MAX_KNOWN:
+    if len(known) > MAX_KNOWN or len(word) > MAX_WORD:
         return None
+    known = [name for name in known if len(name) <= 2 * MAX_WORD]
     folded = {name.casefold(): name for name in reversed(known)}
     if word.casefold() in folded:
         return folded[word.casefold()]

@@ -1,0 +1,50 @@
+"""The bound on the input: some image of this height and width, or a smaller one, passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink
+from cnnspec.layers import Shape
+from cnnspec.network import Graph, expand
+from cnnspec.spec import Spec
+from cnnspec.spec.budget import Limit
+
+
+def input_over(spec: Spec, graph: Graph, limit: Limit) -> Diagnostic | None:
+    """What is wrong where no input as small as the bound passes; a vector has no height and width to bound.
+
+    Most networks take the very size that the bound names. Only where one does not, all its inputs are solved for.
+    """
+    if len(graph.input) < 2:
+        return None
+    small = Shape((graph.input[0], *(limit.amount for _ in graph.input[1:])))
+    refusal = _refusal(spec, small)
+    smallest = _smallest(spec) if refusal else None
+    if refusal is None or (smallest and max(smallest[1:]) <= limit.amount):
+        return None
+    where = [Label(limit.span, f"asks for {small}")] if limit.span else []
+    primary, *labels = [*where, Label(refusal.span, refusal.message)]
+    return Diagnostic(
+        "over-budget",
+        f"no input of {small} or smaller passes, against {limit.told}",
+        primary,
+        labels=tuple(labels),
+        notes=refusal.notes + ((f"the smallest input that passes is {smallest}",) if smallest else ()),
+        help="shrink less before that line, or raise `min_input`; `cnnspec inputs` shows what passes",
+    )
+
+
+def _refusal(spec: Spec, small: Shape) -> Diagnostic | None:
+    """What the first line that does not pass an input says of it."""
+    sink = Sink()
+    expand(replace(spec, input_override=tuple(small)), sink)
+    return next(iter(sink), None)
+
+
+def _smallest(spec: Spec) -> Shape | None:
+    """The smallest input that is known to pass."""
+    from cnnspec.inputs import solve  # rarely needed, and other checks start sooner without
+
+    found = solve(spec)
+    return found.shape(found.smallest) if found.smallest else None

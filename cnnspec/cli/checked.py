@@ -1,0 +1,101 @@
+"""One text checked, as `cnnspec check` was asked to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from cnnspec.api import display
+from cnnspec.checking import check_source
+from cnnspec.cli.gather import Target
+from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
+from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
+from cnnspec.fixing import fix
+from cnnspec.spec.budget import Budget
+from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, Found, decode, open_source
+
+
+class Fix(StrEnum):
+    """What becomes of the safe repairs of warnings."""
+
+    leave = "leave"
+    write = "write"
+    show = "show"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How texts are checked. ``stdin_name`` is what messages call standard input."""
+
+    variant: str | None = None
+    strict: bool = False
+    fix: Fix = Fix.leave
+    budget: Budget | None = None
+    stdin_name: str = "<stdin>"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in one text: diagnostics, warnings that were fixed, or why it could not be checked at all."""
+
+    name: str
+    file: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    fixed: tuple[Diagnostic, ...] = ()
+    diff: str = ""
+    failure: CnnspecError | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.failure:
+            return self.failure.exit_code
+        return SpecError.exit_code if any(d.severity == "error" for d in self.diagnostics) else 0
+
+
+def check_target(target: Target, options: Options) -> Checked:
+    """Checks one text; what hinders that is part of the answer, so that the others are checked all the same."""
+    name = target.name if target.path else options.stdin_name
+    file = display(Found(target.path, name)) if target.path else name
+    try:
+        return _check(Checked(name, file), target, options)
+    except SpecError as error:
+        return Checked(name, file, error.diagnostics)
+    except CnnspecError as error:
+        return Checked(name, file, failure=error)
+
+
+def _check(blank: Checked, target: Target, options: Options) -> Checked:
+    source = open_source(target.path, blank.file) if target.path else _standard_input(blank.file)
+    if options.fix is not Fix.leave:
+        fixed = fix(source)
+        after = Source(source.name, with_line_ends(source.text, fixed.text))
+        if options.fix is Fix.show:
+            blank = replace(blank, diff=as_diff(source, after.text))
+        elif fixed.applied:
+            _write(target, source, after.text)
+            blank = replace(blank, fixed=fixed.applied)
+        source = after
+    found = check_source(source, options.variant or target.variant, options.budget)
+    return replace(blank, diagnostics=_strict(found) if options.strict else found)
+
+
+def _standard_input(name: str) -> Source:
+    """What comes in; too much of it is refused by its length, as of a file."""
+    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    return decode(name, data) if len(data) <= MAX_BYTES else Source(name, " " * (MAX_BYTES + 1))
+
+
+def _write(target: Target, before: Source, text: str) -> None:
+    assert target.path is not None
+    if not target.name.endswith(ENDINGS) and not Path(target.name).is_file():
+        help = f"`cnnspec zoo {target.name} > mine.yaml` gives a copy to work on"
+        raise UsageError(f"`{target.name}` ships with cnnspec and is not rewritten", help)
+    rewrite(target.path, before, text)
+
+
+def _strict(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Warnings as errors."""
+    return tuple(replace(diagnostic, severity="error") for diagnostic in diagnostics)

@@ -1,0 +1,134 @@
+"""What `cnnspec check` is asked to check: files, shipped names, every spec below a folder, and standard input."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnnspec.diagnostics import CnnspecError, OutputError, UsageError
+from cnnspec.spec import find
+from cnnspec.spec.opening import open_regular
+from cnnspec.spec.shipped import ENDINGS
+
+STDIN = "-"
+NOT_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv"}  # and whatever is hidden
+KEY = re.compile(rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE)
+MAX_READ = 4_000_000  # bytes of a file among which the key is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One text to check: what to call it, its file (None: standard input), and a variant that the name chose."""
+
+    name: str
+    path: Path | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What there is to check, the YAML files that are no specs, and what cannot be checked."""
+
+    targets: tuple[Target, ...] = ()
+    skipped: tuple[Path, ...] = ()
+    failures: tuple[CnnspecError, ...] = ()
+    folders: tuple[Path, ...] = ()
+
+
+def gather(names: Iterable[str], *, skip_others: bool = False) -> Gathered:
+    """The specs of names, files and folders, each once, in the order of the names and sorted within a folder.
+
+    A file that is named is checked whatever it holds, unless ``skip_others``; in a folder those are specs that have
+    the key ``cnnspec`` at their top.
+    """
+    work = _Gatherer(skip_others)
+    for name in names:
+        try:
+            work.add(name)
+        except CnnspecError as error:
+            work.failures.append(error)
+    return Gathered(tuple(work.targets.values()), tuple(work.skipped), tuple(work.failures), tuple(work.folders))
+
+
+class _Gatherer:
+    def __init__(self, skip_others: bool) -> None:
+        self.skip_others = skip_others
+        self.targets: dict[tuple[str, str | None], Target] = {}
+        self.skipped: dict[Path, None] = {}
+        self.failures: list[CnnspecError] = []
+        self.folders: list[Path] = []
+
+    def add(self, name: str) -> None:
+        if name == STDIN:
+            self.targets.setdefault((STDIN, None), Target(STDIN))
+        elif self.is_folder(name):
+            self.folder(Path(name))
+        else:
+            found = find(name)
+            if self.skip_others and not is_spec(found.path):
+                self.skipped[found.path] = None
+            else:
+                self.file(name, found.path, found.variant)
+
+    @staticmethod
+    def is_folder(name: str) -> bool:
+        """Whether a name is that of a folder, and not that of a shipped spec."""
+        if not _is_folder(name):
+            return False
+        try:
+            return not find(name)
+        except UsageError:
+            return True
+
+    def file(self, name: str, path: Path, variant: str | None = None) -> None:
+        self.targets.setdefault((os.path.realpath(path), variant), Target(name, path, variant))
+
+    def folder(self, folder: Path) -> None:
+        self.folders.append(folder)
+        seen = 0
+        for path in self.texts(folder):
+            try:
+                sound = is_spec(path)
+            except CnnspecError as error:
+                self.failures.append(error)
+                continue
+            seen += sound
+            if sound:
+                self.file(path.as_posix(), path)
+            else:
+                self.skipped[path] = None
+        if not seen:
+            help = "a spec is a .yaml file that has the key `cnnspec:` at its top"
+            self.failures.append(UsageError(f"there is no spec in the folder `{folder}`", help))
+
+    def texts(self, folder: Path) -> Iterator[Path]:
+        """The YAML files below a folder. Links to folders are not followed, so that no loop is walked."""
+        for where, folders, files in os.walk(folder, onerror=self.unreadable):
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in NOT_ENTERED)
+            for name in sorted(files):
+                path = Path(where, name)
+                if name.endswith(ENDINGS) and not name.startswith(".") and _is_file(path):
+                    yield path
+
+    def unreadable(self, error: OSError) -> None:
+        self.failures.append(OutputError(f"`{error.filename}` cannot be read: {error.strerror}"))
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - which says no where it may not look
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 - likewise
+
+
+def is_spec(path: Path) -> bool:
+    """Whether a file has the key ``cnnspec`` at its top, however broken the rest is. Raises OutputError."""
+    try:
+        with open_regular(path) as file:
+            return KEY.search(file.read(MAX_READ)) is not None
+    except OSError as error:
+        raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None

@@ -1,0 +1,125 @@
+"""What `cnnspec check` prints of all that it found, in each of its formats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnnspec import __version__
+from cnnspec.cli.checked import Checked
+from cnnspec.cli.output import console, show, show_error, write
+from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, printable, printable_json
+
+if TYPE_CHECKING:
+    from cnnspec.diagnostics.sarif import Rule
+
+
+class Format(StrEnum):
+    text = "text"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+    gitlab = "gitlab"
+
+
+def report(
+    format: Format, results: Sequence[Checked], skipped: Sequence[Path], failures: Sequence[CnnspecError]
+) -> None:
+    """Prints everything; what could not be checked is said on standard error."""
+    failed = [*failures, *(result.failure for result in results if result.failure)]
+    for error in failed:
+        show_error(error)
+    found = [diagnostic for result in results for diagnostic in result.diagnostics]
+    match format:
+        case Format.text:
+            _text(results)
+        case Format.json:
+            _json(results)
+        case Format.sarif:
+            _sarif(found, failed, exit_code(results, failures))
+        case Format.github:
+            _github(found, failed)
+        case Format.gitlab:
+            from cnnspec.diagnostics.gitlab import as_gitlab
+
+            write(printable_json(json.dumps(as_gitlab(found), ensure_ascii=False, indent=1)))
+    if format in (Format.text, Format.github):
+        said = summary(results, len(skipped), len(failed))
+        if said:
+            console().print(said)
+
+
+def exit_code(results: Sequence[Checked], failures: Sequence[CnnspecError]) -> int:
+    """The worst of all: 7 unreadable, 3 errors, 2 names that are none, 0."""
+    return max([0, *(result.exit_code for result in results), *(error.exit_code for error in failures)])
+
+
+def _text(results: Sequence[Checked]) -> None:
+    for result in results:
+        if result.diff:
+            write(result.diff)
+        show(result.diagnostics)
+        if not result.diagnostics and not result.failure:
+            console().print(f"{printable(result.name)}: sound")
+
+
+def _json(results: Sequence[Checked]) -> None:
+    """A line for each spec."""
+    for result in results:
+        if not result.failure:
+            record: dict[str, object] = {"file": _file(result), "diagnostics": as_json(result.diagnostics)}
+            if result.fixed:
+                record["fixed"] = as_json(result.fixed)
+            write(printable_json(json.dumps(record, ensure_ascii=False)))
+
+
+def _file(result: Checked) -> str:
+    return result.diagnostics[0].span.source.name if result.diagnostics else result.name
+
+
+def _sarif(found: Sequence[Diagnostic], failed: Sequence[CnnspecError], code: int) -> None:
+    from cnnspec.diagnostics.sarif import as_sarif
+
+    write(json.dumps(as_sarif(found, __version__, _rule, code, [str(error) for error in failed]), indent=1))
+
+
+def _rule(code: str) -> Rule | None:
+    """The explanation of a code, as `cnnspec explain` prints it; none for a code that has no page."""
+    from cnnspec.diagnostics.sarif import Rule
+    from cnnspec.explanations import page
+
+    try:
+        found = page(code)
+    except KeyError:
+        return None
+    examples = [("Example", found.failing), ("Mended", found.mended)]
+    shown = [f"**{name}**\n\n```yaml\n{spec.rstrip()}\n```" for name, spec in examples if spec]
+    return Rule(found.title, "\n\n".join([found.text, *shown]))
+
+
+def _github(found: Sequence[Diagnostic], failed: Sequence[CnnspecError]) -> None:
+    from cnnspec.diagnostics.github import as_github, command
+
+    for diagnostic in found:
+        write(as_github(diagnostic))
+    for error in failed:
+        write(command("error", str(error), title="cnnspec"))
+
+
+def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
+    """``3 errors and 1 warning in 2 specs, 10 sound, 4 other files skipped``; nothing where one spec is sound."""
+    checked = [result for result in results if not result.failure]
+    wrong = [result for result in checked if result.diagnostics]
+    sound, fixed = len(checked) - len(wrong), sum(len(result.fixed) for result in results)
+    found = [diagnostic.severity for result in wrong for diagnostic in result.diagnostics]
+    kinds = [count(found.count(kind), kind) for kind in ("error", "warning") if kind in found]
+    parts = [f"{' and '.join(kinds)} in {count(len(wrong), 'spec')}"] if wrong else []
+    if sound and (wrong or skipped or failed or fixed or sound > 1):
+        parts.append(f"{sound:,} sound" if wrong else f"{count(sound, 'spec')}, all sound" if sound > 1 else "1 sound")
+    parts += [f"{count(fixed, 'warning')} fixed"] if fixed else []
+    parts += [f"{count(skipped, 'other file')} skipped"] if skipped else []
+    parts += [f"{failed:,} not checked"] if failed and parts else []
+    return ", ".join(parts)
