@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden clean
+.PHONY: help demo test check bench format golden fuzz mutants hostile clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -13,6 +13,9 @@ help:
 	@echo "make check   lint, types, import direction"
 	@echo "make bench   measure, side by side, against torch and torchvision"
 	@echo "make format  format the code"
+	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
+	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
+	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
 	@echo "make golden  rewrite the golden files; review them as a diff"
 	@echo "make clean   remove .venv and caches"
 
@@ -44,6 +47,17 @@ format: $(INSTALLED)
 
 golden: $(INSTALLED)
 	$(BIN)/python -m pytest --golden tests
+
+N ?= 10000
+
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz --specs $(N)
+
+hostile: $(INSTALLED)
+	$(BIN)/python -m tests.hostile --write
+
+mutants: $(INSTALLED)
+	$(BIN)/python -m tests.mutants
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

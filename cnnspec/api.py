@@ -13,6 +13,7 @@ from cnnspec.diagnostics import Diagnostic, Sink, SpecError, UsageError, did_you
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
+from cnnspec.spec.budget import given
 from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.shipped import Found, open_source, specs_folder
 from cnnspec.syntax import Entry
@@ -31,11 +32,23 @@ def load(
     Raises SpecError where the text is wrong, UsageError for an unknown name, variant or param and for a value that a
     param does not take.
     """
+    found, spec, sink = _read(name_or_path)
+    if len(sink):
+        raise SpecError(sink.in_order())
+    return _as_set(spec, found, variant, input, params)
+
+
+def _read(name_or_path: str | os.PathLike[str]) -> tuple[Found, Spec, Sink]:
+    """A spec and what was found when it was read. Raises SpecError where nothing of it can be read."""
     found = find(os.fspath(name_or_path))
     sink = Sink()
     spec = read(open_source(found.path, display(found)), sink, builtin_blocks(), found.title)
-    if spec is None or len(sink):
+    if spec is None:
         raise SpecError(sink.in_order())
+    return found, spec, sink
+
+
+def _as_set(spec: Spec, found: Found, variant: str | None, input: Size | None, params: Mapping[str, Any]) -> Spec:
     chosen = with_variant(spec, variant or found.variant)
     settings = {name: _setting(chosen, name, value) for name, value in params.items()}
     override = None if input is None else _input(input)
@@ -78,14 +91,18 @@ def _input(given: Size) -> tuple[int, ...]:
     return sizes
 
 
-def check(name_or_path: str | os.PathLike[str], variant: str | None = None) -> tuple[Diagnostic, ...]:
+def check(
+    name_or_path: str | os.PathLike[str], variant: str | None = None, *, budget: Mapping[str, int | str] | None = None
+) -> tuple[Diagnostic, ...]:
     """What is wrong with a spec, by place; nothing where it is sound.
 
     Without ``variant`` a file is checked under every variant; a shipped name that is a variant under that one.
-    Raises UsageError for an unknown name.
+    ``budget`` bounds what it may cost, such as ``{"max_params": "12M"}``, beside the spec's own section `budget`.
+    Raises UsageError for an unknown name and for a bound that is none.
     """
     found = find(os.fspath(name_or_path))
-    return check_source(open_source(found.path, display(found)), variant or found.variant)
+    bounds = given(budget) if budget else None
+    return check_source(open_source(found.path, display(found)), variant or found.variant, bounds)
 
 
 def graph(
@@ -97,6 +114,23 @@ def graph(
     if diagnostics or found is None:
         raise SpecError(diagnostics)
     return found
+
+
+def partial_graph(
+    name_or_path: str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
+    """The graph of a spec that may be wrong, with the layers whose shapes are known, and what is wrong with it.
+
+    None where nothing of it can be expanded. Raises UsageError, and SpecError where nothing of it can be read, or where
+    what is wrong leaves it open what the variant and the params are.
+    """
+    found, spec, sink = _read(name_or_path)
+    try:
+        return check_spec(_as_set(spec, found, variant, input, params), sink)
+    except UsageError:
+        if len(sink):
+            raise SpecError(sink.in_order()) from None
+        raise
 
 
 def build(

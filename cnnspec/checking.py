@@ -2,41 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
 
+from cnnspec.budget import over_budget
 from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
+from cnnspec.diagnostics.diagnostic import place
+from cnnspec.diagnostics.trial import mending
+from cnnspec.lint import lint
 from cnnspec.network import Graph, Meter, expand
 from cnnspec.spec import Spec, builtin_blocks, read
+from cnnspec.spec.budget import Budget
 
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
+MAX_WORK = 500_000  # of all trials of a run, in the meter's steps: half a second; a character counts as one
 
 
-def check_source(source: Source, variant: str | None = None) -> tuple[Diagnostic, ...]:
-    """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one."""
-    found = diagnose(source, variant)
-    return tuple(_with_help(source, variant, found))
+def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:
+    """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one.
+
+    Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
+    warnings about it.
+    """
+    examined = examine(source, variant)
+    if examined.errors or examined.spec is None:
+        return _with_help(
+            source, examined.errors, examined.steps, lambda edited, meter: diagnose(edited, variant, meter)
+        )
+    warnings = _with_fixes(source, variant, examined.warnings(), _trials(source, examined.steps))
+    over = examined.over_budget(variant, budget)
+    return tuple(sorted((*warnings, *over), key=place)) if over else warnings
 
 
-def diagnose(source: Source, variant: str | None = None) -> tuple[Diagnostic, ...]:
-    """The same without trying any repair."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A text that was read and expanded: its graphs, and what is wrong with it before any repair was tried."""
+
+    spec: Spec | None
+    graphs: tuple[Graph, ...]
+    errors: tuple[Diagnostic, ...]
+    steps: int = 0  # work, as the meter counts it
+
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What is hardly meant in a sound spec; nothing where there are errors."""
+        return () if self.errors or self.spec is None else lint(self.spec, self.graphs)
+
+    def over_budget(self, variant: str | None, budget: Budget | None) -> tuple[Diagnostic, ...]:
+        """The bounds that a sound spec exceeds, under the variants that were expanded."""
+        if self.spec is None or not (self.spec.budget or budget):
+            return ()
+        sink = Sink()
+        for spec, graph in zip(variants(self.spec, variant), self.graphs, strict=True):
+            for diagnostic in over_budget(spec, graph, budget):
+                sink.add(diagnostic)
+        return sink.in_order()
+
+
+def examine(source: Source, variant: str | None = None, meter: Meter | None = None) -> Examined:
+    """Reads a text and expands it under one variant or under each."""
     sink = Sink()
-    spec = read(source, sink, builtin_blocks())
-    meter = Meter()
-    for chosen in variants(spec, variant) if spec else ():
-        expand(chosen, sink, meter)
+    meter = meter or Meter()
+    spec = read(source, sink, builtin_blocks(), meter=meter)
+    graphs = [expand(chosen, sink, meter) for chosen in (variants(spec, variant) if spec else ())]
+    return Examined(spec, tuple(graph for graph in graphs if graph), sink.in_order(), meter.steps)
+
+
+def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
+    """The errors of a text, no repair tried."""
+    return examine(source, variant, meter).errors
+
+
+def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
+    """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
+    sink, meter = Sink() if sink is None else sink, Meter()
+    graph = expand(spec, sink, meter)
+    return graph, _with_help(spec.source, sink.in_order(), meter.steps, partial(_again, spec))
+
+
+def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
+    """The errors of another text, set as a spec is set."""
+    sink = Sink()
+    edited = read(source, sink, builtin_blocks(), meter=meter)
+    if edited is not None:
+        kept = {name: value for name, value in spec.settings.items() if name in edited.params}
+        set_again = replace(edited, variant=spec.variant, settings=kept, input_override=spec.input_override)
+        expand(set_again, sink, meter)
     return sink.in_order()
-
-
-def check_spec(spec: Spec) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
-    """The graph of a spec as it is set, and what is wrong with it."""
-    sink = Sink()
-    graph = expand(spec, sink)
-    found = sink.in_order()
-    plain = not spec.settings and spec.input_override is None
-    if plain and found:  # the repairs of a spec with settings on top cannot be tried on its text alone
-        found = tuple(_with_help(spec.source, spec.variant, found))
-    return graph, found
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:
@@ -57,27 +110,60 @@ def with_variant(spec: Spec, variant: str | None) -> Spec:
     return replace(spec, variant=variant)
 
 
-def _with_help(source: Source, variant: str | None, found: tuple[Diagnostic, ...]) -> Iterable[Diagnostic]:
-    trials = 0
+def _with_help(
+    source: Source, found: tuple[Diagnostic, ...], steps: int, again: Callable[[Source, Meter], tuple[Diagnostic, ...]]
+) -> tuple[Diagnostic, ...]:
+    """The errors with those of their repairs that mend them; ``again`` checks an edited text."""
+    left, meter = _trials(source, steps), Meter(limit=MAX_WORK)
+    helped = []
     for diagnostic in found:
-        good = []
-        for repair in diagnostic.repairs:
-            trials += 1
-            if trials <= MAX_TRIALS and _mends(source, variant, repair, diagnostic, found):
-                good.append(repair)
-        help = "; ".join(filter(None, [", or ".join(repair.words for repair in good), diagnostic.help]))
-        yield replace(diagnostic, help=help, repairs=tuple(good))
+        tried = diagnostic.repairs[:left]
+        left -= len(tried)
+        trials = [(repair, again(apply(source, repair.edits), meter)) for repair in tried if not meter.is_spent]
+        good = mending(diagnostic, found, trials)
+        help = ", or ".join(_words(diagnostic, good)) or diagnostic.help
+        helped.append(replace(diagnostic, help=help, repairs=good))
+    return tuple(helped)
 
 
-def _mends(
-    source: Source, variant: str | None, repair: Repair, diagnostic: Diagnostic, found: tuple[Diagnostic, ...]
-) -> bool:
-    """Whether the edited text has this error no longer, and no new one."""
-    after = diagnose(apply(source, repair.edits), variant)
-    return len(after) < len(found) and all(
-        (d.code, d.message) != (diagnostic.code, diagnostic.message) or d.span.line != diagnostic.span.line
-        for d in after
-    )
+def _trials(source: Source, steps: int) -> int:
+    """How many edited texts are checked, each of which takes about what the first check took."""
+    return min(MAX_TRIALS, MAX_WORK // (steps + len(source.text) + 1))
+
+
+def _words(diagnostic: Diagnostic, repairs: Iterable[Repair]) -> list[str]:
+    """What the repairs do, unless the label asks for just that: ``did you mean `Conv2d`?``."""
+    said = diagnostic.primary.text
+    return [r.words for r in repairs if not ("did you mean" in said and all(f"`{e.text}`" in said for e in r.edits))]
+
+
+def _with_fixes(
+    source: Source, variant: str | None, found: tuple[Diagnostic, ...], left: int
+) -> tuple[Diagnostic, ...]:
+    """Warnings with the repairs that work: all of them are tried at once, and one by one only where that fails."""
+    fixable = [diagnostic for diagnostic in found if diagnostic.repairs]
+    if not fixable:
+        return found
+    if not left:
+        return tuple(_settled(diagnostic, works=False) for diagnostic in found)
+    together = [edit for diagnostic in fixable for edit in diagnostic.repairs[0].edits]
+    if _left(source, variant, together) <= len(found) - len(fixable):
+        good = fixable
+    else:
+        good = [d for d in fixable[: left - 1] if _left(source, variant, d.repairs[0].edits) < len(found)]
+    return tuple(_settled(diagnostic, works=diagnostic in good) for diagnostic in found)
+
+
+def _left(source: Source, variant: str | None, edits: Iterable[Edit]) -> float:
+    """How many warnings the edited text has; no end of them where it has errors."""
+    after = examine(apply(source, edits), variant)
+    return inf if after.errors else len(after.warnings())
+
+
+def _settled(warning: Diagnostic, *, works: bool) -> Diagnostic:
+    if not works:
+        return replace(warning, repairs=())
+    return replace(warning, help="; ".join(filter(None, [warning.repairs[0].words, warning.help])))
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> Source:

@@ -65,4 +65,4 @@ def test_mangled_specs_are_checked(text: str) -> None:
         assert found.code
         assert found.message
         assert found.span.source.shipped or 1 <= found.span.line <= text.count("\n") + 2
-        assert plain(found).startswith(f"error[{found.code}]: ")
+        assert plain(found).startswith(f"{found.severity}[{found.code}]: ")

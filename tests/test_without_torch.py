@@ -25,6 +25,8 @@ assert not heavy, heavy
     [
         ["check", "mnist/resnet152"],
         ["check", "--format", "json", "mnist/lenet"],
+        ["check", "--format", "sarif", "mnist/lenet", "--max-params", "1M", "--max-memory", "1GB", "--min-input", "28"],
+        ["inputs", "mnist/lenet"],
         ["summary", "mnist/googlenet"],
         ["summary", "--format", "json", "mnist/lenet"],
         ["summary", "--format", "markdown", "mnist/lenet"],
@@ -33,6 +35,7 @@ assert not heavy, heavy
         ["layers", "Conv2d"],
         ["layers", "Inception"],
         ["zoo"],
+        ["schema"],
         ["--version"],
         ["--help"],
         ["train", "--help"],

@@ -2,9 +2,24 @@
 
 from typing import Any, Literal
 
-from cnnspec.layers.along import own_dimension
-from cnnspec.layers.base import MAX_NUMBER, Layer, NonNegativeNumber, Number, Positive, Tensor, Whole, setting
+from cnnspec.layers.along import dimension, own_dimension
+from cnnspec.layers.base import (
+    EACH,
+    ITS_OUTPUT,
+    MAX_NUMBER,
+    NOTHING,
+    Copies,
+    Layer,
+    NonNegativeNumber,
+    Number,
+    Positive,
+    Tensor,
+    Whole,
+    setting,
+)
+from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape
+from cnnspec.layers.window import Window
 
 
 def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
@@ -22,6 +37,7 @@ def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
 class ReLU(Layer):
     """Rectified linear unit: max(0, x)."""
 
+    keeps = keeps_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
@@ -34,6 +50,7 @@ class ReLU6(Layer):
 class LeakyReLU(Layer):
     """ReLU with a small slope below 0."""
 
+    keeps_in_place = ITS_OUTPUT
     negative_slope: Number = 0.01
     inplace: bool = False
 
@@ -67,6 +84,7 @@ class PReLU(Layer):
 class RReLU(Layer):
     """ReLU with a slope below 0 that is drawn at random in training, and is the middle of its range in evaluation."""
 
+    keeps_in_place = ITS_OUTPUT
     lower: Number = 1 / 8
     upper: Number = 1 / 3
     inplace: bool = False
@@ -82,10 +100,15 @@ class RReLU(Layer):
             )
         return x
 
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The slopes that were drawn."""
+        return Copies(numbers=y.elements)
+
 
 class ELU(Layer):
     """Exponential linear unit: x above 0, alpha·(exp(x) − 1) below."""
 
+    keeps_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
 
@@ -97,6 +120,7 @@ class ELU(Layer):
 class CELU(Layer):
     """Continuously differentiable exponential linear unit: x above 0, alpha·(exp(x/alpha) − 1) below."""
 
+    keeps_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
 
@@ -116,6 +140,7 @@ class CELU(Layer):
 class SELU(Layer):
     """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer."""
 
+    keeps_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
@@ -147,21 +172,39 @@ class Softplus(Layer):
 class Sigmoid(Layer):
     """1/(1 + exp(−x)), from 0 to 1."""
 
+    keeps = ITS_OUTPUT
+
 
 class LogSigmoid(Layer):
     """The logarithm of the sigmoid."""
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The exponentials of the negated sizes."""
+        return Copies(numbers=y.elements)
 
 
 class Tanh(Layer):
     """Hyperbolic tangent, from −1 to 1."""
 
+    keeps = ITS_OUTPUT
+
 
 class Tanhshrink(Layer):
     """x − tanh(x)."""
 
+    keeps = NOTHING
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The hyperbolic tangents."""
+        return Copies(numbers=y.elements)
+
 
 class Softsign(Layer):
     """x/(1 + |x|), from −1 to 1."""
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The divisors."""
+        return Copies(numbers=y.elements)
 
 
 class Hardsigmoid(Layer):
@@ -233,10 +276,15 @@ class GLU(Layer):
             )
         return Shape((*x[:dim], x[dim] // 2, *x[dim + 1 :]))
 
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        pairs = (Window(2, dilation=half) if half < size else EACH for size, half in zip(x.sizes, y.sizes, strict=True))
+        return tuple(pairs)
+
 
 class _Softmax(Layer):
     """An activation over all values of a dimension; without ``dim``, over the channels."""
 
+    keeps = ITS_OUTPUT
     dim: Whole | None = None
 
     def infer(self, x: Shape) -> Shape:
@@ -250,6 +298,10 @@ class _Softmax(Layer):
                 tries=(setting(dim=1), setting(dim=2)),
             )
         return x
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        over = 1 if self.dim is None else dimension(self, "dim", x)
+        return tuple(All(size) if dim == over else EACH for dim, size in enumerate(x.sizes, 2))
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"dim": 1} if self.dim is None else {}  # torch's own choice, which it warns of
@@ -270,6 +322,7 @@ class Softmin(_Softmax):
 class Softmax2d(Layer):
     """Softmax over the channels, at each place of a C×H×W map."""
 
+    keeps = ITS_OUTPUT
     ranks = (3,)
 
     def infer(self, x: Shape) -> Shape:

@@ -3,6 +3,8 @@
     Layer   infer(shape) -> shape          Refusal, where it cannot
             tensors(shape) -> Tensor…      names as in the state dict
             macs(in, out) -> int | None    None: not counted
+            reads(in, out) -> Reading…     which places, along each dimension: receptive fields
+            kept(in), copies(in…, out)     what training keeps for the gradient
             call(shape) -> Call            executed by the builder, printed by the emitters
 
 Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
@@ -10,12 +12,14 @@ Layers know nothing of YAML: a refusal names an argument, and only the graph kno
 
 from dataclasses import dataclass
 from math import gcd, prod
-from typing import Annotated, Any, ClassVar, NoReturn
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.shape import Shape
+from cnnspec.layers.reading import Reading
+from cnnspec.layers.shape import Shape, plain
+from cnnspec.layers.window import Window
 
 MAX_SIZE = 2**31 - 1  # larger than any layer that can be held; keeps every product printable
 MAX_NUMBER = (2 - 2**-23) * 2.0**127  # the largest float32: torch refuses arguments beyond it
@@ -34,6 +38,12 @@ Pads1 = NonNegative | tuple[NonNegative]
 Pads2 = NonNegative | tuple[NonNegative, NonNegative]
 Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
 
+Kept = frozenset[Literal["input", "output"]]
+NOTHING: Kept = frozenset()
+ITS_INPUT: Kept = frozenset({"input"})
+ITS_OUTPUT: Kept = frozenset({"output"})
+
+EACH = Window(1)  # every place is read at its own
 Try = tuple[str, dict[str, Any]]  # what to do, in words, and the arguments that it gives
 
 
@@ -43,10 +53,20 @@ class Tensor:
 
     shape: tuple[int, ...]
     trained: bool = True  # False: a buffer
+    counts: bool = False  # 8-byte whole numbers, whatever the type of all others
 
     @property
     def elements(self) -> int:
         return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Tensors that torch makes for the gradient alone."""
+
+    numbers: int = 0  # for one image, of the activations' own type
+    indices: int = 0  # for one image, of 8 bytes each
+    shared: int = 0  # for the whole batch, of the activations' own type
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,8 @@ class Layer(BaseModel):
     ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
     target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
+    keeps: ClassVar[Kept] = ITS_INPUT  # the tensors themselves that torch saves for the gradient: no copies, no masks
+    keeps_in_place: ClassVar[Kept] = NOTHING  # the same with `inplace: true`; some then save a copy of their input
 
     def infer(self, x: Shape) -> Shape:
         """Output shape for an input shape; both without the batch. Raises Refusal."""
@@ -102,6 +124,35 @@ class Layer(BaseModel):
     def macs(self, x: Shape, y: Shape) -> int | None:
         """Multiply-accumulates for one image; None where the cost of this type is not counted."""
         return None
+
+    def kept(self, x: Shape) -> Kept:
+        """What ``keeps`` says for these arguments: neither tensor may be overwritten before its gradient is there."""
+        return self.keeps_in_place if self.overwrites(training=True) else self.keeps
+
+    def overwrites(self, training: bool) -> bool:
+        """Whether the output is written over the input."""
+        return getattr(self, "inplace", False)
+
+    def view(self, x: Shape, training: bool) -> range | None:
+        """The numbers of the input, row by row, that the output is without a copy; None where it is a new tensor."""
+        return None
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        """Which places are read, along each dimension of an input behind its channels."""
+        return (EACH,) * (len(x) - 1)
+
+    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        """Which dimension of the output walks along each of those of the input; 0: it is no dimension of its own."""
+        return tuple(range(1, len(x)))
+
+    def averages(self, x: Shape) -> bool:
+        """Whether its statistics are taken over places in evaluation, so that each value depends on all of them."""
+        return False
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """What training keeps for the gradient beside the tensors that ``kept`` names."""
+        copied = self.overwrites(training=True) and not self.keeps_in_place
+        return Copies(numbers=y.elements) if copied else Copies()
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         """The arguments of the call that follow from the input shape."""
@@ -124,14 +175,7 @@ class Layer(BaseModel):
         if self.ranks and len(x) not in self.ranks:
             wanted = listing([RANKS[rank] for rank in self.ranks], "or")
             message = f"`{type(self).__name__}` takes {wanted}, not {described(x)}"
-            self.refuse("wrong-rank", message, label=f"gets {described(x)}", help=self.sibling(x), dims=(0,))
-
-    def sibling(self, x: Shape) -> str:
-        """``Conv1d`` for a ``Conv2d`` that a sequence reaches, where there is one."""
-        from cnnspec.layers import REGISTRY  # only a mistake asks for it; the registry is made of this module
-
-        stem, names = type(self).__name__[:-2], REGISTRY.items()
-        return next((f"`{n}` takes it" for n, layer in names if n[:-2] == stem and len(x) in layer.ranks), "")
+            self.refuse("wrong-rank", message, label=f"gets {described(x)}", dims=(0,))
 
     def check_stated(self, name: str, actual: int, what: str, dims: tuple[int, ...] = (0,)) -> None:
         """Refuse an inferred argument that the spec states and states wrongly."""
@@ -143,7 +187,7 @@ class Layer(BaseModel):
                 argument=name,
                 label=f"{actual} arrive",
                 dims=dims,
-                tries=(setting(", or leave it out: it is inferred", **{name: actual}),),
+                tries=(setting(**{name: actual}),),
             )
 
     def check_divides(self, name: str, size: int, what: str, dims: tuple[int, ...] = (), also: int = 0) -> None:
@@ -182,7 +226,7 @@ def cross(sizes: tuple[int, ...]) -> str:
 
 def settle(values: tuple[int, ...]) -> int | tuple[int, ...]:
     """One value for all dimensions where they agree: the reverse of ``each``."""
-    return values[0] if len(set(values)) == 1 else values
+    return values[0] if len(set(plain(values))) == 1 else values
 
 
 def shown(value: Any) -> str:

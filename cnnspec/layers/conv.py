@@ -4,7 +4,11 @@ from math import prod
 from typing import Any, ClassVar, Literal
 
 from cnnspec.layers.base import (
+    ITS_INPUT,
     MAX_SIZE,
+    NOTHING,
+    Copies,
+    Kept,
     Layer,
     Pads1,
     Pads2,
@@ -118,6 +122,21 @@ class _Conv(_AnyConv):
                     tries=(setting(padding=fits), setting(padding_mode="zeros")),
                 )
 
+    def kept(self, x: Shape) -> Kept:
+        """A padded copy stands in for the input where torch pads by hand; mirroring and repeating save both."""
+        by_hand = self.padding_mode == "zeros" and any(before != after for before, after in self.pads())
+        return NOTHING if by_hand or self.padding_mode == "circular" else ITS_INPUT
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The padded input, where torch pads by hand: of zeros, only by what one side has more than the other."""
+        zeros = self.padding_mode == "zeros"
+        grown = tuple(after - before if zeros else before + after for before, after in self.pads())
+        padded = (size + more for size, more in zip(xs[0].sizes, grown, strict=True))
+        return Copies() if zeros and not any(grown) else Copies(numbers=xs[0][0] * prod(padded))
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+        return self.windows()
+
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weight_shape(x)) * prod(y.sizes)
 
@@ -208,6 +227,9 @@ class ConvTranspose2d(_AnyConv):
 
     def weight_shape(self, x: Shape) -> tuple[int, ...]:
         return (x[0], self.out_channels // self.groups, *self.kernel)
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Unwindow, ...]:
+        return self.windows()
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(self.weight_shape(x)) * prod(x.sizes)

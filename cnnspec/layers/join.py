@@ -1,10 +1,12 @@
 """Joins of several tensors, and the slice that takes one apart. Their modules stand in cnnspec/emit/modules.py."""
 
+from math import prod
 from typing import Any, NoReturn
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.base import Layer, NonNegative, described, setting
-from cnnspec.layers.shape import Shape
+from cnnspec.layers.base import EACH, ITS_INPUT, NOTHING, Copies, Layer, NonNegative, described, setting
+from cnnspec.layers.reading import All, Reading
+from cnnspec.layers.shape import Shape, larger
 
 ALIGN = "give the paths equal strides and fitting paddings"
 
@@ -13,6 +15,7 @@ class _Join(Layer):
     """Takes two or more tensors."""
 
     inputs = None
+    keeps = NOTHING
 
     def infer(self, *xs: Shape) -> Shape:
         """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
@@ -38,10 +41,19 @@ class _Elementwise(_Join):
 
     def infer(self, *xs: Shape) -> Shape:
         self.check_ranks(xs)
-        for dim, along in enumerate(zip(*xs, strict=True)):
-            if len({*along, 1}) > 2:
+        return Shape(self.broadcast(xs, dim) for dim in range(len(xs[0])))
+
+    def broadcast(self, xs: tuple[Shape, ...], dim: int) -> int:
+        """The one size that the tensors have along a dimension, those of size 1 aside."""
+        size = xs[0][dim]
+        for x in xs[1:]:
+            if (x[dim] - size) * (x[dim] - 1) * (size - 1):  # neither equal, nor one of them 1
                 self.unequal(xs, dim)
-        return Shape(max(along) for along in zip(*xs, strict=True))
+            size = larger(size, x[dim])
+        return size
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return tuple(All(1) if size < out else EACH for size, out in zip(x.sizes, y.sizes, strict=True))
 
     def unequal(self, xs: tuple[Shape, ...], dim: int) -> NoReturn:
         first = next(x for x in xs if x[dim] != 1)
@@ -75,6 +87,12 @@ class Multiply(_Elementwise):
     """The product of its paths, from the first to the last. A size of 1 is repeated to fit."""
 
     target = "cnnspec.emit.modules.Multiply"
+    keeps = ITS_INPUT
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The products of the first paths, each a factor for the gradient of the next path."""
+        products = (Shape(map(max, *xs[:end])) for end in range(2, len(xs)))
+        return Copies(numbers=sum(product.elements for product in products))
 
 
 class Concat(_Join):
@@ -96,6 +114,7 @@ class Slice(Layer):
     """Channels ``start`` to ``end`` (exclusive; without it, to the last)."""
 
     target = "cnnspec.emit.modules.Slice"
+    keeps = NOTHING
     start: NonNegative = 0
     end: NonNegative | None = None
 
@@ -119,6 +138,10 @@ class Slice(Layer):
                 dims=(0,) if self.end is None else (),
             )
         return Shape((end - self.start, *x.sizes))
+
+    def view(self, x: Shape, training: bool) -> range:
+        end = x[0] if self.end is None else self.end
+        return range(self.start * prod(x.sizes), end * prod(x.sizes))
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"start": self.start, "end": self.end}

@@ -3,7 +3,8 @@
 from math import prod
 from typing import Any
 
-from cnnspec.layers.base import Layer, Positive, Tensor
+from cnnspec.layers.base import Layer, Positive, Tensor, setting
+from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape
 
 
@@ -20,8 +21,8 @@ class Linear(Layer):
                 "linear-on-map",
                 f"`Linear` takes a flat vector, and a map of {x} arrives",
                 label=f"gets {x}",
-                help=f"put `Flatten` before it, or state `in_features: {x[-1]}` to work along the last dimension",
                 dims=(0,),
+                tries=(setting(" to work along the last dimension", in_features=x[-1]),),
             )
         self.check_stated("in_features", x[-1], "features", (len(x) - 1,))
         return Shape((*x[:-1], self.out_features))
@@ -29,6 +30,9 @@ class Linear(Layer):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         weight = {"weight": Tensor((self.out_features, x[-1]))}
         return weight | {"bias": Tensor((self.out_features,))} if self.bias else weight
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return (*super().reads(x, y)[:-1], All(x[-1])) if len(x) > 1 else ()
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(y) * x[-1]

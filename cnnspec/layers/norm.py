@@ -1,10 +1,12 @@
 """Normalisations. Their eps, alpha, beta and k are numbers of the formulas in torch.nn's documentation."""
 
+from math import prod
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from cnnspec.layers.base import (
+    Copies,
     Layer,
     NonNegativeNumber,
     Null,
@@ -44,6 +46,13 @@ class _ChannelNorm(Layer):
         trained = scale_and_shift((x[0],), self.affine, self.bias)
         return trained | (running_statistics(x[0]) if self.track_running_stats else {})
 
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The mean and the deviation of each channel over the batch."""
+        return Copies(shared=2 * xs[0][0])
+
+    def averages(self, x: Shape) -> bool:
+        return not self.track_running_stats and len(x) > 1
+
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"num_features": x[0]}
 
@@ -51,7 +60,7 @@ class _ChannelNorm(Layer):
 def running_statistics(channels: int) -> dict[str, Tensor]:
     """The buffers of a normalisation that collects statistics while it is trained."""
     each = {name: Tensor((channels,), trained=False) for name in ("running_mean", "running_var")}
-    return each | {"num_batches_tracked": Tensor((), trained=False)}
+    return each | {"num_batches_tracked": Tensor((), trained=False, counts=True)}
 
 
 class BatchNorm1d(_ChannelNorm):
@@ -93,6 +102,10 @@ class InstanceNorm2d(_ChannelNorm):
             )
         return y
 
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """Mean and deviation; the weights and the running statistics are repeated for every image, too."""
+        return Copies(numbers=(2 + self.affine + 2 * self.track_running_stats) * xs[0][0])
+
 
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
@@ -106,10 +119,26 @@ class GroupNorm(Layer):
     def infer(self, x: Shape) -> Shape:
         self.check_stated("num_channels", x[0], "channels")
         self.check_divides("num_groups", x[0], "channels", (0,))
+        if x.elements == self.num_groups:
+            self.refuse(
+                "nothing-to-normalise",
+                f"`GroupNorm` needs more than one value a group, and {x} arrives in {self.num_groups} groups",
+                argument="num_groups",
+                label="one value in each group",
+                dims=tuple(range(len(x))),
+                tries=(setting(num_groups=1),) if x.elements > 1 else (),
+            )
         return x
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         return scale_and_shift((x[0],), self.affine, self.bias)
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The mean and the deviation of each group."""
+        return Copies(numbers=2 * self.num_groups)
+
+    def averages(self, x: Shape) -> bool:
+        return len(x) > 1
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"num_channels": x[0]}
@@ -154,6 +183,13 @@ class LayerNorm(Layer):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         return scale_and_shift(self.normalized(x), self.elementwise_affine, self.bias)
 
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The mean and the deviation of each row that is normalised."""
+        return Copies(numbers=2 * (y.elements // prod(self.normalized(xs[0]))))
+
+    def averages(self, x: Shape) -> bool:
+        return len(x) > 1 and len(self.normalized(x)) >= len(x) - 1
+
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"normalized_shape": self.normalized_shape or tuple(x)}
 
@@ -170,3 +206,8 @@ class LocalResponseNorm(Layer):
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
         return x
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The squares of the values, padded with channels of zeros, their mean and its power."""
+        channels, *sizes = xs[0]
+        return Copies(numbers=(3 * channels + self.size - 1) * prod(sizes))

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from cnnspec.layers.base import Layer, Number, Whole, each, setting, settle
+from cnnspec.layers.base import NOTHING, Layer, Number, Whole, each, setting, settle
 from cnnspec.layers.shape import Shape
+from cnnspec.layers.window import Window
 
 SIDES = (("columns", 2, 0), ("rows", 1, 2))  # in torch's order: left, right, top, bottom
 
@@ -20,6 +21,10 @@ class _Pad2d(Layer):
         for what, dim, side in SIDES:
             self.check_side(x[dim], pads[side], pads[side + 1], what, dim)
         return Shape((x[0], x[1] + pads[2] + pads[3], x[2] + pads[0] + pads[1]))
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+        left, _, top, _ = each(self.padding, 4)
+        return Window(1, before=top), Window(1, before=left)
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         """Refuse what leaves nothing."""
@@ -39,6 +44,8 @@ class _Pad2d(Layer):
 
 class _ConstantPad(_Pad2d):
     """Padding with one value: torch crops first, and pads what is left."""
+
+    keeps = NOTHING
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         crop = min(before, 0) + min(after, 0)

@@ -3,6 +3,10 @@
 from typing import Any, ClassVar
 
 from cnnspec.layers.base import (
+    ITS_INPUT,
+    NOTHING,
+    Copies,
+    Kept,
     Layer,
     Null,
     Pads1,
@@ -18,6 +22,7 @@ from cnnspec.layers.base import (
     settle,
     shown,
 )
+from cnnspec.layers.reading import Portions
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Window
 from cnnspec.layers.windowed import check_fit
@@ -43,6 +48,9 @@ class _Pool(Layer):
         values = (each(v, self.dims) for v in (self.kernel_size, stride, self.padding, getattr(self, "dilation", 1)))
         ceil = getattr(self, "ceil_mode", False)
         return tuple(Window(k, s, p, p, d, ceil) for k, s, p, d in zip(*values, strict=True))
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+        return self.windows()
 
     def most_padding(self) -> tuple[int, ...]:
         return tuple(kernel // 2 for kernel in each(self.kernel_size, self.dims))
@@ -72,6 +80,10 @@ class _MaxPool(_Pool):
         y = super().infer(x)
         self.check_sight(x)
         return y
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """Where each largest value stood."""
+        return Copies(indices=y.elements)
 
     def check_sight(self, x: Shape) -> None:
         """Torch gives -inf for a window of padding alone, and its gradient corrupts memory."""
@@ -191,10 +203,21 @@ class _AdaptivePool(Layer):
         wanted = zip(each(self.output_size, 2), x.sizes, strict=True)
         return Shape((x[0], *(size if out is None else out for out, size in wanted)))
 
+    def reads(self, x: Shape, y: Shape) -> tuple[Portions, ...]:
+        return tuple(Portions(size, out) for size, out in zip(x.sizes, y.sizes, strict=True))
+
 
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
+    def kept(self, x: Shape) -> Kept:
+        """Torch takes the mean of a whole map by another way, which saves nothing."""
+        return NOTHING if self.infer(x).sizes == (1, 1) else ITS_INPUT
+
 
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """Where each largest value stood."""
+        return Copies(indices=y.elements)

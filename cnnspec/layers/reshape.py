@@ -6,11 +6,21 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cnnspec.layers.along import dimension, own_dimension
-from cnnspec.layers.base import Layer, Positive, Try, Whole, setting, shown
+from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, setting, shown
+from cnnspec.layers.reading import All, Digit, Reading
 from cnnspec.layers.shape import Shape
 
 
-class Flatten(Layer):
+class _View(Layer):
+    """The numbers of its input, none of them copied."""
+
+    keeps = NOTHING
+
+    def view(self, x: Shape, training: bool) -> range:
+        return range(x.elements)
+
+
+class Flatten(_View):
     """All values of each image in a row, or dimensions ``start_dim`` to ``end_dim`` made one."""
 
     start_dim: Whole = 1
@@ -31,8 +41,28 @@ class Flatten(Layer):
         first = own_dimension(self, "start_dim", x, "merges")
         return Shape((*x[: first - 1], prod(x[first - 1 : last]), *x[last:]))
 
+    def merged(self, x: Shape) -> range:
+        """The dimensions of the input that are made one, its channels being 0."""
+        return range(dimension(self, "start_dim", x) - 1, dimension(self, "end_dim", x))
 
-class Unflatten(Layer):
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return tuple(self.read_along(dim, x) for dim in range(1, len(x)))
+
+    def read_along(self, dim: int, x: Shape) -> Reading:
+        merged = self.merged(x)
+        if dim not in merged or len(merged) == 1:
+            return EACH
+        return Digit(x[dim], prod(x[dim + 1 : merged.stop])) if merged.start else All(x[dim])
+
+    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        merged = self.merged(x)
+        return tuple(
+            merged.start if dim in merged else dim - max(len(merged) - 1, 0) * (dim >= merged.stop)
+            for dim in range(1, len(x))
+        )
+
+
+class Unflatten(_View):
     """One dimension made several; one of their sizes may be -1 and follows from the others."""
 
     dim: Whole
@@ -41,6 +71,21 @@ class Unflatten(Layer):
     def infer(self, x: Shape) -> Shape:
         dim = own_dimension(self, "dim", x, "takes apart")
         return Shape((*x[: dim - 1], *self.parts(x[dim - 1], dim - 1), *x[dim:]))
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        """A place of a dimension that is taken apart has no coordinate of its own: every part reads all of them."""
+        taken = self.taken_apart(x, y)
+        return tuple(All(x[dim]) if dim == taken else EACH for dim in range(1, len(x)))
+
+    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        taken, more = self.taken_apart(x, y), len(y) - len(x)
+        if taken is None:
+            return super().walks(x, y)
+        return tuple(0 if dim == taken else dim + more * (dim > taken) for dim in range(1, len(x)))
+
+    def taken_apart(self, x: Shape, y: Shape) -> int | None:
+        """The dimension of the input that becomes several, its channels being 0."""
+        return None if len(y) == len(x) else dimension(self, "dim", x) - 1
 
     def parts(self, size: int, dim: int) -> tuple[int, ...]:
         """The sizes that a dimension of ``size`` falls into."""
@@ -75,6 +120,7 @@ def _inferred(sizes: tuple[int, ...], size: int) -> tuple[Try, ...]:
 class ChannelShuffle(Layer):
     """Channels dealt out anew: the first of each group, then the second of each."""
 
+    keeps = NOTHING
     ranks = (2, 3, 4)
     groups: Positive
 
@@ -84,5 +130,5 @@ class ChannelShuffle(Layer):
         return x
 
 
-class Identity(Layer):
+class Identity(_View):
     """Its input, unchanged."""

@@ -1,18 +1,27 @@
 """Layers that enlarge or reduce maps without a window to train."""
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.base import MAX_SIZE, RANKS, Layer, Positive, cross, each, setting, shown
+from cnnspec.layers.base import ITS_INPUT, MAX_SIZE, NOTHING, RANKS, Kept, Layer, Positive, cross, each, setting, shown
+from cnnspec.layers.reading import Portions, Reading, Sampled
 from cnnspec.layers.shape import Shape
+from cnnspec.layers.window import Window
 from cnnspec.layers.windowed import AXES
 
 Factor = Annotated[float, Field(gt=0, le=MAX_SIZE)]
 Mode = Literal["nearest", "linear", "bilinear", "bicubic", "trilinear", "area", "nearest-exact"]
+MAX_EXACT = 2**22  # times a size, it still fits the 53 bits of a double
 RANK_OF_MODE = {"linear": 2, "bilinear": 3, "bicubic": 3, "trilinear": 4}  # the others take any
 LINEAR_OF_RANK = {2: "linear", 3: "bilinear", 4: "trilinear"}
+
+
+NEAREST = ("nearest", "nearest-exact")
+AROUND = {"linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 2, "nearest": None, "nearest-exact": None}
+NEAR = 4096  # a factor such as 1/3, which a float only comes near to, is the fraction that it means
 
 
 class Upsample(Layer):
@@ -30,6 +39,27 @@ class Upsample(Layer):
         self.check_choice()
         self.check_mode(x)
         return Shape((x[0], *self.sizes(x)))
+
+    def kept(self, x: Shape) -> Kept:
+        """Interpolation saves no tensor; an average over areas does, unless it is the mean of all."""
+        return ITS_INPUT if self.mode == "area" and max(self.sizes(x)) > 1 else NOTHING
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return tuple(self.read_along(dim, x[dim], y[dim]) for dim in range(1, len(x)))
+
+    def read_along(self, dim: int, size: int, places: int) -> Reading:
+        """Where torch reads a dimension (ATen/native/UpSample.h: area_pixel_compute_source_index)."""
+        if self.mode == "area":
+            return Portions(size, places)
+        if self.align_corners:
+            ratio = Fraction(size - 1, max(places - 1, 1))
+            return Sampled(ratio, around=AROUND[self.mode])
+        ratio = Fraction(size, places)
+        if self.scale_factor is not None and not self.recompute_scale_factor:
+            factors = each(self.scale_factor, dim)
+            ratio = 1 / Fraction(factors[dim - 1]).limit_denominator(NEAR)
+        middle = ratio / 2 - Fraction(self.mode not in NEAREST, 2)
+        return Sampled(ratio, middle if self.mode != "nearest" else Fraction(0), AROUND[self.mode])
 
     def check_choice(self) -> None:
         """Exactly one of the two says how large."""
@@ -81,7 +111,7 @@ class Upsample(Layer):
                 argument=name,
                 label=f"gets {x}",
             )
-        sizes = values if name == "size" else tuple(int(size * by) for size, by in zip(x.sizes, values, strict=True))
+        sizes = values if name == "size" else tuple(map(scaled, x.sizes, values))
         self.check_sizes(x, sizes)
         return sizes
 
@@ -99,12 +129,19 @@ class Upsample(Layer):
                 )
 
 
+def scaled(size: int, by: float) -> int:
+    """``size * by``, rounded down: worked out in whole numbers where floating point is exact."""
+    above, below = by.as_integer_ratio()
+    return size * above // below if above <= MAX_EXACT else int(size * by)
+
+
 MODES_THAT_ALIGN = listing([f"`{mode}`" for mode in RANK_OF_MODE], "or")
 
 
 class PixelShuffle(Layer):
     """C·r²×H×W to C×H·r×W·r, where r is ``upscale_factor``: channels become places."""
 
+    keeps = NOTHING
     ranks = (3,)
     upscale_factor: Positive
 
@@ -122,10 +159,14 @@ class PixelShuffle(Layer):
             )
         return Shape((x[0] // r**2, x[1] * r, x[2] * r))
 
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return (Sampled(Fraction(1, self.upscale_factor)),) * 2
+
 
 class PixelUnshuffle(Layer):
     """C×H·r×W·r to C·r²×H×W, where r is ``downscale_factor``: places become channels."""
 
+    keeps = NOTHING
     ranks = (3,)
     downscale_factor: Positive
 
@@ -135,3 +176,6 @@ class PixelUnshuffle(Layer):
         for dim, what in ((1, "rows"), (2, "columns")):
             self.check_divides("downscale_factor", x[dim], what, (dim,))
         return Shape((x[0] * r**2, x[1] // r, x[2] // r))
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return (Window(self.downscale_factor, self.downscale_factor),) * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 
 
@@ -44,5 +45,23 @@ class Shape(tuple[int, ...]):
         """How many numbers a tensor of this shape holds for one image."""
         return prod(self)
 
+    def plain(self) -> Shape:
+        """The same sizes, for what a message works out from them: see ``plain``."""
+        return Shape(plain(self))
+
     def __str__(self) -> str:
         return "×".join(map(str, self)) if self else "scalar"
+
+
+def plain(sizes: Iterable[int]) -> tuple[int, ...]:
+    """The sizes as bare numbers.
+
+    cnnspec.inputs lets layers work on sizes that note what they are asked, to tell which inputs a network accepts; what
+    the message of a refusal is worked out from is no condition on them.
+    """
+    return tuple(map(int.__index__, sizes))
+
+
+def larger(one: int, other: int) -> int:
+    """The larger of two sizes. Of one that notes what it is asked, only whether it is below a bare number."""
+    return max(other, one) if type(one) is int else max(one, other)

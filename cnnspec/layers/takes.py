@@ -21,10 +21,10 @@ def takes(annotation: Any) -> str:
 def _options(annotation: Any) -> list[str]:
     """The alternatives of an annotation in words: values, lists of them, then words that are written as they are."""
     values, lists, ends = [], [], []
-    for option in _alternatives(annotation):
-        base, bounds = _bounds(option)
+    for option in alternatives(annotation):
+        base, bounds = bounds_of(option)
         if get_origin(base) is tuple:
-            lists.append(_list(base, bounds, _alternatives(annotation)))
+            lists.append(_list(base, bounds, alternatives(annotation)))
         elif get_origin(base) is Literal:
             ends += [f"`{value}`" for value in get_args(base)]
         elif base in (None, NoneType):
@@ -43,14 +43,14 @@ def _either(options: list[str]) -> str:
     return f"{', '.join(first)}{comma} or {last}"
 
 
-def _alternatives(annotation: Any) -> list[Any]:
+def alternatives(annotation: Any) -> list[Any]:
     """The members of a union, however deep; anything else is its own only member."""
     if get_origin(annotation) in (Union, UnionType):
-        return [member for option in get_args(annotation) for member in _alternatives(option)]
+        return [member for option in get_args(annotation) for member in alternatives(option)]
     return [annotation]
 
 
-def _bounds(annotation: Any) -> tuple[Any, dict[str, Any]]:
+def bounds_of(annotation: Any) -> tuple[Any, dict[str, Any]]:
     """A type without its ``Annotated``, and the bounds that stood there."""
     if get_origin(annotation) is not Annotated:
         return annotation, {}
@@ -73,7 +73,7 @@ def _number(kind: Any, bounds: dict[str, Any]) -> str:
 def _list(annotation: Any, bounds: dict[str, Any], beside: list[Any]) -> str:
     """``a list of 2``, and what its members are where the single values beside it do not say so already."""
     members = get_args(annotation)
-    each = "" if all(option in beside for option in _alternatives(members[0])) else f", each {takes(members[0])}"
+    each = "" if all(option in beside for option in alternatives(members[0])) else f", each {takes(members[0])}"
     if members[-1] is not Ellipsis:
         return f"a list of {len(members)}{each}"
     if "max_length" in bounds:

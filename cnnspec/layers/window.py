@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import gcd
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,16 @@ class Window:
     def extent(self) -> int:
         """How many values of the padded input one position covers, from its first to its last."""
         return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """One position further, the window reads ``stride`` values further on."""
+        return 1, self.stride
+
+    def reads(self, place: int) -> range:
+        """The values under the window at a position, padding included."""
+        first = place * self.stride - self.before
+        return range(first, first + self.extent, self.dilation)
 
     def positions(self, size: int) -> int:
         """Output size for an input of ``size`` values; 0 or less where the window does not fit."""
@@ -58,6 +69,21 @@ class Unwindow:
     padding: int = 0
     output_padding: int = 0
     dilation: int = 1
+
+    @property
+    def period(self) -> tuple[int, int]:
+        """``stride`` places further, the values that reach it lie one further on."""
+        return self.stride, 1
+
+    def reads(self, place: int) -> range:
+        """The values whose window reaches a place: those ``i`` where place + padding = stride·i + dilation·k."""
+        at, by = place + self.padding, gcd(self.stride, self.dilation)
+        step = self.dilation // by
+        first = -(-(at - self.dilation * (self.kernel - 1)) // self.stride)
+        if at % by:
+            return range(0)
+        wanted = at // by * pow(self.stride // by, -1, step)  # stride·i = at, but for whole dilations
+        return range(first + (wanted - first) % step, at // self.stride + 1, step)
 
     def positions(self, size: int) -> int:
         """Output size for an input of ``size`` values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cnnspec.layers.base import Layer, Try, cross, setting, settle
-from cnnspec.layers.shape import Shape
+from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
 
 AXES = {1: ("positions",), 2: ("rows", "columns"), 3: ("slices", "rows", "columns")}
@@ -15,8 +15,8 @@ Windows = tuple[Window, ...]
 def check_fit(layer: Layer, windows: Windows, x: Shape, most_padding: tuple[int, ...]) -> tuple[int, ...]:
     """Output sizes; refuses where a window finds no position. ``most_padding`` bounds what is proposed."""
     sizes = tuple(w.positions(size) for w, size in zip(windows, x.sizes, strict=True))
-    if min(sizes) < 1:
-        _refuse(layer, windows, x, sizes, most_padding)
+    if any(size < 1 for size in sizes):
+        _refuse(layer, windows, x.plain(), plain(sizes), plain(most_padding))
     return sizes
 
 

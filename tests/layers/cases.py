@@ -54,6 +54,7 @@ def _pools(rank: int) -> list[Case]:
     """Ceil mode where the last window hangs over, where it would start in the padding, and where it is the only one."""
     more = [
         ({"kernel_size": 3, "stride": 2, "ceil_mode": True}, 6),
+        ({"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}, 6),
         ({"kernel_size": 2, "stride": 3, "padding": 1, "ceil_mode": True}, 5),
         ({"kernel_size": 2, "stride": 2, "padding": 1, "ceil_mode": True}, 3),
         ({"kernel_size": 3, "stride": 3, "ceil_mode": True}, 3),

@@ -36,7 +36,10 @@ def call(layer: Layer, xs: tuple[Shape, ...]) -> Call:
 
 
 def run(call: Call, xs: tuple[Shape, ...]) -> Torch:
-    """Forward and backward in training, forward in evaluation. Raises whatever torch raises, its warnings too."""
+    """Forward and backward in training, forward in evaluation, of one image as well.
+
+    Raises whatever torch raises, its warnings too.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", EVEN_KERNEL)
@@ -59,6 +62,7 @@ def _run(module: nn.Module, xs: tuple[Shape, ...]) -> Torch:
     trained.sum().backward()
     with torch.no_grad():
         evaluated = module.eval()(*inputs)
+        module(*(x[:1] for x in inputs))
     assert trained.shape == evaluated.shape
     return Torch(tuple(evaluated.shape), _tensors(module))
 

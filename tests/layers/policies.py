@@ -60,6 +60,8 @@ POLICIES = [
     _of_rank("AdaptiveAvgPool2d", 3, 4, output_size=1),
     _of_rank("AdaptiveMaxPool2d", 3, 4, output_size=1),
     _of_rank("InstanceNorm2d", 2, 4),
+    _of_rank("LocalResponseNorm", 2, 2, 2, 2, 2, size=2),
+    _of_rank("ChannelShuffle", 2, 2, 2, 2, 2, groups=2),
     _of_rank("Softmax2d", 3, 4),
     _of_rank("Dropout2d", 3, 4),
     _of_rank("PixelShuffle", 3, 4, upscale_factor=1),

@@ -17,7 +17,7 @@ from cnnspec.layers.conv import Conv2d
 from cnnspec.layers.pool import MaxPool2d
 
 LAYERS = Path(cnnspec.layers.__file__).parent
-ALLOWED = {"__future__", "dataclasses", "math", "types", "typing", "collections", "pydantic"}
+ALLOWED = {"__future__", "dataclasses", "fractions", "math", "types", "typing", "collections", "pydantic"}
 
 
 def test_a_call_holds_what_is_inferred_and_what_is_stated() -> None:

@@ -1,0 +1,38 @@
+"""The verdicts on the specs of many seeds, over several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable
+
+import torch
+
+from tests.fuzz.judge import judge
+from tests.fuzz.tally import Tally
+from tests.fuzz.text import spec_of
+from tests.fuzz.torchside import Disagreement
+
+CHUNK = 50
+
+
+def run(seeds: range, processes: int) -> Tally:
+    chunks = [seeds[i : i + CHUNK] for i in range(0, len(seeds), CHUNK)]
+    tally = Tally()
+    with multiprocessing.get_context("spawn").Pool(processes, torch.set_num_threads, (1,)) as pool:
+        for part in pool.imap_unordered(many, chunks):
+            tally.merge(part)
+    return tally
+
+
+def many(seeds: Iterable[int]) -> Tally:
+    """The verdicts on the specs of some seeds."""
+    tally = Tally()
+    for seed in seeds:
+        text = spec_of(seed)
+        try:
+            tally.add(judge(text))
+        except Disagreement as error:
+            tally.disagreements.append((seed, str(error), text))
+        except Exception as error:  # noqa: BLE001 - a crash is shown with its text, like any other mistake
+            tally.disagreements.append((seed, f"crashed with {error!r}", text))
+    return tally

@@ -1,0 +1,33 @@
+"""Refusals that torch has no error for: what the language says of a text, and policies about tensors that torch takes.
+
+Every other refusal has to coincide with an error of torch's. Policies that speak of one layer type stand in
+tests/layers/policies.py.
+"""
+
+from __future__ import annotations
+
+LANGUAGE = {
+    "bad-expression": "an expression that cannot be read or has no value; torch knows no expressions",
+    "bad-id": "a name that no module can have, or none that a key can hold",
+    "bad-input": "sizes of the input are positive whole numbers",
+    "bad-repeat": "a line is repeated a whole number of times, within bounds",
+    "duplicate-id": "two modules of one name; in Python the second takes the place of the first",
+    "empty-join": "a join of nothing",
+    "lone-join": "a join of one tensor",
+    "missing-argument": "an argument that has no default: torch raises a TypeError",
+    "not-a-name": "a name that cannot be written",
+    "null-layer": "no layer at all",
+    "number-out-of-bounds": "a number past what the language holds",
+    "recursive-block": "a block that never ends",
+    "too-deep": "blocks past all bounds",
+    "too-large": "a budget: a tensor past all memory",
+    "too-much-work": "a budget: loops past all bounds",
+    "too-many-layers": "a budget: a network past all bounds",
+    "undefined-from": "a line that takes what is not there",
+    "unequal-lists": "lists that are walked together and are of different lengths",
+    "unknown-argument": "no such argument: where the layer can be made of the others, torch raises a TypeError",
+    "unknown-layer": "no such layer or block",
+    "unknown-name": "an expression that names nothing",
+    "unknown-word": "no such word beside an operation",
+    "wrong-type": "an argument of another type, or out of its range: torch often takes it and means something else",
+}

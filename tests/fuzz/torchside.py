@@ -1,0 +1,160 @@
+"""The oracle: PyTorch's eager modules on the CPU, in training and in evaluation.
+
+A network is run as ``cnnspec.build`` makes it. A part of one, before a refusal, is run node by node.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from cnnspec.emit.module import construct, module
+from cnnspec.layers import Call
+from cnnspec.network import INPUT, Graph, Node
+
+BATCH = 2
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Disagreement(AssertionError):
+    """Torch does something else."""
+
+
+def differ(message: str) -> None:
+    raise Disagreement(message)
+
+
+@contextmanager
+def agreeing(what: str) -> Iterator[None]:
+    """Whatever torch raises inside is a disagreement."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Disagreement:
+        raise
+    except Exception as error:
+        raise Disagreement(f"{what}: torch raises {type(error).__name__}: {error}") from error
+
+
+def run_whole(graph: Graph) -> None:
+    """Builds the network and holds every shape, parameter and key against the graph."""
+    with agreeing("an accepted network"):
+        net = module(graph)
+        same_tensors(graph, net)
+        same_shapes(graph, net.train(), BATCH)
+        for batch in (BATCH,) if needs_a_batch(graph) else (BATCH, 1):
+            same_shapes(graph, net.eval(), batch)
+        if any(getattr(m, "inplace", False) for m in net.modules()):
+            same_values(graph, net)
+
+
+def needs_a_batch(graph: Graph) -> bool:
+    """A policy: a BatchNorm of one value a channel takes no single image where it normalises as in training."""
+    norms = [node for node in graph.nodes if node.type.startswith("BatchNorm")]
+    return any(node.shape.elements == node.shape[0] and not node.layer.track_running_stats for node in norms)
+
+
+def same_tensors(graph: Graph, net: nn.Module) -> None:
+    params = sum(p.numel() for p in net.parameters())
+    if params != graph.params:
+        differ(f"{graph.params} params, and torch has {params}")
+    theirs = {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()}
+    ours = {name: tensor.shape for name, tensor in graph.tensors.items()}
+    if theirs != ours:
+        differ(f"state dict {ours}, and torch has {theirs}")
+
+
+def same_shapes(graph: Graph, net: nn.Module, batch: int) -> None:
+    """Forward, and in training backward, with the output of every node compared."""
+    seen: Shapes = {}
+    modules = dict(net.named_modules())
+    hooks = [modules[node.key].register_forward_hook(_note(seen, node.key)) for node in graph.nodes]
+    x = torch.randn(batch, *graph.input, requires_grad=net.training)
+    with torch.set_grad_enabled(net.training):
+        y = net(x * 1)  # a leaf cannot be changed in place
+        if net.training:
+            y.sum().backward()
+    for hook in hooks:
+        hook.remove()
+    ours = {node.key: (batch, *node.shape) for node in graph.nodes}
+    if seen != ours or tuple(y.shape) != (batch, *graph.output):
+        differ(f"shapes {ours} → {graph.output}, and torch has {seen} → {tuple(y.shape)}")
+
+
+def _note(seen: Shapes, key: str):  # type: ignore[no-untyped-def]
+    return lambda _module, _inputs, output: seen.update({key: tuple(output.shape)})
+
+
+def same_values(graph: Graph, net: nn.Module) -> None:
+    """Working in place changes no value, in training or in evaluation."""
+    plain = not_in_place(net)
+    x = torch.randn(BATCH, *graph.input) * 3
+    for training in (True, False):
+        if not torch.equal(*(seeded(side.train(training), x) for side in (net, plain))):
+            differ("a layer in place changes what the network computes")
+
+
+def not_in_place(net: nn.Module) -> nn.Module:
+    plain = copy.deepcopy(net)
+    for child in plain.modules():
+        if hasattr(child, "inplace"):
+            child.inplace = False
+    return plain
+
+
+def seeded(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    torch.manual_seed(0)
+    with torch.no_grad():
+        return torch.nan_to_num(net(x.clone()))
+
+
+class Part:
+    """The nodes that are known, run one by one in training; ``plain`` runs none of them in place."""
+
+    def __init__(self, graph: Graph, training: bool = True, plain: bool = False) -> None:
+        torch.manual_seed(0)
+        self.leaf = torch.randn(BATCH, *graph.input, requires_grad=True)
+        self.values = {INPUT: self.leaf * 1}
+        used = {value for node in graph.nodes for value in node.inputs}
+        self.ends = [node.index for node in graph.nodes if node.index not in used]
+        for node in graph.nodes:
+            self.run(node, training, plain)
+
+    def run(self, node: Node, training: bool, plain: bool) -> None:
+        made = construct(node.layer.call(node.input_shapes[0])).train(training)
+        if plain:
+            made = not_in_place(made)
+        y = made(*(self.values[value] for value in node.inputs))
+        if tuple(y.shape) != (BATCH, *node.shape):
+            differ(f"{node.key}: {node.shape}, and torch has {tuple(y.shape)}")
+        self.values[node.index] = y
+
+    def backward(self, values: Iterable[int] | None = None) -> bool:
+        """Whether torch finds a gradient."""
+        try:
+            sum(self.values[v].sum() for v in (self.ends if values is None else values)).backward()
+        except RuntimeError:
+            return False
+        return True
+
+
+def refuses(call: Call, inputs: list[torch.Tensor]) -> bool:
+    """Whether torch raises in making the module, running or training it on tensors of these shapes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            made = construct(call)
+            fresh = [x.detach().clone().requires_grad_() for x in inputs]
+            made.train()(*(x * 1 for x in fresh)).sum().backward()
+            with torch.no_grad():
+                y = made.eval()(*fresh)
+                made(*(x[:1] for x in fresh))
+        except Exception:  # noqa: BLE001 - torch raises errors of every kind
+            return True
+    return y.numel() == 0  # see EMPTY in tests/layers/policies.py

@@ -1,0 +1,40 @@
+"""The command in a process of its own, and how much memory that took."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LIMIT = 300  # seconds until a process that hangs is ended
+# Linux counts what a process held before its exec into its ru_maxrss: a small one starts the measured one.
+STARTER = """
+import json, os, sys
+child = os.posix_spawn(sys.executable, [sys.executable, "-m", "cnnspec", *sys.argv[1:]], os.environ)
+_, status, usage = os.wait4(child, 0)
+seconds = usage.ru_utime + usage.ru_stime
+print("\\n" + json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss, seconds]), file=sys.stderr)
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended: its exit code, what it printed, its peak memory in MB, and its processor time."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+    megabytes: float
+    seconds: float
+
+
+def run(*arguments: str) -> Ended:
+    """`cnnspec` with these arguments, in a process of its own."""
+    command: Sequence[str] = [sys.executable, "-S", "-c", STARTER, *arguments]
+    done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=True)
+    stderr, _, measured = done.stderr.decode().rstrip("\n").rpartition("\n")
+    code, peak, seconds = json.loads(measured)
+    megabytes = peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6  # bytes there, KiB on Linux
+    return Ended(code, done.stdout.decode(), stderr, megabytes, seconds)

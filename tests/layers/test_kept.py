@@ -1,0 +1,86 @@
+"""What torch saves for the gradient, what works in place and what is a view: each layer type's word, tried on torch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from cnnspec.emit.module import construct
+from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape
+from tests.layers.cases import CASES
+
+BATCH = 2
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel lengths")
+
+
+def taken(name: str) -> list[tuple[Layer, tuple[Shape, ...]]]:
+    """The hand-picked cases of a type that it takes."""
+    found = []
+    for arguments, shape in CASES[name]:
+        layer = REGISTRY[name].model_validate(arguments)
+        xs = tuple(map(Shape, shape)) if name in JOINS else (Shape(shape),)
+        try:
+            layer.infer(*xs)
+        except Refusal:
+            continue
+        found.append((layer, xs))
+    return found
+
+
+def fresh(xs: tuple[Shape, ...]) -> list[torch.Tensor]:
+    return [torch.rand(BATCH, *x, requires_grad=True) * 1 for x in xs]  # a leaf cannot be changed in place
+
+
+def saves(module: nn.Module, xs: tuple[Shape, ...], which: int | None) -> bool:
+    """Whether the gradient is refused once an input (None: the output) has been changed."""
+    inputs = fresh(xs)
+    y = module(*inputs)
+    (y if which is None else inputs[which]).mul_(2)
+    try:
+        y.sum().backward()
+    except RuntimeError as error:
+        return "modified by an inplace operation" in str(error)
+    return False
+
+
+def shared(module: nn.Module, x: Shape) -> range | None:
+    """The numbers of an image that the output shares with the input, by their places in memory."""
+    inputs = torch.rand(BATCH, *x)
+    y = module(inputs)
+    if y.untyped_storage().data_ptr() != inputs.untyped_storage().data_ptr():
+        return None
+    return range(y.storage_offset(), y.storage_offset() + y[0].numel())
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_kept_is_what_torch_saves(name: str) -> None:
+    """A gradient is refused exactly where something has changed that the type says it keeps."""
+    for layer, xs in taken(name):
+        module = construct(layer.call(xs[0])).train()
+        kept = layer.kept(xs[0])
+        if not layer.overwrites(training=True):
+            assert {saves(module, xs, i) for i in range(len(xs))} == {"input" in kept}, (layer, xs)
+        assert saves(module, xs, None) == ("output" in kept), (layer, xs)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+def test_views_and_layers_in_place_share_memory(name: str, training: bool) -> None:
+    """The output lies where the type says: in the input, in a part of it, or somewhere else."""
+    for layer, (x,) in taken(name):
+        module = construct(layer.call(x)).train(training)
+        ours = range(x.elements) if layer.overwrites(training) else layer.view(x, training)
+        assert shared(module, x) == ours, layer
+
+
+@pytest.mark.parametrize("name", [name for name, layer in REGISTRY.items() if "inplace" in layer.model_fields])
+def test_overwriting_changes_the_input(name: str) -> None:
+    """A type overwrites its input exactly where torch changes that."""
+    for layer, (x,) in taken(name):
+        for training in (True, False):
+            inputs = torch.rand(BATCH, *x) * 16 - 8
+            before = inputs._version
+            construct(layer.call(x)).train(training)(inputs)
+            assert (inputs._version > before) == layer.overwrites(training), (layer, training)

@@ -1,0 +1,93 @@
+"""``python -m tests.mutants [NAME…] [-j PROCESSES]``: put each defect into a copy, run the tests that shall find it.
+
+Prints which are killed and which survive, and ends with 1 where one does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+from tests.mutants.defects import DEFECTS, Defect
+
+REPOSITORY = Path(__file__).parent.parent.parent
+COPIED = ("cnnspec", "specs", "tests", "docs", "README.md", "pyproject.toml")
+KILLED, NO_TESTS = 1, 5  # pytest's exit codes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("names", nargs="*", help="parts of the names of defects; all if none is given")
+    parser.add_argument("-j", type=int, default=2, metavar="PROCESSES", dest="processes")
+    given = parser.parse_args()
+    chosen = [d for d in DEFECTS if not given.names or any(name in d.name for name in given.names)]
+    start = perf_counter()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(given.processes) as pool:
+        verdicts = list(pool.map(lambda defect: tried(defect, Path(folder)), chosen))
+    killed = sum(verdicts)
+    print(f"{killed} of {len(chosen)} defects killed in {perf_counter() - start:.0f} s")
+    sys.exit(0 if killed == len(chosen) else 1)
+
+
+def tried(defect: Defect, folder: Path) -> bool:
+    """Whether the tests find the defect."""
+    copy = Path(tempfile.mkdtemp(dir=folder))
+    for name in COPIED:
+        link_or_copy(REPOSITORY / name, copy / name)
+    spoil(defect, copy / "cnnspec" / defect.file)
+    done = subprocess.run(command(defect), cwd=copy, env=environment(copy), capture_output=True, text=True, check=False)
+    killed = done.returncode == KILLED
+    print(f"{'killed  ' if killed else 'SURVIVED'}  {defect.file:24} {defect.name}", flush=True)
+    if not killed and done.returncode != 0:
+        print(done.stdout[-2000:], done.stderr[-2000:], flush=True)
+    shutil.rmtree(copy, ignore_errors=True)
+    return killed
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """The package is copied, for it is spoilt, and the tests, which look for it beside them."""
+    if source.name in ("cnnspec", "tests"):
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.symlink_to(source, target_is_directory=source.is_dir())
+
+
+def spoil(defect: Defect, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(defect.old) == 1, (
+        f"{defect.name}: its snippet stands {text.count(defect.old)} times in {path.name}"
+    )
+    path.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
+
+
+def command(defect: Defect) -> list[str]:
+    """Pytest in one process, to the first failure."""
+    chosen = ["-k", defect.only] if defect.only else []
+    return [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-x",
+        "--no-header",
+        "-p",
+        "no:cacheprovider",
+        *chosen,
+        *defect.tests.split(),
+    ]
+
+
+def environment(copy: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(copy), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+if __name__ == "__main__":
+    main()

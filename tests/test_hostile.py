@@ -1,0 +1,162 @@
+"""A spec is untrusted: whatever a text asks for, it is answered at its place, with bounded work and memory."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cnnspec.checking import examine
+from cnnspec.diagnostics import Diagnostic, SpecError, UsageError, render
+from cnnspec.spec.opening import open_regular
+from cnnspec.spec.shipped import decode, open_source
+from cnnspec.syntax.meter import MAX_STEPS
+from tests.cli.runner import run
+from tests.hostile import child
+from tests.hostile.case import HEAD, Case
+from tests.hostile.file_cases import FILES, FileCase, fifo
+from tests.hostile.name_cases import NAMES
+from tests.hostile.table import PAGE, listed
+from tests.hostile.text_cases import TEXTS
+from tests.hostile.work_cases import WORK
+
+CASES = (*TEXTS, *WORK, *NAMES)
+MEGABYTES = 200
+MAX_PRINTED = 400_000  # characters of all messages about one text
+OVERSHOOT = 1.05  # what is being done when the work runs out is done
+UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def identify(case: Case | FileCase) -> str:
+    return case.name
+
+
+def found_in(case: Case) -> tuple[tuple[Diagnostic, ...], int]:
+    try:
+        examined = examine(decode("t.yaml", case.data))
+    except SpecError as error:
+        return error.diagnostics, 0
+    return examined.errors, examined.steps
+
+
+@pytest.mark.parametrize("case", CASES, ids=identify)
+def test_hostile_text_is_answered(case: Case) -> None:
+    """It gets its code at its place (work ends at any line) or is sound; work and what is printed stay in bounds."""
+    found, steps = found_in(case)
+    places = [f"{d.span.line}:{d.span.column}" for d in found if d.code == case.code]
+    assert (case.place in places if case.place else places) if case.code else not found
+    assert steps <= MAX_STEPS * OVERSHOOT
+    assert sum(len(render(diagnostic).plain) for diagnostic in found) < MAX_PRINTED
+
+
+@pytest.mark.parametrize("case", FILES, ids=identify)
+def test_hostile_file_is_answered(case: FileCase, tmp_path: Path) -> None:
+    """A file that is none ends with a message and its exit code; none is waited for, none is read without end."""
+    argument = case.make(tmp_path)
+    for format in ("text", "json"):
+        result = run("check", "--format", format, "--", argument)
+        assert result.exit_code == case.exit_code
+        assert format == "json" or case.says in result.output
+        assert not UNSAFE.search(result.output)
+        assert "Traceback" not in result.output
+
+
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """All the heavy texts, checked one after another by one process, stay below 200 MB, and none ends it."""
+    paths = []
+    for index, case in enumerate(case for case in CASES if case.heavy):
+        paths.append(tmp_path / f"{index}.yaml")
+        paths[-1].write_bytes(case.data)
+    ended = child.run("check", "--format", "json", *map(str, paths))
+    assert ended.exit_code == 3
+    assert len(ended.stdout.splitlines()) == len(paths)
+    assert ended.megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("case", NAMES, ids=identify)
+def test_names_are_printed_escaped(case: Case, tmp_path: Path) -> None:
+    """Neither a terminal nor a program gets a control character, and no markup of a name is taken for ours."""
+    path = tmp_path / "t.yaml"
+    path.write_bytes(case.data)
+    for format in ("text", "json", "github", "sarif"):
+        result = run("check", "--format", format, str(path))
+        assert result.exit_code == 3
+        assert not UNSAFE.search(result.output)
+    for diagnostic in found_in(case)[0]:
+        out = io.StringIO()
+        Console(file=out, force_terminal=True, markup=False, highlight=False).print(render(diagnostic))
+        styled = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue())
+        assert not UNSAFE.search(styled)
+        assert ("[red]" in styled) == ("[red]" in case.data.decode())
+
+
+@pytest.mark.parametrize("format", ["table", "json", "markdown", "csv"])
+def test_tables_are_printed_escaped(format: str, tmp_path: Path) -> None:
+    """Ids and file names reach a table escaped; markup in them is text."""
+    path = tmp_path / "[red]\u202e\x1b[31m.yaml"
+    path.write_text(f'{HEAD}name: "\\e[2J"\nlayers:\n  - ReLU:\n    id: "[red]x[/red]"\n  - Flatten\n')
+    result = run("summary", str(path), "--format", format)
+    assert result.exit_code == 0
+    assert "[red]x[/red]" in result.stdout.replace("\\[", "[")
+    assert not UNSAFE.search(result.output)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--set", "num_classes=!!python/object/apply:os.system [ls]"),
+        ("--set", "num_classes=" + "9" * 10_000),
+        ("--set", "num_classes=" + "[" * 10_000),
+        ("--set", "num_classes=\x1b[2J"),
+        ("--set", "num_classes=&a [*a]"),
+        ("--set", "\x1b[2J=1"),
+        ("--set", "__class__=1"),
+        ("--set", "\u202e=1"),
+        ("--input", "9" * 10_000),
+        ("--input", "1,\x1b[2J,3"),
+        ("--input", ",".join(["1"] * 10_000)),
+        ("--variant", "\x1b[2J\u202e"),
+    ],
+)
+def test_hostile_settings_are_answered(arguments: tuple[str, str]) -> None:
+    """What comes from the command line is as untrusted as a text."""
+    result = run("summary", "first", *arguments)
+    assert result.exit_code in (2, 3)
+    assert "Traceback" not in result.output
+    assert len(result.output) < 30_000
+    assert not UNSAFE.search(result.output)
+
+
+def test_what_takes_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that is there only when the file is opened, after it was looked at, is refused and not read."""
+    pipe = Path(fifo(tmp_path))
+    for opener in (open_regular, open_source):
+        with pytest.raises(UsageError, match="regular"):
+            opener(pipe)
+
+
+def test_nothing_is_left_open(tmp_path: Path) -> None:
+    """A refused file is closed."""
+    pipe, before = Path(fifo(tmp_path)), len(list(Path("/dev/fd").iterdir()))
+    with pytest.raises(UsageError):
+        open_regular(pipe)
+    assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_the_page_lists_every_case() -> None:
+    """docs/security.md names each case with its answer, and no other."""
+    answers = {case.name: case.code or "exit 0" for case in CASES}
+    answers |= {case.name: case.says if case.exit_code == 3 else f"exit {case.exit_code}" for case in FILES}
+    assert listed(PAGE.read_text()).keys() == answers.keys()
+
+
+def test_json_stays_json(tmp_path: Path) -> None:
+    """What is escaped in JSON is read back as it was."""
+    path = tmp_path / "t.yaml"
+    path.write_text(f'{HEAD}layers:\n  - "\\u202e\\e[2J\U000e0001"\n')
+    record = json.loads(run("check", "--format", "json", str(path)).stdout)
+    assert "\u202e\x1b[2J\U000e0001" in record["diagnostics"][0]["message"]
