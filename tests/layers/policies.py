@@ -14,6 +14,7 @@ UNSEEN = "what is stated is checked; torch looks only where it holds a tensor of
 CUT = "a slice past the last channel, or of none, is a mistake; torch cuts it short"
 FLAT = "a map that meets a Linear has mostly not been flattened; `in_features` says that it is meant"
 PADDING = "torch gives -inf for a window of padding alone, and its gradient writes outside of the tensor"
+ALONE = "torch takes two images, and refuses one by itself: the groups of both are counted together"
 FREE = {"affine": False, "track_running_stats": False}
 
 
@@ -47,6 +48,7 @@ def _padding_alone(type: str, *shape: int) -> Policy:
 
 
 POLICIES = [
+    policy("GroupNorm", "nothing-to-normalise", ALONE, (6,), num_groups=6),
     _of_rank("Conv1d", 2, out_channels=2, kernel_size=1),
     _of_rank("Conv2d", 2, 4, out_channels=2, kernel_size=1),
     _of_rank("Conv3d", 2, 4, 4, out_channels=2, kernel_size=1),
