@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -43,12 +44,13 @@ def test_specs_are_sound(text: str) -> None:
 
 @pytest.mark.parametrize("text", [t for _, t in blocks("python")], ids=[p for p, _ in blocks("python")])
 def test_python_runs(text: str) -> None:
-    """Every Python example runs, and `# ` behind a line is what it gives."""
+    """Every Python example runs, and `# ` behind an expression, however many lines it takes, is what it gives."""
     namespace: dict[str, object] = {}
-    for line in text.splitlines():
-        code, _, shown = line.partition("  # ")
-        if shown and "=" not in code.split("(")[0]:
-            assert repr(eval(code, namespace)) == shown
+    for statement in ast.parse(text).body:
+        code = ast.get_source_segment(text, statement) or ""
+        behind = text.splitlines()[statement.end_lineno - 1].encode()[statement.end_col_offset :].decode()
+        if isinstance(statement, ast.Expr) and behind.startswith("  # "):
+            assert repr(eval(code, namespace)) == behind.removeprefix("  # ")
         else:
             exec(code, namespace)
 

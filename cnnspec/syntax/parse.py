@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import yaml
 
-from cnnspec.diagnostics import Label, Sink, Source, Span
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span
 from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
@@ -40,15 +41,25 @@ def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None
     composer = _Composer(source, sink)
     try:
         _check_characters(source, sink)
-        return composer.document()
+        return composer.document(source.text)
     except _Stop:
         return None
     except yaml.YAMLError as error:
-        sink.add(not_yaml(source, error))
+        sink.add(_too_deep(source, error) or not_yaml(source, error))
         return None
     finally:
         if meter is not None:
             meter.steps += READING * composer.size
+
+
+def _too_deep(source: Source, error: Any) -> Diagnostic | None:
+    """The bound on depth, where libyaml comes to its own first: it reads up to 1024 characters ahead of its events."""
+    if "nesting depth" not in (getattr(error, "problem", None) or ""):
+        return None
+    sink = Sink()
+    with suppress(_Stop, yaml.YAMLError):
+        _Composer(source, sink).document(source.text[: error.problem_mark.index])
+    return next((found for found in sink if found.code == "too-deep"), None)
 
 
 def _check_characters(source: Source, sink: Sink) -> None:
@@ -84,8 +95,8 @@ class _Composer:
         self.expression_size = 0
         self.size = 0  # nodes, an alias counting as all that it stands for
 
-    def document(self) -> Node | None:
-        self.next: Callable[[], Any] = LOADER(self.source.text).get_event
+    def document(self, text: str) -> Node | None:
+        self.next: Callable[[], Any] = LOADER(text).get_event
         self.next()  # the stream's start
         if isinstance(self.next(), yaml.StreamEndEvent):
             self.sink.error("empty-spec", "the file holds no spec", self.source.span())
