@@ -21,7 +21,7 @@ from cnnspec.syntax import Entry
 if TYPE_CHECKING:
     import torch
 
-Size = Sequence[int]
+Size = Sequence[int] | Mapping[str, Sequence[int]]  # of one input, or of several by name
 
 
 def load(
@@ -51,7 +51,7 @@ def _read(name_or_path: str | os.PathLike[str]) -> tuple[Found, Spec, Sink]:
 def _as_set(spec: Spec, found: Found, variant: str | None, input: Size | None, params: Mapping[str, Any]) -> Spec:
     chosen = with_variant(spec, variant or found.variant)
     settings = {name: _setting(chosen, name, value) for name, value in params.items()}
-    override = None if input is None else _input(input)
+    override = None if input is None else _input(chosen, input)
     return replace(chosen, title=_title(found, variant), settings=settings, input_override=override)
 
 
@@ -84,7 +84,26 @@ def _setting(spec: Spec, name: str, value: Any) -> Any:
     return value
 
 
-def _input(given: Size) -> tuple[int, ...]:
+def _input(spec: Spec, given: Size) -> tuple[int, ...] | dict[str, tuple[int, ...]]:
+    """The sizes of the input that a spec has, or by name those of some of its inputs."""
+    names = spec.input_names
+    if isinstance(given, Mapping):
+        for name in given:
+            if name not in names:
+                known = (
+                    f"its inputs are {listing([f'`{n}`' for n in names])}" if names else "it has one, without a name"
+                )
+                raise UsageError(f"{spec.title} has no input `{name}`", did_you_mean(name, names) or known)
+        return {name: _sizes(sizes) for name, sizes in given.items()}
+    if names:
+        raise UsageError(f"{spec.title} has the inputs {listing([f'`{n}`' for n in names])}: say which", BY_NAME)
+    return _sizes(given)
+
+
+BY_NAME = "--input image=3,64,64 on the command line, input={'image': [3, 64, 64]} in Python"
+
+
+def _sizes(given: Sequence[int]) -> tuple[int, ...]:
     sizes = tuple(given) if isinstance(given, list | tuple) else ()
     if not sizes or not all(type(size) is int and 1 <= size < 2**31 for size in sizes):
         raise UsageError(f"an input is a list of positive sizes, not {given!r}", "such as [1, 28, 28]")
@@ -158,5 +177,5 @@ def _loaded(
     settings = {name: _setting(spec, name, value) for name, value in params.items()}
     spec = replace(spec, settings={**spec.settings, **settings})
     if input is not None:
-        spec = replace(spec, input_override=_input(input))
+        spec = replace(spec, input_override=_input(spec, input))
     return spec if variant is None else with_variant(spec, variant)

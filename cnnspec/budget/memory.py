@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cnnspec.budget.share import limit_label, line, line_shares, share_labels
 from cnnspec.diagnostics import Diagnostic, Label
-from cnnspec.network import INPUT, Graph, Node
+from cnnspec.network import Graph, Node
 from cnnspec.network.memory import BYTES, Memory, memory, tensor_bytes
 from cnnspec.spec import Spec
 from cnnspec.spec.budget import Limit
@@ -45,7 +45,7 @@ def _static(node: Node) -> int:
 
 def _peak_line(spec: Spec, graph: Graph, needed: Memory, total: int) -> list[Label]:
     said = f"{needed.peak:,} bytes of activations at the peak, {needed.peak / total:.1%}"
-    if needed.peak_at != INPUT:
+    if needed.peak_at >= 0:
         return [Label(line(graph.nodes[needed.peak_at]), said)]
     return [Label(spec.input.span, said)] if spec.input else []
 

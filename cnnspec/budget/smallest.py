@@ -12,11 +12,12 @@ from cnnspec.spec.budget import Limit
 
 
 def input_over(spec: Spec, graph: Graph, limit: Limit) -> Diagnostic | None:
-    """What is wrong where no input as small as the bound passes; a vector has no height and width to bound.
+    """What is wrong where no input as small as the bound passes; a vector has no height and width to bound, and
+    several inputs have more than one.
 
     Most networks take the very size that the bound names. Only where one does not, all its inputs are solved for.
     """
-    if len(graph.input) < 2:
+    if len(graph.input) < 2 or len(graph.inputs) > 1:
         return None
     small = Shape((graph.input[0], *(limit.amount for _ in graph.input[1:])))
     refusal = _refusal(spec, small)
@@ -38,7 +39,7 @@ def input_over(spec: Spec, graph: Graph, limit: Limit) -> Diagnostic | None:
 def _refusal(spec: Spec, small: Shape) -> Diagnostic | None:
     """What the first line that does not pass an input says of it."""
     sink = Sink()
-    expand(replace(spec, input_override=tuple(small)), sink)
+    expand(replace(spec, input_override=tuple(small)), sink, training=False)
     return next(iter(sink), None)
 
 

@@ -16,6 +16,7 @@ from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable
 
 if TYPE_CHECKING:
     from cnnspec.inputs import Inputs, Region, Sizes
+    from cnnspec.layers import Shape
 
 
 class Format(StrEnum):
@@ -36,7 +37,8 @@ def inputs(
     """Tell which heights and widths a network accepts, and which lines decide that.
 
     The channels are those that the spec states. Nothing is tried: the layers' formulas are solved. Of a sequence it is
-    the length, of a volume the depth as well, of a flat vector the number of features.
+    the length, of a volume the depth as well, of a flat vector the number of features; of several inputs those of each.
+    Aux heads are left aside: they run in training only, and `check` holds them against the stated input.
     """
     from cnnspec.inputs import solve
 
@@ -53,14 +55,16 @@ def inputs(
 
 
 def _accepted(found: Inputs) -> Iterable[str]:
+    from cnnspec.inputs.answer import Several
     from cnnspec.inputs.words import region_words
 
     said = region_words(found.accepted, found.names)
     accepts = "accepts" if found.is_complete else "is known to accept"
-    channels = "" if len(found.stated) == 1 else f" with {count(found.stated[0], 'channel')}"
+    one = len(found.stated) > 1 and not isinstance(found.stated, Several)
+    channels = f" with {count(found.stated[0], 'channel')}" if one else ""
     yield f"{found.spec.title} {accepts} inputs{channels} of{' any of' if len(said) > 1 else ''}"
     yield from (f"  {line}" for line in said)
-    refused = "" if found.accepts(*found.stated[-len(found.names) :]) else ", which is not accepted"
+    refused = "" if found.accepts(*found.own) else ", which is not accepted"
     yield f"smallest {found.shape(found.smallest or ())}, stated {found.stated}{refused}"
 
 
@@ -115,8 +119,8 @@ def _record(found: Inputs) -> dict[str, Any]:
     return {
         "name": found.spec.title,
         "axes": list(found.names),
-        "stated": list(found.stated),
-        "smallest": None if found.smallest is None else list(found.shape(found.smallest)),
+        "stated": _listed(found.stated),
+        "smallest": None if found.smallest is None else _listed(found.shape(found.smallest)),
         "accepted": _boxes(found.accepted, found.names),
         "complete": found.is_complete,
         "constraints": [
@@ -125,7 +129,7 @@ def _record(found: Inputs) -> dict[str, Any]:
                 **_place(constraint.span),
                 "code": constraint.code,
                 "message": constraint.why,
-                "refused": list(constraint.refused),
+                "refused": _listed(constraint.refused),
             }
             for constraint in found.constraints
         ],
@@ -133,6 +137,13 @@ def _record(found: Inputs) -> dict[str, Any]:
         "weights_fit": None if found.fits is None else _boxes(found.fits, found.names),
         "unfollowed": [_place(span) for span in found.unfollowed],
     }
+
+
+def _listed(shape: Shape) -> Any:
+    """Sizes as JSON holds them; those of several inputs by name."""
+    from cnnspec.inputs.answer import Several
+
+    return {name: list(part) for name, part in shape.parts.items()} if isinstance(shape, Several) else list(shape)
 
 
 def _place(span: Span) -> dict[str, Any]:

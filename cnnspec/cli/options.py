@@ -30,7 +30,10 @@ Settings = Annotated[
     typer.Option("--set", metavar="PARAM=VALUE", help="Set a param, such as dropout=0.2; may be repeated."),
 ]
 InputSize = Annotated[
-    str | None, typer.Option("--input", metavar="C,H,W", help="The input's size in place of the spec's.")
+    str | None,
+    typer.Option(
+        "--input", metavar="C,H,W", help="The input's size in place of the spec's; of several, NAME=C,H,W NAME=C,H,W."
+    ),
 ]
 
 
@@ -56,10 +59,15 @@ def _value(name: str, text: str) -> Any:
     return to_plain(node)
 
 
-def parse_input(text: str | None) -> tuple[int, ...] | None:
-    """``"1,28,28"`` as sizes. Raises UsageError."""
-    if text is None:
-        return None
+def parse_input(text: str | None) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
+    """``"1,28,28"`` as sizes, ``"image=3,64,64 mask=1,64,64"`` as those of several by name. Raises UsageError."""
+    if text is None or "=" not in text:
+        return None if text is None else _sizes(text)
+    named = [part.partition("=") for part in text.split()]
+    return {name: _sizes(sizes) for name, _, sizes in named}
+
+
+def _sizes(text: str) -> tuple[int, ...]:
     parts = text.replace("x", ",").replace("×", ",").strip("[] ").split(",")
     if not all(part.strip().isdecimal() and len(part) < 12 and 0 < int(part) < 2**31 for part in parts):
         raise UsageError(f"--input takes sizes, not `{text}`", "such as --input 1,28,28")

@@ -122,8 +122,8 @@ def _stride(extent: Extent) -> int | float | None:
 
 
 def _weights(facts: Facts, row: Row) -> int:
-    named = {f"{node.key}.{name}": tensor for node in row.nodes for name, tensor in node.tensors.items()}
-    return sum(tensor_bytes(tensor, BYTES[facts.dtype]) for tensor in named.values() if tensor.trained)
+    tensors = (tensor for node in row.nodes if not node.again for tensor in node.tensors.values())
+    return sum(tensor_bytes(tensor, BYTES[facts.dtype]) for tensor in tensors if tensor.trained)
 
 
 def _zero(text: Callable[[int | None], str]) -> Callable[[int | None], str]:

@@ -1,7 +1,8 @@
 """Graph -> nn.Module: the spec's hierarchy and keys, plain PyTorch inside.
 
 A scope that is a chain becomes an ``nn.Sequential``; any other a ``Dataflow``, which runs its children in order and
-keeps each tensor no longer than a hand-written ``forward`` would.
+keeps each tensor no longer than a hand-written ``forward`` would. A whole network that is no chain is a ``Network``,
+which knows aux heads and several inputs and outputs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import nn
 
 from cnnspec.diagnostics import UsageError
-from cnnspec.emit.modules import Chain, Dataflow, Step
+from cnnspec.emit.modules import Chain, Dataflow, ManyInputs, Network, Program, Step, TwoInputs
 from cnnspec.layers import Call
 from cnnspec.network import Graph, Node, Scope
 from cnnspec.spec.items import SCOPE
@@ -24,13 +25,13 @@ from cnnspec.spec.items import SCOPE
 def module(graph: Graph, device: torch.device | str | None = None) -> nn.Module:
     """The network with PyTorch's own initial weights, on ``device``; takes batches N×C×H×W."""
     if device is None:
-        return _scope(graph.root, root=True)
+        return _root(graph)
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # torch's ways to say no to a device
         raise UsageError(f"there is no device `{device}` here: {str(error).splitlines()[0]}") from None
     with torch.device(device):
-        return _scope(graph.root, root=True)
+        return _root(graph)
 
 
 def construct(call: Call) -> nn.Module:
@@ -46,10 +47,29 @@ def _target(name: str) -> Any:
     return getattr(import_module(place), attribute)
 
 
+def _root(graph: Graph) -> nn.Module:
+    scope = graph.root
+    if not graph.aux and not graph.outputs and scope.is_chain:
+        return _scope(scope, root=True)
+    heads = {head.value: head.output for head in graph.aux}
+    evaluation = program(scope, graph.given, training=False)
+    training = program(scope, (*graph.given, *heads)) if heads else evaluation
+    made = {1: Network, 2: TwoInputs}.get(len(graph.inputs), ManyInputs)
+    return made(
+        _title(scope, root=True), _children(scope), evaluation, training, tuple(graph.outputs), tuple(heads.values())
+    )
+
+
+def _children(scope: Scope) -> dict[str, nn.Module]:
+    """The modules of a scope by name; one that runs several times is there once."""
+    first = {child.name: child for child in reversed(scope.children)}
+    return {name: _child(first[name]) for name in dict.fromkeys(child.name for child in scope.children)}
+
+
 def _scope(scope: Scope, root: bool = False) -> nn.Module:
-    children = OrderedDict((child.name, _child(child)) for child in scope.children)
+    children = OrderedDict(_children(scope))
     if not scope.is_chain:
-        return Dataflow(_title(scope, root), children, *_program(scope))
+        return Dataflow(_title(scope, root), children, program(scope, (scope.output,)))
     if scope.type == SCOPE:
         return nn.Sequential(children)
     chain = Chain(children)
@@ -65,16 +85,18 @@ def _child(child: Node | Scope) -> nn.Module:
     return _scope(child) if isinstance(child, Scope) else construct(child.layer.call(child.input_shapes[0]))
 
 
-def _program(scope: Scope) -> tuple[tuple[Step, ...], int]:
-    """Steps over registers, and the register of the output; a register is used again once its tensor is done with.
+def program(scope: Scope, outputs: tuple[int, ...], *, training: bool = True) -> Program:
+    """Steps over registers, and the registers of the outputs; a register is used again once its tensor is done with.
 
     A child's output goes to the lowest register that is free by then, those of its own last-used inputs included.
+    Without ``training`` aux heads are left out.
     """
-    last_use = {value: step for step, child in enumerate(scope.children) for value in child.inputs}
-    last_use[scope.output] = len(scope.children)
+    children = [child for child in scope.children if training or not _is_aux(child)]
+    last_use = {value: step for step, child in enumerate(children) for value in child.inputs}
+    last_use |= dict.fromkeys(outputs, len(children))
     register = {value: i for i, value in enumerate(scope.inputs)}
     steps: list[Step] = []
-    for number, child in enumerate(scope.children):
+    for number, child in enumerate(children):
         read = tuple(register[value] for value in child.inputs)
         done = [value for value in register if last_use.get(value, -1) <= number]
         freed = sorted(register.pop(value) for value in done)
@@ -83,7 +105,11 @@ def _program(scope: Scope) -> tuple[tuple[Step, ...], int]:
         if target is not None:
             register[value] = target
         steps.append(Step(child.name, read, target, tuple(r for r in freed if r != target)))
-    return tuple(steps), register[scope.output]
+    return Program(tuple(steps), tuple(register[value] for value in outputs))
+
+
+def _is_aux(child: Node | Scope) -> bool:
+    return (child if isinstance(child, Node) else next(child.leaves())).aux
 
 
 def _lowest_free(register: dict[int, int]) -> int:

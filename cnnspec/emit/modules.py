@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import namedtuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from cnnspec.network.graph import LOGITS
 
 
 class Add(nn.Module):
@@ -66,31 +70,103 @@ class Step(NamedTuple):
     forget: tuple[int, ...]
 
 
+class Program(NamedTuple):
+    """Steps in order, and the registers of what they are run for."""
+
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """How many registers there are."""
+        written = (r for step in self.steps for r in (*step.read, step.write or 0))
+        return 1 + max((*written, *self.outputs), default=0)
+
+
 class Dataflow(nn.Module):
     """Children that do not form a chain, run in order over a few registers.
 
     Children are looked up by name at each step, so one that is replaced (by a quantizer, say) is the one that runs.
     """
 
-    def __init__(self, title: str, children: dict[str, nn.Module], steps: tuple[Step, ...], output: int) -> None:
+    def __init__(self, title: str, children: dict[str, nn.Module], program: Program) -> None:
         super().__init__()
         self._title = title
-        self._steps = steps
-        self._output = output
-        self._size = 1 + max((r for step in steps for r in (*step.read, step.write or 0)), default=output)
+        self._steps, outputs = program
+        self._output = outputs[0]
+        self._size = program.size
         for name, child in children.items():
             self.add_module(name, child)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         registers: list[Tensor | None] = [*inputs, *[None] * (self._size - len(inputs))]
         del inputs
-        for child, read, write, forget in self._steps:
+        self._run(self._steps, registers)
+        return registers[self._output]  # type: ignore[return-value]
+
+    def _run(self, steps: tuple[Step, ...], registers: list[Tensor | None]) -> None:
+        for child, read, write, forget in steps:
             result = self._modules[child](*[registers[r] for r in read])  # type: ignore[misc]
             for register in forget:
                 registers[register] = None
             if write is not None:
                 registers[write] = result
-        return registers[self._output]  # type: ignore[return-value]
 
     def _get_name(self) -> str:
         return self._title
+
+
+class Network(Dataflow):
+    """A whole network that is no chain: of one input here, of more in the classes below.
+
+    It gives one tensor, or a dict of the outputs by name. In training,
+    with aux heads, it gives a named tuple: the network's own output as ``logits``, then that of each head; beside
+    several outputs the dict holds those of the heads as well.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        children: dict[str, nn.Module],
+        evaluation: Program,
+        training: Program,
+        outputs: tuple[str, ...],
+        heads: tuple[str, ...],
+    ) -> None:
+        super().__init__(title, children, evaluation)
+        self._evaluation, self._training = evaluation, training
+        self._outputs, self._heads = outputs, heads
+
+    def forward(self, input: Tensor) -> Any:  # type: ignore[override]
+        return self._give([input])
+
+    def _give(self, registers: list[Tensor | None]) -> Any:
+        """The outputs; ``registers`` holds the inputs, and is this call's to use."""
+        program = self._training if self.training else self._evaluation
+        registers += [None] * (program.size - len(registers))
+        self._run(program.steps, registers)
+        given = [registers[register] for register in program.outputs]
+        heads = self._heads if self.training else ()
+        if self._outputs:
+            return dict(zip((*self._outputs, *heads), given, strict=True))
+        return outputs_type((LOGITS, *heads))(*given) if heads else given[0]
+
+
+class TwoInputs(Network):
+    """Takes them in the order of the spec. They are named one by one because torch.fx traces no ``*inputs``."""
+
+    def forward(self, first: Tensor, second: Tensor) -> Any:  # type: ignore[override]
+        return self._give([first, second])
+
+
+class ManyInputs(Network):
+    """Takes three or more in the order of the spec."""
+
+    def forward(self, *inputs: Tensor) -> Any:
+        return self._give([*inputs])
+
+
+@lru_cache(maxsize=64)
+def outputs_type(names: tuple[str, ...]) -> Any:
+    """The named tuple that a network with aux heads gives in training."""
+    return namedtuple("Outputs", names)  # noqa: PYI024 - the names are those of a spec

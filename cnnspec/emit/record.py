@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnnspec.diagnostics import printable_json
 from cnnspec.emit.columns import COLUMNS, Facts, about_memory
 from cnnspec.emit.rows import leaf
+from cnnspec.layers import Shape
 from cnnspec.network import Graph, Node
 from cnnspec.network.memory import Memory
 
@@ -30,19 +31,28 @@ def json_text(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None 
 def as_json(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> dict[str, Any]:
     """The record that ``summary --format json`` prints. Sizes are without the batch; macs are for one image, 0 for
     layers whose cost is not counted; ``line`` is the line of the spec (of a built-in block's file, for its layers).
+    Several inputs or outputs stand by name, and aux heads with their weights under ``aux``; macs are without them.
     With a column of bytes, or a ``dtype``, ``memory`` holds what the network takes in all.
     """
     facts = Facts(graph, dtype or "float32")
     record = {
         "name": graph.name,
-        "input": list(graph.input),
-        "output": list(graph.output),
+        "input": _sizes(graph.inputs, "input"),
+        "output": _sizes({name: graph.shape(value) for name, value in graph.outputs.items()} or {"": graph.output}, ""),
         "params": graph.params,
         "macs": graph.macs,
     }
+    if graph.aux:
+        record["aux"] = {head.name: head.weight for head in graph.aux}
     if dtype is not None or about_memory(columns):
         record["memory"] = _in_all(facts.memory)
     return record | {"layers": [_layer(facts, node, columns) for node in graph.nodes]}
+
+
+def _sizes(shapes: Mapping[str, Shape], alone: str) -> Any:
+    """Those of the one input or output, or of several by name."""
+    named = {name: list(shape) for name, shape in shapes.items()}
+    return named[alone] if list(named) == [alone] else named
 
 
 def _in_all(memory: Memory) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cnnspec.layers import Shape
-from cnnspec.network import INPUT, Graph, Node, Scope
+from cnnspec.network import Graph, Node, Scope
 from cnnspec.network.graph import NOWHERE
 
 
@@ -33,14 +33,19 @@ class Row:
     is_scope: bool = False
 
     @property
+    def again(self) -> bool:
+        """Whether it runs the module of a row above once more."""
+        return all(node.again for node in self.nodes)
+
+    @property
     def params(self) -> int:
-        """Numbers that training changes; one that several layers share is counted once."""
-        return sum({node.key: node.params for node in self.nodes}.values())
+        """Numbers that training changes; those that several layers share are counted where the first one stands."""
+        return sum(node.params for node in self.nodes)
 
     @property
     def macs(self) -> int | None:
-        """None: no part of it is counted."""
-        counted = [node.macs for node in self.nodes if node.macs is not None]
+        """Those of evaluation. None: no part of it is counted."""
+        counted = [node.macs for node in self.nodes if node.macs is not None and not node.aux]
         return sum(counted) if counted else None
 
 
@@ -85,9 +90,7 @@ def _heading(graph: Graph, group: list[Scope], level: int) -> Row:
 
 
 def _shape(graph: Graph, value: int) -> Shape | None:
-    if value == NOWHERE:
-        return None
-    return graph.input if value == INPUT else graph.nodes[value].shape
+    return None if value == NOWHERE else graph.shape(value)
 
 
 def _groups(
@@ -109,7 +112,7 @@ def _groups(
 def _alike(a: Node | Scope, b: Node | Scope, weigh: Sequence[int]) -> bool:
     """Whether two scopes have the same layers, shapes and names inside; layers are never folded."""
     if isinstance(a, Scope) and isinstance(b, Scope):
-        return a.type == b.type and _signature(a, weigh) == _signature(b, weigh)
+        return a.name != b.name and a.type == b.type and _signature(a, weigh) == _signature(b, weigh)
     return False
 
 

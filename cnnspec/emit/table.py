@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnspec.diagnostics import printable
+from cnnspec.diagnostics import listing, printable
 from cnnspec.emit.columns import COLUMNS, DEFAULT, Facts, about_memory, number, short, size
 from cnnspec.emit.rows import Row, rows
+from cnnspec.layers import Shape
 from cnnspec.network import Graph
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def _cell(facts: Facts, row: Row, name: str) -> str:
         return f"{'  ' * row.level}{row.key.split('.', row.level)[-1]}"
     if name == "layer" and row.copies > 1:
         return f"{row.type} ×{row.copies}"
+    if name == "layer" and row.again:
+        return f"{row.type} (shared)"
     return COLUMNS[name].text(COLUMNS[name].value(facts, row))
 
 
@@ -60,10 +63,19 @@ def totals(facts: Facts, look: Look = PLAIN) -> str:
     """The lines below the table."""
     graph = facts.graph
     flops = f"{short(graph.flops)} flops" if graph.macs else "no flops counted"
-    costs = (
-        f"{graph.params:,} params · {graph.macs:,} MACs ({flops}) for one {graph.input} input · output {graph.output}"
-    )
-    return f"{costs}\n{memory_totals(facts)}" if look.shows_memory else costs
+    arrives = f"one {graph.input} input" if len(graph.inputs) == 1 else _named(graph.inputs)
+    gives = f"output {graph.output}"
+    if graph.outputs:
+        gives = f"outputs {_named({name: graph.shape(value) for name, value in graph.outputs.items()})}"
+    lines = [f"{graph.params:,} params · {graph.macs:,} MACs ({flops}) for {arrives} · {gives}"]
+    if graph.aux:
+        heads = listing([printable(head.name) for head in graph.aux])
+        lines.append(f"{graph.aux_params:,} of the params are those of {heads}: in training only, so without MACs")
+    return "\n".join([*lines, *([memory_totals(facts)] if look.shows_memory else [])])
+
+
+def _named(shapes: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
 def memory_totals(facts: Facts) -> str:

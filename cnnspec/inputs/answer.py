@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from math import prod
 
 from cnnspec.diagnostics import Sink, Span
 from cnnspec.inputs.region import Region
 from cnnspec.inputs.sizes import Sizes
+from cnnspec.inputs.trace import Axes
 from cnnspec.layers import Shape
 from cnnspec.network import expand
 from cnnspec.spec import Spec
+
+
+class Several(Shape):
+    """The sizes of several inputs in a row. Prints as ``image 3×64×64, mask 1×64×64``."""
+
+    parts: Mapping[str, Shape]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {part}" for name, part in self.parts.items())
+
+
+def together(inputs: Mapping[str, Shape]) -> Shape:
+    """What arrives: the shape of one input, or those of several in a row."""
+    if len(inputs) == 1:
+        return next(iter(inputs.values()))
+    made = Several(size for shape in inputs.values() for size in shape)
+    made.parts = inputs
+    return made
+
+
+def at(stated: Shape, axes: Axes, sizes: Sequence[int]) -> Shape:
+    """What arrives where the sizes along the axes are others than those that are stated."""
+    own = {place: size for places, size in zip(axes, sizes, strict=True) for place in places}
+    flat = [own.get(axis, size) for axis, size in enumerate(stated)]
+    if not isinstance(stated, Several):
+        return Shape(flat)
+    row = iter(flat)
+    return together({name: Shape(islice(row, len(part))) for name, part in stated.parts.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +69,17 @@ class Weights:
 class Inputs:
     """The inputs that a network accepts, channels aside.
 
-    ``names`` are those of the sizes (height and width, of a map); ``accepted`` the inputs that are known to be sound
-    and ``unknown`` those that could not be looked at, because a line in ``unfollowed`` makes something of a size that
-    is no function of it, or because there were too many cases. ``weights`` lists the layers whose weights depend on the
-    size, and ``fits`` the inputs for which they are those of the stated one (None where that is not accepted).
+    ``names`` are those of the sizes (height and width, of a map) and ``axes`` their places among all that the spec
+    states, of several inputs in a row: those of inputs that state equal sizes vary together. ``accepted`` are the
+    inputs that are known to be sound and ``unknown`` those that could not be looked at, because a line in
+    ``unfollowed`` makes something of a size that is no function of it, or because there were too many cases.
+    ``weights`` lists the layers whose weights depend on the size, and ``fits`` the inputs for which they are those of
+    the stated one (None where that is not accepted).
     """
 
     spec: Spec
     names: tuple[str, ...]
+    axes: Axes
     stated: Shape
     accepted: Region
     unknown: Region
@@ -67,13 +101,18 @@ class Inputs:
 
     def shape(self, sizes: tuple[int, ...]) -> Shape:
         """An input of these sizes, with its channels."""
-        return Shape((*self.stated[: len(self.stated) - len(self.names)], *sizes))
+        return at(self.stated, self.axes, sizes)
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """The sizes that the spec states."""
+        return tuple(self.stated[places[0]] for places in self.axes)
 
     def accepts(self, *sizes: int) -> bool:
         """Whether an input of these sizes is sound; one that is not known is checked."""
         if sizes in self.unknown:
             sink = Sink()
-            expand(self.with_input(sizes), sink)
+            expand(self.with_input(sizes), sink, training=False)
             return not len(sink)
         return sizes in self.accepted
 
@@ -84,6 +123,8 @@ class Inputs:
 
     def with_input(self, sizes: tuple[int, ...]) -> Spec:
         """The spec with an input of these sizes."""
-        from dataclasses import replace
-
-        return replace(self.spec, input_override=tuple(self.shape(sizes)))
+        shape = self.shape(sizes)
+        given = (
+            {name: tuple(part) for name, part in shape.parts.items()} if isinstance(shape, Several) else tuple(shape)
+        )
+        return replace(self.spec, input_override=given)

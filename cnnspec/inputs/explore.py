@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from cnnspec.inputs.function import TooLong
 from cnnspec.inputs.region import Region
-from cnnspec.inputs.trace import Run, run
+from cnnspec.inputs.trace import Axes, Run, run
 from cnnspec.inputs.tracked import Condition
 from cnnspec.spec import Spec
 
@@ -39,7 +39,7 @@ class Map:
     """The inputs of a network by what they meet; ``unknown`` are those that the bounds left unseen."""
 
     spec: Spec
-    axes: range
+    axes: Axes
     stated: tuple[int, ...]  # the spec's own input, along the axes
     pieces: tuple[Piece, ...]
     unknown: Region
@@ -61,7 +61,7 @@ class Map:
         return next((piece for piece in self.pieces if point in piece.region), None)
 
 
-def explore(spec: Spec, axes: range, stated: tuple[int, ...]) -> Map:
+def explore(spec: Spec, axes: Axes, stated: tuple[int, ...]) -> Map:
     """What inputs of a spec meet, beginning with the one that it states; the axes are those of its sizes."""
     left = deque([Region.whole(len(axes))])
     pieces: list[Piece] = []

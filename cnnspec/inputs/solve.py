@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError
-from cnnspec.inputs.answer import Constraint, Inputs, Weights
+from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, listing
+from cnnspec.inputs.answer import Constraint, Inputs, Weights, at, together
 from cnnspec.inputs.explore import Map, Piece, explore
 from cnnspec.inputs.region import Region
 from cnnspec.inputs.term import where
+from cnnspec.inputs.trace import Axes
 from cnnspec.inputs.tracked import Condition, Tracked
 from cnnspec.inputs.words import axis_names
 from cnnspec.layers import Shape
@@ -27,14 +28,15 @@ def solve(spec: Spec) -> Inputs:
     graph = expand(spec, sink)
     if graph is None or not graph.input:
         raise SpecError(sink.in_order())
-    stated = graph.input
-    axes = range(1, len(stated)) if len(stated) > 1 else range(1)
-    found = explore(spec, axes, tuple(stated[axis] for axis in axes))
+    stated = together(graph.inputs)
+    names, axes = _axes(graph.inputs)
+    found = explore(spec, axes, tuple(stated[places[0]] for places in axes))
     accepted = found.whole
     weights, fits = _weights(found)
     return Inputs(
         spec=spec,
-        names=axis_names(len(stated)),
+        names=names,
+        axes=axes,
         stated=stated,
         accepted=accepted,
         unknown=found.unknown,
@@ -43,6 +45,26 @@ def solve(spec: Spec) -> Inputs:
         weights=weights,
         fits=fits and (fits & accepted).merged(),
     )
+
+
+def _axes(inputs: Mapping[str, Shape]) -> tuple[tuple[str, ...], Axes]:
+    """The sizes that vary, by name and by place among all sizes: of each input those behind its channels.
+
+    Inputs that state equal sizes vary together, as an image and its mask do.
+    """
+    places: dict[tuple[tuple[int, ...], str], list[int]] = {}
+    owners: dict[tuple[int, ...], list[str]] = {}
+    first = 0
+    for name, shape in inputs.items():
+        words = axis_names(len(shape))
+        first += len(shape)
+        sizes = tuple(shape[-len(words) :])
+        owners.setdefault(sizes, []).append(name)
+        for place, word in enumerate(words, first - len(words)):
+            places.setdefault((sizes, word), []).append(place)
+    alike = len(owners) == 1
+    names = [word if alike else f"{word} of {listing(owners[sizes])}" for sizes, word in places]
+    return tuple(names), tuple(map(tuple, places.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +86,7 @@ def _constraints(found: Map, accepted: Region, stated: Shape) -> tuple[Constrain
     bounds = [(piece, tuple(_bounds(found, piece, refused))) for piece in found.accepted]
     first = {bound.line: bound for _, some in bounds for bound in reversed(some)}
     constraints = [
-        Constraint(inputs, *line, bound.refusal.message, Shape((*stated[: found.axes[0]], *bound.sample)))
+        Constraint(inputs, *line, bound.refusal.message, at(stated, found.axes, bound.sample))
         for line, bound in first.items()
         if ~(inputs := _met(line, bounds, len(found.axes)))
     ]

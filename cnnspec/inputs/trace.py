@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Annotated, Any
 
 from cnnspec.diagnostics import Diagnostic, Sink
@@ -17,6 +18,7 @@ from cnnspec.network.graph import Graph
 from cnnspec.spec import Arguments, Item, Spec
 from cnnspec.syntax import Meter, Node, Scalar, Value, template
 
+Axes = tuple[tuple[int, ...], ...]  # for each size that varies, its places among all sizes that arrive
 # Arguments that layers only calculate with and compare. Any other that reads a size is pinned.
 FOLLOWED = frozenset("kernel_size stride padding dilation size output_size normalized_shape in_features".split())
 
@@ -42,10 +44,11 @@ class _Stop(Sink):
         raise Refused
 
 
-def run(spec: Spec, axes: range, sample: tuple[int, ...]) -> Run:
+def run(spec: Spec, axes: Axes, sample: tuple[int, ...]) -> Run:
     """The run for an input whose sizes along ``axes`` are those of the sample. Raises TooLong."""
     sink, meter, tracker = _Stop(), Meter(), Tracker(sample)
-    expansion = _Tracing(spec, sink, meter, tracker, dict(zip(axes, tracker.sizes(), strict=True)))
+    sizes = {place: size for places, size in zip(axes, tracker.sizes(), strict=True) for place in places}
+    expansion = _Tracing(replace(spec, aux=()), sink, meter, tracker, sizes)
     try:
         graph = expansion.graph()
     except Refused:
@@ -64,14 +67,15 @@ class _Tracing(Expander):
         self.inferred = _ByTerms()
         self.carrying: list[Layer] = []  # held, because what is inferred is known by the identity of the layer
 
-    def input_shape(self, context: Context) -> Shape | None:
-        stated = super().input_shape(context)
-        return None if stated is None else Shape(self.sizes.get(axis, size) for axis, size in enumerate(stated))
+    def inputs(self, context: Context) -> dict[str, Shape]:
+        """The stated shapes with tracked sizes in them, counted over all inputs."""
+        place = count()
+        stated = super().inputs(context)
+        return {name: Shape(self.sizes.get(next(place), size) for size in x) for name, x in stated.items()}
 
-    def chain(self, items: tuple[Item, ...], *rest: Any, **more: Any) -> Flow:
-        out = super().chain(items, *rest, **more)
-        if items is self.spec.layers:
-            self.tracker.closed = True  # what follows looks at the finished network and decides nothing by its sizes
+    def trunk(self, *given: Any) -> Flow:
+        out = super().trunk(*given)
+        self.tracker.closed = True  # what follows looks at the finished network and decides nothing by its sizes
         return out
 
     def layer(self, item: Item, *rest: Any, **more: Any) -> Flow:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnnspec.diagnostics import Label
 from cnnspec.lint.view import PASSES, RESHAPES, Finding, View, place, warn
-from cnnspec.network import INPUT, Node
+from cnnspec.network import Node
 
 SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
 RECTIFIERS = frozenset({"ReLU", "ReLU6", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Softplus"})
@@ -15,13 +15,18 @@ BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupN
 
 
 def activation_on_logits(view: View) -> Iterator[Finding]:
-    """Activations as the last words of a classifier, where cross-entropy wants any number at all."""
+    """Activations as the last words of a classifier or of an aux head, where cross-entropy wants any number at all."""
+    for value in (view.graph.root.output, *(head.value for head in view.graph.aux)):
+        yield from _on_output(view, value)
+
+
+def _on_output(view: View, value: int) -> Iterator[Finding]:
     found = []
-    node = view.maker(view.graph.root.output, PASSES | RESHAPES)
+    node = view.maker(value, PASSES | RESHAPES)
     while node is not None and node.type in SOFTMAXES | RECTIFIERS:
         found.append(node)
         node = view.maker(node.inputs[0], BEFORE)
-    if node is None or len(view.graph.output) != 1 or node.type not in CLASSIFIERS:
+    if node is None or len(view.graph.shape(value)) != 1 or node.type not in CLASSIFIERS:
         return
     if node.shape.elements == node.shape[0]:  # a vector, or a map of one place
         yield from (_on_logits(activation, node) for activation in found)
@@ -63,6 +68,6 @@ def _linear_above(view: View, node: Node) -> Node | None:
     """The Linear that a Linear works on, seen through what changes no value in evaluation."""
     value = node.inputs[0]
     found = view.maker(value, PASSES)
-    if found is None or found.type != "Linear" or value == INPUT:
+    if found is None or found.type != "Linear" or value < 0:
         return None
     return found

@@ -10,7 +10,7 @@ from cnnspec.lint.view import Finding, View, warn
 def unused_output(view: View) -> Iterator[Finding]:
     """A layer whose output neither another layer nor the network's result takes."""
     for node in view.graph.nodes:
-        if not view.readers[node.index] and node.index != view.graph.root.output:
+        if not view.readers[node.index] and node.index not in view.graph.wanted:
             yield warn(
                 "unused-output",
                 node,

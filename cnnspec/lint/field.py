@@ -8,7 +8,7 @@ from math import prod
 from cnnspec.diagnostics import Label
 from cnnspec.layers.base import cross
 from cnnspec.lint.view import PASSES, Finding, View, place, warn
-from cnnspec.network import INPUT, Node
+from cnnspec.network import Node
 from cnnspec.network.reach import Extent, fields
 
 TIMES = 20  # DenseNet-201's field is 17 times its 224 rows, ConvNeXt's 15
@@ -35,7 +35,7 @@ def _features(view: View) -> tuple[Node | None, Node | None]:
     """The last map of the chain that leads to the output, and the pool that takes its mean, where one does."""
     value = view.graph.root.output
     pool = None
-    while value != INPUT:
+    while value >= 0:
         node = view.graph.nodes[value]
         if len(node.shape) == len(view.graph.input) and prod(node.shape.sizes) > 1:
             return node, pool

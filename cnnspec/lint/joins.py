@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnnspec.diagnostics import Label
 from cnnspec.lint.view import PASSES, Finding, View, place, setting, warn
-from cnnspec.network import INPUT, Node
+from cnnspec.network import Node
 
 GATES = frozenset({"Sigmoid", "Hardsigmoid", "Softmax", "Tanh"})
 CONVS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
@@ -64,7 +64,7 @@ def wasteful_groups(view: View) -> Iterator[Finding]:
 
 
 def _grouped_alike(view: View, node: Node, groups: int) -> Node | None:
-    if node.inputs[0] == INPUT:
+    if node.inputs[0] < 0:
         return None
     first = view.maker(node.inputs[0], CHANNELWISE)
     alike = first is not None and first.type in CONVS and setting(first, "groups") == groups

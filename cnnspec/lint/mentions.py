@@ -13,6 +13,22 @@ def own_blocks(spec: Spec) -> dict[str, Block]:
     return {name: block for name, block in spec.blocks.items() if block.source is spec.source}
 
 
+def own_chain(spec: Spec) -> tuple[Item, ...]:
+    """The lines of the network's own chain, and those of its aux heads."""
+    return (*spec.layers, *(item for head in spec.aux for item in head.layers))
+
+
+def head_words(spec: Spec) -> tuple[Node | None, ...]:
+    """What an aux head says beside its chain, and may say in expressions."""
+    return tuple(word for head in spec.aux for word in (head.weight, head.when))
+
+
+def ids_taken(spec: Spec) -> set[str]:
+    """The ids that the sections `aux` and `outputs` name."""
+    words = [head.after or head.source for head in spec.aux] + [head.source for head in spec.aux]
+    return {word.text for word in (*words, *(output.source for output in spec.outputs))}
+
+
 def items_within(items: Iterable[Item]) -> Iterator[Item]:
     """Every line, those inside others included."""
     for item in items:
@@ -24,7 +40,7 @@ def items_within(items: Iterable[Item]) -> Iterator[Item]:
 
 def items_of(spec: Spec) -> Iterator[Item]:
     """Every line of the spec's chain and of its own blocks."""
-    yield from items_within(spec.layers)
+    yield from items_within(own_chain(spec))
     for block in own_blocks(spec).values():
         yield from items_within(block.layers)
 
@@ -33,7 +49,7 @@ def nodes_of(items: Iterable[Item]) -> Iterator[Node]:
     """Whatever may hold an expression in the lines."""
     for item in items_within(items):
         yield item.op
-        for node in (item.args, item.id, item.repeat, item.foreach, item.when, *(item.sources or ())):
+        for node in (item.args, item.id, item.repeat, item.foreach, item.when, item.shared, *(item.sources or ())):
             if node is not None:
                 yield node
         for path in item.paths or ():

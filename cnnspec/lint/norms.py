@@ -8,7 +8,7 @@ from math import prod
 from cnnspec.diagnostics import Label, Repair
 from cnnspec.layers.norm import LayerNorm
 from cnnspec.lint.view import Finding, View, may_set, place, setting, warn
-from cnnspec.network import INPUT, Node
+from cnnspec.network import Node
 from cnnspec.spec.edits import set_argument
 
 BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
@@ -57,7 +57,7 @@ def dropout_before_norm(view: View) -> Iterator[Finding]:
 def _dropout_above(view: View, norm: Node) -> Node | None:
     """The dropout that a chain of single-input layers leads down from, with no other norm and no join between."""
     value = norm.inputs[0]
-    while value != INPUT:
+    while value >= 0:
         node = view.graph.nodes[value]
         if node.type in DROPOUTS:
             return node if setting(node, "p") else None

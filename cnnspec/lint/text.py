@@ -7,7 +7,18 @@ from itertools import product
 from math import prod
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
-from cnnspec.lint.mentions import blocks_called, items_of, items_within, layer_words, names_read, own_blocks, words
+from cnnspec.lint.mentions import (
+    blocks_called,
+    head_words,
+    ids_taken,
+    items_of,
+    items_within,
+    layer_words,
+    names_read,
+    own_blocks,
+    own_chain,
+    words,
+)
 from cnnspec.spec import Item, Param, Spec, TypeMismatch
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import BadValue, holds_expression
@@ -22,8 +33,9 @@ def text_warnings(spec: Spec) -> Iterator[Diagnostic]:
     """Every warning that needs no graph."""
     yield from _unused_params(spec)
     yield from _unused_blocks(spec)
-    for items in (spec.layers, *(block.layers for block in own_blocks(spec).values())):
-        yield from _unused_ids(items)
+    yield from _unused_ids(own_chain(spec), ids_taken(spec))
+    for block in own_blocks(spec).values():
+        yield from _unused_ids(block.layers, set())
     yield from _unreachable(spec)
 
 
@@ -40,7 +52,8 @@ def _warning(
 def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
     """Params that no expression reads. Blocks that are chosen by a param share an interface, and may leave some out."""
     chosen = any(item.name.startswith("$") for item in items_of(spec))
-    yield from _unread(spec.params, names_read(spec.layers, spec.params, spec.input), "this spec")
+    read = names_read(own_chain(spec), spec.params, spec.input, *head_words(spec))
+    yield from _unread(spec.params, read, "this spec")
     for name, block in own_blocks(spec).items():
         if not chosen:
             yield from _unread(block.params, names_read(block.layers, block.params), f"block `{name}`")
@@ -59,7 +72,7 @@ def _unused_blocks(spec: Spec) -> Iterator[Diagnostic]:
     """Blocks that no line calls and no param holds; one that only an unused block calls goes with it."""
     own = own_blocks(spec)
     mentioned = {name: blocks_called(block.layers) | layer_words(block.params) for name, block in own.items()}
-    used = blocks_called(spec.layers) | layer_words(spec.params) | _in_variants(spec)
+    used = blocks_called(own_chain(spec)) | layer_words(spec.params) | _in_variants(spec)
     if any(param.type.base == "layer" and param.choices is None for param in spec.params.values()):
         return  # whoever sets the param may name any block
     called_by_others = {name for caller, names in mentioned.items() for name in names if name != caller}
@@ -75,10 +88,10 @@ def _in_variants(spec: Spec) -> set[str]:
     return {word for variant in spec.variants.values() for word in words(variant.settings)}
 
 
-def _unused_ids(items: tuple[Item, ...]) -> Iterator[Diagnostic]:
+def _unused_ids(items: tuple[Item, ...], elsewhere: set[str]) -> Iterator[Diagnostic]:
     """Ids of groups: they name nothing in the module tree, and are there for `from` alone."""
     within = list(items_within(items))
-    taken = [word.text for item in within for word in item.sources or ()]
+    taken = [word.text for item in within for word in item.sources or ()] + sorted(elsewhere)
     if any("$" in word for word in taken):
         return
     for item in within:
@@ -102,7 +115,7 @@ def _without_line(value: Scalar, key: str) -> Edit | None:
 
 def _unreachable(spec: Spec) -> Iterator[Diagnostic]:
     """Lines whose `when` is false, or whose `repeat` is 0, for every value that can reach them."""
-    yield from _unreachable_in(spec.layers, {})
+    yield from _unreachable_in(own_chain(spec), {})
     calls = _calls(spec)
     for name, block in own_blocks(spec).items():
         values = {n: _values_given(spec, calls.get(name, ()), param) for n, param in block.params.items()}

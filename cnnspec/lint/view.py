@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from cnnspec.diagnostics import Diagnostic, Label, Repair, Span
-from cnnspec.layers import Shape, Window
-from cnnspec.network import INPUT, Graph, Node
+from cnnspec.layers import Window
+from cnnspec.network import Graph, Node
 from cnnspec.spec.arguments import holds_expression
 
 PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout"})  # in evaluation they hand on what they get
@@ -51,7 +51,7 @@ class View:
     @cached_property
     def readers(self) -> dict[int, list[Node]]:
         """The layers that take each value; a value that nobody takes has none."""
-        readers: dict[int, list[Node]] = {value: [] for value in range(INPUT, len(self.graph.nodes))}
+        readers: dict[int, list[Node]] = {value: [] for value in range(-len(self.graph.inputs), len(self.graph.nodes))}
         for node in self.graph.nodes:
             for value in dict.fromkeys(node.inputs):
                 readers[value].append(node)
@@ -59,15 +59,12 @@ class View:
 
     def maker(self, value: int, through: Collection[str] = ()) -> Node | None:
         """The layer that made a value, seen through layers of some types; None where it is the network's input."""
-        while value != INPUT:
+        while value >= 0:
             node = self.graph.nodes[value]
             if node.type not in through:
                 return node
             value = node.inputs[0]
         return None
-
-    def shape(self, value: int) -> Shape:
-        return self.graph.input if value == INPUT else self.graph.nodes[value].shape
 
 
 def place(node: Node, argument: str = "") -> Span:

@@ -20,7 +20,7 @@ def unseen_input(view: View) -> Iterator[Finding]:
     for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
         readers = view.readers[value]
         if all(view.windows(node) for node in readers):
-            yield from _unseen(view, readers, view.shape(value))
+            yield from _unseen(view, readers, view.graph.shape(value))
 
 
 def _unseen(view: View, readers: list[Node], x: Shape) -> Iterator[Finding]:

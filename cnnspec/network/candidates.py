@@ -12,7 +12,7 @@ from cnnspec.layers import REGISTRY, Layer, Refusal, Shape
 from cnnspec.layers.base import each, settle
 from cnnspec.layers.base import shown as in_yaml
 from cnnspec.network.context import Flow
-from cnnspec.network.graph import INPUT, Node
+from cnnspec.network.graph import Node
 from cnnspec.network.repairs import computed
 from cnnspec.spec import Item, Spec
 from cnnspec.spec.edits import INFERRED, line_before, set_argument, without
@@ -91,7 +91,7 @@ def _rank_of_input(nodes: Sequence[Node], flow: Flow, rank: int) -> bool:
 
 def _upwards(nodes: Sequence[Node], value: int) -> Iterator[Node]:
     """The nodes that a value comes from, along first inputs, the last one first."""
-    while value != INPUT:
+    while value >= 0:
         yield nodes[value]
         value = nodes[value].inputs[0]
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Shape
 from cnnspec.network.graph import NOWHERE, Node, Scope
-from cnnspec.syntax import Silent, Value
+from cnnspec.spec import Item
+from cnnspec.syntax import LayerName, Silent, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,16 @@ class Context:
         return Frame(text, span, self.trace)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A line that gave a module: what it takes to run the line once more."""
+
+    item: Item
+    op: LayerName
+    context: Context
+    child: Node | Scope
+
+
 @dataclass(slots=True)
 class ScopeBuilder:
     """A scope while its lines are expanded."""
@@ -63,6 +74,7 @@ class ScopeBuilder:
     children: list[Node | Scope] = field(default_factory=list)
     keys: dict[str, Span] = field(default_factory=dict)
     ids: dict[str, Flow] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)  # the modules of this scope, by name
     skipped: dict[str, Label] = field(default_factory=dict)  # ids of lines that are left out, and what does it
     unsure: bool = False  # a broken line may have left out ids that lines below name
     position: int = 0
@@ -108,4 +120,8 @@ class ScopeBuilder:
         used = [value for child in self.children for value in child.inputs]
         outside = dict.fromkeys(value for value in (*used, output) if NOWHERE < value < self.first)
         inputs = sorted(outside, key=lambda value: value != arriving)
-        return Scope(self.key, self.type, tuple(self.children), tuple(inputs), output, self.span)
+        return self.closed(tuple(inputs), output)
+
+    def closed(self, inputs: tuple[int, ...], output: int) -> Scope:
+        """The finished scope with these inputs."""
+        return Scope(self.key, self.type, tuple(self.children), inputs, output, self.span)

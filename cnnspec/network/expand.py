@@ -7,24 +7,28 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.candidates import candidates
-from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
+from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.network.graph import INPUT, Graph, Node
+from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.inplace import check_in_place
 from cnnspec.network.loops import rounds
 from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.network.origin import origin_labels
 from cnnspec.network.repairs import repairs
 from cnnspec.network.reporter import Broken, Reporter, TooLarge, outermost
+from cnnspec.network.share import share
 from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
-from cnnspec.spec.items import GROUP, SCOPE
-from cnnspec.syntax import LayerName, Meter, OutOfWork, Silent, shown
+from cnnspec.spec.items import GROUP, SCOPE, SHARE
+from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Silent, shown
+from cnnspec.syntax import Node as SyntaxNode
 from cnnspec.syntax.evaluate import size
 from cnnspec.syntax.uncollected import uncollected
 
@@ -42,13 +46,16 @@ MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held agai
 
 
 @uncollected
-def expand(spec: Spec, sink: Sink, meter: Meter | None = None) -> Graph | None:
+def expand(spec: Spec, sink: Sink, meter: Meter | None = None, *, training: bool = True) -> Graph | None:
     """The graph of a spec under its variant and settings; what is wrong goes to the sink.
 
-    Where something is wrong the graph holds the layers whose shapes are known all the same; None where a param has no
-    value, and where nothing more is to be found: all work is done that ``meter`` admits, or the sink is full.
+    Without ``training`` aux heads are left out, as evaluation leaves them. Where something is wrong the graph holds the
+    layers whose shapes are known all the same; None where a param has no value, and where nothing more is to be found:
+    all work is done that ``meter`` admits, or the sink is full.
     """
     meter = meter or Meter()
+    if not training:
+        spec = replace(spec, aux=())
     return None if meter.told or sink.full else Expander(spec, sink, meter).graph()
 
 
@@ -58,6 +65,8 @@ class Expander(Reporter):
         self.spec = spec
         self.layers = {*REGISTRY, *spec.blocks}
         self.nodes: list[Node] = []
+        self.aux = False  # whether the lines are those of an aux head
+        self.again = False  # whether they run modules that are there
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
@@ -73,20 +82,59 @@ class Expander(Reporter):
         except OutOfWork:
             self.too_much("too-much-work", self.spec.source.span())
             return None
-        shape = self.input_shape(Context(env, UNKNOWN, trace))
-        entry = Flow(INPUT, shape)
+        inputs = self.inputs(Context(env, UNKNOWN, trace))
         root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0)
-        try:
-            out = self.chain(self.spec.layers, entry, root, Context(env, entry, trace))
-        except TooLarge:
-            out = UNKNOWN
-        check_in_place(self.nodes, shape or Shape(), None if out.shape is None else out.value, self.sink)
-        return Graph(self.spec.title, shape or Shape(), tuple(self.nodes), root.close(INPUT, out.value))
+        entry = self.arriving(inputs, root)
+        return self.network(inputs, entry, root, Context(env, entry, trace))
 
-    def input_shape(self, context: Context) -> Shape | None:
-        if self.spec.input_override is not None:
-            return Shape(self.spec.input_override)
-        node = self.spec.input
+    def network(self, inputs: dict[str, Shape], entry: Flow, root: ScopeBuilder, context: Context) -> Graph:
+        """The network's own chain, its aux heads and its outputs."""
+        heads = Heads(self, root, context)
+        try:
+            last = self.trunk(entry, root, context, heads)
+            given = outputs(self, last, root, context)
+            out = primary(given, last)
+            aux = heads.finish(out, alone=not given)
+        except TooLarge:
+            given, out, aux = {}, UNKNOWN, ()
+        sound = {name: flow.value for name, flow in given.items() if flow is not UNKNOWN}
+        scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), out.value)
+        graph = Graph(self.spec.title, inputs, tuple(self.nodes), scope, sound, aux)
+        check_in_place(self.nodes, tuple(inputs.values()), None if out.shape is None else graph.wanted, self.sink)
+        return graph
+
+    def trunk(self, flow: Flow, root: ScopeBuilder, context: Context, heads: Heads) -> Flow:
+        """The lines of the network's own chain, each with the aux heads that stand behind it."""
+        for item in self.spec.layers:
+            flow = self.item(item, flow, root, context)
+            heads.follow()
+        return flow
+
+    def arriving(self, inputs: dict[str, Shape], root: ScopeBuilder) -> Flow:
+        """The first input; of several, each is there under its name as an id."""
+        flows = [Flow(INPUT - place, shape or None) for place, shape in enumerate(inputs.values())]
+        for name, flow in zip(self.spec.input_names, flows, strict=False):
+            assert isinstance(self.spec.input, Map)
+            root.ids[name] = flow
+            root.keys[name] = self.spec.input.entries[INPUT - flow.value].key.span
+        return flows[0]
+
+    def inputs(self, context: Context) -> dict[str, Shape]:
+        """The shapes that arrive, by name; an empty one is not known."""
+        given, node = self.spec.input_override, self.spec.input
+        if given is not None and not isinstance(given, Mapping):
+            return {"input": Shape(given)}
+        if not isinstance(node, Map):
+            return {"input": self.input_shape(node, context) or Shape()}
+        own = given or {}
+        return {
+            entry.key.text: Shape(own[entry.key.text])
+            if entry.key.text in own
+            else self.input_shape(entry.value, context) or Shape()
+            for entry in node
+        }
+
+    def input_shape(self, node: SyntaxNode | None, context: Context) -> Shape | None:
         if node is None:
             return None
         try:
@@ -151,7 +199,10 @@ class Expander(Reporter):
         op = self.operation(item, context)
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
             self.fail("wrong-type", f"`{item.name}` takes one tensor, not {len(taken)}", item.op, context)
-        if op.name == GROUP:
+        if op.name == SHARE:
+            out = share(self, item, flow, scope, context)
+            name = name_group(self, item.id, out, scope, context) if item.id else ""
+        elif op.name == GROUP:
             out = self.chain(item.body or (), flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
         elif op.name in JOINS:
@@ -165,6 +216,14 @@ class Expander(Reporter):
 
     def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """An operation that has a name of its own in the module tree."""
+        before = len(scope.children)
+        out = self.run(item, op, name, flow, scope, context)
+        if len(scope.children) > before:
+            scope.made[name] = Made(item, op, context, scope.children[-1])
+        return out
+
+    def run(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+        """A layer, a block or a scope under a name that it has."""
         if op.name in self.spec.blocks:
             return self.block(item, op, name, flow, scope, context)
         if op.name != SCOPE:
@@ -175,7 +234,7 @@ class Expander(Reporter):
     def operation(self, item: Item, context: Context) -> LayerName:
         """The layer or block that the line names, or that its `$param` holds."""
         if not item.name.startswith("$"):
-            if item.name not in self.layers and item.name not in (SCOPE, GROUP):
+            if item.name not in self.layers and item.name not in (SCOPE, GROUP, SHARE):
                 raise Broken  # the static check has said so
             return LayerName(item.name)
         value = self.value(item.op, context, UNKNOWN)
@@ -294,6 +353,8 @@ class Expander(Reporter):
             span=context.place(item.span),
             item=item,
             trace=context.trace,
+            aux=self.aux,
+            again=self.again,
         )
         self.nodes.append(node)
         scope.children.append(node)

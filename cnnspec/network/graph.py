@@ -1,23 +1,27 @@
 """The Graph: what a spec is once everything in it is known.
 
 Graph
-├── nodes    every layer that runs, in order of execution; a value is the index of the node that made it,
-│            INPUT being the network's input
-└── root     Scope of scopes and nodes: the hierarchy of modules and of state-dict keys
+├── inputs   the shapes that arrive, by name; a value below 0 is one of them: INPUT the first, INPUT - 1 the second
+├── nodes    every layer that runs, in order of execution; a value from 0 up is the index of the node that made it
+├── root     Scope of scopes and nodes: the hierarchy of modules and of state-dict keys
+├── outputs  the values that the network gives, by name, where it gives several; else root.output alone
+└── aux      heads that run in training only; their nodes stand among the others
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
 from cnnspec.diagnostics import Frame, Span
 from cnnspec.layers import Layer, Shape, Tensor
 from cnnspec.spec import Item
 
-INPUT = -1  # the value that stands for the network's input
-NOWHERE = -2  # the output of a scope that a mistake leaves unknown
+INPUT = -1  # the value that stands for the network's input, the first of several
+NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
+LOGITS = "logits"  # what the network's own output is called beside those of aux heads
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +40,8 @@ class Node:
     span: Span
     item: Item  # the line that says so, perhaps of a built-in block
     trace: Frame | None = None  # how the line was reached
+    aux: bool = False  # a part of an aux head: it runs in training only
+    again: bool = False  # runs the module of a node before it once more: `share`
 
     @property
     def name(self) -> str:
@@ -49,13 +55,13 @@ class Node:
 
     @property
     def params(self) -> int:
-        """Numbers that training changes."""
-        return sum(t.elements for t in self.tensors.values() if t.trained)
+        """Numbers that training changes; none where they are another node's, whose module runs once more."""
+        return 0 if self.again else sum(t.elements for t in self.tensors.values() if t.trained)
 
     @property
     def buffers(self) -> int:
-        """Numbers that the state dict holds beside the params."""
-        return sum(t.elements for t in self.tensors.values() if not t.trained)
+        """Numbers that the state dict holds beside the params; none where they are another node's."""
+        return 0 if self.again else sum(t.elements for t in self.tensors.values() if not t.trained)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,8 +92,8 @@ class Scope:
 
     @property
     def is_chain(self) -> bool:
-        """Whether each child takes what the one before it gave, and nothing else."""
-        if len(self.inputs) != 1:
+        """Whether each child takes what the one before it gave, and nothing else, and runs once."""
+        if len(self.inputs) != 1 or len({child.name for child in self.children}) < len(self.children):
             return False
         value = self.inputs[0]
         for child in self.children:
@@ -97,21 +103,56 @@ class Scope:
         return value == self.output
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Aux:
+    """A head that runs in training only: training adds its loss, weighted, to that of the network's own output.
+
+    ``value`` is what it gives, ``output`` what that is called among the outputs, ``name`` its key in the module tree.
+    """
+
+    name: str
+    output: str
+    weight: float
+    value: int
+    span: Span
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A network whose shapes and costs are known. In a notebook it shows as a table."""
 
     name: str
-    input: Shape
+    inputs: Mapping[str, Shape]
     nodes: tuple[Node, ...]
     root: Scope = field(repr=False)
+    outputs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    aux: tuple[Aux, ...] = ()
+
+    @property
+    def input(self) -> Shape:
+        """The shape that arrives, of several the first; empty where a mistake leaves it unknown."""
+        return next(iter(self.inputs.values()), Shape())
+
+    def shape(self, value: int) -> Shape:
+        """The shape of a value; empty where a mistake leaves it unknown."""
+        if value >= 0:
+            return self.nodes[value].shape
+        return Shape() if value == NOWHERE else tuple(self.inputs.values())[INPUT - value]
 
     @cached_property
     def output(self) -> Shape:
         """The shape of the last line's output; empty where a mistake leaves it unknown."""
-        if self.root.output == NOWHERE:
-            return Shape()
-        return self.input if self.root.output == INPUT else self.nodes[self.root.output].shape
+        return self.shape(self.root.output)
+
+    @cached_property
+    def given(self) -> tuple[int, ...]:
+        """The values that the network gives in evaluation."""
+        return tuple(self.outputs.values()) or (self.root.output,)
+
+    @cached_property
+    def wanted(self) -> frozenset[int]:
+        """The values that somebody outside the network takes, those of aux heads in training included."""
+        return frozenset((*self.given, *(head.value for head in self.aux))) - {NOWHERE}
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
@@ -130,8 +171,16 @@ class Graph:
 
     @cached_property
     def macs(self) -> int:
-        """Multiply-accumulates of convolutions and linear layers for one image, each run counted."""
-        return sum(node.macs or 0 for node in self.nodes)
+        """Multiply-accumulates of convolutions and linear layers for one image, each run counted.
+
+        They are those of evaluation, in which aux heads do not run.
+        """
+        return sum(node.macs or 0 for node in self.nodes if not node.aux)
+
+    @cached_property
+    def aux_params(self) -> int:
+        """How many of the params are those of aux heads."""
+        return sum(node.params for node in self.nodes if node.aux)
 
     @property
     def flops(self) -> int:
@@ -139,7 +188,9 @@ class Graph:
         return 2 * self.macs
 
     def __repr__(self) -> str:
-        return f"<Graph {self.name}: {self.input} → {self.output}, {self.params:,} params, {self.macs:,} MACs>"
+        arrives = " + ".join(map(str, self.inputs.values()))
+        gives = " + ".join(str(self.shape(value)) for value in self.given)
+        return f"<Graph {self.name}: {arrives} → {gives}, {self.params:,} params, {self.macs:,} MACs>"
 
     def _repr_html_(self) -> str:
         from cnnspec.emit.table import html

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -48,9 +48,9 @@ class _Part:
         return self.first < other.end and other.first < self.end
 
 
-def check_in_place(nodes: Sequence[Node], shape: Shape, output: int | None, sink: Sink) -> None:
+def check_in_place(nodes: Sequence[Node], inputs: Sequence[Shape], outputs: Collection[int] | None, sink: Sink) -> None:
     """Says what is wrong with the nodes that work in place, at their lines."""
-    for clash in clashes(nodes, shape, output):
+    for clash in clashes(nodes, inputs, outputs):
         sink.add(_diagnostic(clash))
 
 
@@ -79,22 +79,23 @@ def _words(clash: Clash) -> tuple[str, str, str]:
     return "in-place-gradient", message, f"its {clash.kept} is needed as it was"
 
 
-def clashes(nodes: Sequence[Node], shape: Shape, output: int | None) -> Iterator[Clash]:
-    """What is wrong with the nodes that work in place; ``output`` is the network's, None where it is not known."""
+def clashes(nodes: Sequence[Node], inputs: Sequence[Shape], outputs: Collection[int] | None) -> Iterator[Clash]:
+    """What is wrong with the nodes that work in place; ``outputs`` are the network's, None where they are not known."""
     layers = {id(node.layer): node.layer for node in nodes}  # copies share one
     if not any(layer.overwrites(training=True) for layer in layers.values()):
         return
     for training in (True, False):
-        parts = _parts(nodes, shape, training)
-        writers = _writers(nodes, parts, training)
-        yield from _read_after(nodes, parts, writers, output)
+        there = [node for node in nodes if training or not node.aux]
+        parts = _parts(there, inputs, training)
+        writers = _writers(there, parts, training)
+        yield from _read_after(nodes, there, parts, writers, outputs)
         if training:
-            yield from _needed_by_gradient(nodes, parts, writers, output)
+            yield from _needed_by_gradient(nodes, parts, writers, outputs)
 
 
-def _parts(nodes: Sequence[Node], shape: Shape, training: bool) -> dict[int, _Part]:
+def _parts(nodes: Sequence[Node], inputs: Sequence[Shape], training: bool) -> dict[int, _Part]:
     """Where each value lies."""
-    parts = {INPUT: _Part(INPUT, 0, shape.elements)}
+    parts = {INPUT - place: _Part(INPUT - place, 0, shape.elements) for place, shape in enumerate(inputs)}
     for node in nodes:
         x = node.input_shapes[0]
         shared = range(x.elements) if node.layer.overwrites(training) else node.layer.view(x, training)
@@ -117,11 +118,15 @@ def _writers(nodes: Sequence[Node], parts: dict[int, _Part], training: bool) -> 
 
 
 def _read_after(
-    nodes: Sequence[Node], parts: dict[int, _Part], writers: dict[int, list[int]], output: int | None
+    nodes: Sequence[Node],
+    there: Sequence[Node],
+    parts: dict[int, _Part],
+    writers: dict[int, list[int]],
+    outputs: Collection[int] | None,
 ) -> Iterator[Clash]:
-    """Reads of a value from before a change, by lines after it."""
-    reads = [(node, value) for node in nodes for value in node.inputs]
-    for reader, value in [*reads, *([] if output is None else [(None, output)])]:
+    """Reads of a value from before a change, by lines after it; ``there`` are the nodes that run."""
+    reads = [(node, value) for node in there for value in node.inputs]
+    for reader, value in [*reads, *((None, value) for value in outputs or () if value in parts)]:
         end = len(nodes) if reader is None else reader.index
         changes = writers.get(parts[value].owner, [])
         between = range(bisect_right(changes, value), bisect_left(changes, end))
@@ -134,10 +139,10 @@ def _read_after(
 
 
 def _needed_by_gradient(
-    nodes: Sequence[Node], parts: dict[int, _Part], writers: dict[int, list[int]], output: int | None
+    nodes: Sequence[Node], parts: dict[int, _Part], writers: dict[int, list[int]], outputs: Collection[int] | None
 ) -> Iterator[Clash]:
     """Changes of a tensor that the gradient of a line above reads once more: the nearest such line."""
-    keepers = _keepers(nodes, parts, output)
+    keepers = _keepers(nodes, parts, outputs)
     for owner, changes in writers.items():
         kept = keepers.get(owner, [])
         for change in changes:
@@ -147,10 +152,12 @@ def _needed_by_gradient(
                 yield Clash(nodes[change], nodes[index], what)
 
 
-def _keepers(nodes: Sequence[Node], parts: dict[int, _Part], output: int | None) -> dict[int, list[tuple[int, str]]]:
+def _keepers(
+    nodes: Sequence[Node], parts: dict[int, _Part], outputs: Collection[int] | None
+) -> dict[int, list[tuple[int, str]]]:
     """The nodes whose gradient reads a tensor in memory, by that tensor."""
     keepers: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    trained = _leading_to(nodes, output)
+    trained = _leading_to(nodes, outputs)
     for node in nodes:
         kept = node.layer.kept(node.input_shapes[0]) if node.index in trained else ()
         for what in sorted(kept):
@@ -159,11 +166,11 @@ def _keepers(nodes: Sequence[Node], parts: dict[int, _Part], output: int | None)
     return keepers
 
 
-def _leading_to(nodes: Sequence[Node], output: int | None) -> set[int]:
-    """The nodes that the output depends on, which are those that get a gradient."""
-    if output is None:
+def _leading_to(nodes: Sequence[Node], outputs: Collection[int] | None) -> set[int]:
+    """The nodes that the outputs depend on, which are those that get a gradient."""
+    if outputs is None:
         return {node.index for node in nodes}
-    found = {output}
+    found = set(outputs)
     for node in reversed(nodes):
         if node.index in found:
             found.update(node.inputs)

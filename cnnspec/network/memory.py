@@ -31,7 +31,7 @@ class Memory:
     weights: int
     buffers: int
     peak: int  # inference: the tensors that are held at once, at the worst layer
-    peak_at: int  # the index of that layer, INPUT in a network without layers
+    peak_at: int  # the index of that layer, below 0 in a network without layers
     kept: int  # training: what is kept between the forward and the backward pass
     shared: int  # the same, whatever the batch: statistics of batch normalisation
     outputs: tuple[int, ...]  # of each node's output
@@ -72,7 +72,7 @@ def tensor_bytes(tensor: Tensor, size: int) -> int:
 
 def _storages(graph: Graph, training: bool) -> dict[int, int]:
     """Whose tensor each value lies in: its input's where the layer works in place or passes a view, else its own."""
-    owners = {INPUT: INPUT}
+    owners = {value: value for value in _arriving(graph)}
     for node in graph.nodes:
         layer = node.layer
         own = not layer.overwrites(training) and layer.view(node.input_shapes[0], training) is None
@@ -80,8 +80,9 @@ def _storages(graph: Graph, training: bool) -> dict[int, int]:
     return owners
 
 
-def _numbers(graph: Graph, value: int) -> int:
-    return graph.input.elements if value == INPUT else graph.nodes[value].shape.elements
+def _arriving(graph: Graph) -> range:
+    """The values of the network's inputs, the last one first."""
+    return range(INPUT + 1 - len(graph.inputs), INPUT + 1)
 
 
 def _peak(graph: Graph) -> tuple[int, int]:
@@ -91,35 +92,36 @@ def _peak(graph: Graph) -> tuple[int, int]:
     block holds what it has given until that is done, as Python does.
     """
     owners = _storages(graph, training=False)
-    changes = dict.fromkeys(range(INPUT, len(graph.nodes) + 1), 0)
+    first = _arriving(graph).start
+    changes = dict.fromkeys(range(first, len(graph.nodes) + 1), 0)
     for owner, end in _ends(graph, owners).items():
-        changes[owner] += _numbers(graph, owner)
-        changes[min(end, len(graph.nodes) - 1) + 1] -= _numbers(graph, owner)
-    held = list(accumulate(changes[index] for index in range(INPUT, len(graph.nodes))))
-    return max(held), held.index(max(held)) + INPUT
+        changes[owner] += graph.shape(owner).elements
+        changes[min(end, len(graph.nodes) - 1) + 1] -= graph.shape(owner).elements
+    held = list(accumulate(changes[index] for index in range(first, len(graph.nodes))))
+    return max(held), held.index(max(held)) + first
 
 
 def _ends(graph: Graph, owners: Mapping[int, int]) -> dict[int, int]:
-    """The last node during which each tensor is held."""
-    ends = {owner: owner for owner in owners.values()}
+    """The last node during which each tensor of evaluation is held."""
+    ends = {owner: owner for owner in owners.values() if owner < 0 or not graph.nodes[owner].aux}
     for value, reader in _reads(graph):
         ends[owners[value]] = max(ends[owners[value]], reader)
     return ends
 
 
 def _reads(graph: Graph) -> Iterator[tuple[int, int]]:
-    """Values with a node until which each is held; the network's input and output are to the end."""
-    if graph.root.output != NOWHERE:
-        yield graph.root.output, len(graph.nodes)
-    yield INPUT, len(graph.nodes)
+    """Values with a node until which each is held; the network's inputs and outputs are to the end."""
+    yield from ((value, len(graph.nodes)) for value in graph.given if value != NOWHERE)
+    yield from ((value, len(graph.nodes)) for value in _arriving(graph))
     for node in graph.nodes:
-        yield from ((value, node.index) for value in node.inputs)
+        if not node.aux:
+            yield from ((value, node.index) for value in node.inputs)
     yield from _held_by_scopes(graph.root)
 
 
 def _held_by_scopes(scope: Scope) -> Iterator[tuple[int, int]]:
     for child in scope.children:
-        if isinstance(child, Scope):
+        if isinstance(child, Scope) and not next(child.leaves()).aux:
             last = max(node.index for node in child.leaves())
             yield from ((value, last) for value in child.inputs)
             yield from _held_by_scopes(child)
@@ -136,7 +138,7 @@ def _kept(graph: Graph, size: int) -> Iterator[int]:
         new = {owners[value] for value in _kept_values(node, trained)} - there
         there |= new
         copies = _copies(node)
-        yield (sum(_numbers(graph, value) for value in new) + copies.numbers) * size + copies.indices * INDEX
+        yield (sum(graph.shape(value).elements for value in new) + copies.numbers) * size + copies.indices * INDEX
 
 
 def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
@@ -155,14 +157,14 @@ def _copies(node: Node) -> Copies:
 
 
 def _trained(graph: Graph) -> set[int]:
-    """The nodes that a gradient passes: on the way from a parameter to the output."""
+    """The nodes that a gradient passes: on the way from a parameter to an output."""
     found: set[int] = set()
     for node in graph.nodes:
-        if node.params or found.intersection(node.inputs):
+        if any(tensor.trained for tensor in node.tensors.values()) or found.intersection(node.inputs):
             found.add(node.index)
     if graph.root.output == NOWHERE:
         return found
-    needed = {graph.root.output}
+    needed = set(graph.wanted)
     for node in reversed(graph.nodes):
         if node.index in needed:
             needed.update(node.inputs)

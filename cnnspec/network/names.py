@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cnnspec.diagnostics import Edit, Label, Repair
+from collections.abc import Callable
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
@@ -53,16 +55,23 @@ def sources(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, context:
         return (flow,)
     found = []
     for word in item.sources:
-        found.append(_source(say, word, flow, scope, context))
+        found.append(source(say, word, flow, scope, context))
         if say.sink.full:
             raise Broken
     if None in found:
         raise Broken
-    return tuple(source for source in found if source is not None)
+    return tuple(flow for flow in found if flow is not None)
 
 
-def _source(say: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow | None:
-    """One of them; None where it is not there, which is told."""
+def source(
+    say: Reporter,
+    word: Scalar,
+    flow: Flow,
+    scope: ScopeBuilder,
+    context: Context,
+    missing: Callable[[Scalar, str, list[str]], Diagnostic] = nowhere,
+) -> Flow | None:
+    """What one id stands for, ``flow`` being the line above; None where it is not there, which is told."""
     name = str(say.value(word, context, flow))
     if name == "prev":
         return flow
@@ -78,7 +87,7 @@ def _source(say: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, contex
         return None
     if scope.look_up(lambda s: UNKNOWN if name in s.keys or s.unsure else None):
         raise Silent  # the line of that id has an error of its own
-    say.report([nowhere(word, name, scope.visible_ids())], context.trace)
+    say.report([missing(word, name, scope.visible_ids())], context.trace)
     return None
 
 

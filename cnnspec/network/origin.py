@@ -9,6 +9,7 @@ from cnnspec.layers import Shape
 from cnnspec.network.context import Flow
 from cnnspec.network.graph import INPUT, Node
 from cnnspec.spec import Spec
+from cnnspec.syntax import Map
 
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 CHANNEL_ARGUMENTS = ("out_channels", "out_features")
@@ -50,7 +51,7 @@ def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tu
 def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Node | None:
     """The node that gave a tensor these sizes; None where they are the network's input's."""
     value = flow.value
-    while value != INPUT:
+    while value >= 0:
         node = nodes[value]
         if not _kept(node.input_shapes[0], node.shape, dims):
             return node
@@ -81,4 +82,5 @@ def _place(node: Node, dims: tuple[int, ...]) -> Span:
 def _input_label(spec: Spec, flow: Flow, text: str) -> Label | None:
     if spec.input is None or spec.input_override is not None:
         return None
-    return Label(spec.input.span, text)
+    sizes = spec.input.entries[INPUT - flow.value].value if isinstance(spec.input, Map) else spec.input
+    return Label(sizes.span, text)

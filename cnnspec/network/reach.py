@@ -156,15 +156,20 @@ class Reaches(Sequence[Reach]):
 
 def fields(graph: Graph) -> Reaches:
     """The receptive field of each node, by its index: of the whole position, so over all of its channels."""
-    own = Fields(((0, 0),), 1)
-    values: dict[int, Value] = {INPUT: tuple(_Along(dim, own) for dim in range(1, len(graph.input)))}
-    averaged = {INPUT: False}
+    values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
+    averaged = dict.fromkeys(values, False)
     ways: Ways = {}
     for node in graph.nodes:
         values[node.index] = _value(node, values, ways)
         averaged[node.index] = any(averaged[i] for i in node.inputs) or node.layer.averages(node.input_shapes[0])
     indices = range(len(graph.nodes))
     return Reaches(graph, [values[i] for i in indices], [averaged[i] for i in indices])
+
+
+def _whole(graph: Graph, x: Shape) -> Value:
+    """An input as its own field. Fields are told in places of the first input; one of other sizes has none there."""
+    own = Fields(((0, 0),), 1)
+    return tuple(_Along(dim, own) if x.sizes == graph.input.sizes else None for dim in range(1, len(graph.input)))
 
 
 Ways = dict[tuple[int, Shape, Shape], tuple[tuple[Reading, ...], tuple[int, ...]]]  # what layers read, asked for once

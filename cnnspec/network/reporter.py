@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NoReturn
 
@@ -34,7 +34,8 @@ def outermost(spec: Spec) -> Frame | None:
     for name, value in spec.settings.items():
         frame = Frame(f"{name} set to {_said(value)}", None, frame)
     if spec.input_override is not None:
-        frame = Frame(f"input set to {_said(list(spec.input_override))}", None, frame)
+        given = spec.input_override
+        frame = Frame(f"input set to {_said(dict(given) if isinstance(given, Mapping) else given)}", None, frame)
     return frame
 
 

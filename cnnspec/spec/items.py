@@ -25,6 +25,7 @@ from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 GROUP = "layers"
 SCOPE = "Sequential"
+SHARE = "share"
 ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words beside it"
 
 
@@ -57,9 +58,10 @@ class ItemReader:
                 return _broken(Scalar(span, "", ""))
 
     def bare(self, node: Scalar) -> Item:
-        if node.text not in (SCOPE, GROUP):
+        if node.text not in (SCOPE, GROUP, SHARE):
             return Item(node, node)
-        self.sink.error("missing-argument", f"`{node.text}` needs a list of items", node.span)
+        needs = "the id of a line" if node.text == SHARE else "a list of items"
+        self.sink.error("missing-argument", f"`{node.text}` needs {needs}", node.span)
         return _broken(node)
 
     def mapping(self, node: Map) -> Item:
@@ -71,6 +73,8 @@ class ItemReader:
             return Item(key, node, broken=True, unread=True, **common)
         of_words = len(self.sink)
         body = paths = args = None
+        if key.text == SHARE:
+            return self.sharing(key, node, op, common)
         if key.text in (SCOPE, GROUP):
             body = self.chain(op.value, key.text)
         elif key.text in JOINS:
@@ -80,6 +84,14 @@ class ItemReader:
         own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
         unread = (len(self.sink) > of_words and body is None and paths is None) or self.outside_arguments(node, op)
         return Item(key, node, args, body, paths, broken=own_fault, unread=unread, **common)
+
+    def sharing(self, key: Scalar, node: Map, op: Entry, common: dict[str, Any]) -> Item:
+        """`- share: conv1`: the module of the line of that id, once more."""
+        if isinstance(op.value, Scalar) and op.value.value is not None:
+            return Item(key, node, shared=op.value, **common)
+        help = "write `share: conv1`: the id of a line above, whose module runs once more"
+        self.sink.error("wrong-type", f"`share` is an id, not {shown(op.value)}", op.span, help=help)
+        return Item(key, node, broken=True, unread=True, **common)
 
     @staticmethod
     def outside_arguments(node: Map, op: Entry) -> bool:
@@ -208,8 +220,8 @@ def _broken(op: Scalar) -> Item:
 
 
 def is_operation(name: str) -> bool:
-    """Whether a key names an operation: a capital, a `$param`, or the group."""
-    return name[:1].isupper() or name[:1] == "$" or name == GROUP
+    """Whether a key names an operation: a capital, a `$param`, the group, or the word that shares a module."""
+    return name[:1].isupper() or name[:1] == "$" or name in (GROUP, SHARE)
 
 
 def _has_operation(node: Map) -> bool:

@@ -52,6 +52,7 @@ class Item:
     paths: tuple[Path, ...] | None = None  # of joins
     id: Scalar | None = None
     sources: tuple[Scalar, ...] | None = None  # `from`
+    shared: Scalar | None = None  # of `share`: the id of the line whose module runs once more
     repeat: Node | None = None
     foreach: Map | None = None
     when: Node | None = None
@@ -82,6 +83,30 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """An aux head: a chain that runs in training only, on the output of the line ``source``.
+
+    ``after`` is the line behind which it stands in the order of modules, where that is not its source.
+    """
+
+    name: Scalar
+    source: Scalar
+    weight: Scalar
+    layers: tuple[Item, ...]
+    output: Scalar
+    when: Scalar | None = None
+    after: Scalar | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """A name for what the line ``source`` gives, as one of several outputs."""
+
+    name: Scalar
+    source: Scalar
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """A named setting of the params."""
 
@@ -94,7 +119,7 @@ class Spec:
     """An architecture as its file says it, with what a user set on top.
 
     ``title`` is how messages and tables call it; ``variant`` and ``settings`` choose among its params, and
-    ``input_override`` stands for the file's ``input`` (sizes without the batch).
+    ``input_override`` stands for the file's ``input``: sizes without the batch, of several inputs by name.
     """
 
     source: Source
@@ -109,9 +134,16 @@ class Spec:
     blocks: Mapping[str, Block]
     ignored: tuple[Scalar, ...] = ()  # codes of warnings that `lint: {ignore: [...]}` silences
     budget: Budget | None = None  # what it may cost
+    aux: tuple[Head, ...] = ()  # heads that run in training only
+    outputs: tuple[Output, ...] = ()  # none: the last line's
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
-    input_override: tuple[int, ...] | None = None
+    input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of several inputs; none where there is one, which lines call `input`."""
+        return tuple(self.input.names()) if isinstance(self.input, Map) else ()
 
     def __repr__(self) -> str:
         return f"<Spec {self.title}: {len(self.params)} params, {len(self.variants)} variants>"

@@ -41,3 +41,8 @@ def id_fault(name: str) -> str:
             else ("an id does not begin with `_`: such names are torch's own")
         )
     return ""
+
+
+def input_name_fault(name: str) -> str:
+    """Why a text cannot name one of several inputs, or nothing."""
+    return id_fault(name) or ("" if name.isidentifier() else f"`{name}` cannot name an input: letters, digits and `_`")

@@ -12,7 +12,7 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean, lis
 from cnnspec.spec.edits import respell
 from cnnspec.spec.items import SCOPE
 from cnnspec.spec.model import Block, Item, Spec
-from cnnspec.syntax import Scalar
+from cnnspec.syntax import Map, Scalar
 
 OWN_WORDS = ("prev", "input")
 MAX_TOLD = 12  # ids that a message lists
@@ -55,7 +55,11 @@ class _Home:
 def check_sources(spec: Spec, own: Collection[str], sink: Sink) -> None:
     """Every `from` of the spec's chain and of its own blocks."""
     homes: dict[str, dict[str, _Home]] = {}
-    _Walk(spec, sink, "the network", homes).chain(spec.layers, _Scope())
+    top = _Scope(ids={entry.key.text: entry.key.span for entry in spec.input} if isinstance(spec.input, Map) else {})
+    walk = _Walk(spec, sink, "the network", homes)
+    walk.chain(spec.layers, top)
+    for head in spec.aux:
+        walk.chain(head.layers, _Scope(top))
     for name in own:
         if name in spec.blocks:
             _Walk(spec, sink, f"block `{name}`", homes).chain(spec.blocks[name].layers, _Scope())

@@ -13,9 +13,10 @@ from cnnspec.layers import REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
 from cnnspec.spec.edits import insertion, respell
+from cnnspec.spec.heads import read_aux, read_outputs
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Spec, Variant
-from cnnspec.spec.names import CALLED, PARAM
+from cnnspec.spec.names import CALLED, PARAM, input_name_fault
 from cnnspec.spec.params import declare
 from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
@@ -37,7 +38,7 @@ class Header(BaseModel):
     source: str = ""
 
 
-SECTIONS = ("input", "params", "variants", "layers", "blocks", "lint", "budget")
+SECTIONS = ("input", "params", "variants", "layers", "outputs", "aux", "blocks", "lint", "budget")
 KEYS = (*Header.model_fields, *SECTIONS)
 
 
@@ -88,6 +89,8 @@ class _Reader:
             blocks=blocks,
             ignored=silenced(self.top.get("lint"), self.sink),
             budget=read_budget(self.top.get("budget"), variants, self.sink),
+            aux=read_aux(self.top.get("aux"), self.items, self.sink),
+            outputs=read_outputs(self.top.get("outputs"), self.sink),
         )
         check_definitions(spec, self.own_names, self.sink)
         return spec
@@ -134,7 +137,17 @@ class _Reader:
         return self.top.get(name)
 
     def input(self) -> Node | None:
-        return self.required("input")
+        """The sizes of the input, or a mapping of names to those of several."""
+        node = self.required("input")
+        if not isinstance(node, Map):
+            return node
+        faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
+        for key, fault in faults.items():
+            if fault:
+                self.sink.error("bad-id", fault, key.span, help="an input's name is an id that `from` can name")
+        if not node.entries:
+            self.sink.error("bad-input", "`input` names no input", node.span, help="write `input: [1, 28, 28]`")
+        return node if node.entries and not any(faults.values()) else None
 
     def variants(self) -> dict[str, Variant]:
         node = self.top.get("variants")

@@ -17,8 +17,8 @@ from cnnspec.spec.arguments import Argument, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.cut import Cut, cuts
 from cnnspec.spec.edits import respell
-from cnnspec.spec.items import GROUP, SCOPE
-from cnnspec.spec.model import Block, Item, Param, Spec
+from cnnspec.spec.items import GROUP, SCOPE, SHARE
+from cnnspec.spec.model import Block, Head, Item, Param, Spec
 from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, variant_arguments
 from cnnspec.spec.reach import check_sources
 from cnnspec.spec.types import TypeMismatch
@@ -31,7 +31,10 @@ MAX_TOLD = 20  # names that a message lists
 def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
     """Checks the spec's chain, its own blocks (by their names, the broken ones too) and its variants."""
     known = frozenset({*REGISTRY, *spec.blocks, SCOPE, *own})
-    _Checker(spec, spec.params, known, sink).chain(spec.layers)
+    checker = _Checker(spec, spec.params, known, sink)
+    checker.chain(spec.layers)
+    for head in spec.aux:
+        checker.head(head)
     for name in own:
         if name in spec.blocks:
             _Checker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)
@@ -100,6 +103,12 @@ class _Checker:
                 self.expressions(path.when, inside)
                 self.chain(path.items, inside)
 
+    def head(self, head: Head) -> None:
+        """An aux head: its words, and its chain."""
+        for node in (head.weight, head.when):
+            self.expressions(node, frozenset(self.params))
+        self.chain(head.layers)
+
     @staticmethod
     def names_inside(item: Item, names: frozenset[str]) -> frozenset[str]:
         """What the line's own loop adds to the names."""
@@ -114,6 +123,7 @@ class _Checker:
         self.expressions(item.foreach, names)
         self.expressions(item.repeat, names | each)
         self.expressions(item.id, inside)
+        self.expressions(item.shared, inside)
         self.expressions(item.when, inside)
 
     def expressions(self, node: Node | None, names: frozenset[str]) -> None:
@@ -158,7 +168,7 @@ class _Checker:
             if entry not in [piece.entry for piece in pieces]:
                 self.expressions(entry.value, names)
         name = item.name
-        if item.unread or not name or name.startswith("$") or name in (SCOPE, GROUP) or name in JOINS:
+        if item.unread or not name or name.startswith("$") or name in (SCOPE, GROUP, SHARE) or name in JOINS:
             return
         if name in self.spec.blocks:
             self.block_arguments(item, self.spec.blocks[name], pieces)

@@ -21,6 +21,9 @@ def check_trainable(network: Graph) -> None:
     """Refuse a network that has no weights, takes no images, or whose output is not one number a class."""
     if not network.params:
         raise UsageError(f"{network.name} has no parameters: there is nothing to train")
+    if len(network.inputs) > 1 or network.outputs:
+        what = "inputs" if len(network.inputs) > 1 else "outputs"
+        raise UsageError(f"training needs a network of one input and one output; {network.name} has {what} by name")
     if len(network.input) != 3:
         raise UsageError(f"training needs a network that takes images C×H×W; {network.name} takes {network.input}")
     if len(network.output) != 1:

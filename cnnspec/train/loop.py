@@ -6,7 +6,7 @@ for numbers that are not finite rides on that reading and still names the step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import torch
@@ -29,9 +29,12 @@ def epoch(
     batch_size: int,
     number: int = 1,
     report: Report | None = None,
+    weights: Sequence[float] = (),
 ) -> Figures:
     """Train on the images at ``order`` (indices into ``data``, on its device), a batch at a time, in that order.
 
+    ``weights`` are those of the losses of aux heads, whose logits the model gives behind its own; the figures are those
+    of its own alone.
     ``report`` gets the figures so far, a few times a second. Raises DivergedError, which names the epoch by its
     ``number`` and the step, where a loss is not finite.
     """
@@ -40,10 +43,11 @@ def epoch(
     tally = Tally(len(parts), order.device, f"epoch {number}")
     for index in parts:
         images, labels = data.take(index)
-        logits = model(images)
+        logits, *heads = model(images) if weights else (model(images),)
         loss = cross_entropy(logits, labels)
+        losses = [weight * cross_entropy(head, labels) for weight, head in zip(weights, heads, strict=True)]
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        sum(losses, loss).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         tally.add(loss.detach(), logits.detach(), labels)
         if report and tally.due():

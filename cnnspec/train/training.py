@@ -56,20 +56,23 @@ def train(
         watch.note(headline(spec, network, data, device))
         run = files.create(out, spec.title)
         _write_setup(run, spec, settings, data)
-        metrics = _epochs(model, data, settings, run, watch)
+        weights = tuple(head.weight for head in network.aux)
+        metrics = _epochs(model, data, settings, run, watch, weights)
         test = measure(model, data.test, data.test.all(), settings.batch_size, "the test part")
         _write_result(run, spec, metrics, test, device)
     return Result(run, tuple(metrics), test)
 
 
-def _epochs(model: nn.Module, data: Prepared, settings: Settings, run: Path, watch: Watcher) -> list[Metrics]:
+def _epochs(
+    model: nn.Module, data: Prepared, settings: Settings, run: Path, watch: Watcher, weights: tuple[float, ...]
+) -> list[Metrics]:
     """Train and validate; after each epoch the folder holds its weights and its line of metrics."""
     optimizer = adam(model, settings.lr)
     rows = []
     for number in range(1, settings.epochs + 1):
         order = shuffled(data.train, settings.seed, number)
         report = _reporter(watch, number, len(order))
-        trained = epoch(model, optimizer, data.examples, order, settings.batch_size, number, report)
+        trained = epoch(model, optimizer, data.examples, order, settings.batch_size, number, report, weights)
         row = Metrics.of(number, trained, _validated(model, data, settings.batch_size, number))
         write_weights(run / files.WEIGHTS, model)
         files.append_json(run / files.METRICS, asdict(row))

@@ -18,6 +18,7 @@ VALUES = "it compares values with each other"
 YAML = "it is gone once the text is read: the reader of YAML says so, or nobody"
 
 UNSEEN: dict[str, str] = {
+    "aux-mismatch": SHAPES,
     "bad-alias": YAML,
     "bad-key": YAML,
     "bad-number": YAML,
@@ -57,7 +58,9 @@ UNSEEN: dict[str, str] = {
     "too-deep": OTHER_LINE,
     "too-large": SHAPES,
     "too-many-layers": VALUES,
+    "share-mismatch": SHAPES,
     "undefined-from": OTHER_LINE,
+    "undefined-share": OTHER_LINE,
     "unequal-lists": VALUES,
     "unflatten": SHAPES,
     "unknown-name": OTHER_LINE,
@@ -68,6 +71,7 @@ UNSEEN: dict[str, str] = {
     "yaml-syntax": YAML,
 }
 UNSEEN_HERE: dict[tuple[str, int], str] = {
+    ("aux-keys", 11): VALUE,
     ("bad-params", 11): "the type of a param bounds its choices",
     ("bad-params", 12): "the type of a param says whether it has bounds",
     ("bad-params", 13): VALUES,

@@ -83,7 +83,7 @@ def check(text: str) -> Checked:
     graph = probe.graph()
     errors = tuple(_errors(sink))
     output = graph.root.output if graph and all(map(_in_place, errors)) else None
-    found = list(clashes(graph.nodes, graph.input, output)) if graph and any(map(_in_place, errors)) else []
+    found = list(clashes(graph.nodes, (graph.input,), output)) if graph and any(map(_in_place, errors)) else []
     return Checked(errors, graph, probe.refusals, probe.invalid, found)
 
 

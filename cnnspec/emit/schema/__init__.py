@@ -65,6 +65,7 @@ def _properties() -> dict[str, Schema]:
         **sections.sections(),
         "input": _input(),
         "layers": {"description": CHAIN, "type": "array"},
+        "aux": {"description": sections.AUX, "type": "object"},
         "blocks": sections.blocks(),
     }
     return {key: known[key] for key in KEYS}
@@ -73,13 +74,24 @@ def _properties() -> dict[str, Schema]:
 def _input() -> Schema:
     size = or_expression({"type": ["integer"], "minimum": 1, "maximum": 2**31 - 1})
     about = "The sizes of one input without the batch: [channels, height, width], [channels, length] or [features]."
-    return {"description": about, **or_expression({"type": ["array"], "items": size, "minItems": 1})}
+    sizes = or_expression({"type": ["array"], "items": size, "minItems": 1})
+    several = {
+        "propertyNames": {"pattern": items.FIELD, "patternErrorMessage": items.BAD_FIELD},
+        "additionalProperties": sizes,
+        "minProperties": 1,
+    }
+    return (
+        {"description": f"{about} Several: {{image: [3, 224, 224], mask: [1, 224, 224]}}.", **sizes}
+        | several
+        | {"type": [*sizes["type"], "object"]}
+    )
 
 
 def _with_chains(suffix: str) -> Schema:
     return {
         "properties": {
             "layers": {"$ref": f"#/$defs/chain{suffix}"},
+            "aux": sections.aux(suffix),
             "blocks": {"type": "object", "additionalProperties": sections.block(suffix)},
         }
     }

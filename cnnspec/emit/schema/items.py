@@ -21,7 +21,7 @@ from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.network.loops import MAX_ROUNDS
 from cnnspec.spec import Block
 from cnnspec.spec.bridge import WORDS_BESIDE
-from cnnspec.spec.items import GROUP, ITEM, SCOPE
+from cnnspec.spec.items import GROUP, ITEM, SCOPE, SHARE
 from cnnspec.spec.names import NOT_PARAMS, RESERVED, TAKEN
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
@@ -29,6 +29,8 @@ OWN = "[A-Z][A-Za-z0-9_]*"
 ID = rf"^(?:[\s\S]*\$[\s\S]*|(?!(?:{'|'.join(sorted({*RESERVED, *TAKEN}))})$)[^._][^.]{{0,99}})$"
 BAD_ID = "an id has no dot, does not begin with `_`, and is no attribute of every module"
 BAD_NAME = "a name has letters, digits and `_`, and is no word of cnnspec's own"
+FIELD = rf"^(?!(?:{'|'.join(sorted({*RESERVED, *TAKEN}))})$)[A-Za-z][A-Za-z0-9_]{{0,99}}$"
+BAD_FIELD = "a name has letters, digits and `_`, and is no attribute of every module"
 BODIES = {
     SCOPE: "A scope: a module of its own, whose lines have keys of their own.",
     GROUP: "Several lines that are repeated or left out together. It opens no scope.",
@@ -123,7 +125,8 @@ def _item(blocks: Mapping[str, Block], suffix: str, *, own: bool) -> Schema:
 def _with_words_alone(name: str) -> Schema:
     """Beside this operation stands no other; that a word is misspelt is for another keyword to say."""
     message = f"an item has one operation, and this one has {name}"
-    other = f"(?!{GROUP}$)[^A-Z$]" if name != GROUP else "[^A-Z$]"
+    lower = [word for word in (GROUP, SHARE) if word != name]
+    other = f"(?!{one_of(lower)}$)[^A-Z$]"
     return {"propertyNames": {"pattern": f"^(?:{name}$|{other})", "patternErrorMessage": message}}
 
 
@@ -134,6 +137,8 @@ def _operations(blocks: Mapping[str, Block], suffix: str) -> dict[str, Schema]:
         found[name] = {"title": name, "description": f"{about(REGISTRY[name])} {JOIN_FORMS}", **_ref(f"paths{suffix}")}
     for name, description in BODIES.items():
         found[name] = {"title": name, "description": description, **_ref(f"chain{suffix}")}
+    shared = "Runs the module of the line of this id, above in the same scope, once more: with the same weights."
+    found[SHARE] = {"title": SHARE, "description": shared, "type": ["string", "integer"]}
     return found
 
 

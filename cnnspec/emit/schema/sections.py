@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cnnspec.emit.schema.items import BAD_NAME, OWN, name_pattern, one_of
+from cnnspec.emit.schema.items import BAD_FIELD, BAD_NAME, FIELD, OWN, name_pattern, one_of
 from cnnspec.emit.schema.operations import LAYERS, given
-from cnnspec.emit.schema.values import EXPRESSION, Schema
+from cnnspec.emit.schema.values import EXPRESSION, Schema, or_expression
 from cnnspec.layers import REGISTRY
 from cnnspec.lint import CODES
 from cnnspec.spec.budget import LIMITS
@@ -23,7 +23,13 @@ LAYER_VALUE = "The name of a layer or block, or one with arguments: {LeakyReLU: 
 
 def sections() -> dict[str, Schema]:
     """The schemas of the top-level keys that hold no layers."""
-    return {"params": params(CALLED), "variants": variants(), "lint": lint(), "budget": budget()}
+    return {
+        "params": params(CALLED),
+        "variants": variants(),
+        "outputs": outputs(),
+        "lint": lint(),
+        "budget": budget(),
+    }
 
 
 def definitions() -> dict[str, Schema]:
@@ -116,6 +122,45 @@ def variants() -> Schema:
             "type": ["object", "null"],
             "additionalProperties": _ref("value"),
         },
+    }
+
+
+AUX = "Heads that run in training only: their losses, weighted, are added to the network's own."
+
+
+def aux(suffix: str) -> Schema:
+    """The aux heads of a spec."""
+    name = {"type": ["string", "integer"]}
+    head = {
+        "title": "aux head",
+        "description": "A chain on the output of a line, with the weight of its loss.",
+        "type": "object",
+        "properties": {
+            "from": {"description": "The id of the line whose output it takes.", **name},
+            "weight": {"description": "What its loss is multiplied by.", **or_expression({"type": ["number"]})},
+            "layers": {"description": "Its chain.", **_ref(f"chain{suffix}")},
+            "when": {"description": "Whether it is there.", **or_expression({"type": ["boolean"]})},
+            "after": {"description": "The line behind which it stands in the order of modules; `from` else.", **name},
+            "output": {"description": "What its output is called; its name else.", "type": "string", "pattern": FIELD},
+        },
+        "required": ["from", "weight", "layers"],
+        "additionalProperties": False,
+    }
+    return {"minProperties": 1, "propertyNames": _field_name(), "additionalProperties": head}
+
+
+def _field_name() -> Schema:
+    return {"pattern": FIELD, "patternErrorMessage": BAD_FIELD}
+
+
+def outputs() -> Schema:
+    """Names for what the network gives."""
+    return {
+        "description": "Several outputs, by name: {features: stage3, logits: fc}. Without it, the last line's.",
+        "type": "object",
+        "propertyNames": _field_name(),
+        "additionalProperties": {"description": "The id of a line.", "type": ["string", "integer"]},
+        "minProperties": 1,
     }
 
 
