@@ -133,7 +133,7 @@ class Dataflow(nn.Module):
                 registers[write] = result
 
     def extra_repr(self) -> str:
-        return "\n".join(f"({name}): Parameter{tuple(self._parameters[name].shape)}" for name in sorted(self._bare))
+        return "\n".join(f"({name}): Parameter{tuple(p.shape)}" for name, p in self.named_parameters(recurse=False))
 
     def _get_name(self) -> str:
         return self._title

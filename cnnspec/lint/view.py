@@ -12,9 +12,8 @@ from cnnspec.layers import Window
 from cnnspec.network import Graph, Node
 from cnnspec.spec.arguments import holds_expression
 
-PASSES = frozenset(
-    {"Identity", "Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"}
-)  # in evaluation they hand on what they get
+# In evaluation they hand on what they get.
+PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"})
 RESHAPES = frozenset({"Flatten", "Unflatten", "Permute"})
 
 
