@@ -9,6 +9,7 @@ from pydantic_core import PydanticUndefined
 from cnnspec.layers import Layer
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
+VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/{}.html"
 INFERRED = frozenset({"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"})
 
 
@@ -18,8 +19,10 @@ def about(layer: type[Layer]) -> str:
 
 
 def reference(layer: type[Layer]) -> str:
-    """Where torch describes it; nothing for a layer that torch does not have."""
-    return DOCS.format(layer.__name__) if layer.target is None else ""
+    """Where torch or torchvision describes it; nothing for a layer that they do not have."""
+    if layer.target is None:
+        return DOCS.format(layer.__name__)
+    return VISION_DOCS.format(layer.target) if layer.target.startswith("torchvision.") else ""
 
 
 def default_words(layer: type[Layer], argument: str) -> str:

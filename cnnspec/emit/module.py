@@ -41,6 +41,11 @@ def construct(call: Call) -> nn.Module:
     return made
 
 
+def parameter(call: Call) -> nn.Parameter:
+    """The parameter that a bare layer is, with the values that a call gives."""
+    return nn.Parameter(_target(call.target)(**call.arguments))
+
+
 @lru_cache(maxsize=256)
 def _target(name: str) -> Any:
     place, _, attribute = name.rpartition(".")
@@ -60,19 +65,20 @@ def _root(graph: Graph) -> nn.Module:
     )
 
 
-def _children(scope: Scope) -> dict[str, nn.Module]:
-    """The modules of a scope by name; one that runs several times is there once."""
+def _children(scope: Scope) -> dict[str, nn.Module | nn.Parameter]:
+    """The modules and parameters of a scope by name; one that runs several times is there once."""
     first = {child.name: child for child in reversed(scope.children)}
     return {name: _child(first[name]) for name in dict.fromkeys(child.name for child in scope.children)}
 
 
 def _scope(scope: Scope, root: bool = False) -> nn.Module:
-    children = OrderedDict(_children(scope))
+    children = _children(scope)
     if not scope.is_chain:
         return Dataflow(_title(scope, root), children, program(scope, (scope.output,)))
+    modules = OrderedDict((name, child) for name, child in children.items() if isinstance(child, nn.Module))
     if scope.type == SCOPE:
-        return nn.Sequential(children)
-    chain = Chain(children)
+        return nn.Sequential(modules)
+    chain = Chain(modules)
     chain._title = _title(scope, root)  # noqa: SLF001 - a class of ours
     return chain
 
@@ -81,7 +87,13 @@ def _title(scope: Scope, root: bool) -> str:
     return scope.type.rpartition("/")[2].rpartition(":")[2] if root else scope.type
 
 
-def _child(child: Node | Scope) -> nn.Module:
+def _child(child: Node | Scope) -> nn.Module | nn.Parameter:
+    if isinstance(child, Node) and child.layer.bare:
+        return parameter(child.layer.call(child.input_shapes[0]))
+    return _module(child)
+
+
+def _module(child: Node | Scope) -> nn.Module:
     return _scope(child) if isinstance(child, Scope) else construct(child.layer.call(child.input_shapes[0]))
 
 

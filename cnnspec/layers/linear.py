@@ -3,7 +3,7 @@
 from math import prod
 from typing import Any
 
-from cnnspec.layers.base import Layer, Positive, Tensor, setting
+from cnnspec.layers.base import EACH, Layer, Positive, Tensor, setting
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape
 
@@ -33,6 +33,9 @@ class Linear(Layer):
 
     def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return (*super().reads(x, y)[:-1], All(x[-1])) if len(x) > 1 else ()
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        return (EACH if len(x) > 1 else All(x[0])), 0
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(y) * x[-1]

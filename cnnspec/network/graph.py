@@ -54,6 +54,11 @@ class Node:
         return self.macs is not None
 
     @property
+    def named_tensors(self) -> dict[str, Tensor]:
+        """Parameters and buffers by their keys in the state dict; that of a bare layer is its own."""
+        return {f"{self.key}.{name}" if name else self.key: tensor for name, tensor in self.tensors.items()}
+
+    @property
     def params(self) -> int:
         """Numbers that training changes; none where they are another node's, whose module runs once more."""
         return 0 if self.again else sum(t.elements for t in self.tensors.values() if t.trained)
@@ -92,12 +97,12 @@ class Scope:
 
     @property
     def is_chain(self) -> bool:
-        """Whether each child takes what the one before it gave, and nothing else, and runs once."""
+        """Whether each child is a module that runs once, and takes what the one before it gave and nothing else."""
         if len(self.inputs) != 1 or len({child.name for child in self.children}) < len(self.children):
             return False
         value = self.inputs[0]
         for child in self.children:
-            if child.inputs != (value,):
+            if child.inputs != (value,) or (isinstance(child, Node) and child.layer.bare):
                 return False
             value = child.output if isinstance(child, Scope) else child.index
         return value == self.output
@@ -157,7 +162,7 @@ class Graph:
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by their keys in the state dict; one that several nodes use is here once."""
-        return {f"{node.key}.{name}": tensor for node in self.nodes for name, tensor in node.tensors.items()}
+        return {key: tensor for node in self.nodes for key, tensor in node.named_tensors.items()}
 
     @cached_property
     def params(self) -> int:

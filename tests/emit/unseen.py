@@ -22,6 +22,7 @@ UNSEEN: dict[str, str] = {
     "bad-alias": YAML,
     "bad-key": YAML,
     "bad-number": YAML,
+    "bad-order": SHAPES,
     "call-in-expression": GRAMMAR,
     "conflicting-arguments": VALUES,
     "control-character": YAML,
