@@ -62,6 +62,7 @@ class LeakyReLU(Layer):
 class PReLU(Layer):
     """ReLU with a trained slope below 0: one for all, or one a channel."""
 
+    trains = ("weight",)
     num_parameters: Positive = 1
     init: Number = 0.25
 
