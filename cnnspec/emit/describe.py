@@ -1,9 +1,10 @@
-"""What a layer type says of itself, in words: for `cnnspec layers` and for the schema that editors show."""
+"""What a layer type, or a function of `init`, says of itself: for `cnnspec layers` and the schema that editors show."""
 
 from __future__ import annotations
 
 import inspect
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from cnnspec.layers import Layer
@@ -13,7 +14,7 @@ VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/{}.html"
 INFERRED = frozenset({"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"})
 
 
-def about(layer: type[Layer]) -> str:
+def about(layer: type[BaseModel]) -> str:
     """Its docstring, as YAML's readers know it."""
     return (inspect.getdoc(layer) or "").replace("``", "`")
 
@@ -25,7 +26,7 @@ def reference(layer: type[Layer]) -> str:
     return VISION_DOCS.format(layer.target) if layer.target.startswith("torchvision.") else ""
 
 
-def default_words(layer: type[Layer], argument: str) -> str:
+def default_words(layer: type[BaseModel], argument: str) -> str:
     """``required``, ``inferred``, ``not set``, or the default as YAML writes it."""
     default = layer.model_fields[argument].default
     if default is PydanticUndefined:

@@ -23,15 +23,23 @@ from cnnspec.spec.items import SCOPE
 
 
 def module(graph: Graph, device: torch.device | str | None = None) -> nn.Module:
-    """The network with PyTorch's own initial weights, on ``device``; takes batches N×C×H×W."""
+    """The network with the initial weights that the graph names, else PyTorch's own, on ``device``."""
     if device is None:
-        return _root(graph)
+        return _built(graph)
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # torch's ways to say no to a device
         raise UsageError(f"there is no device `{device}` here: {str(error).splitlines()[0]}") from None
     with torch.device(device):
-        return _root(graph)
+        return _built(graph)
+
+
+def _built(graph: Graph) -> nn.Module:
+    built = _root(graph)
+    with torch.no_grad():
+        for init in graph.init:
+            _target(init.call.target)(built.get_parameter(init.parameter), **init.call.arguments)
+    return built
 
 
 def construct(call: Call) -> nn.Module:

@@ -68,6 +68,7 @@ class LeakyReLU(_Pointwise):
 class PReLU(_Pointwise):
     """ReLU with a trained slope below 0: one for all, or one a channel."""
 
+    trains = ("weight",)
     num_parameters: Positive = 1
     init: Number = 0.25
 

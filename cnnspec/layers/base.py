@@ -39,6 +39,7 @@ Pads2 = NonNegative | tuple[NonNegative, NonNegative]
 Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
 
 Kept = frozenset[Literal["input", "output"]]
+WEIGHT_AND_BIAS = ("weight", "bias")
 NOTHING: Kept = frozenset()
 ITS_INPUT: Kept = frozenset({"input"})
 ITS_OUTPUT: Kept = frozenset({"output"})
@@ -110,6 +111,7 @@ class Layer(BaseModel):
     ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
     target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
+    trains: ClassVar[tuple[str, ...]] = ()  # the parameters that the type can have, whatever its arguments are
     keeps: ClassVar[Kept] = ITS_INPUT  # the tensors themselves that torch saves for the gradient: no copies, no masks
     keeps_in_place: ClassVar[Kept] = NOTHING  # the same with `inplace: true`; some then save a copy of their input
     apart: ClassVar[bool] = False  # whether each channel of the output is made of the same channel of the input alone

@@ -3,7 +3,7 @@
 from math import prod
 from typing import Any
 
-from cnnspec.layers.base import EACH, Layer, Positive, Tensor, setting
+from cnnspec.layers.base import EACH, WEIGHT_AND_BIAS, Layer, Positive, Tensor, setting
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape
 
@@ -11,6 +11,7 @@ from cnnspec.layers.shape import Shape
 class Linear(Layer):
     """Fully connected layer over a flat vector; with ``in_features`` stated, over the last dimension of a map."""
 
+    trains = WEIGHT_AND_BIAS
     out_features: Positive
     bias: bool = True
     in_features: Positive | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from cnnspec.layers.base import (
+    WEIGHT_AND_BIAS,
     Copies,
     Layer,
     NonNegativeNumber,
@@ -31,6 +32,7 @@ class _ChannelNorm(Layer):
     """A normalisation of each channel, with statistics that training may collect for evaluation."""
 
     apart = True
+    trains = WEIGHT_AND_BIAS
     eps: PositiveNumber = 1e-5
     momentum: Number | Null = 0.1
     affine: bool = True
@@ -112,6 +114,7 @@ class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
     apart = True
+    trains = WEIGHT_AND_BIAS
     num_groups: Positive
     eps: NonNegativeNumber = 1e-5
     affine: bool = True
@@ -150,6 +153,7 @@ class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
     apart = True
+    trains = WEIGHT_AND_BIAS
     normalized_shape: Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
     eps: NonNegativeNumber = 1e-5
     elementwise_affine: bool = True

@@ -16,7 +16,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from cnnspec.diagnostics import Frame, Span
-from cnnspec.layers import Layer, Shape, Tensor
+from cnnspec.layers import Call, Layer, Shape, Tensor
 from cnnspec.spec import Item
 
 INPUT = -1  # the value that stands for the network's input, the first of several
@@ -122,6 +122,20 @@ class Aux:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Init:
+    """What fills one parameter before training: the layer's key, the parameter's name, and the call but for it."""
+
+    key: str
+    tensor: str
+    call: Call
+
+    @property
+    def parameter(self) -> str:
+        """The parameter's key in the state dict."""
+        return f"{self.key}.{self.tensor}" if self.tensor else self.key
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A network whose shapes and costs are known. In a notebook it shows as a table."""
@@ -132,6 +146,7 @@ class Graph:
     root: Scope = field(repr=False)
     outputs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     aux: tuple[Aux, ...] = ()
+    init: tuple[Init, ...] = field(default=(), repr=False)  # in the order in which it is done
 
     @property
     def input(self) -> Shape:
