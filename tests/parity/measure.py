@@ -41,10 +41,9 @@ class Record:
     @property
     def is_equal(self) -> bool:
         """Whether nothing differs, initial weights aside."""
-        published = self.params == self.params_published and round(self.macs / 1e9, 3) == self.ops_published
-        return (
-            self.state and self.evaluation and self.training and published and self.smallest == self.smallest_published
-        )
+        figures = (self.params, round(self.macs / 1e9, 3), self.smallest)
+        published = (self.params_published, self.ops_published, self.smallest_published)
+        return self.state and self.evaluation and self.training and figures == published
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -71,7 +70,7 @@ def measure(name: str) -> Record:
         evaluation=evaluation,
         training=training,
         initial=initial,
-        params=graph.params - (aux_params(written) if name in WITHOUT_AUX else 0),
+        params=graph.params - (graph.aux_params if name in WITHOUT_AUX else 0),
         params_published=meta["num_params"],
         macs=graph.macs,
         ops_published=meta["_ops"],
@@ -106,8 +105,3 @@ def smallest_square(name: str) -> int | None:
     """The smallest height and width from which on all squares are accepted."""
     found = solve(cnnspec.load(name)).smallest
     return None if found is None else max(found)
-
-
-def aux_params(network: nn.Module) -> int:
-    """Parameters of heads that run in training only."""
-    return sum(p.numel() for key, p in network.named_parameters() if key.lower().startswith("aux"))
