@@ -17,13 +17,17 @@ MOST_LOOKED_AT = 4_096  # places along one axis that are walked one by one
 
 def unseen_input(view: View) -> Iterator[Finding]:
     """Rows and columns that no reader of a tensor looks at: between its windows, or behind the last."""
+    sound: set[tuple[Shape, tuple[int, ...]]] = set()  # tensors by their shape and readers, of which all is seen
     for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
-        readers = view.readers[value]
-        if all(view.windows(node) for node in readers):
-            yield from _unseen(view, readers, view.graph.shape(value))
+        readers, x = view.readers[value], view.graph.shape(value)
+        key = x, tuple([id(node.layer) for node in readers])
+        if key not in sound and all(view.windows(node) for node in readers):
+            found = _unseen(view, readers, x)
+            yield from found
+            sound |= set() if found else {key}
 
 
-def _unseen(view: View, readers: list[Node], x: Shape) -> Iterator[Finding]:
+def _unseen(view: View, readers: list[Node], x: Shape) -> list[Finding]:
     gaps, tails = [], []
     along = [view.windows(node) for node in readers]
     for axis, size in enumerate(x.sizes):
@@ -33,10 +37,11 @@ def _unseen(view: View, readers: list[Node], x: Shape) -> Iterator[Finding]:
         tails += [axis] if tail else []
     if gaps:
         worst = max(readers, key=lambda node: max(view.windows(node)[axis].stride for axis in gaps))
-        yield _skips(worst, view.windows(worst), x, gaps)
-    elif tails:
+        return [_skips(worst, view.windows(worst), x, gaps)]
+    if tails:
         worst = max(readers, key=lambda node: max(view.windows(node)[axis].stride for axis in tails))
-        yield _drops(worst, view.windows(worst), x, tails)
+        return [_drops(worst, view.windows(worst), x, tails)]
+    return []
 
 
 def _missing(along: list[Window], size: int) -> list[int]:

@@ -11,9 +11,10 @@ a normalisation are not counted as places; ``Reach.whole`` tells of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain
 from math import gcd, lcm
 from typing import overload
@@ -144,11 +145,19 @@ Value = tuple[_Along | None, ...]  # for every dimension of the network's input 
 class Reaches(Sequence[Reach]):
     """The receptive field of each node, by its index; told when it is asked for."""
 
-    def __init__(self, graph: Graph, values: Sequence[Value], averaged: Sequence[bool]) -> None:
-        self.graph, self.values, self.averaged = graph, values, averaged
+    def __init__(self, graph: Graph, values: Mapping[int, Value]) -> None:
+        self.graph, self.values = graph, values
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.graph.nodes)
+
+    @cached_property
+    def averaged(self) -> dict[int, bool]:
+        """Whether statistics that are taken over places come into each value."""
+        found = dict.fromkeys((value for value in self.values if value <= INPUT), False)
+        for node in self.graph.nodes:
+            found[node.index] = any(found[i] for i in node.inputs) or node.layer.averages(node.input_shapes[0])
+        return found
 
     @overload
     def __getitem__(self, index: int) -> Reach: ...
@@ -157,6 +166,7 @@ class Reaches(Sequence[Reach]):
     def __getitem__(self, index: int | slice) -> Reach | tuple[Reach, ...]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
+        index = range(len(self))[index]
         sizes, shape = self.graph.input.sizes, self.graph.nodes[index].shape
         extents = tuple(_extent(a, shape, size) for a, size in zip(self.values[index], sizes, strict=True))
         covered = all(extent is not None and extent.whole for extent in extents)
@@ -166,13 +176,10 @@ class Reaches(Sequence[Reach]):
 def fields(graph: Graph) -> Reaches:
     """The receptive field of each node, by its index: of the whole position, so over all of its channels."""
     values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
-    averaged = dict.fromkeys(values, False)
     ways: Ways = {}
     for node in graph.nodes:
         values[node.index] = _value(node, values, ways)
-        averaged[node.index] = any(averaged[i] for i in node.inputs) or node.layer.averages(node.input_shapes[0])
-    indices = range(len(graph.nodes))
-    return Reaches(graph, [values[i] for i in indices], [averaged[i] for i in indices])
+    return Reaches(graph, values)
 
 
 def _whole(graph: Graph, x: Shape) -> Value:
@@ -182,30 +189,38 @@ def _whole(graph: Graph, x: Shape) -> Value:
 
 
 Way = tuple[tuple[Reading, int], ...]  # for each dimension of an input: what is read, and where it walks
-Ways = dict[tuple[int, Shape, Shape], Way]  # asked for once
+Ways = dict[tuple[int, Shape, Shape], Way | None]  # of layers, asked for once; None: fields pass as they are
 
 
 def _value(node: Node, values: dict[int, Value], ways: Ways) -> Value:
-    paths = [
-        tuple(_through(node, shape, along, ways) for along in values[value])
-        for value, shape in zip(node.inputs, node.input_shapes, strict=True)
-    ]
-    if len(paths) == 1:
-        return paths[0]
+    if len(node.inputs) == 1:
+        return _through(node, node.input_shapes[0], values[node.inputs[0]], ways)
+    paths = [_through(node, x, values[value], ways) for value, x in zip(node.inputs, node.input_shapes, strict=True)]
     return tuple(_joined(alongs, node.shape) for alongs in zip(*paths, strict=True))
 
 
-def _through(node: Node, x: Shape, along: _Along | None, ways: Ways) -> _Along | None:
+def _through(node: Node, x: Shape, value: Value, ways: Ways) -> Value:
     """What a layer makes of the fields of one of its inputs."""
-    if along is None or (along.dim == 0 and along.is_shared):
-        return along
     key = (id(node.layer), x, node.shape)
     if key not in ways:
-        ways[key] = _way(node.layer, x, node.shape)
-    reading, dim = ways[key][along.dim]
+        way = _way(node.layer, x, node.shape)
+        ways[key] = None if _passes(way) else way
+    found = ways[key]
+    return value if found is None else tuple([_moved(found, node.shape, along) for along in value])
+
+
+def _passes(way: Way) -> bool:
+    """Whether each place is made of its own alone: the way of an activation."""
+    return all(reading is EACH and walks == dim for dim, (reading, walks) in enumerate(way))
+
+
+def _moved(way: Way, y: Shape, along: _Along | None) -> _Along | None:
+    if along is None or (along.dim == 0 and along.is_shared):
+        return along
+    reading, dim = way[along.dim]
     if reading is EACH:
         return along if dim == along.dim else _Along(dim, along.fields)
-    made = along.fields.through(reading, 1 if isinstance(reading, All) else node.shape[dim])
+    made = along.fields.through(reading, 1 if isinstance(reading, All) else y[dim])
     return None if made is None else _Along(dim, made)
 
 
@@ -230,6 +245,8 @@ def _hulls(paths: list[Fields], places: int) -> Fields | None:
     first = paths[0]
     if all(path == first for path in paths):
         return first
+    if all(path.shift is not None and path.shift == first.shift and len(path.spans) == 1 for path in paths):
+        return Fields((hull([path.spans[0] for path in paths]),), first.shift)  # as below, of one place
     slopes = {None if path.shift is None else Fraction(path.shift, len(path.spans)) for path in paths}
     even = len(slopes) == 1 and None not in slopes
     length = lcm(*(len(path.spans) for path in paths)) if even else places
