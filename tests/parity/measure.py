@@ -52,10 +52,13 @@ class Record:
 def measure(name: str) -> Record:
     """Compares one builder. Holds the weights of two networks at a time at most."""
     meta, size = published(name)
-    initial = same_initial(name)
+    torch.manual_seed(0)
+    marks = digests(cnnspec.build(name))
     gc.collect()
     torch.manual_seed(0)
-    written = liven(theirs(name, init_weights=False))
+    written = theirs(name)
+    initial = sum(marks[key] == mark for key, mark in digests(written).items() if key in marks)
+    liven(written)
     graph = cnnspec.graph(name, input=[3, size, size])
     state = same_state(name, written)
     built = twin(name, written)
@@ -78,16 +81,6 @@ def measure(name: str) -> Record:
         smallest_published=smallest(name),
         others=others.verdicts(name, built.eval(), size),
     )
-
-
-def same_initial(name: str) -> int:
-    """How many tensors of the state dict have the same initial values from the same seed."""
-    marks = []
-    for make in (cnnspec.build, theirs):
-        torch.manual_seed(0)
-        marks.append(digests(make(name)))
-        gc.collect()
-    return sum(marks[0].get(key) == mark for key, mark in marks[1].items())
 
 
 def same_state(name: str, written: nn.Module) -> bool:
