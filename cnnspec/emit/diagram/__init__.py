@@ -1,0 +1,23 @@
+"""Graph -> a drawing of it: SVG, Mermaid, DOT.
+
+    Graph ──build──► Series of blocks ──panel──► Figure ──page──► Scene ──► SVG
+                                                       └──► Mermaid, DOT
+"""
+
+from __future__ import annotations
+
+from cnnspec.emit.diagram.build import Builder
+from cnnspec.emit.diagram.page import scene
+from cnnspec.emit.diagram.panel import Figure, figure
+from cnnspec.emit.diagram.svg import svg
+from cnnspec.emit.columns import short
+from cnnspec.network import Graph
+
+
+def figure_of(graph: Graph, depth: int | None = None) -> Figure:
+    total = f"{graph.params:,} params · {short(graph.macs)} MACs · {graph.input} → {graph.output}"
+    return figure(graph.name, total, Builder(graph, depth).overview())
+
+
+def diagram(graph: Graph, format: str = "svg", depth: int | None = None) -> str:
+    return svg(scene(figure_of(graph, depth)))

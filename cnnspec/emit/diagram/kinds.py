@@ -1,0 +1,40 @@
+"""The kinds of boxes, by which they are coloured."""
+
+from __future__ import annotations
+
+from cnnspec.layers import FAMILIES, JOINS
+
+CONVOLUTION = "convolution"
+POOLING = "pooling"
+LINEAR = "fully connected"
+NORM = "normalisation, activation"
+OTHER = "other"
+BLOCK = "block, drawn beside"
+CLOSED = "block"
+JOIN = "join"
+END = "input, output"
+PORT = "port"  # where a panel begins and ends
+MAIN = (CONVOLUTION, LINEAR)  # what small layers are fused to
+FAMILY_KINDS = {
+    "convolution": CONVOLUTION,
+    "pooling": POOLING,
+    "normalisation": NORM,
+    "activation": NORM,
+    "linear": LINEAR,
+    "joins": OTHER,
+}
+SMALL = frozenset({"dropout", "normalisation", "activation"})
+SMALL_TYPES = frozenset({"StochasticDepth", "LayerScale"})
+_FAMILY = {type: family for family, module in FAMILIES.items() for type in vars(module)}
+
+
+def kind(type: str) -> str:
+    """The kind of a layer type."""
+    if type in JOINS:
+        return JOIN
+    return FAMILY_KINDS.get(_FAMILY.get(type, ""), OTHER)
+
+
+def is_small(type: str) -> bool:
+    """Whether a layer of this type is drawn within the box of the layer beside it."""
+    return type in SMALL_TYPES or _FAMILY.get(type) in SMALL

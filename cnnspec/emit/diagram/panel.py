@@ -1,0 +1,116 @@
+"""Overview -> Figure: each form of block in a panel of its own, and a box in its place wherever it stands.
+
+    Figure
+    ├── overview   a Series of boxes, groups and joins
+    └── panels     Panel: a title, what reaches it, its Series, and a table of what its letters are in each place
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnnspec.emit.diagram.kinds import BLOCK, CLOSED
+from cnnspec.emit.diagram.text import Text, said
+from cnnspec.emit.diagram.tree import Block, Box, Element, Key, Series
+from cnnspec.emit.diagram.variables import Letters, lettered
+from cnnspec.network import Graph
+from cnnspec.spec.items import SCOPE
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Table:
+    """``columns`` are letters; a row says what they stand for at ``key``."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """``takes``: the shape that reaches it, nothing where it takes several. ``places``: how often it is drawn as a box."""
+
+    title: str
+    takes: Text
+    body: Series
+    table: Table
+    places: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``name`` and ``total`` are the lines above it."""
+
+    name: str
+    total: str
+    overview: Series
+    panels: tuple[Panel, ...]
+
+
+def figure(name: str, total: str, overview: Series) -> Figure:
+    """The figure of an overview that holds its blocks."""
+    found: dict[object, list[Block]] = {}
+    for element in overview.walk():
+        if isinstance(element, Block):
+            found.setdefault(element.form(), []).append(element)
+    titles = _titles([blocks[0] for blocks in found.values()])
+    panels = [_panel(titles[form], blocks, titles) for form, blocks in found.items() if not blocks[0].closed]
+    return Figure(name, total, _boxed(overview, titles, True), tuple(panels))
+
+
+def _titles(blocks: Sequence[Block]) -> dict[object, str]:
+    """The type, with a letter where blocks of one type have several forms."""
+    names = [_name(block) for block in blocks]
+    several = Counter(names)
+    seen: Counter[str] = Counter()
+    titles: dict[object, str] = {}
+    for block, name in zip(blocks, names, strict=True):
+        seen[name] += 1
+        number = seen[name] - 1
+        letter = LETTERS[number] if several[name] <= len(LETTERS) else str(number + 1)
+        titles[block.form()] = f"{name} {letter}" if several[name] > 1 and not block.closed else name
+    return titles
+
+
+def _name(block: Block) -> str:
+    """Its type, or the name of one that has none."""
+    return block.key[0].rpartition(".")[2] if block.type == SCOPE else block.type
+
+
+def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series:
+    """With a box in the place of each block."""
+
+    def boxed(element: Element) -> Element:
+        if isinstance(element, Block):
+            kind = CLOSED if element.closed else BLOCK
+            below = (joined(element.key),) if with_keys else ()
+            return Box(kind, (titles[element.form()],), element.gives, element.key, below=below, count=element.layers)
+        return element.with_inside([boxed(inner) for inner in element.inside])
+
+    found = boxed(series)
+    assert isinstance(found, Series)
+    return found
+
+
+def _panel(title: str, blocks: Sequence[Block], titles: dict[object, str]) -> Panel:
+    bodies = [_boxed(block.body, titles, False) for block in blocks]
+    takes = [block.takes[0] if len(block.takes) == 1 else () for block in blocks]
+    letters, taken, body = lettered(takes, bodies)
+    return Panel(title, taken, body, _table(blocks, letters), len(blocks))
+
+
+def _table(blocks: Sequence[Block], letters: Letters) -> Table:
+    rows = [(joined(block.key), row) for block, row in zip(blocks, letters.rows, strict=True)]
+    return Table(letters.names, tuple(rows) if letters.names else ())
+
+
+def joined(key: Key) -> str:
+    """``layer1.1…2``: the keys of copies that are drawn once, what they share said once."""
+    first, last = (text.split(".") for text in key)
+    if first == last:
+        return key[0]
+    parts = [a if a == b else f"{a}…{b}" for a, b in zip(first, last, strict=False)]
+    return ".".join(parts)
