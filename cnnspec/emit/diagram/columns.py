@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from cnnspec.emit.diagram.drawing import GAP, Drawing, beside, crossed
 from cnnspec.emit.diagram.place import HEADING, INSET, Placer, widest
@@ -20,7 +20,10 @@ from cnnspec.emit.diagram.tree import Element, Group, Series
 GUTTER = 36.0  # between columns
 WRAP = 30.0  # above a column that goes on, with room for a shape
 BELOW = 12.0
-WITHIN = 60.0  # what a break within a frame counts for
+WITHIN = 30.0  # what a break within a frame counts for
+MOST_COLUMNS = 6
+MOST_TRIED = 80  # parts
+MOST_HIGH = 1400.0
 
 
 @dataclass(frozen=True)
@@ -66,47 +69,62 @@ class Chain:
     def __init__(self, series: Series) -> None:
         self.atoms = atoms(series)
         self.placer = Placer(framed=True, width=widest(series))
-        heights = [self.placer.series(Series((atom.part,), tuple((1, tap) for tap in atom.taps))) for atom in self.atoms]
-        self.heights = [one.height for one in heights]
-        self.widths = [one.left + one.right for one in heights]
+        drawn = [self.placer.series(Series((a.part,), tuple((1, tap) for tap in a.taps))) for a in self.atoms]
+        self.ends = list(accumulate((one.height + GAP for one in drawn), initial=0.0))
+        self.frames = list(accumulate(map(self._opened, range(len(drawn))), initial=0.0))
+        self.costs = [self._cost(i) for i in range(len(drawn) + 1)]
 
-    def __len__(self) -> int:
-        return len(self.atoms)
-
-    def breaks(self, most: float) -> list[int]:
-        """Where columns begin that are at most so high, as far as their parts are: each as full as it can be."""
-        starts = [0]
-        used = 0.0
-        for i, high in enumerate(self.heights):
-            more = high + GAP + self._frames(i)
-            if i > starts[-1] and used + more > most:
-                starts.append(self._better(starts[-1], i))
-                used = sum(self.heights[k] + GAP + self._frames(k) for k in range(starts[-1], i))
-            used += more
-        return starts
-
-    def _better(self, start: int, i: int) -> int:
-        """One place earlier, where that spares a frame: its first part would stand alone above the break."""
-        if i - 1 > start and self._frames(i - 1) and self.atoms[i].frames == self.atoms[i - 1].frames:
-            return i - 1
-        return i
-
-    def _frames(self, i: int) -> float:
-        """How much higher the frames make what begins at an atom."""
+    def _opened(self, i: int) -> float:
+        """The height of the frames that begin at an atom."""
         before = self.atoms[i - 1].frames if i else ()
-        new = [frame for frame in self.atoms[i].frames if frame not in before]
-        return len(new) * (HEADING + INSET)
+        return (HEADING + INSET) * sum(frame not in before for frame in self.atoms[i].frames)
+
+    def _cost(self, i: int) -> float:
+        """What a break above an atom counts for, as height: little between frames, much where it leaves one alone."""
+        if i in (0, len(self.atoms)):
+            return 0
+        frames = [self.atoms[k].frames if 0 <= k < len(self.atoms) else () for k in range(i - 2, i + 2)]
+        shared = [frame for frame in frames[1] if frame in frames[2]]
+        if not shared:
+            return 0
+        alone = shared[-1] not in frames[0] or shared[-1] not in frames[3]
+        return WITHIN * (3 if alone else 1)
+
+    def _height(self, start: int, end: int) -> float:
+        """About how high a column is."""
+        again = (HEADING + INSET) * len(self.atoms[start].frames) - self._opened(start)
+        return self.ends[end] - self.ends[start] + self.frames[end] - self.frames[start] + again
 
     def balanced(self, count: int) -> list[int]:
-        """So many columns or fewer, the highest as low as can be."""
-        low, high = max(self.heights), sum(self.heights) + len(self) * (GAP + 4 * (HEADING + INSET))
-        while high - low > 4:
-            middle = (low + high) // 2
-            if len(self.breaks(middle)) <= count:
-                high = middle
-            else:
-                low = middle
-        return self.breaks(high)
+        """Where so many columns begin, the worst of them as good as can be."""
+        total = len(self.atoms)
+        best = {0: (0.0, [0])}
+        for column in range(count):
+            left = count - column - 1
+            found: dict[int, tuple[float, list[int]]] = {}
+            for start, (worst, starts) in best.items():
+                for end in [total] if not left else range(start + 1, total - left + 1):
+                    this = self._height(start, end) + self.costs[start] + self.costs[end]
+                    if end not in found or max(worst, this) < found[end][0]:
+                        found[end] = max(worst, this), [*starts, end]
+            best = found
+        return best[total][1][:-1]
+
+    def filled(self, most: float) -> list[int]:
+        """Where columns begin that are at most so high, as far as their parts are: for a chain too long to try all."""
+        starts = [0]
+        for i in range(1, len(self.atoms)):
+            if self._height(starts[-1], i + 1) > most:
+                starts.append(i)
+        return starts
+
+    def wrapped(self) -> Iterator[list[int]]:
+        """The ways to wrap it that are worth a try."""
+        if len(self.atoms) > MOST_TRIED:
+            yield self.filled(MOST_HIGH)
+            return
+        for count in range(1, min(MOST_COLUMNS, len(self.atoms)) + 1):
+            yield self.balanced(count)
 
     def drawn(self, starts: Sequence[int]) -> Drawing:
         """The columns side by side, joined by a wire from each to the next."""
@@ -122,7 +140,7 @@ class Chain:
         out: tuple[Words, ...] = ()
         for i, column in enumerate(columns):
             x = edge + column.left
-            here = column.moved(x, top)
+            here = column.moved(x, top if i else 0.0)
             if i:
                 gutter = edge - GUTTER / 2
                 entry = tuple(

@@ -73,8 +73,9 @@ def _count(parts: Sequence[Element], length: int) -> int:
 
 def _step(one: Number, next: Number) -> float | None:
     """By how much the second is larger; None where the two cannot be of one row."""
-    if one.sort == RATE:
+    if one.sort == RATE or one.values == next.values:
         return 0
-    if one.last is None and next.last is None and one.sort != COUNT:
-        return next.value - one.value
-    return 0 if one.values == next.values else None
+    alone = one.last is None and next.last is None and one.sort != COUNT
+    if isinstance(one.value, str) or isinstance(next.value, str) or not alone:
+        return None
+    return next.value - one.value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnspec.layers import FAMILIES, JOINS
+from cnnspec.layers import FAMILIES, JOINS, REGISTRY
 
 CONVOLUTION = "convolution"
 POOLING = "pooling"
@@ -25,16 +25,19 @@ FAMILY_KINDS = {
 }
 SMALL = frozenset({"dropout", "normalisation", "activation"})
 SMALL_TYPES = frozenset({"StochasticDepth", "LayerScale"})
-_FAMILY = {type: family for family, module in FAMILIES.items() for type in vars(module)}
+_FAMILIES = {module.__name__: family for family, module in FAMILIES.items()}
+
+
+def family(type: str) -> str:
+    """The family of a layer type; nothing for one that is not of cnnspec's own."""
+    return _FAMILIES.get(REGISTRY[type].__module__, "") if type in REGISTRY else ""
 
 
 def kind(type: str) -> str:
     """The kind of a layer type."""
-    if type in JOINS:
-        return JOIN
-    return FAMILY_KINDS.get(_FAMILY.get(type, ""), OTHER)
+    return JOIN if type in JOINS else FAMILY_KINDS.get(family(type), OTHER)
 
 
 def is_small(type: str) -> bool:
     """Whether a layer of this type is drawn within the box of the layer beside it."""
-    return type in SMALL_TYPES or _FAMILY.get(type) in SMALL
+    return type in SMALL_TYPES or family(type) in SMALL

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnnspec.emit.diagram.text import CHANNELS, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
+from cnnspec.emit.diagram.kinds import family
+from cnnspec.emit.diagram.text import ACTIVATION, CHANNELS, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
 from cnnspec.layers.base import each
 from cnnspec.network import Node
 
@@ -45,6 +46,8 @@ def _written(type: str) -> Callable[[Node], Text]:
 
 
 def _name(node: Node) -> Text:
+    if family(node.type) == "activation":
+        return (Number(ACTIVATION, node.type),)
     return (NAMES.get(node.type, node.type),)
 
 

@@ -27,8 +27,7 @@ ASIDE = 44.0  # of the panels from the overview
 HEAD = 70.0
 FOOT = 40.0
 SHAPE = 1.45  # width to height
-MOST_COLUMNS = 6
-MOST_TRIED = 12  # panels
+MOST_STACKS = 8
 LEAST = 520.0  # width of the legend
 
 
@@ -69,36 +68,57 @@ def scene(figure: Figure) -> Scene:
 
 
 def _plans(chain: Chain, sheets: Sequence[Drawing]) -> Iterator[Plan]:
-    """Pages with the overview in one column and in more, and the panels in stacks of some height."""
-    seen: list[list[int]] = []
-    for count in range(1, MOST_COLUMNS + 1):
-        starts = chain.balanced(count)
-        if starts in seen:
-            continue
-        seen.append(starts)
+    """Pages with the overview in one column and in more, and the panels in stacks of some number."""
+    for starts in chain.wrapped():
         overview = chain.drawn(starts)
-        for limit in _limits(sheets):
-            yield _plan(overview, sheets, limit, len(starts))
+        for stacks in range(1, min(len(sheets), MOST_STACKS) + 1):
+            for fill in (_in_order, _on_the_lowest, _largest_first):
+                yield _plan(overview, fill(sheets, stacks), len(starts))
+        if not sheets:
+            yield _plan(overview, [], len(starts))
 
 
-def _limits(sheets: Sequence[Drawing]) -> list[float]:
-    """Heights of stacks that are worth a try."""
-    heights = [one.height for one in sheets[:MOST_TRIED]]
-    sums = {sum(heights[i:j]) + BETWEEN * (j - i - 1) for i in range(len(heights)) for j in range(i + 1, len(heights) + 1)}
-    return sorted(limit for limit in sums if limit >= max(heights)) or [0.0]
+def _in_order(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]:
+    """Stacks one after the other, the highest as low as can be."""
+    limits = sorted({sum(one.height + BETWEEN for one in sheets[i:j]) for j in range(len(sheets) + 1) for i in range(j)})
+    for limit in limits:
+        stacks: list[list[Drawing]] = [[]]
+        for one in sheets:
+            if stacks[-1] and sum(other.height + BETWEEN for other in (*stacks[-1], one)) > limit:
+                stacks.append([])
+            stacks[-1].append(one)
+        if len(stacks) <= count and limit >= max(one.height + BETWEEN for one in sheets):
+            return stacks
+    return [list(sheets)]
 
 
-def _plan(overview: Drawing, sheets: Sequence[Drawing], limit: float, columns: int) -> Plan:
-    placed = [(overview.left, 0.0, overview)]
-    x = overview.left + overview.right
-    y, wide, high = 0.0, 0.0, overview.height
-    x += ASIDE
+def _on_the_lowest(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]:
+    """Each on the stack that is the lowest so far."""
+    stacks: list[list[Drawing]] = [[] for _ in range(count)]
     for one in sheets:
-        if y and y + one.height > limit:
-            x, y, wide = x + wide + BETWEEN, 0.0, 0.0
-        placed.append((x, y, one))
-        y, wide, high = y + one.height + BETWEEN, max(wide, one.right), max(high, y + one.height)
-    return Plan(tuple(placed), x + wide if sheets else x - ASIDE, high, columns)
+        min(stacks, key=lambda stack: sum(other.height + BETWEEN for other in stack)).append(one)
+    return stacks
+
+
+def _largest_first(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]:
+    """Stacks as even as can be, each in order and by the first of each."""
+    place = {id(one): i for i, one in enumerate(sheets)}
+    stacks = _on_the_lowest(sorted(sheets, key=lambda one: -one.height), count)
+    in_order = [sorted(stack, key=lambda one: place[id(one)]) for stack in stacks]
+    return sorted(in_order, key=lambda stack: place[id(stack[0])])
+
+
+def _plan(overview: Drawing, stacks: Sequence[Sequence[Drawing]], columns: int) -> Plan:
+    placed = [(overview.left, 0.0, overview)]
+    right = overview.left + overview.right
+    high = overview.height
+    for i, stack in enumerate(stacks):
+        x, y = right + (BETWEEN if i else ASIDE), 0.0
+        for one in stack:
+            placed.append((x, y, one))
+            y += one.height + BETWEEN
+        right, high = x + max(one.right for one in stack), max(high, y - BETWEEN)
+    return Plan(tuple(placed), right, high, columns)
 
 
 def _kinds(things: Sequence[Thing]) -> set[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnspec.emit.diagram.kinds import BLOCK, CLOSED
-from cnnspec.emit.diagram.text import Text, said
-from cnnspec.emit.diagram.tree import Block, Box, Element, Key, Series
+from cnnspec.emit.diagram.text import Text
+from cnnspec.emit.diagram.tree import Block, Box, Element, Group, Key, Repeat, Series
 from cnnspec.emit.diagram.variables import Letters, lettered
 from cnnspec.network import Graph
 from cnnspec.spec.items import SCOPE
@@ -53,12 +53,21 @@ class Figure:
 def figure(name: str, total: str, overview: Series) -> Figure:
     """The figure of an overview that holds its blocks."""
     found: dict[object, list[Block]] = {}
-    for element in overview.walk():
-        if isinstance(element, Block):
-            found.setdefault(element.form(), []).append(element)
+    blocks = _blocks(overview)
+    while blocks:
+        for block in blocks:
+            found.setdefault(block.form(), []).append(block)
+        blocks = [inner for block in blocks if not block.closed for inner in _blocks(block.body)]
     titles = _titles([blocks[0] for blocks in found.values()])
     panels = [_panel(titles[form], blocks, titles) for form, blocks in found.items() if not blocks[0].closed]
     return Figure(name, total, _boxed(overview, titles, True), tuple(panels))
+
+
+def _blocks(element: Element) -> list[Block]:
+    """The blocks that are not within another."""
+    if isinstance(element, Block):
+        return [element]
+    return [block for inner in element.inside for block in _blocks(inner)]
 
 
 def _titles(blocks: Sequence[Block]) -> dict[object, str]:
@@ -81,18 +90,30 @@ def _name(block: Block) -> str:
 
 
 def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series:
-    """With a box in the place of each block."""
+    """With a box in the place of each block; copies keep their last shape to themselves, what follows has its own."""
 
-    def boxed(element: Element) -> Element:
+    def boxed(element: Element, known: int, framed: int) -> Element:
+        """``known``: how many parts of a key the frames around say; ``framed``: those that the innermost does not."""
         if isinstance(element, Block):
             kind = CLOSED if element.closed else BLOCK
-            below = (joined(element.key),) if with_keys else ()
+            below = (_without(joined(element.key), known),) if with_keys else ()
             return Box(kind, (titles[element.form()],), element.gives, element.key, below=below, count=element.layers)
-        return element.with_inside([boxed(inner) for inner in element.inside])
+        if isinstance(element, Group):
+            parts = element.key[0].count(".")
+            body = boxed(element.body, parts, parts + 1)
+            short = _without(joined(element.key), framed)
+            return replace(element, key=(short, short), body=body)
+        inner = element.with_inside([boxed(inner, known, framed) for inner in element.inside])
+        return replace(inner, body=inner.body.silent()) if isinstance(inner, Repeat) else inner
 
-    found = boxed(series)
+    found = boxed(series, 0, 0)
     assert isinstance(found, Series)
     return found
+
+
+def _without(key: str, parts: int) -> str:
+    """A key without its first parts."""
+    return ".".join(key.split(".")[parts:])
 
 
 def _panel(title: str, blocks: Sequence[Block], titles: dict[object, str]) -> Panel:
@@ -110,7 +131,13 @@ def _table(blocks: Sequence[Block], letters: Letters) -> Table:
 def joined(key: Key) -> str:
     """``layer1.1…2``: the keys of copies that are drawn once, what they share said once."""
     first, last = (text.split(".") for text in key)
+    return ".".join(_range(a, b) for a, b in zip(first, last, strict=False))
+
+
+def _range(first: str, last: str) -> str:
+    """``layer1…6``."""
     if first == last:
-        return key[0]
-    parts = [a if a == b else f"{a}…{b}" for a, b in zip(first, last, strict=False)]
-    return ".".join(parts)
+        return first
+    stem = first.rstrip("0123456789")
+    shared = stem == last.rstrip("0123456789")
+    return f"{first}…{last[len(stem) :] if shared else last}"

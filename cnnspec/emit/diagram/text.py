@@ -18,23 +18,27 @@ STRIDE = "stride"
 COUNT = "count"
 GROUPS = "groups"
 RATE = "rate"  # of dropout: where it differs, it is left out
+ACTIVATION = "activation"  # a name, which may differ as numbers do
+
+
+Value = int | float | str
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number of a label. ``before`` is written in front of it, ``default`` goes without saying.
+    """A number of a label, or a name. ``before`` is written in front of it, ``default`` goes without saying.
 
     ``last`` is another number where copies that are drawn as one have a row of numbers from ``value`` to it.
     """
 
     sort: str
-    value: int | float
+    value: Value
     before: str = ""
     default: int | None = None
-    last: int | float | None = None
+    last: Value | None = None
 
     @property
-    def values(self) -> tuple[int | float, int | float]:
+    def values(self) -> tuple[Value, Value]:
         return self.value, self.value if self.last is None else self.last
 
     def __str__(self) -> str:

@@ -60,9 +60,9 @@ class Element:
         """The same around other elements, which stand as in ``inside``."""
         return self
 
-    def replaced(self, by: Callable[[Element], Element]) -> Element:
-        """The same with each element replaced, from the innermost outwards."""
-        return by(self.with_inside([element.replaced(by) for element in self.inside]))
+    def silent(self) -> Any:
+        """The same without the shape that it gives."""
+        return self.with_inside([*self.inside[:-1], self.inside[-1].silent()]) if self.inside else self
 
     def walk(self) -> Iterator[Element]:
         """This element and all below, those inside of blocks as well."""
@@ -91,6 +91,9 @@ class Box(Element):
     @property
     def layers(self) -> int:
         return self.count
+
+    def silent(self) -> Box:
+        return replace(self, gives=())
 
     def form(self) -> object:
         return (self.kind, form(self.above), form(self.text), form(self.below), form(self.gives))
@@ -124,6 +127,9 @@ class Series(Element):
         count = len(self.parts)
         places = (place for place, _ in self.taps)
         return Series(tuple(inside[:count]), tuple(zip(places, inside[count:], strict=True)))
+
+    def silent(self) -> Series:
+        return Series((*self.parts[:-1], self.parts[-1].silent()), self.taps) if self.parts else self
 
     def taps_at(self, place: int) -> list[Series]:
         return [tap for at, tap in self.taps if at == place]
@@ -221,6 +227,9 @@ class Repeat(Element):
     def out(self) -> Text:
         return self.gives
 
+    def silent(self) -> Repeat:
+        return replace(self, gives=())
+
     @property
     def count(self) -> int:
         return sum(int(part.value) for part in self.times if isinstance(part, Number))
@@ -261,6 +270,9 @@ class Parallel(Element):
     @property
     def inside(self) -> tuple[Element, ...]:
         return (*self.branches, self.into) if self.into else self.branches
+
+    def silent(self) -> Parallel:
+        return replace(self, into=self.into and self.into.silent())
 
     def with_inside(self, inside: Sequence[Any]) -> Parallel:
         count = len(self.branches)

@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
-from cnnspec.emit.diagram.text import CHANNELS, COUNT, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
+from cnnspec.emit.diagram.text import ACTIVATION, CHANNELS, COUNT, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
 from cnnspec.emit.diagram.tree import Box, Series, numbers, with_numbers
 
 NAMES = {
-    CHANNELS: "a b c d e f i j l m o p q t u v x y z".split(),
+    CHANNELS: "a b c d e f m p q r t u v w x y z".split(),
     SIZE: ["h"],
     KERNEL: ["k"],
     STRIDE: ["s"],
     COUNT: ["n"],
     GROUPS: ["g"],
+    ACTIVATION: ["act"],
 }
 MULTIPLIED = (CHANNELS, SIZE)
 FACTORS = range(2, 9)
 Column = tuple[Number, ...]
+Pair = tuple[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,20 @@ class _Named:
         return name
 
 
-def _ratio(name: str, known: Sequence[tuple[float, float]], values: Sequence[tuple[float, float]], any: bool) -> str:
+def _ratio(name: str, known: Sequence[Pair], values: Sequence[Pair], multiplied: bool) -> str:
     """``a`` for equal numbers, ``2a`` and ``a/4`` for multiples and parts."""
     if known == values:
         return name
-    for factor in FACTORS if any else ():
-        if [(factor * a, factor * b) for a, b in known] == values:
+    for factor in FACTORS if multiplied else ():
+        if _times(factor, known) == values:
             return f"{factor}{name}"
-        if known == [(factor * a, factor * b) for a, b in values]:
+        if known == _times(factor, values):
             return f"{name}/{factor}"
     return ""
+
+
+def _times(factor: int, values: Sequence[Pair]) -> list[Pair]:
+    return [(factor * a, factor * b) for a, b in values]
 
 
 def _endless(names: Sequence[str]) -> Iterator[str]:
