@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cnnspec.emit.diagram.arrange import SOURCE, Wiring
 from cnnspec.emit.diagram.fold import folded
 from cnnspec.emit.diagram.fuse import fused
-from cnnspec.emit.diagram.inplace import in_place
+from cnnspec.emit.diagram.inline import in_place
 from cnnspec.emit.diagram.kinds import END, JOIN, kind, is_small
 from cnnspec.emit.diagram.label import label
 from cnnspec.emit.diagram.text import Text, shape_text

@@ -126,8 +126,8 @@ class Chain:
         for count in range(1, min(MOST_COLUMNS, len(self.atoms)) + 1):
             yield self.balanced(count)
 
-    def drawn(self, starts: Sequence[int]) -> Drawing:
-        """The columns side by side, joined by a wire from each to the next."""
+    def drawn(self, starts: Sequence[int]) -> tuple[Drawing, float]:
+        """The columns side by side, joined by a wire from each to the next; and the area of all columns."""
         ends = [*starts[1:], len(self.atoms)]
         columns = [
             self.placer.series(regrouped(self.atoms[start:end])) for start, end in zip(starts, ends, strict=True)
@@ -137,7 +137,6 @@ class Chain:
         edge = 0.0
         bottom = 0.0
         exits: tuple[Path, ...] = ()
-        out: tuple[Words, ...] = ()
         for i, column in enumerate(columns):
             x = edge + column.left
             here = column.moved(x, top if i else 0.0)
@@ -151,4 +150,5 @@ class Chain:
             exits = tuple(straight(path, ((x, low),)) for path in here.exits)
             things += here.things
             edge, bottom = x + column.right + GUTTER, max(bottom, low if i < len(columns) - 1 else here.height)
-        return Drawing(0, edge - GUTTER, bottom, tuple(things))
+        area = sum((column.left + column.right) * column.height for column in columns)
+        return Drawing(0, edge - GUTTER, bottom, tuple(things)), area

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cnnspec.emit.diagram.kinds import MAIN, NORM
-from cnnspec.emit.diagram.text import Text
+from cnnspec.emit.diagram.text import ACTIVATION, Number, Text
 from cnnspec.emit.diagram.tree import Box, Element, Series
 
 
@@ -45,12 +45,20 @@ def _fused(run: Sequence[Box]) -> list[Element]:
     mains = [i for i, box in enumerate(run) if not box.small]
     if not mains:
         return [_chain(run)]
-    if run[0].kind == NORM and not run[-1].small:
-        ends = [i + 1 for i in mains]
-    else:
-        ends = [*mains[1:], len(run)]
+    ends = [*mains[1:], len(run)]
+    if _is_norm(run[0]) and not run[-1].small:
+        ends = [_next(run, start, end) for start, end in zip(mains, ends, strict=True)]
     starts = [0, *ends[:-1]]
     return [_around(run[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _next(run: Sequence[Box], start: int, end: int) -> int:
+    """Where what belongs to the next layer begins: the first normalisation behind one."""
+    return next((i for i in range(start + 1, end) if _is_norm(run[i])), end)
+
+
+def _is_norm(box: Box) -> bool:
+    return box.kind == NORM and not any(isinstance(part, Number) and part.sort == ACTIVATION for part in box.text)
 
 
 def _around(run: Sequence[Box]) -> Box:

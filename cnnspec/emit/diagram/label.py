@@ -24,6 +24,7 @@ NAMES = {
     "LayerNorm2d": "LN",
     "LocalResponseNorm": "LRN",
     "Flatten": "flatten",
+    "Unflatten": "unflatten",
     "Identity": "identity",
     "Permute": "permute",
     "LayerScale": "layer scale",
@@ -42,6 +43,8 @@ def _written(type: str) -> Callable[[Node], Text]:
         return _adaptive
     if "Pool" in type:
         return _pool
+    if type.endswith("Pad2d"):
+        return _pad
     return OTHERS.get(type, _name)
 
 
@@ -61,7 +64,7 @@ def _conv(node: Node) -> Text:
         *_window(layer.kernel_size, dims),
         f" {word}, ",
         Number(CHANNELS, layer.out_channels),
-        *_steps(layer.stride, dims),
+        *_each(STRIDE, layer.stride, dims, ", stride " if "Transpose" in node.type else ", /", 1),
         *groups,
         *_each(STRIDE, layer.dilation, dims, ", dilation ", 1),
     )
@@ -71,7 +74,7 @@ def _pool(node: Node) -> Text:
     layer: Any = node.layer
     dims = len(node.shape) - 1
     stride = layer.kernel_size if layer.stride is None else layer.stride
-    return (*_window(layer.kernel_size, dims), f" {_kind(node.type)} pool", *_steps(stride, dims))
+    return (*_window(layer.kernel_size, dims), f" {_kind(node.type)} pool", *_each(STRIDE, stride, dims, ", /", 1))
 
 
 def _adaptive(node: Node) -> Text:
@@ -95,10 +98,6 @@ def _window(size: Any, dims: int, sort: str = KERNEL) -> Text:
     for one in sizes[1:]:
         out += ["×", Number(sort, one)]
     return tuple(out) if dims > 1 else (*out, "-wide")
-
-
-def _steps(stride: Any, dims: int) -> Text:
-    return _each(STRIDE, stride, dims, ", /", 1)
 
 
 def _each(sort: str, value: Any, dims: int, before: str, default: int) -> Text:
@@ -154,6 +153,11 @@ def _upsample(node: Node) -> Text:
     if len(factors) == 1 and (factor := factors.pop()) == int(factor):
         return ("upsample ×", Number(STRIDE, int(factor)), mode)
     return ("upsample to ", *_window(after, len(after), SIZE), mode)
+
+
+def _pad(node: Node) -> Text:
+    smaller = any(after < before for before, after in zip(node.input_shapes[0], node.shape, strict=True))
+    return ("crop",) if smaller else (f"{node.type.removesuffix('Pad2d').lower()} pad",)
 
 
 OTHERS: dict[str, Callable[[Node], Text]] = {

@@ -20,39 +20,50 @@ from cnnspec.emit.diagram.scene import BIG, NORMAL, Card, Frame, Scene, Thing, W
 from cnnspec.emit.diagram.sheet import sheet
 from cnnspec.emit.diagram.text import said
 from cnnspec.emit.diagram.tree import Box, Element, Repeat
+from cnnspec.emit.diagram.valley import drawn, valley
 
 EDGE = 28.0  # around the page
 BETWEEN = 24.0  # of panels
 ASIDE = 44.0  # of the panels from the overview
 HEAD = 70.0
 FOOT = 40.0
-SHAPE = 1.45  # width to height
+SHAPE = 1.35  # width to height
+TOLERANCE = 0.2  # of its logarithm
 MOST_STACKS = 8
 LEAST = 520.0  # width of the legend
 
 
 @dataclass(frozen=True)
+class Overview:
+    """The drawing, in how many columns it is, and the area of those."""
+
+    drawing: Drawing
+    columns: int
+    area: float
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Drawings and the place of the upper left corner of each."""
+    """Drawings and the place of the upper left corner of each; ``used`` is the area that is not empty."""
 
     placed: tuple[tuple[float, float, Drawing], ...]
     width: float
     height: float
+    used: float
     columns: int
 
     @property
     def badness(self) -> float:
-        used = sum((one.left + one.right) * one.height for _, _, one in self.placed)
-        empty = 1 - used / (self.width * self.height)
+        """How far its sides are from a page's, how empty it is, and how often the overview is wrapped."""
         shape = (self.width + 2 * EDGE) / (self.height + HEAD + FOOT)
-        return abs(log(shape / SHAPE)) + 0.9 * empty + 0.08 * self.columns
+        empty = 1 - self.used / (self.width * self.height)
+        return max(0, abs(log(shape / SHAPE)) - TOLERANCE) + 1.2 * empty + 0.06 * self.columns
 
 
 def scene(figure: Figure) -> Scene:
     """The page."""
-    chain = Chain(figure.overview)
     sheets = [sheet(panel) for panel in figure.panels]
-    plan = min(_plans(chain, sheets), key=lambda plan: plan.badness)
+    plan = min(_plans(figure, sheets), key=lambda plan: plan.badness)
     head = [
         Words(EDGE, EDGE + 16, cut(figure.name, 80), BIG, bold=True),
         Words(EDGE, EDGE + 40, figure.total, NORMAL, soft=True),
@@ -67,15 +78,27 @@ def scene(figure: Figure) -> Scene:
     return Scene(2 * EDGE + ceil(wide), ceil(bottom + signs_height + EDGE), figure.name, _about(figure), tuple(things))
 
 
-def _plans(chain: Chain, sheets: Sequence[Drawing]) -> Iterator[Plan]:
-    """Pages with the overview in one column and in more, and the panels in stacks of some number."""
+def _overviews(figure: Figure) -> Iterator[Overview]:
+    """The overview in one column and in more; as a U where it is one."""
+    found = valley(figure.overview)
+    if found is not None:
+        whole = drawn(found)
+        yield Overview(whole, 1, (whole.left + whole.right) * whole.height)
+        return
+    chain = Chain(figure.overview)
     for starts in chain.wrapped():
-        overview = chain.drawn(starts)
+        whole, area = chain.drawn(starts)
+        yield Overview(whole, len(starts), area)
+
+
+def _plans(figure: Figure, sheets: Sequence[Drawing]) -> Iterator[Plan]:
+    """Pages with the overview in one column and in more, and the panels in stacks of some number."""
+    for overview in _overviews(figure):
         for stacks in range(1, min(len(sheets), MOST_STACKS) + 1):
             for fill in (_in_order, _on_the_lowest, _largest_first):
-                yield _plan(overview, fill(sheets, stacks), len(starts))
+                yield _plan(overview, fill(sheets, stacks))
         if not sheets:
-            yield _plan(overview, [], len(starts))
+            yield _plan(overview, [])
 
 
 def _in_order(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]:
@@ -108,17 +131,18 @@ def _largest_first(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]
     return sorted(in_order, key=lambda stack: place[id(stack[0])])
 
 
-def _plan(overview: Drawing, stacks: Sequence[Sequence[Drawing]], columns: int) -> Plan:
-    placed = [(overview.left, 0.0, overview)]
-    right = overview.left + overview.right
-    high = overview.height
+def _plan(overview: Overview, stacks: Sequence[Sequence[Drawing]]) -> Plan:
+    first = overview.drawing
+    placed = [(first.left, 0.0, first)]
+    right, high, used = first.left + first.right, first.height, overview.area
     for i, stack in enumerate(stacks):
         x, y = right + (BETWEEN if i else ASIDE), 0.0
         for one in stack:
             placed.append((x, y, one))
             y += one.height + BETWEEN
+            used += one.right * one.height
         right, high = x + max(one.right for one in stack), max(high, y - BETWEEN)
-    return Plan(tuple(placed), right, high, columns)
+    return Plan(tuple(placed), right, high, used, overview.columns)
 
 
 def _kinds(things: Sequence[Thing]) -> set[str]:

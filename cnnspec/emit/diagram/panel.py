@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cnnspec.emit.diagram.fuse import fused
 from cnnspec.emit.diagram.kinds import BLOCK, CLOSED
 from cnnspec.emit.diagram.text import Text
 from cnnspec.emit.diagram.tree import Block, Box, Element, Group, Key, Repeat, Series
@@ -104,11 +105,23 @@ def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series
             short = _without(joined(element.key), framed)
             return replace(element, key=(short, short), body=body)
         inner = element.with_inside([boxed(inner, known, framed) for inner in element.inside])
+        if isinstance(inner, Series) and not with_keys:
+            return fused(_flat(inner))
         return replace(inner, body=inner.body.silent()) if isinstance(inner, Repeat) else inner
 
     found = boxed(series, 0, 0)
     assert isinstance(found, Series)
     return found
+
+
+def _flat(series: Series) -> Series:
+    """Without the groups, which have no frames in a panel."""
+    parts: list[Element] = []
+    places = [0]
+    for part in series.parts:
+        parts += part.body.parts if isinstance(part, Group) else [part]
+        places.append(len(parts))
+    return Series(tuple(parts), tuple((places[at], tap) for at, tap in series.taps))
 
 
 def _without(key: str, parts: int) -> str:

@@ -75,8 +75,8 @@ class Placer:
     def repeat(self, repeat: Repeat) -> Drawing:
         """A single box with sheets behind it; else a frame."""
         times = said(repeat.times)
-        single = _single(repeat)
-        drawing = box(single, self.width, times) if single else _framed(self.series(repeat.body), "repeat", "", times)
+        one = single(repeat)
+        drawing = box(one, self.width, times) if one else _framed(self.series(repeat.body), "repeat", "", times)
         return replace(drawing, out=repeat.gives)
 
     def parallel(self, parallel: Parallel) -> Drawing:
@@ -104,14 +104,14 @@ def widest(series: Series) -> float:
 
 def _width_of(part: Element) -> float:
     if isinstance(part, Repeat):
-        single = _single(part)
-        return _width(single, said(part.times)) if single else widest(part.body)
+        one = single(part)
+        return _width(one, said(part.times)) if one else widest(part.body)
     if isinstance(part, Group):
         return widest(part.body)
     return _width(part) if isinstance(part, Box) and part.kind not in (JOIN, END, PORT) else 0
 
 
-def _single(repeat: Repeat) -> Box | None:
+def single(repeat: Repeat) -> Box | None:
     """The one box that is repeated, where it is but one."""
     first = repeat.body.parts[0]
     return first if len(repeat.body.parts) == 1 and isinstance(first, Box) and not repeat.body.taps else None

@@ -72,13 +72,18 @@ class _Named:
         sort = column[0].sort
         values = [number.values for number in column]
         for name, known in self.columns.items():
-            if known[0].sort == sort:
-                found = _ratio(name, [number.values for number in known], values, sort in MULTIPLIED)
-                if found:
-                    return found
+            found = _ratio(name, [number.values for number in known], values, sort in MULTIPLIED)
+            if found and (known[0].sort == sort or self._turned(known, column)):
+                return found
         name = next(self.names[sort])
         self.columns[name] = column
         return name
+
+
+    @staticmethod
+    def _turned(known: Column, column: Column) -> bool:
+        """Whether sizes may be channels, which come last in some shapes; of few numbers it may be chance."""
+        return known[0].sort in MULTIPLIED and column[0].sort in MULTIPLIED and len(column) > 2
 
 
 def _ratio(name: str, known: Sequence[Pair], values: Sequence[Pair], multiplied: bool) -> str:
