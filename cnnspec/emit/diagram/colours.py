@@ -5,7 +5,7 @@ The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), as lines
 
 from __future__ import annotations
 
-from cnnspec.emit.diagram.kinds import BLOCK, CLOSED, CONVOLUTION, END, JOIN, LINEAR, NORM, OTHER, POOLING, PORT
+from cnnspec.emit.diagram.kinds import AUX, BLOCK, CLOSED, CONVOLUTION, END, JOIN, LINEAR, NORM, OTHER, POOLING, PORT
 
 GROUND, SHADE = "#ffffff", "#f7f8fa"
 INK, SOFT, LINE = "#16191d", "#59616b", "#3c434b"
@@ -19,5 +19,6 @@ COLOURS = {  # fill, line
     CLOSED: ("#e6d2ea", "#8a4a9a"),
     JOIN: (GROUND, INK),
     END: (GROUND, LINE),
+    AUX: (GROUND, SOFT),
     PORT: (LINE, LINE),
 }

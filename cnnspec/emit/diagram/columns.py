@@ -21,9 +21,11 @@ GUTTER = 36.0  # between columns
 WRAP = 30.0  # above a column that goes on, with room for a shape
 BELOW = 12.0
 WITHIN = 30.0  # what a break within a frame counts for
+BESIDE = 120.0  # what a break above a side branch's neighbours counts for
 MOST_COLUMNS = 6
 MOST_TRIED = 80  # parts
 MOST_HIGH = 1400.0
+LEAST_HIGH = 400.0  # of a chain that is worth wrapping
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Chain:
     def __init__(self, series: Series) -> None:
         self.atoms = atoms(series)
         self.placer = Placer(framed=True, width=widest(series))
-        drawn = [self.placer.series(Series((a.part,), tuple((1, tap) for tap in a.taps))) for a in self.atoms]
+        drawn = [self.placer.element(atom.part) for atom in self.atoms]
         self.ends = list(accumulate((one.height + GAP for one in drawn), initial=0.0))
         self.frames = list(accumulate(map(self._opened, range(len(drawn))), initial=0.0))
         self.costs = [self._cost(i) for i in range(len(drawn) + 1)]
@@ -85,10 +87,11 @@ class Chain:
             return 0
         frames = [self.atoms[k].frames if 0 <= k < len(self.atoms) else () for k in range(i - 2, i + 2)]
         shared = [frame for frame in frames[1] if frame in frames[2]]
+        beside = BESIDE if self.atoms[i - 1].taps else 0
         if not shared:
-            return 0
+            return beside
         alone = shared[-1] not in frames[0] or shared[-1] not in frames[3]
-        return WITHIN * (3 if alone else 1)
+        return beside + WITHIN * (3 if alone else 1)
 
     def _height(self, start: int, end: int) -> float:
         """About how high a column is."""
@@ -123,7 +126,8 @@ class Chain:
         if len(self.atoms) > MOST_TRIED:
             yield self.filled(MOST_HIGH)
             return
-        for count in range(1, min(MOST_COLUMNS, len(self.atoms)) + 1):
+        low = self._height(0, len(self.atoms)) < LEAST_HIGH
+        for count in range(1, 2 if low else min(MOST_COLUMNS, len(self.atoms)) + 1):
             yield self.balanced(count)
 
     def drawn(self, starts: Sequence[int]) -> tuple[Drawing, float]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnspec.emit.diagram.kinds import END, JOIN
+from cnnspec.emit.diagram.kinds import AUX, END, JOIN
 from cnnspec.emit.diagram.text import COUNT, RATE, Number
 from cnnspec.emit.diagram.tree import Box, Element, Repeat, Series, merge, numbers
 
 LONGEST = 4  # parts that come again together
-NEVER = (JOIN, END)
+NEVER = (JOIN, END, AUX)
 
 
 def folded(series: Series) -> Series:

@@ -25,7 +25,8 @@ def in_place(overview: Series) -> Series:
         inner = element.with_inside([placed(one) for one in element.inside])
         if isinstance(element, Block) and choice.is_in_place(element):
             assert isinstance(inner, Block)
-            return inner.body.parts[0] if len(inner.body.parts) == 1 else Group(inner.key, inner.body)
+            alone = len(inner.body.parts) == 1 and not inner.note
+            return inner.body.parts[0] if alone else Group(inner.key, inner.body, inner.note)
         return inner
 
     found = placed(overview)
@@ -49,8 +50,8 @@ class _Choice:
         while waiting:
             element = waiting.pop()
             if isinstance(element, Block):
-                times[element.form()] += 1
-                if times[element.form()] > 1 and not (_is_chain(element.body) and len(element.body.parts) <= FEW):
+                times[element.drawn_as] += 1
+                if times[element.drawn_as] > 1 and not (_is_chain(element.body) and len(element.body.parts) <= FEW):
                     continue
             waiting += element.inside
         return times
@@ -61,7 +62,7 @@ class _Choice:
         forms: dict[str, dict[object, Block]] = defaultdict(dict)
         for element in self.overview.walk():
             if isinstance(element, Block):
-                forms[element.type].setdefault(element.form(), element)
+                forms[element.type].setdefault(element.drawn_as, element)
         return forms
 
     def is_in_place(self, block: Block) -> bool:
@@ -78,7 +79,7 @@ class _Choice:
         return self.types[type]
 
     def _may(self, block: Block) -> bool:
-        form = block.form()
+        form = block.drawn_as
         if form not in self.found:
             chain = _is_chain(block.body)
             large = 2 * block.layers > self.overview.layers

@@ -13,6 +13,7 @@ BLOCK = "block, drawn beside"
 CLOSED = "block"
 JOIN = "join"
 END = "input, output"
+AUX = "output in training"
 PORT = "port"  # where a panel begins and ends
 MAIN = (CONVOLUTION, LINEAR)  # what small layers are fused to
 FAMILY_KINDS = {

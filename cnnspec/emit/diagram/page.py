@@ -12,7 +12,7 @@ from math import ceil, log
 
 from cnnspec.emit.diagram.columns import Chain
 from cnnspec.emit.diagram.drawing import Drawing
-from cnnspec.emit.diagram.kinds import END, PORT
+from cnnspec.emit.diagram.kinds import AUX, END, PORT
 from cnnspec.emit.diagram.legend import legend
 from cnnspec.emit.diagram.metrics import cut
 from cnnspec.emit.diagram.panel import Figure
@@ -172,5 +172,5 @@ def spoken(element: Element) -> list[str]:
     if isinstance(element, Repeat):
         return [f"{said(element.times).removeprefix('×')} times ({', '.join(spoken(element.body))})"]
     if isinstance(element, Box):
-        return [] if element.kind in (END, PORT) else [said(element.text)]
+        return [] if element.kind in (END, AUX, PORT) else [said(element.text)]
     return [text for inner in element.inside for text in spoken(inner)]

@@ -57,7 +57,7 @@ def figure(name: str, total: str, overview: Series) -> Figure:
     blocks = _blocks(overview)
     while blocks:
         for block in blocks:
-            found.setdefault(block.form(), []).append(block)
+            found.setdefault(block.drawn_as, []).append(block)
         blocks = [inner for block in blocks if not block.closed for inner in _blocks(block.body)]
     titles = _titles([blocks[0] for blocks in found.values()])
     panels = [_panel(titles[form], blocks, titles) for form, blocks in found.items() if not blocks[0].closed]
@@ -81,7 +81,7 @@ def _titles(blocks: Sequence[Block]) -> dict[object, str]:
         seen[name] += 1
         number = seen[name] - 1
         letter = LETTERS[number] if several[name] <= len(LETTERS) else str(number + 1)
-        titles[block.form()] = f"{name} {letter}" if several[name] > 1 and not block.closed else name
+        titles[block.drawn_as] = f"{name} {letter}" if several[name] > 1 and not block.closed else name
     return titles
 
 
@@ -97,8 +97,9 @@ def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series
         """``known``: how many parts of a key the frames around say; ``framed``: those that the innermost does not."""
         if isinstance(element, Block):
             kind = CLOSED if element.closed else BLOCK
-            below = (_without(joined(element.key), known),) if with_keys else ()
-            return Box(kind, (titles[element.form()],), element.gives, element.key, below=below, count=element.layers)
+            key = _without(joined(element.key), known) if with_keys else ""
+            below = [key, element.note] if with_keys and not key.endswith(element.note) else [element.note or key]
+            return Box(kind, (titles[element.drawn_as],), element.gives, element.key, below=_line(below), count=element.layers)
         if isinstance(element, Group):
             parts = element.key[0].count(".")
             body = boxed(element.body, parts, parts + 1)
@@ -114,12 +115,17 @@ def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series
     return found
 
 
+def _line(texts: Sequence[str]) -> Text:
+    said = " · ".join(filter(None, texts))
+    return (said,) if said else ()
+
+
 def _flat(series: Series) -> Series:
     """Without the groups, which have no frames in a panel."""
     parts: list[Element] = []
     places = [0]
     for part in series.parts:
-        parts += part.body.parts if isinstance(part, Group) else [part]
+        parts += part.body.parts if isinstance(part, Group) and not part.note else [part]
         places.append(len(parts))
     return Series(tuple(parts), tuple((places[at], tap) for at, tap in series.taps))
 

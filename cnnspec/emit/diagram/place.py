@@ -11,7 +11,7 @@ from math import ceil
 
 from cnnspec.emit.diagram.branches import side_by_side
 from cnnspec.emit.diagram.drawing import IDENTITY, Drawing
-from cnnspec.emit.diagram.kinds import END, JOIN, PORT
+from cnnspec.emit.diagram.kinds import AUX, END, JOIN, PORT
 from cnnspec.emit.diagram.metrics import cut, width
 from cnnspec.emit.diagram.panel import joined
 from cnnspec.emit.diagram.scene import NORMAL, SMALL, Card, Dot, Frame, Words, straight
@@ -29,6 +29,7 @@ PILL = 24.0  # height of inputs and outputs
 INSET, HEADING = 10.0, 20.0  # of what stands in a frame
 CORNER = 8.0  # of words in a corner of a frame
 SHEET = 4.0
+PLAIN = 12.0  # size of text in pills
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Placer:
 
     def group(self, group: Group) -> Drawing:
         inner = self.series(group.body)
+        if group.note:
+            return _framed(inner, "group", cut(group.note))
         return _framed(inner, "group", cut(joined(group.key))) if self.framed else inner
 
     def repeat(self, repeat: Repeat) -> Drawing:
@@ -92,7 +95,7 @@ def box(box: Box, least: float = 0, times: str = "") -> Drawing:
     """A layer, a join, an end; with ``times``, one of several copies."""
     if box.kind == PORT:
         return Drawing(3, 3, 6, (Dot(0, 3, 3),), (((0, 0),),), (((0, 6),),), out=box.gives)
-    card = _pill(box) if box.kind in (JOIN, END) else _card(box, least, times)
+    card = _pill(box) if box.kind in (JOIN, END, AUX) else _card(box, least, times)
     bottom = card.y + card.height
     return Drawing(card.width / 2, card.width / 2, bottom, (card,), (((0, 0),),), (((0, bottom),),), out=box.gives)
 
@@ -108,7 +111,7 @@ def _width_of(part: Element) -> float:
         return _width(one, said(part.times)) if one else widest(part.body)
     if isinstance(part, Group):
         return widest(part.body)
-    return _width(part) if isinstance(part, Box) and part.kind not in (JOIN, END, PORT) else 0
+    return _width(part) if isinstance(part, Box) and part.kind not in (JOIN, END, AUX, PORT) else 0
 
 
 def single(repeat: Repeat) -> Box | None:
@@ -152,11 +155,15 @@ def _card(box: Box, least: float, times: str) -> Card:
 
 def _pill(box: Box) -> Card:
     """A circle where one sign stands in it."""
-    text, size = cut(said(box.text)), NORMAL if box.kind == JOIN else 12.0
-    high = ROUND if box.kind == JOIN else PILL
-    wide = high if len(text) == 1 else 2 * ceil(width(text, size) / 2 + MARGIN)
-    words = Words(0, high / 2 + size * 0.36, text, size, "middle")
-    return Card(-wide / 2, 0, wide, high, box.kind, (words,), about(box), round=True)
+    lines = [(cut(said(text)), size) for text, size in ((box.text, PLAIN), (box.below, SMALL)) if text]
+    high = ROUND if box.kind == JOIN else PILL + LITTLE * (len(lines) - 1)
+    wide = 2 * ceil(max(width(text, size) for text, size in lines) / 2 + MARGIN)
+    words = []
+    for i, (text, size) in enumerate(lines):
+        middle = high / 2 + LITTLE * (i - (len(lines) - 1) / 2)
+        words.append(Words(0, middle + size * 0.36, text, size, "middle"))
+    wide = high if len(lines[0][0]) == 1 and box.kind == JOIN else wide
+    return Card(-wide / 2, 0, wide, high, box.kind, tuple(words), about(box), round=True)
 
 
 def about(box: Box) -> str:

@@ -6,7 +6,7 @@ from html import escape
 
 from cnnspec.diagnostics import printable
 from cnnspec.emit.diagram.colours import COLOURS, GROUND, INK, LINE, SHADE, SOFT
-from cnnspec.emit.diagram.kinds import JOIN
+from cnnspec.emit.diagram.kinds import AUX, JOIN
 from cnnspec.emit.diagram.metrics import FONT
 from cnnspec.emit.diagram.scene import Card, Dot, Frame, Path, Rule, Scene, Thing, Wire, Words
 
@@ -60,9 +60,11 @@ def _drawn(thing: Thing) -> str:
 
 def _card(card: Card) -> str:
     fill, stroke = COLOURS[card.kind]
-    corner = card.height / 2 if card.round else 5.0
+    corner = min(card.height / 2, 12.0) if card.round else 5.0
     width = "1.6" if card.kind == JOIN else "1.2"
     style = f'rx="{_number(corner)}" fill="{fill}" stroke="{stroke}" stroke-width="{width}"'
+    if card.kind == AUX:
+        style += ' stroke-dasharray="5 4"'
     rects = [
         f"<rect {_place(card.x + 4 * i, card.y - 4 * i, card.width, card.height)} {style}/>"
         for i in range(card.sheets, -1, -1)

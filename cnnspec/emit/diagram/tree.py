@@ -149,7 +149,7 @@ class Series(Element):
 
 @dataclass(frozen=True)
 class Block(Element):
-    """``takes``: the shapes that reach it. One that is ``closed`` is drawn nowhere."""
+    """``takes``: the shapes that reach it. One that is ``closed`` is drawn nowhere; ``note`` tells whose weights it has."""
 
     type: str
     key: Key
@@ -157,6 +157,7 @@ class Block(Element):
     body: Series
     gives: Text
     closed: bool = False
+    note: str = ""
 
     @property
     def out(self) -> Text:
@@ -177,8 +178,13 @@ class Block(Element):
     def _form(self) -> object:
         return (self.type, tuple(map(form, self.takes)), self.body.form(), form(self.gives), self.closed)
 
-    def form(self) -> object:
+    @property
+    def drawn_as(self) -> object:
+        """What blocks have in common that one panel shows."""
         return self._form
+
+    def form(self) -> object:
+        return (self._form, self.note)
 
     def rewritten(self, by: Rewrite) -> Block:
         key, takes = by.key(self.key), tuple(map(by.text, self.takes))
@@ -192,6 +198,7 @@ class Group(Element):
 
     key: Key
     body: Series
+    note: str = ""
 
     @property
     def out(self) -> Text:
@@ -209,10 +216,10 @@ class Group(Element):
         return replace(self, body=inside[0])
 
     def form(self) -> object:
-        return ("group", self.body.form())
+        return ("group", self.body.form(), self.note)
 
     def rewritten(self, by: Rewrite) -> Group:
-        return Group(by.key(self.key), self.body.rewritten(by))
+        return Group(by.key(self.key), self.body.rewritten(by), self.note)
 
 
 @dataclass(frozen=True)
