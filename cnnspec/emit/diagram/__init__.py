@@ -1,16 +1,21 @@
 """Graph -> a drawing of it: SVG, Mermaid, DOT.
 
-    Graph ──build──► Series of blocks ──panel──► Figure ──page──► Scene ──► SVG
-                                                       └──► Mermaid, DOT
+Graph ──build──► Series of blocks ──panel──► Figure ──page──► Scene ──► SVG
+                                                   └──► Mermaid, DOT
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from cnnspec.emit.columns import short
 from cnnspec.emit.diagram.build import Builder
+from cnnspec.emit.diagram.dot import dot
+from cnnspec.emit.diagram.mermaid import mermaid
+from cnnspec.emit.diagram.outline import outline
 from cnnspec.emit.diagram.page import scene
 from cnnspec.emit.diagram.panel import Figure, figure
 from cnnspec.emit.diagram.svg import svg
-from cnnspec.emit.columns import short
 from cnnspec.network import Graph
 
 
@@ -24,4 +29,12 @@ def figure_of(graph: Graph, depth: int | None = None) -> Figure:
 
 
 def diagram(graph: Graph, format: str = "svg", depth: int | None = None) -> str:
-    return svg(scene(figure_of(graph, depth)))
+    """The drawing as text, in one of FORMATS."""
+    return FORMATS[format](figure_of(graph, depth))
+
+
+FORMATS: dict[str, Callable[[Figure], str]] = {
+    "svg": lambda figure: svg(scene(figure)),
+    "mermaid": lambda figure: mermaid(figure, outline(figure)),
+    "dot": lambda figure: dot(figure, outline(figure)),
+}

@@ -1,7 +1,7 @@
 """Elements and who takes from whom -> Series of Parallels, as far as they go; a Tangle where they do not.
 
-    Between two parts that every path passes lie branches that have nothing to do with one another: a Parallel, whose
-    branches are looked at in the same way. Parts that lead nowhere but to themselves are side branches, taps.
+Between two parts that every path passes lie branches that have nothing to do with one another: a Parallel, whose
+branches are looked at in the same way. Parts that lead nowhere but to themselves are side branches, taps.
 """
 
 from __future__ import annotations
@@ -64,9 +64,7 @@ class Wiring:
                     group |= dict.fromkeys(small, large)
         return [sorted(found) for found in {id(found): found for found in group.values()}.values()]
 
-    def _chain(
-        self, members: list[int], source: int, closing: tuple[int, ...], taps: Taps, room: int
-    ) -> Series:
+    def _chain(self, members: list[int], source: int, closing: tuple[int, ...], taps: Taps, room: int) -> Series:
         """Members from ``source`` on. ``closing`` are those whose values what follows takes, in its order."""
         parts: list[Element] = []
         branches = [(0, tap) for tap in taps.get(source, ())]

@@ -1,9 +1,9 @@
 """A long chain in columns, as a newspaper has them: wrapped where it is least in the way.
 
-    ▢   ┌─▢     What stands in a frame may be wrapped, too; its frame then goes on in the next column.
-    │   │ │
-    ▢   │ ▢
-    └───┘
+▢   ┌─▢     What stands in a frame may be wrapped, too; its frame then goes on in the next column.
+│   │ │
+▢   │ ▢
+└───┘
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A piece of the page around an axis: x = 0 is the axis, y = 0 the top, and what flows goes down.
 
-    entries   lines from (0, 0) to the boxes that take what reaches the piece
-    exits     lines from boxes to the bottom of the piece: one, on the axis, but for branches that are still to be joined
-    passes    lines from (0, 0) to the bottom with no box on them: shortcuts
+entries   lines from (0, 0) to the boxes that take what reaches the piece
+exits     lines from boxes to the bottom of the piece: one, on the axis, but for branches that are still to be joined
+passes    lines from (0, 0) to the bottom with no box on them: shortcuts
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A convolution or linear layer with its normalisation, activation and dropout: one box, as papers draw it.
 
-    conv · BN · ReLU         the small ones below the layer
-    BN · ReLU · conv         above it, where a chain begins with a normalisation and ends with a layer
+conv · BN · ReLU         the small ones below the layer
+BN · ReLU · conv         above it, where a chain begins with a normalisation and ends with a layer
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def _around(run: Sequence[Box]) -> Box:
 
 
 def _chain(run: Sequence[Box]) -> Box:
-    return replace(run[0], text=_line(*(box.text for box in run)), gives=run[-1].gives, count=sum(box.count for box in run))
+    return replace(
+        run[0], text=_line(*(box.text for box in run)), gives=run[-1].gives, count=sum(box.count for box in run)
+    )
 
 
 def _line(*texts: Text) -> Text:

@@ -1,8 +1,8 @@
 """Which blocks are drawn in place, and which in panels of their own.
 
-    in place   a chain of few boxes; a block that is drawn once and is a chain, is a mere Sequential, or holds most of
-               the network
-    a panel    every other; every block of a type of which one has a panel, or whose panels spare boxes
+in place   a chain of few boxes; a block that is drawn once and is a chain, is a mere Sequential, or holds most of
+           the network
+a panel    every other; every block of a type of which one has a panel, or whose panels spare boxes
 """
 
 from __future__ import annotations

@@ -103,7 +103,9 @@ def _plans(figure: Figure, sheets: Sequence[Drawing]) -> Iterator[Plan]:
 
 def _in_order(sheets: Sequence[Drawing], count: int) -> list[list[Drawing]]:
     """Stacks one after the other, the highest as low as can be."""
-    limits = sorted({sum(one.height + BETWEEN for one in sheets[i:j]) for j in range(len(sheets) + 1) for i in range(j)})
+    limits = sorted(
+        {sum(one.height + BETWEEN for one in sheets[i:j]) for j in range(len(sheets) + 1) for i in range(j)}
+    )
     for limit in limits:
         stacks: list[list[Drawing]] = [[]]
         for one in sheets:

@@ -1,8 +1,8 @@
 """Overview -> Figure: each form of block in a panel of its own, and a box in its place wherever it stands.
 
-    Figure
-    ├── overview   a Series of boxes, groups and joins
-    └── panels     Panel: a title, what reaches it, its Series, and a table of what its letters are in each place
+Figure
+├── overview   a Series of boxes, groups and joins
+└── panels     Panel: a title, what reaches it, its Series, and a table of what its letters are in each place
 """
 
 from __future__ import annotations
@@ -96,10 +96,7 @@ def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series
     def boxed(element: Element, known: int, framed: int) -> Element:
         """``known``: how many parts of a key the frames around say; ``framed``: those that the innermost does not."""
         if isinstance(element, Block):
-            kind = CLOSED if element.closed else BLOCK
-            key = _without(joined(element.key), known) if with_keys else ""
-            below = [key, element.note] if with_keys and not key.endswith(element.note) else [element.note or key]
-            return Box(kind, (titles[element.drawn_as],), element.gives, element.key, below=_line(below), count=element.layers)
+            return _box(element, titles[element.drawn_as], _without(joined(element.key), known) if with_keys else "")
         if isinstance(element, Group):
             parts = element.key[0].count(".")
             body = boxed(element.body, parts, parts + 1)
@@ -115,9 +112,14 @@ def _boxed(series: Series, titles: dict[object, str], with_keys: bool) -> Series
     return found
 
 
-def _line(texts: Sequence[str]) -> Text:
-    said = " · ".join(filter(None, texts))
-    return (said,) if said else ()
+def _box(block: Block, title: str, key: str) -> Box:
+    """What stands in the place of a block: its title, its key, and whose weights it has."""
+    said = [key] if key not in (title, block.note) else []
+    said += [block.note] if block.note else []
+    said += [f"{block.layers} layers"] if block.closed else []
+    below: Text = (" · ".join(filter(None, said)),) if any(said) else ()
+    kind = CLOSED if block.closed else BLOCK
+    return Box(kind, (title,), block.gives, block.key, below=below, count=block.layers)
 
 
 def _flat(series: Series) -> Series:

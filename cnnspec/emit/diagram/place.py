@@ -1,6 +1,6 @@
 """Element -> Drawing: chains downwards, branches side by side, what stands in place in a frame.
 
-    Group      a frame with its name          Repeat   a card with sheets behind it, or a dashed frame with ×3
+Group      a frame with its name          Repeat   a card with sheets behind it, or a dashed frame with ×3
 """
 
 from __future__ import annotations

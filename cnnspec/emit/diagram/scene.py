@@ -1,7 +1,7 @@
 """What stands on the page, in pixels from its upper left corner; y grows downwards.
 
-    Frame    a rectangle around others        Card   a box with its text       Knot   a join: a circle or a pill
-    Wire     a line from one thing to another Words  a line of text            Dot    where a panel begins and ends
+Frame    a rectangle around others        Card   a box with its text       Knot   a join: a circle or a pill
+Wire     a line from one thing to another Words  a line of text            Dot    where a panel begins and ends
 """
 
 from __future__ import annotations

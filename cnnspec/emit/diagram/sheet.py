@@ -1,10 +1,10 @@
 """Panel -> Drawing: a framed sheet with the block, and below it the table of what its letters are.
 
-    Bottleneck B
-        │ a×h×h
-       ...
-    layer*.*    a    h
-    1.1…2     256   56
+Bottleneck B
+    │ a×h×h
+   ...
+layer*.*    a    h
+1.1…2     256   56
 """
 
 from __future__ import annotations

@@ -51,7 +51,9 @@ def _drawn(thing: Thing) -> str:
             path = _path(thing.points)
             return f'<path d="{path}" fill="none" stroke="{LINE}" stroke-width="1.3"{side} marker-end="url(#arrow)"/>'
         case Dot():
-            return f'<circle cx="{_number(thing.x)}" cy="{_number(thing.y)}" r="{_number(thing.radius)}" fill="{LINE}"/>'
+            return (
+                f'<circle cx="{_number(thing.x)}" cy="{_number(thing.y)}" r="{_number(thing.radius)}" fill="{LINE}"/>'
+            )
         case Frame():
             return f"<rect {_place(thing.x, thing.y, thing.width, thing.height)} {FRAMES[thing.style]}/>"
         case Rule():

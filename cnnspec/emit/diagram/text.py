@@ -1,7 +1,7 @@
 """Text whose numbers can be told apart, so that blocks of one form and of other sizes are drawn once.
 
-    Number(sort, value)      64, or 64…224 in copies that grow
-    Text                     ("", Number(KERNEL, 3), "×", Number(KERNEL, 3), " conv", Number(CHANNELS, 64, ", "))
+Number(sort, value)      64, or 64…224 in copies that grow
+Text                     ("", Number(KERNEL, 3), "×", Number(KERNEL, 3), " conv", Number(CHANNELS, 64, ", "))
 """
 
 from __future__ import annotations

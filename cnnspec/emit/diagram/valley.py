@@ -1,10 +1,10 @@
 """Nested skips from a path that goes down into one that comes up: a U-Net, drawn as a U.
 
-    ▢              ▢
-    ▢──────▢──────▶⊕     Level: what comes before a skip, what is on it, its join, what follows the join
-    ▢              ▢
-    ▢─────────────▶⊕
-    └──────▢───────┘     the bottom
+▢              ▢
+▢──────▢──────▶⊕     Level: what comes before a skip, what is on it, its join, what follows the join
+▢              ▢
+▢─────────────▶⊕
+└──────▢───────┘     the bottom
 """
 
 from __future__ import annotations

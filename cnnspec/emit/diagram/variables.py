@@ -1,7 +1,7 @@
 """Numbers that differ from place to place -> letters, and what each stands for.
 
-    a×h×h          channels and sizes
-    a/4, 2a, h/2   a number that is a multiple or a part of another everywhere
+a×h×h          channels and sizes
+a/4, 2a, h/2   a number that is a multiple or a part of another everywhere
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Letters:
 
 def lettered(takes: Sequence[Text], bodies: Sequence[Series]) -> tuple[Letters, Text, Series]:
     """What reaches bodies of one form, and their one body, with letters for what differs among them."""
-    wholes = [Series((Box("", take, (), ("", "")), *body.parts), body.taps) for take, body in zip(takes, bodies, strict=True)]
+    wholes = [
+        Series((Box("", take, (), ("", "")), *body.parts), body.taps) for take, body in zip(takes, bodies, strict=True)
+    ]
     columns: list[Column] = list(zip(*map(numbers, wholes), strict=True))
     named = _Named()
     whole = with_numbers(wholes[0], [named.word(column) for column in columns])
@@ -78,7 +80,6 @@ class _Named:
         name = next(self.names[sort])
         self.columns[name] = column
         return name
-
 
     @staticmethod
     def _turned(known: Column, column: Column) -> bool:
