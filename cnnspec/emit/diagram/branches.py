@@ -1,14 +1,17 @@
 """Branches side by side, from one line into one join.
 
-        │                an odd number of branches hangs on the middle one, an even one between the two in the middle;
-    ┌───┼──┬──┐          shortcuts run on the right
+        │
+    ┌───┼──┬──┐
     ▢   ▢  ▢  │
     └──▶⊕◀─┴──┘
+
+An odd number of branches hangs on the middle one, an even number between the two in the middle; shortcuts run on the
+right.
 """
 
 from __future__ import annotations
 
-from cnnspec.emit.diagram.drawing import TURN, Drawing, beside, crossed, reach
+from cnnspec.emit.diagram.drawing import TURN, Drawing, beside, crossed, lowered, reach
 from cnnspec.emit.diagram.scene import Card, Path, Thing, Wire, straight
 from cnnspec.emit.diagram.text import Text, said
 
@@ -46,10 +49,9 @@ def _spread(drawn: list[Drawing], labels: list[Text]) -> Drawing:
         things += [*here.things, *words]
         left, right = max(left, here.left), max(right, here.right, reach(words))
         start = (((0.0, 0.0), (0.0, TURN), (x, TURN), (x, FORK)),)
-        end = (((x, bottom),),)
         entries += crossed(start, here.entries)
-        exits += crossed(here.exits, end)
-        passes += crossed(crossed(start, here.passes), end)
+        exits += lowered(here.exits, bottom)
+        passes += lowered(crossed(start, here.passes), bottom)
     return Drawing(left, right, bottom, tuple(things), tuple(entries), tuple(exits), tuple(passes))
 
 

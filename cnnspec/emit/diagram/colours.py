@@ -1,6 +1,7 @@
-"""The colours of a page. Fills and lines of two kinds differ to eyes that lack one sort of cones, too (a test holds it).
+"""The colours of a page. Two kinds differ to eyes that lack one sort of cones, too: a test holds it.
 
-The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), as lines, with a tint of each as ground for dark text.
+The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/) as lines, with a tint of each as ground for dark
+text.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A piece of the page around an axis: x = 0 is the axis, y = 0 the top, and what flows goes down.
 
 entries   lines from (0, 0) to the boxes that take what reaches the piece
-exits     lines from boxes to the bottom of the piece: one, on the axis, but for branches that are still to be joined
+exits     lines from boxes to the bottom of the piece: one, on the axis, but for branches that are not yet joined
 passes    lines from (0, 0) to the bottom with no box on them: shortcuts
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from cnnspec.emit.diagram.scene import SMALL, Path, Thing, Words, moved, straight
+from cnnspec.emit.diagram.scene import Path, Thing, Words, moved, straight
 from cnnspec.emit.diagram.text import Text, said
 
 GAP = 30.0  # between two boxes, with room for a shape
@@ -32,7 +32,7 @@ class Drawing:
     out: Text = ()
 
     def moved(self, dx: float, dy: float) -> Drawing:
-        """The same elsewhere; ``left`` and ``right`` are told from the axis that does not move, ``height`` from its top."""
+        """The same elsewhere; its reach is told from where its axis was."""
         return replace(
             self,
             left=self.left - dx,
@@ -53,6 +53,11 @@ def crossed(starts: tuple[Path, ...], ends: tuple[Path, ...]) -> tuple[Path, ...
     return tuple(straight(start, end) for start in starts for end in ends)
 
 
+def lowered(paths: tuple[Path, ...], y: float) -> tuple[Path, ...]:
+    """The lines, each straight on down to a height."""
+    return tuple(straight(path, ((path[-1][0], y),)) for path in paths)
+
+
 def beside(out: Text, x: float, y: float) -> tuple[Words, ...]:
     """A shape to the right of a line; nothing where there is none to tell."""
     text = said(out)
@@ -62,6 +67,3 @@ def beside(out: Text, x: float, y: float) -> tuple[Words, ...]:
 def reach(words: tuple[Words, ...]) -> float:
     """How far words on one line reach to the right."""
     return max((float(ceil(one.left + one.width)) for one in words), default=0.0)
-
-
-__all__ = ["ASIDE", "GAP", "IDENTITY", "SMALL", "TURN", "Drawing", "beside", "crossed", "reach"]

@@ -13,6 +13,8 @@ from cnnspec.emit.diagram.kinds import MAIN, NORM
 from cnnspec.emit.diagram.text import ACTIVATION, Number, Text
 from cnnspec.emit.diagram.tree import Box, Element, Series
 
+MOST = 6  # layers in one box
+
 
 def fused(series: Series) -> Series:
     """The chain with fewer boxes. Nothing is fused across a place where a side branch begins."""
@@ -41,15 +43,16 @@ def _runs(series: Series) -> Iterator[tuple[int, int]]:
         yield start, len(series.parts)
 
 
-def _fused(run: Sequence[Box]) -> list[Element]:
+def _fused(run: Sequence[Box]) -> Sequence[Element]:
     mains = [i for i, box in enumerate(run) if not box.small]
-    if not mains:
-        return [_chain(run)]
     ends = [*mains[1:], len(run)]
-    if _is_norm(run[0]) and not run[-1].small:
+    if mains and _is_norm(run[0]) and not run[-1].small:
         ends = [_next(run, start, end) for start, end in zip(mains, ends, strict=True)]
     starts = [0, *ends[:-1]]
-    return [_around(run[start:end]) for start, end in zip(starts, ends, strict=True)]
+    if max(end - start for start, end in zip(starts, ends, strict=True)) > MOST:
+        return run
+    around = _around if mains else _chain
+    return [around(run[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
 def _next(run: Sequence[Box], start: int, end: int) -> int:

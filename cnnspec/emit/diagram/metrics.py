@@ -1,4 +1,4 @@
-"""How wide text is: the advance widths of Helvetica, which Arial and Liberation Sans share, in thousandths of its size."""
+"""How wide text is: the widths of Helvetica, which Arial and Liberation Sans share, in thousandths of its size."""
 
 from __future__ import annotations
 

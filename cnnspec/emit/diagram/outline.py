@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cnnspec.emit.diagram.card import single
+from cnnspec.emit.diagram.keys import joined
 from cnnspec.emit.diagram.kinds import END, PORT
-from cnnspec.emit.diagram.panel import Figure, Panel, joined
-from cnnspec.emit.diagram.place import single
+from cnnspec.emit.diagram.panel import Figure, Panel
 from cnnspec.emit.diagram.text import Text, said
 from cnnspec.emit.diagram.tree import Box, Element, Group, Parallel, Repeat, Series, Tangle
 
@@ -51,7 +52,7 @@ class Outline:
 
 
 NOTE = "note"  # the kind of a box that holds a table
-Source = tuple[str, Text]  # a box, and the shape that leaves it
+Sources = tuple[tuple[str, Text], ...]  # boxes, and the shape that leaves each
 
 
 def outline(figure: Figure) -> Outline:
@@ -76,7 +77,7 @@ class _Writer:
         self.clusters += 1
         return Cluster(f"c{self.clusters - 1}", title, style)
 
-    def dot(self, kind: str, lines: tuple[str, ...], into: Cluster, sources: tuple[Source, ...]) -> str:
+    def dot(self, kind: str, lines: tuple[str, ...], into: Cluster, sources: Sources) -> str:
         name = f"n{self.boxes}"
         self.boxes += 1
         into.inside.append(Dot(name, kind, lines))
@@ -95,7 +96,7 @@ class _Writer:
             )
             self.arrows.append(Arrow(end, self.dot(NOTE, tuple(lines), inside, ()), "", hidden=True))
 
-    def element(self, element: Element, sources: tuple[Source, ...], into: Cluster, framed: bool) -> tuple[Source, ...]:
+    def element(self, element: Element, sources: Sources, into: Cluster, framed: bool) -> Sources:
         """An element that takes from ``sources``, within a cluster; and what it gives."""
         match element:
             case Box():
@@ -122,12 +123,16 @@ class _Writer:
         into.inside.append(inner)
         return inner
 
-    def box(self, box: Box, sources: tuple[Source, ...], into: Cluster, times: str = "") -> tuple[Source, ...]:
+    def group(self, group: Group, sources: Sources, into: Cluster, framed: bool) -> Sources:
+        title = group.note or (joined(group.key) if framed else "")
+        return self.element(group.body, sources, self.within(title, "group", into) if title else into, framed)
+
+    def box(self, box: Box, sources: Sources, into: Cluster, times: str = "") -> Sources:
         lines = [said(text) for text in (box.above, box.text, box.below) if text]
         sources = () if box.kind == END and box.gives else sources
         return ((self.dot(box.kind, (*lines, *filter(None, [times])), into, sources), box.gives),)
 
-    def series(self, series: Series, sources: tuple[Source, ...], into: Cluster, framed: bool) -> tuple[Source, ...]:
+    def series(self, series: Series, sources: Sources, into: Cluster, framed: bool) -> Sources:
         taken = [sources]
         for part in series.parts:
             taken.append(self.element(part, taken[-1], into, framed))
@@ -135,7 +140,7 @@ class _Writer:
             self.element(tap, taken[at], into, framed)
         return taken[-1]
 
-    def repeat(self, repeat: Repeat, sources: tuple[Source, ...], into: Cluster, framed: bool) -> tuple[Source, ...]:
+    def repeat(self, repeat: Repeat, sources: Sources, into: Cluster, framed: bool) -> Sources:
         times, one = said(repeat.times), single(repeat)
         if one:
             given = self.box(one, sources, into, times)
@@ -143,8 +148,8 @@ class _Writer:
             given = self.element(repeat.body, sources, self.within(times, "repeat", into), framed)
         return tuple((name, repeat.gives) for name, _ in given)
 
-    def tangle(self, tangle: Tangle, sources: tuple[Source, ...], into: Cluster, framed: bool) -> tuple[Source, ...]:
-        given: dict[int, tuple[Source, ...]] = {-1: sources}
+    def tangle(self, tangle: Tangle, sources: Sources, into: Cluster, framed: bool) -> Sources:
+        given: dict[int, Sources] = {-1: sources}
         for i, part in enumerate(tangle.parts):
             taken = tuple(source for start, end in tangle.wires if end == i for source in given[start])
             given[i] = self.element(part, taken, into, framed)

@@ -1,19 +1,21 @@
 """What stands on the page, in pixels from its upper left corner; y grows downwards.
 
-Frame    a rectangle around others        Card   a box with its text       Knot   a join: a circle or a pill
-Wire     a line from one thing to another Words  a line of text            Dot    where a panel begins and ends
+Card     a box with its text, or a join       Wire   a line from one thing to another
+Frame    a rectangle around others            Words  a line of text
+Dot      where a panel begins and ends        Rule   a thin line in a table
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from cnnspec.emit.diagram.metrics import width
 
 Point = tuple[float, float]
 Path = tuple[Point, ...]
-BIG, NORMAL, SMALL = 20.0, 13.0, 11.0
+BIG, NORMAL, SMALL = 20.0, 13.0, 11.0  # sizes of text
+SHEET = 4.0  # by how much each further sheet sticks out behind a card
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Words:
         return self.x - {"start": 0.0, "middle": 0.5, "end": 1.0}[self.anchor] * self.width
 
     def moved(self, dx: float, dy: float) -> Words:
-        return replace(self, x=self.x + dx, y=self.y + dy)
+        return Words(self.x + dx, self.y + dy, self.text, self.size, self.anchor, self.bold, self.soft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Card:
 
     def moved(self, dx: float, dy: float) -> Card:
         lines = tuple(line.moved(dx, dy) for line in self.lines)
-        return replace(self, x=self.x + dx, y=self.y + dy, lines=lines)
+        return Card(
+            self.x + dx, self.y + dy, self.width, self.height, self.kind, lines, self.about, self.sheets, self.round
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Dot:
     radius: float
 
     def moved(self, dx: float, dy: float) -> Dot:
-        return replace(self, x=self.x + dx, y=self.y + dy)
+        return Dot(self.x + dx, self.y + dy, self.radius)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,9 @@ class Wire:
     """From the first point to the last, where it has its arrowhead; corners are rounded when it is drawn."""
 
     points: Path
-    side: bool = False  # to a branch that runs in training only
 
     def moved(self, dx: float, dy: float) -> Wire:
-        return replace(self, points=moved(self.points, dx, dy))
+        return Wire(moved(self.points, dx, dy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Frame:
     style: Literal["group", "repeat", "panel"]
 
     def moved(self, dx: float, dy: float) -> Frame:
-        return replace(self, x=self.x + dx, y=self.y + dy)
+        return Frame(self.x + dx, self.y + dy, self.width, self.height, self.style)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Rule:
     width: float
 
     def moved(self, dx: float, dy: float) -> Rule:
-        return replace(self, x=self.x + dx, y=self.y + dy)
+        return Rule(self.x + dx, self.y + dy, self.width)
 
 
 Thing = Words | Card | Dot | Wire | Frame | Rule

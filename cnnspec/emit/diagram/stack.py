@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from cnnspec.emit.diagram.drawing import GAP, TURN, Drawing, beside, crossed, reach
+from dataclasses import dataclass
+
+from cnnspec.emit.diagram.drawing import GAP, TURN, Drawing, beside, crossed, lowered, reach
 from cnnspec.emit.diagram.scene import Path, Thing, Wire
 from cnnspec.emit.diagram.text import Text
 
 TAPPED = 12.0  # by how much a gap grows in which a side branch begins
 TAP = 26.0  # from where a side branch begins to its first box
 AWAY = 24.0  # of a side branch from the chain
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """What a side branch takes."""
+
+    top: float
+    bottom: float
+    right: float
 
 
 class Stack:
@@ -21,7 +32,7 @@ class Stack:
         self.exits: tuple[Path, ...] = ()
         self.passes: tuple[Path, ...] = (((0.0, 0.0),),)
         self.out: Text = ()
-        self.places = [(0.0, self.exits, self.passes)]
+        self.places: list[tuple[float, tuple[Path, ...], tuple[Path, ...]]] = [(0.0, (), self.passes)]
 
     def add(self, part: Drawing, tapped: bool) -> None:
         """One part more. ``tapped``: a side branch begins above it."""
@@ -37,19 +48,23 @@ class Stack:
         self.places.append((self.y, self.exits, self.passes))
 
     def drawing(self, taps: list[tuple[int, Drawing]]) -> Drawing:
-        """The whole. A side branch stands to the right of those that begin further down, as far as they are beside it."""
-        placed: list[tuple[float, float, float]] = []
-        right, bottom = self.right, self.y
+        """The whole, with side branches: each to the right of those beside it that begin further down."""
+        placed: list[_Placed] = []
         for at, tap in sorted(taps, key=lambda tap: -tap[0]):
-            y, exits, passes = self.places[at]
-            beside = [r for start, end, r in placed if start <= y + TAP + tap.height and end >= y]
-            x = max([self.right, *beside]) + AWAY + tap.left
-            tap = tap.moved(x, y + TAP)
-            bend = ((0.0, y), (0.0, y + TURN), (x, y + TURN), (x, y + TAP))
-            ends = tuple((*bend, *entry) for entry in tap.entries)
-            self.things += [*tap.things, *map(Wire, crossed(exits, ends))]
-            self.entries += crossed(passes, ends)
-            placed.append((y, tap.height, tap.right))
-            right, bottom = max(right, tap.right), max(bottom, tap.height)
-        exits = self.exits if bottom == self.y else crossed(self.exits, (((0.0, bottom),),))
-        return Drawing(self.left, right, bottom, tuple(self.things), self.entries, exits, self.passes, self.out)
+            placed.append(self._tap(at, tap, placed))
+        right = max([self.right, *(tap.right for tap in placed)])
+        bottom = max([self.y, *(tap.bottom for tap in placed)])
+        exits, passes = lowered(self.exits, bottom), lowered(self.passes, bottom)
+        return Drawing(self.left, right, bottom, tuple(self.things), self.entries, exits, passes, self.out)
+
+    def _tap(self, at: int, tap: Drawing, placed: list[_Placed]) -> _Placed:
+        """A side branch in its place, with its wires."""
+        y, exits, passes = self.places[at]
+        beside = [one.right for one in placed if one.top <= y + TAP + tap.height and one.bottom >= y]
+        x = max([self.right, *beside]) + AWAY + tap.left
+        here = tap.moved(x, y + TAP)
+        bend = ((0.0, y), (0.0, y + TURN), (x, y + TURN), (x, y + TAP))
+        ends = tuple((*bend, *entry) for entry in here.entries)
+        self.things += [*here.things, *map(Wire, crossed(exits, ends))]
+        self.entries += crossed(passes, ends)
+        return _Placed(y, here.height, here.right)

@@ -8,10 +8,14 @@ from cnnspec.diagnostics import printable
 from cnnspec.emit.diagram.colours import COLOURS, GROUND, INK, LINE, SHADE, SOFT
 from cnnspec.emit.diagram.kinds import AUX, JOIN
 from cnnspec.emit.diagram.metrics import FONT
-from cnnspec.emit.diagram.scene import Card, Dot, Frame, Path, Rule, Scene, Thing, Wire, Words
+from cnnspec.emit.diagram.scene import SHEET, Card, Dot, Frame, Path, Rule, Scene, Thing, Wire, Words
 
 ROUNDING = 8.0  # of corners of wires, at most
 ORDER = (Frame, Rule, Wire, Dot, Card, Words)  # what lies lower comes first
+ARROW = (
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" orient="auto"'
+    f' markerUnits="userSpaceOnUse"><path d="M0.5 0.8 L7.5 4 L0.5 7.2 Z" fill="{LINE}"/></marker></defs>'
+)
 FRAMES = {
     "panel": f'rx="10" fill="{SHADE}" stroke="#d4d8dd"',
     "group": f'rx="8" fill="{SHADE}" stroke="#b9c0c8"',
@@ -21,23 +25,19 @@ FRAMES = {
 
 def svg(scene: Scene) -> str:
     """The document."""
-    wide, high = _number(scene.width), _number(scene.height)
     things = sorted(scene.things, key=lambda thing: ORDER.index(type(thing)))
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}"'
-            f' role="img" aria-labelledby="title about" font-family="{FONT}">',
-            f'<title id="title">{_text(scene.title)}</title>',
-            f'<desc id="about">{_text(scene.about)}</desc>',
-            '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8"'
-            f' orient="auto" markerUnits="userSpaceOnUse"><path d="M0.5 0.8 L7.5 4 L0.5 7.2 Z" fill="{LINE}"/>'
-            "</marker></defs>",
-            f'<rect width="{wide}" height="{high}" fill="{GROUND}"/>',
-            *map(_drawn, things),
-            "</svg>",
-            "",
-        ]
-    )
+    ground = f'<rect width="{_number(scene.width)}" height="{_number(scene.height)}" fill="{GROUND}"/>'
+    return "\n".join([*_head(scene), ARROW, ground, *map(_drawn, things), "</svg>", ""])
+
+
+def _head(scene: Scene) -> list[str]:
+    wide, high = _number(scene.width), _number(scene.height)
+    size = f'width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" font-family="{FONT}"'
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title about">',
+        f'<title id="title">{_text(scene.title)}</title>',
+        f'<desc id="about">{_text(scene.about)}</desc>',
+    ]
 
 
 def _drawn(thing: Thing) -> str:
@@ -47,9 +47,8 @@ def _drawn(thing: Thing) -> str:
         case Card():
             return _card(thing)
         case Wire():
-            side = ' stroke-dasharray="5 4"' if thing.side else ""
-            path = _path(thing.points)
-            return f'<path d="{path}" fill="none" stroke="{LINE}" stroke-width="1.3"{side} marker-end="url(#arrow)"/>'
+            style = f'fill="none" stroke="{LINE}" stroke-width="1.3" marker-end="url(#arrow)"'
+            return f'<path d="{_path(thing.points)}" {style}/>'
         case Dot():
             return (
                 f'<circle cx="{_number(thing.x)}" cy="{_number(thing.y)}" r="{_number(thing.radius)}" fill="{LINE}"/>'
@@ -68,7 +67,7 @@ def _card(card: Card) -> str:
     if card.kind == AUX:
         style += ' stroke-dasharray="5 4"'
     rects = [
-        f"<rect {_place(card.x + 4 * i, card.y - 4 * i, card.width, card.height)} {style}/>"
+        f"<rect {_place(card.x + SHEET * i, card.y - SHEET * i, card.width, card.height)} {style}/>"
         for i in range(card.sheets, -1, -1)
     ]
     about = f"<title>{_text(card.about)}</title>" if card.about else ""

@@ -1,10 +1,12 @@
 """Parts in one column, in order of execution; every wire that skips a part runs in a lane on the right.
 
-▢──┐        one lane for each value; lanes that are beside one another have places of their own
-│  │
-▢  │        shapes stand on the left, where no lane is
-│  │
-▢◀─┘
+    ▢──┐
+    │  │
+    ▢  │
+    │  │
+    ▢◀─┘
+
+Each value has one lane; lanes that are beside one another have places of their own. Shapes stand on the left.
 """
 
 from __future__ import annotations

@@ -19,12 +19,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from cnnspec.emit.diagram.keys import Key
 from cnnspec.emit.diagram.text import Number, Text, form, merged
 
-Key = tuple[str, str]  # of the first and of the last of copies that are drawn once
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rewrite:
     """What ``rewritten`` makes of texts and of keys, in the order in which they stand."""
 
@@ -32,7 +31,7 @@ class Rewrite:
     key: Callable[[Key], Key] = lambda key: key
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Element:
     """The base: ``out`` is the shape that it gives, ``layers`` how many layers of the network it stands for."""
 
@@ -71,7 +70,7 @@ class Element:
             yield from element.walk()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Box(Element):
     """``above`` and ``below`` are small lines around ``text``: what is fused to the layer. A ``small`` one is fused."""
 
@@ -95,8 +94,12 @@ class Box(Element):
     def silent(self) -> Box:
         return replace(self, gives=())
 
-    def form(self) -> object:
+    @cached_property
+    def _form(self) -> object:
         return (self.kind, form(self.above), form(self.text), form(self.below), form(self.gives))
+
+    def form(self) -> object:
+        return self._form
 
     def rewritten(self, by: Rewrite) -> Box:
         key = by.key(self.key)
@@ -104,7 +107,7 @@ class Box(Element):
         return replace(self, key=key, above=above, text=text, below=below, gives=gives)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Series(Element):
     """``taps``: at which part, counted from 1, a side branch begins; at 0 it takes what reaches the first part."""
 
@@ -147,9 +150,9 @@ class Series(Element):
         return Series(parts, tuple((at, tap.rewritten(by)) for at, tap in self.taps))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block(Element):
-    """``takes``: the shapes that reach it. One that is ``closed`` is drawn nowhere; ``note`` tells whose weights it has."""
+    """``takes``: the shapes that reach it. One that is ``closed`` is drawn nowhere; ``note``: whose weights it has."""
 
     type: str
     key: Key
@@ -192,7 +195,7 @@ class Block(Element):
         return replace(self, key=key, takes=takes, body=body, gives=by.text(self.gives))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Group(Element):
     """A chain of few parts."""
 
@@ -222,7 +225,7 @@ class Group(Element):
         return Group(by.key(self.key), self.body.rewritten(by), self.note)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Repeat(Element):
     """``body`` is one copy; its numbers are those of all, and ``gives`` is what the last one gives."""
 
@@ -259,7 +262,7 @@ class Repeat(Element):
         return Repeat(by.text(self.times), self.body.rewritten(by), by.text(self.gives))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parallel(Element):
     """``into`` takes what the branches give; None where that is left to what follows, which takes several values."""
 
@@ -293,7 +296,7 @@ class Parallel(Element):
         return Parallel(branches, self.into and self.into.rewritten(by))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tangle(Element):
     """``wires`` go from part to part by position, from -1 for what reaches it; ``exits`` are the parts that give on."""
 

@@ -1,10 +1,12 @@
 """Nested skips from a path that goes down into one that comes up: a U-Net, drawn as a U.
 
-▢              ▢
-▢──────▢──────▶⊕     Level: what comes before a skip, what is on it, its join, what follows the join
-▢              ▢
-▢─────────────▶⊕
-└──────▢───────┘     the bottom
+    ▢              ▢
+    ▢──────▢──────▶⊕
+    ▢              ▢
+    ▢─────────────▶⊕
+    └──────▢───────┘
+
+A Level is what comes before a skip, what is on it, its join, and what follows the join on the way up.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from math import ceil
 
+from cnnspec.emit.diagram.card import ROUND, single, widest
 from cnnspec.emit.diagram.drawing import ASIDE, GAP, Drawing, beside, reach
 from cnnspec.emit.diagram.kinds import JOIN
-from cnnspec.emit.diagram.place import ROUND, SHEET, Placer, single, widest
-from cnnspec.emit.diagram.scene import Card, Path, Thing, Wire, Words
+from cnnspec.emit.diagram.place import Placer
+from cnnspec.emit.diagram.scene import SHEET, Card, Path, Thing, Wire, Words
 from cnnspec.emit.diagram.text import Text, said
 from cnnspec.emit.diagram.tree import Box, Element, Group, Parallel, Repeat, Series
 
@@ -92,7 +95,7 @@ def drawn(valley: Valley) -> Drawing:
 
 
 class _Plan:
-    """``last``: the lower end of the path down so far, then the upper end of the path up; ``out``: what leaves there."""
+    """``last``: the end of the path so far, the lower one and then the upper one; ``out``: what leaves there."""
 
     def __init__(self, valley: Valley) -> None:
         self.levels, self.bottom = valley.levels, valley.bottom

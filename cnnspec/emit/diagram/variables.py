@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
+from cnnspec.emit.diagram.kinds import PORT
 from cnnspec.emit.diagram.text import ACTIVATION, CHANNELS, COUNT, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
 from cnnspec.emit.diagram.tree import Box, Series, numbers, with_numbers
 
@@ -39,17 +40,19 @@ class Letters:
 
 def lettered(takes: Sequence[Text], bodies: Sequence[Series]) -> tuple[Letters, Text, Series]:
     """What reaches bodies of one form, and their one body, with letters for what differs among them."""
-    wholes = [
-        Series((Box("", take, (), ("", "")), *body.parts), body.taps) for take, body in zip(takes, bodies, strict=True)
-    ]
+    wholes = [_whole(take, body) for take, body in zip(takes, bodies, strict=True)]
     columns: list[Column] = list(zip(*map(numbers, wholes), strict=True))
     named = _Named()
     whole = with_numbers(wholes[0], [named.word(column) for column in columns])
     assert isinstance(whole, Series)
     first, *rest = whole.parts
-    assert isinstance(first, Box)
     rows = tuple(tuple(_cell(column[i]) for column in named.columns.values()) for i in range(len(bodies)))
-    return Letters(tuple(named.columns), rows), first.text, Series(tuple(rest), whole.taps)
+    return Letters(tuple(named.columns), rows), first.out, Series(tuple(rest), whole.taps)
+
+
+def _whole(take: Text, body: Series) -> Series:
+    """A body behind what reaches it, whose numbers come first."""
+    return Series((Box(PORT, (), take, ("", "")), *body.parts), body.taps)
 
 
 def _cell(number: Number) -> str:

@@ -14,7 +14,14 @@ NEAR = 0.01
 
 def faults(scene: Scene) -> list[str]:
     """All that is wrong, in words."""
-    return [*_outside(scene), *_overlaps(scene), *_spilt(scene), *_loose_ends(scene), *_crossings(scene), *_frames(scene)]
+    return [
+        *_outside(scene),
+        *_overlaps(scene),
+        *_spilt(scene),
+        *_loose_ends(scene),
+        *_crossings(scene),
+        *_frames(scene),
+    ]
 
 
 def box(thing: Card | Dot | Frame | Words) -> Box:

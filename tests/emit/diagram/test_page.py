@@ -7,7 +7,6 @@ from random import Random
 import pytest
 
 import cnnspec
-from cnnspec.api import check
 from cnnspec.checking import check_spec
 from cnnspec.diagnostics import Sink, Source
 from cnnspec.emit.diagram import figure_of
@@ -17,6 +16,7 @@ from cnnspec.spec import builtin_blocks, known_specs, read
 from tests.emit.diagram.geometry import faults
 from tests.fuzz.text import TYPES, dump
 from tests.fuzz.write import Writer
+
 
 @pytest.mark.parametrize("name", known_specs())
 def test_pages_of_shipped_specs_are_legible(name: str) -> None:
@@ -31,6 +31,7 @@ def written(seed: int) -> Graph | None:
     spec = read(Source("t.yaml", text), sink, builtin_blocks())
     graph = spec and check_spec(spec)[0]
     return graph if not len(sink) and graph and graph.nodes else None
+
 
 @pytest.mark.parametrize("part", range(4))
 def test_pages_of_random_specs_are_legible(part: int) -> None:
