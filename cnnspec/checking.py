@@ -13,6 +13,7 @@ from cnnspec.diagnostics.diagnostic import place
 from cnnspec.diagnostics.trial import mending
 from cnnspec.lint import lint
 from cnnspec.network import Graph, Meter, expand
+from cnnspec.network.init import check_patterns
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
 from cnnspec.syntax.uncollected import uncollected
@@ -68,7 +69,10 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
     meter = meter or Meter()
     spec = read(source, sink, builtin_blocks(), meter=meter)
     graphs = [expand(chosen, sink, meter) for chosen in (variants(spec, variant) if spec else ())]
-    return Examined(spec, tuple(graph for graph in graphs if graph), sink.in_order(), meter.steps)
+    known = tuple(graph for graph in graphs if graph)
+    if spec is not None and len(known) == len(graphs) and (variant is None or not spec.variants):
+        check_patterns(spec, known, sink, meter)
+    return Examined(spec, known, sink.in_order(), meter.steps)
 
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
@@ -79,7 +83,7 @@ def diagnose(source: Source, variant: str | None = None, meter: Meter | None = N
 def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
     """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
     sink, meter = Sink() if sink is None else sink, Meter()
-    graph = expand(spec, sink, meter)
+    graph = _expanded(spec, sink, meter)
     return graph, _with_help(spec.source, sink.in_order(), meter.steps, partial(_again, spec))
 
 
@@ -90,8 +94,16 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
     if edited is not None:
         kept = {name: value for name, value in spec.settings.items() if name in edited.params}
         set_again = replace(edited, variant=spec.variant, settings=kept, input_override=spec.input_override)
-        expand(set_again, sink, meter)
+        _expanded(set_again, sink, meter)
     return sink.in_order()
+
+
+def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
+    """The graph of a spec as it is set. Where it could be set otherwise, a pattern may be meant for that."""
+    graph = expand(spec, sink, meter)
+    if graph is not None and not spec.variants and not spec.settings:
+        check_patterns(spec, (graph,), sink, meter)
+    return graph
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:

@@ -23,15 +23,23 @@ from cnnspec.spec.items import SCOPE
 
 
 def module(graph: Graph, device: torch.device | str | None = None) -> nn.Module:
-    """The network with PyTorch's own initial weights, on ``device``; takes batches N×C×H×W."""
+    """The network with the initial weights that the graph names, else PyTorch's own, on ``device``."""
     if device is None:
-        return _root(graph)
+        return _built(graph)
     try:
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:  # torch's ways to say no to a device
         raise UsageError(f"there is no device `{device}` here: {str(error).splitlines()[0]}") from None
     with torch.device(device):
-        return _root(graph)
+        return _built(graph)
+
+
+def _built(graph: Graph) -> nn.Module:
+    built = _root(graph)
+    with torch.no_grad():
+        for init in graph.init:
+            _target(init.call.target)(built.get_parameter(init.parameter), **init.call.arguments)
+    return built
 
 
 def construct(call: Call) -> nn.Module:
@@ -39,6 +47,11 @@ def construct(call: Call) -> nn.Module:
     made = _target(call.target)(**call.arguments)
     assert isinstance(made, nn.Module)
     return made
+
+
+def parameter(call: Call) -> nn.Parameter:
+    """The parameter that a bare layer is, with the values that a call gives."""
+    return nn.Parameter(_target(call.target)(**call.arguments))
 
 
 @lru_cache(maxsize=256)
@@ -60,19 +73,20 @@ def _root(graph: Graph) -> nn.Module:
     )
 
 
-def _children(scope: Scope) -> dict[str, nn.Module]:
-    """The modules of a scope by name; one that runs several times is there once."""
+def _children(scope: Scope) -> dict[str, nn.Module | nn.Parameter]:
+    """The modules and parameters of a scope by name; one that runs several times is there once."""
     first = {child.name: child for child in reversed(scope.children)}
     return {name: _child(first[name]) for name in dict.fromkeys(child.name for child in scope.children)}
 
 
 def _scope(scope: Scope, root: bool = False) -> nn.Module:
-    children = OrderedDict(_children(scope))
+    children = _children(scope)
     if not scope.is_chain:
         return Dataflow(_title(scope, root), children, program(scope, (scope.output,)))
+    modules = OrderedDict((name, child) for name, child in children.items() if isinstance(child, nn.Module))
     if scope.type == SCOPE:
-        return nn.Sequential(children)
-    chain = Chain(children)
+        return nn.Sequential(modules)
+    chain = Chain(modules)
     chain._title = _title(scope, root)  # noqa: SLF001 - a class of ours
     return chain
 
@@ -81,7 +95,13 @@ def _title(scope: Scope, root: bool) -> str:
     return scope.type.rpartition("/")[2].rpartition(":")[2] if root else scope.type
 
 
-def _child(child: Node | Scope) -> nn.Module:
+def _child(child: Node | Scope) -> nn.Module | nn.Parameter:
+    if isinstance(child, Node) and child.layer.bare:
+        return parameter(child.layer.call(child.input_shapes[0]))
+    return _module(child)
+
+
+def _module(child: Node | Scope) -> nn.Module:
     return _scope(child) if isinstance(child, Scope) else construct(child.layer.call(child.input_shapes[0]))
 
 

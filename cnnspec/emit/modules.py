@@ -1,4 +1,4 @@
-"""The few modules that torch.nn does not have: joins, a slice, and a scope whose lines do not form a chain."""
+"""The few modules that torch.nn does not have: joins, a slice, a norm, and a scope whose lines do not form a chain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - its name in every PyTorch program
 
 from cnnspec.network.graph import LOGITS
 
@@ -52,6 +53,15 @@ class Slice(nn.Module):
         return f"{self.start}:{'' if self.end is None else self.end}"
 
 
+class LayerNorm2d(nn.LayerNorm):
+    """Layer normalisation over the channels of N×C×H×W, under the keys of ``nn.LayerNorm``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+
+
 class Chain(nn.Sequential):
     """An ``nn.Sequential`` that prints under the name of its block."""
 
@@ -62,7 +72,10 @@ class Chain(nn.Sequential):
 
 
 class Step(NamedTuple):
-    """Run a child on registers; keep its result in one (None: nobody reads it); forget others."""
+    """Run a child on registers; keep its result in one (None: nobody reads it); forget others.
+
+    A child that is a parameter multiplies what it reads.
+    """
 
     child: str
     read: tuple[int, ...]
@@ -89,14 +102,18 @@ class Dataflow(nn.Module):
     Children are looked up by name at each step, so one that is replaced (by a quantizer, say) is the one that runs.
     """
 
-    def __init__(self, title: str, children: dict[str, nn.Module], program: Program) -> None:
+    def __init__(self, title: str, children: dict[str, nn.Module | nn.Parameter], program: Program) -> None:
         super().__init__()
         self._title = title
         self._steps, outputs = program
         self._output = outputs[0]
         self._size = program.size
+        self._bare = frozenset(name for name, child in children.items() if isinstance(child, nn.Parameter))
         for name, child in children.items():
-            self.add_module(name, child)
+            if isinstance(child, nn.Parameter):
+                self.register_parameter(name, child)
+            else:
+                self.add_module(name, child)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         registers: list[Tensor | None] = [*inputs, *[None] * (self._size - len(inputs))]
@@ -106,11 +123,17 @@ class Dataflow(nn.Module):
 
     def _run(self, steps: tuple[Step, ...], registers: list[Tensor | None]) -> None:
         for child, read, write, forget in steps:
-            result = self._modules[child](*[registers[r] for r in read])  # type: ignore[misc]
+            if child in self._bare:
+                result = getattr(self, child) * registers[read[0]]
+            else:
+                result = self._modules[child](*[registers[r] for r in read])  # type: ignore[misc]
             for register in forget:
                 registers[register] = None
             if write is not None:
                 registers[write] = result
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"({name}): Parameter{tuple(p.shape)}" for name, p in self.named_parameters(recurse=False))
 
     def _get_name(self) -> str:
         return self._title
@@ -127,7 +150,7 @@ class Network(Dataflow):
     def __init__(
         self,
         title: str,
-        children: dict[str, nn.Module],
+        children: dict[str, nn.Module | nn.Parameter],
         evaluation: Program,
         training: Program,
         outputs: tuple[str, ...],

@@ -8,7 +8,7 @@ A layer is registered by standing in one of the family modules under a name with
 
 from types import ModuleType
 
-from cnnspec.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize
+from cnnspec.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize, scale
 from cnnspec.layers.base import Call, Layer, Refusal, Tensor
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Unwindow, Window
@@ -19,6 +19,7 @@ FAMILIES: dict[str, ModuleType] = {
     "normalisation": norm,
     "activation": activation,
     "linear": linear,
+    "scaling": scale,
     "dropout": dropout,
     "shape": reshape,
     "resizing": resize,

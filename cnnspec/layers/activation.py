@@ -34,20 +34,26 @@ def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
         )
 
 
-class ReLU(Layer):
+class _Pointwise(Layer):
+    """A function of each value by itself."""
+
+    apart = True
+
+
+class ReLU(_Pointwise):
     """Rectified linear unit: max(0, x)."""
 
     keeps = keeps_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
-class ReLU6(Layer):
+class ReLU6(_Pointwise):
     """ReLU that stops at 6."""
 
     inplace: bool = False
 
 
-class LeakyReLU(Layer):
+class LeakyReLU(_Pointwise):
     """ReLU with a small slope below 0."""
 
     keeps_in_place = ITS_OUTPUT
@@ -59,9 +65,10 @@ class LeakyReLU(Layer):
         return x
 
 
-class PReLU(Layer):
+class PReLU(_Pointwise):
     """ReLU with a trained slope below 0: one for all, or one a channel."""
 
+    trains = ("weight",)
     num_parameters: Positive = 1
     init: Number = 0.25
 
@@ -81,7 +88,7 @@ class PReLU(Layer):
         return {"weight": Tensor((self.num_parameters,))}
 
 
-class RReLU(Layer):
+class RReLU(_Pointwise):
     """ReLU with a slope below 0 that is drawn at random in training, and is the middle of its range in evaluation."""
 
     keeps_in_place = ITS_OUTPUT
@@ -105,7 +112,7 @@ class RReLU(Layer):
         return Copies(numbers=y.elements)
 
 
-class ELU(Layer):
+class ELU(_Pointwise):
     """Exponential linear unit: x above 0, alpha·(exp(x) − 1) below."""
 
     keeps_in_place = ITS_OUTPUT
@@ -117,7 +124,7 @@ class ELU(Layer):
         return x
 
 
-class CELU(Layer):
+class CELU(_Pointwise):
     """Continuously differentiable exponential linear unit: x above 0, alpha·(exp(x/alpha) − 1) below."""
 
     keeps_in_place = ITS_OUTPUT
@@ -137,45 +144,45 @@ class CELU(Layer):
         return x
 
 
-class SELU(Layer):
+class SELU(_Pointwise):
     """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer."""
 
     keeps_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
-class GELU(Layer):
+class GELU(_Pointwise):
     """Gaussian error linear unit: x times the probability that a normal variable is below x."""
 
     approximate: Literal["none", "tanh"] = "none"
 
 
-class SiLU(Layer):
+class SiLU(_Pointwise):
     """Sigmoid linear unit, or swish: x·sigmoid(x)."""
 
     inplace: bool = False
 
 
-class Mish(Layer):
+class Mish(_Pointwise):
     """x·tanh(softplus(x))."""
 
     inplace: bool = False
 
 
-class Softplus(Layer):
+class Softplus(_Pointwise):
     """A smooth ReLU: log(1 + exp(beta·x))/beta, and x itself above the threshold."""
 
     beta: Number = 1.0
     threshold: Number = 20.0
 
 
-class Sigmoid(Layer):
+class Sigmoid(_Pointwise):
     """1/(1 + exp(−x)), from 0 to 1."""
 
     keeps = ITS_OUTPUT
 
 
-class LogSigmoid(Layer):
+class LogSigmoid(_Pointwise):
     """The logarithm of the sigmoid."""
 
     def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
@@ -183,13 +190,13 @@ class LogSigmoid(Layer):
         return Copies(numbers=y.elements)
 
 
-class Tanh(Layer):
+class Tanh(_Pointwise):
     """Hyperbolic tangent, from −1 to 1."""
 
     keeps = ITS_OUTPUT
 
 
-class Tanhshrink(Layer):
+class Tanhshrink(_Pointwise):
     """x − tanh(x)."""
 
     keeps = NOTHING
@@ -199,7 +206,7 @@ class Tanhshrink(Layer):
         return Copies(numbers=y.elements)
 
 
-class Softsign(Layer):
+class Softsign(_Pointwise):
     """x/(1 + |x|), from −1 to 1."""
 
     def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
@@ -207,19 +214,19 @@ class Softsign(Layer):
         return Copies(numbers=y.elements)
 
 
-class Hardsigmoid(Layer):
+class Hardsigmoid(_Pointwise):
     """A sigmoid of three straight lines."""
 
     inplace: bool = False
 
 
-class Hardswish(Layer):
+class Hardswish(_Pointwise):
     """A swish of straight lines and a parabola: x·hardsigmoid(x)."""
 
     inplace: bool = False
 
 
-class Hardtanh(Layer):
+class Hardtanh(_Pointwise):
     """The value, cut off below ``min_val`` and above ``max_val``."""
 
     min_val: Number = -1.0
@@ -238,19 +245,19 @@ class Hardtanh(Layer):
         return x
 
 
-class Hardshrink(Layer):
+class Hardshrink(_Pointwise):
     """The value, and 0 for those from −lambd to lambd."""
 
     lambd: Number = 0.5
 
 
-class Softshrink(Layer):
+class Softshrink(_Pointwise):
     """The value moved towards 0 by lambd, and 0 for those that are nearer."""
 
     lambd: NonNegativeNumber = 0.5
 
 
-class Threshold(Layer):
+class Threshold(_Pointwise):
     """The value above ``threshold``, and ``value`` for all others."""
 
     threshold: Number

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.reading import Reading
+from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
 
@@ -39,6 +39,7 @@ Pads2 = NonNegative | tuple[NonNegative, NonNegative]
 Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
 
 Kept = frozenset[Literal["input", "output"]]
+WEIGHT_AND_BIAS = ("weight", "bias")
 NOTHING: Kept = frozenset()
 ITS_INPUT: Kept = frozenset({"input"})
 ITS_OUTPUT: Kept = frozenset({"output"})
@@ -110,15 +111,22 @@ class Layer(BaseModel):
     ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
     target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
+    trains: ClassVar[tuple[str, ...]] = ()  # the parameters that the type can have, whatever its arguments are
     keeps: ClassVar[Kept] = ITS_INPUT  # the tensors themselves that torch saves for the gradient: no copies, no masks
     keeps_in_place: ClassVar[Kept] = NOTHING  # the same with `inplace: true`; some then save a copy of their input
+    apart: ClassVar[bool] = False  # whether each channel of the output is made of the same channel of the input alone
+    reorders: ClassVar[bool] = False  # whether its view counts the numbers in another order than memory has them
+    bare: ClassVar[bool] = False  # no module: a parameter of the scope that it stands in, which multiplies the input
 
     def infer(self, x: Shape) -> Shape:
         """Output shape for an input shape; both without the batch. Raises Refusal."""
         return x
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:
-        """Parameters and buffers by their names in the state dict, in torch's order of registration."""
+        """Parameters and buffers by their names in the state dict, in torch's order of registration.
+
+        The one tensor of a bare layer has no name: its key is that of the layer.
+        """
         return {}
 
     def macs(self, x: Shape, y: Shape) -> int | None:
@@ -142,8 +150,12 @@ class Layer(BaseModel):
         return (EACH,) * (len(x) - 1)
 
     def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
-        """Which dimension of the output walks along each of those of the input; 0: it is no dimension of its own."""
+        """Which dimension of the output walks along each of those of the input behind its channels."""
         return tuple(range(1, len(x)))
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        """What is read along the channels, and the dimension of the output that walks along them."""
+        return EACH if self.apart else All(x[0]), 0
 
     def averages(self, x: Shape) -> bool:
         """Whether its statistics are taken over places in evaluation, so that each value depends on all of them."""

@@ -7,6 +7,7 @@ from cnnspec.layers.base import (
     ITS_INPUT,
     MAX_SIZE,
     NOTHING,
+    WEIGHT_AND_BIAS,
     Copies,
     Kept,
     Layer,
@@ -34,6 +35,7 @@ PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 class _AnyConv(Layer):
     """What convolutions and transposed convolutions share: channels, groups, weights and cost."""
 
+    trains = WEIGHT_AND_BIAS
     dims: ClassVar[int]
 
     out_channels: Positive

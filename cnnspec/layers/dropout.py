@@ -1,5 +1,7 @@
 """Dropout: random zeros in training, nothing in evaluation."""
 
+from typing import Literal
+
 from cnnspec.layers.base import NOTHING, Copies, Layer, Probability
 from cnnspec.layers.shape import Shape
 
@@ -8,6 +10,7 @@ class _Dropout(Layer):
     """Passes its input itself on where it does nothing: in evaluation, and where ``p`` is 0."""
 
     keeps = NOTHING
+    apart = True
     p: Probability = 0.5
     inplace: bool = False
 
@@ -51,3 +54,22 @@ class AlphaDropout(_Dropout):
     def overwrites(self, training: bool) -> bool:
         """Torch's module takes ``inplace`` and makes a new tensor all the same."""
         return False
+
+
+class StochasticDepth(Layer):
+    """Sets whole images (``row``) or the whole batch to 0 with probability ``p`` in training, scales the others up."""
+
+    target = "torchvision.ops.StochasticDepth"
+    keeps = NOTHING
+    apart = True
+    p: Probability
+    mode: Literal["row", "batch"]
+
+    def view(self, x: Shape, training: bool) -> range | None:
+        return None if training and self.p > 0 else range(x.elements)
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The factor of each image, or of all."""
+        if self.p == 0:
+            return Copies()
+        return Copies(numbers=1) if self.mode == "row" else Copies(shared=1)

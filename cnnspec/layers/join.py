@@ -55,6 +55,9 @@ class _Elementwise(_Join):
     def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return tuple(All(1) if size < out else EACH for size, out in zip(x.sizes, y.sizes, strict=True))
 
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        return (All(1) if x[0] < y[0] else EACH), 0
+
     def unequal(self, xs: tuple[Shape, ...], dim: int) -> NoReturn:
         first = next(x for x in xs if x[dim] != 1)
         other = next(x for x in xs if x[dim] not in (1, first[dim]))

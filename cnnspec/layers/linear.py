@@ -3,7 +3,7 @@
 from math import prod
 from typing import Any
 
-from cnnspec.layers.base import Layer, Positive, Tensor, setting
+from cnnspec.layers.base import EACH, WEIGHT_AND_BIAS, Layer, Positive, Tensor, setting
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape
 
@@ -11,6 +11,7 @@ from cnnspec.layers.shape import Shape
 class Linear(Layer):
     """Fully connected layer over a flat vector; with ``in_features`` stated, over the last dimension of a map."""
 
+    trains = WEIGHT_AND_BIAS
     out_features: Positive
     bias: bool = True
     in_features: Positive | None = None
@@ -33,6 +34,9 @@ class Linear(Layer):
 
     def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return (*super().reads(x, y)[:-1], All(x[-1])) if len(x) > 1 else ()
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        return (EACH if len(x) > 1 else All(x[0])), 0
 
     def macs(self, x: Shape, y: Shape) -> int:
         return prod(y) * x[-1]

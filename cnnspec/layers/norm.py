@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from cnnspec.layers.base import (
+    WEIGHT_AND_BIAS,
     Copies,
     Layer,
     NonNegativeNumber,
@@ -30,6 +31,8 @@ def scale_and_shift(shape: tuple[int, ...], affine: bool, bias: bool) -> dict[st
 class _ChannelNorm(Layer):
     """A normalisation of each channel, with statistics that training may collect for evaluation."""
 
+    apart = True
+    trains = WEIGHT_AND_BIAS
     eps: PositiveNumber = 1e-5
     momentum: Number | Null = 0.1
     affine: bool = True
@@ -110,6 +113,8 @@ class InstanceNorm2d(_ChannelNorm):
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
+    apart = True
+    trains = WEIGHT_AND_BIAS
     num_groups: Positive
     eps: NonNegativeNumber = 1e-5
     affine: bool = True
@@ -147,6 +152,8 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
+    apart = True
+    trains = WEIGHT_AND_BIAS
     normalized_shape: Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
     eps: NonNegativeNumber = 1e-5
     elementwise_affine: bool = True
@@ -192,6 +199,36 @@ class LayerNorm(Layer):
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"normalized_shape": self.normalized_shape or tuple(x)}
+
+
+class LayerNorm2d(Layer):
+    """Normalisation over the channels, at each place of a C×H×W map: as ``LayerNorm`` with the channels last."""
+
+    ranks = (3,)
+    target = "cnnspec.emit.modules.LayerNorm2d"
+    eps: NonNegativeNumber = 1e-5
+    elementwise_affine: bool = True
+    bias: bool = True
+    normalized_shape: Positive | None = None
+
+    def infer(self, x: Shape) -> Shape:
+        self.check_rank(x)
+        self.check_stated("normalized_shape", x[0], "channels")
+        return x
+
+    def normalized(self, x: Shape) -> tuple[int, ...]:
+        """The sizes that are normalised over."""
+        return (x[0],)
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        return scale_and_shift(self.normalized(x), self.elementwise_affine, self.bias)
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The mean and the deviation at each place."""
+        return Copies(numbers=2 * prod(y.sizes))
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"normalized_shape": x[0]}
 
 
 class LocalResponseNorm(Layer):

@@ -13,6 +13,7 @@ class _Pad2d(Layer):
     """A C×H×W map with rows and columns added on its sides."""
 
     ranks = (3,)
+    apart = True
     padding: Whole | tuple[Whole, Whole, Whole, Whole]
 
     def infer(self, x: Shape) -> Shape:

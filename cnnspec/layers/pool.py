@@ -31,6 +31,7 @@ from cnnspec.layers.windowed import check_fit
 class _Pool(Layer):
     """A pool over a map of ``dims`` dimensions. The stride is the kernel size where it is not stated."""
 
+    apart = True
     dims: ClassVar[int]
 
     kernel_size: Any
@@ -196,6 +197,7 @@ class _AdaptivePool(Layer):
     """A pool whose output size is stated and whose windows follow from it; null keeps the input's size."""
 
     ranks = (3,)
+    apart = True
     output_size: Positive | tuple[Positive | Null, Positive | Null]
 
     def infer(self, x: Shape) -> Shape:

@@ -1,12 +1,12 @@
 """Layers that change the shape of a tensor or the order of its channels, and no value."""
 
 from math import prod
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 from pydantic import Field
 
 from cnnspec.layers.along import dimension, own_dimension
-from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, setting, shown
+from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, setting, shown
 from cnnspec.layers.reading import All, Digit, Reading
 from cnnspec.layers.shape import Shape
 
@@ -130,5 +130,56 @@ class ChannelShuffle(Layer):
         return x
 
 
+class Permute(Layer):
+    """The dimensions in another order: dimension ``dims[i]`` of the input, the batch being 0, comes at place i."""
+
+    target = "torchvision.ops.Permute"
+    keeps = NOTHING
+    reorders = True
+    dims: Annotated[tuple[Whole, ...], Field(min_length=1)]
+
+    def infer(self, x: Shape) -> Shape:
+        if len(self.dims) != len(x) + 1:
+            self.wrong(f"`dims` orders {len(self.dims)} dimensions, and {len(x) + 1} arrive, the batch included", x)
+        for dim in self.dims:
+            if not -len(x) - 1 <= dim <= len(x):
+                self.wrong(f"there is no dimension {dim}: they count from 0, the batch, to {len(x)}", x)
+        if len(set(self.order(x))) < len(self.dims):
+            self.wrong(f"`dims` is {shown(self.dims)}, which names a dimension twice", x)
+        if self.order(x)[0] != 0:
+            self.refuse(
+                "mixes-batch",
+                "`Permute` moves dimension 0, which is the batch",
+                argument="dims",
+                label="begins with another dimension",
+                tries=(setting(dims=(0, *(dim for dim in self.order(x) if dim))),),
+            )
+        return Shape(x[dim - 1] for dim in self.order(x)[1:])
+
+    def order(self, x: Shape) -> tuple[int, ...]:
+        """``dims`` without negative ones."""
+        return tuple(dim % (len(x) + 1) for dim in self.dims)
+
+    def wrong(self, message: str, x: Shape) -> NoReturn:
+        self.refuse(
+            "bad-order",
+            message,
+            argument="dims",
+            label=f"gets {described(x)}",
+            tries=(setting(dims=(0, *range(2, len(x) + 1), 1)),),
+        )
+
+    def view(self, x: Shape, training: bool) -> range:
+        return range(x.elements)
+
+    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        return tuple(self.order(x).index(dim + 1) - 1 for dim in range(1, len(x)))
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        return EACH, self.order(x).index(1) - 1
+
+
 class Identity(_View):
     """Its input, unchanged."""
+
+    apart = True

@@ -28,6 +28,7 @@ class Upsample(Layer):
     """A map resized by ``scale_factor`` or to ``size``, by interpolation."""
 
     ranks = (2, 3, 4)
+    apart = True
     size: Positive | Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)] | None = None
     scale_factor: Factor | Annotated[tuple[Factor, ...], Field(min_length=1, max_length=3)] | None = None
     mode: Mode = "nearest"

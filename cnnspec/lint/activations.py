@@ -11,7 +11,7 @@ from cnnspec.network import Node
 SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
 RECTIFIERS = frozenset({"ReLU", "ReLU6", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Softplus"})
 CLASSIFIERS = frozenset({"Linear", "Conv2d", "Conv1d", "Conv3d"})
-BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "GroupNorm"}
+BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "LayerNorm2d", "GroupNorm"}
 
 
 def activation_on_logits(view: View) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from cnnspec.diagnostics import Label, Repair
-from cnnspec.layers.norm import LayerNorm
+from cnnspec.layers.norm import LayerNorm, LayerNorm2d
 from cnnspec.lint.view import Finding, View, may_set, place, setting, warn
 from cnnspec.network import Node
 from cnnspec.spec.edits import set_argument
@@ -79,7 +79,7 @@ def norm_of_one_value(view: View) -> Iterator[Finding]:
                 f"gets {x}",
                 help="train it in large batches (one image alone is refused), or keep the map larger than 1×1",
             )
-        elif isinstance(node.layer, LayerNorm) and prod(node.layer.normalized(x)) == 1:
+        elif isinstance(node.layer, LayerNorm | LayerNorm2d) and prod(node.layer.normalized(x)) == 1:
             yield warn(
                 "norm-of-one-value",
                 node,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from cnnspec.diagnostics import Diagnostic, Sink, Span, count, listing
 from cnnspec.lint import activations, dead, field, joins, norms, windows
 from cnnspec.lint.ignore import Ignore, comments, of_file, stale
+from cnnspec.lint.initial import unused_init
 from cnnspec.lint.text import text_warnings
 from cnnspec.lint.view import Finding, View
 from cnnspec.network import Graph
@@ -32,7 +33,7 @@ CODES = frozenset(
     """
     bias-before-norm dropout-before-norm norm-of-one-value activation-on-logits linear-after-linear skipped-input
     dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-param unused-block
-    unused-id unreachable-line unknown-code unused-ignore small-receptive-field large-receptive-field
+    unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field large-receptive-field
     """.split()
 )
 MOST_LINES = 6  # further lines of the same warning that are named
@@ -46,6 +47,8 @@ def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     for diagnostic in (*_graph_warnings(graphs, ignores, used), *_kept(text_warnings(spec), ignores, used)):
         sink.add(diagnostic)
     every_variant = len(graphs) >= len(spec.variants)
+    for diagnostic in _kept(unused_init(spec, graphs), ignores, used) if every_variant else ():
+        sink.add(diagnostic)
     for diagnostic in _kept(stale(ignores, used, CODES), ignores, used):
         if every_variant or diagnostic.code != "unused-ignore":  # another variant may need the silence
             sink.add(diagnostic)

@@ -22,6 +22,7 @@ from cnnspec.lint.mentions import (
 from cnnspec.spec import Item, Param, Spec, TypeMismatch
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import BadValue, holds_expression
+from cnnspec.spec.init import argument_nodes
 from cnnspec.spec.items import GROUP
 from cnnspec.spec.params import fitting
 from cnnspec.syntax import ExpressionError, Map, Node, Scalar, Silent, template
@@ -52,7 +53,8 @@ def _warning(
 def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
     """Params that no expression reads. Blocks that are chosen by a param share an interface, and may leave some out."""
     chosen = any(item.name.startswith("$") for item in items_of(spec))
-    read = names_read(own_chain(spec), spec.params, spec.input, *head_words(spec))
+    more = (*head_words(spec), *argument_nodes(spec.init))
+    read = names_read(own_chain(spec), spec.params, spec.input, *more)
     yield from _unread(spec.params, read, "this spec")
     for name, block in own_blocks(spec).items():
         if not chosen:

@@ -12,8 +12,9 @@ from cnnspec.layers import Window
 from cnnspec.network import Graph, Node
 from cnnspec.spec.arguments import holds_expression
 
-PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout"})  # in evaluation they hand on what they get
-RESHAPES = frozenset({"Flatten", "Unflatten"})
+# In evaluation they hand on what they get.
+PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"})
+RESHAPES = frozenset({"Flatten", "Unflatten", "Permute"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ No torch: everything here is arithmetic on the shapes of cnnspec/layers.
 """
 
 from cnnspec.network.expand import expand
-from cnnspec.network.graph import INPUT, Graph, Node, Scope
+from cnnspec.network.graph import INPUT, Graph, Init, Node, Scope
 from cnnspec.syntax import Meter
 
-__all__ = ["INPUT", "Graph", "Meter", "Node", "Scope", "expand"]
+__all__ = ["INPUT", "Graph", "Init", "Meter", "Node", "Scope", "expand"]

@@ -17,6 +17,7 @@ from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.network.graph import INPUT, Graph, Node
 from cnnspec.network.heads import Heads, outputs, primary
+from cnnspec.network.init import filled
 from cnnspec.network.inplace import check_in_place
 from cnnspec.network.loops import rounds
 from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
@@ -57,7 +58,8 @@ def expand(spec: Spec, sink: Sink, meter: Meter | None = None, *, training: bool
     meter = meter or Meter()
     if not training:
         spec = replace(spec, aux=())
-    return None if meter.told or sink.full else Expander(spec, sink, meter).graph()
+    expander = Expander(spec, sink, meter)
+    return None if meter.told or sink.full else expander.filled(expander.graph())
 
 
 plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one value for all lines that say it
@@ -90,6 +92,16 @@ class Expander(Reporter):
         root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0)
         entry = self.arriving(inputs, root)
         return self.network(inputs, entry, root, Context(env, entry, trace))
+
+    def filled(self, graph: Graph | None) -> Graph | None:
+        """The graph with what its spec says of initial weights."""
+        if graph is None or not self.spec.init:
+            return graph
+        try:
+            return filled(graph, self.spec, self.layers, self.sink, self.meter)
+        except OutOfWork:
+            self.too_much("too-much-work", self.spec.init[0].key.span)
+            return graph
 
     def network(self, inputs: dict[str, Shape], entry: Flow, root: ScopeBuilder, context: Context) -> Graph:
         """The network's own chain, its aux heads and its outputs."""

@@ -16,7 +16,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from cnnspec.diagnostics import Frame, Span
-from cnnspec.layers import Layer, Shape, Tensor
+from cnnspec.layers import Call, Layer, Shape, Tensor
 from cnnspec.spec import Item
 
 INPUT = -1  # the value that stands for the network's input, the first of several
@@ -52,6 +52,11 @@ class Node:
     def counted(self) -> bool:
         """Whether ``macs`` says what this layer costs; only convolutions and linear layers are counted."""
         return self.macs is not None
+
+    @property
+    def named_tensors(self) -> dict[str, Tensor]:
+        """Parameters and buffers by their keys in the state dict; that of a bare layer is its own."""
+        return {f"{self.key}.{name}" if name else self.key: tensor for name, tensor in self.tensors.items()}
 
     @property
     def params(self) -> int:
@@ -92,12 +97,12 @@ class Scope:
 
     @property
     def is_chain(self) -> bool:
-        """Whether each child takes what the one before it gave, and nothing else, and runs once."""
+        """Whether each child is a module that runs once, and takes what the one before it gave and nothing else."""
         if len(self.inputs) != 1 or len({child.name for child in self.children}) < len(self.children):
             return False
         value = self.inputs[0]
         for child in self.children:
-            if child.inputs != (value,):
+            if child.inputs != (value,) or (isinstance(child, Node) and child.layer.bare):
                 return False
             value = child.output if isinstance(child, Scope) else child.index
         return value == self.output
@@ -117,6 +122,20 @@ class Aux:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Init:
+    """What fills one parameter before training: the layer's key, the parameter's name, and the call but for it."""
+
+    key: str
+    tensor: str
+    call: Call
+
+    @property
+    def parameter(self) -> str:
+        """The parameter's key in the state dict."""
+        return f"{self.key}.{self.tensor}" if self.tensor else self.key
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A network whose shapes and costs are known. In a notebook it shows as a table."""
@@ -127,6 +146,7 @@ class Graph:
     root: Scope = field(repr=False)
     outputs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     aux: tuple[Aux, ...] = ()
+    init: tuple[Init, ...] = field(default=(), repr=False)  # in the order in which it is done
 
     @property
     def input(self) -> Shape:
@@ -157,7 +177,7 @@ class Graph:
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by their keys in the state dict; one that several nodes use is here once."""
-        return {f"{node.key}.{name}": tensor for node in self.nodes for name, tensor in node.tensors.items()}
+        return {key: tensor for node in self.nodes for key, tensor in node.named_tensors.items()}
 
     @cached_property
     def params(self) -> int:

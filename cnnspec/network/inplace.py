@@ -38,11 +38,21 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a tensor in memory: the numbers ``first`` to ``end`` of what the node ``owner`` made."""
+    """A part of a tensor in memory: the numbers ``first`` to ``end`` of what the node ``owner`` made.
+
+    A view that counts them in another order is taken for all of them, and so is each part of it.
+    """
 
     owner: int
     first: int
     end: int
+    in_order: bool = True
+
+    def of(self, shared: range, reorders: bool) -> _Part:
+        """The part that a view of this one is, which has the numbers ``shared`` of it."""
+        if not self.in_order:
+            return self
+        return _Part(self.owner, self.first + shared.start, self.first + shared.stop, not reorders)
 
     def meets(self, other: _Part) -> bool:
         return self.first < other.end and other.first < self.end
@@ -101,9 +111,7 @@ def _parts(nodes: Sequence[Node], inputs: Sequence[Shape], training: bool) -> di
         shared = range(x.elements) if node.layer.overwrites(training) else node.layer.view(x, training)
         whole = parts[node.inputs[0]]
         parts[node.index] = (
-            _Part(node.index, 0, node.shape.elements)
-            if shared is None
-            else _Part(whole.owner, whole.first + shared.start, whole.first + shared.stop)
+            _Part(node.index, 0, node.shape.elements) if shared is None else whole.of(shared, node.layer.reorders)
         )
     return parts
 

@@ -19,9 +19,9 @@ from itertools import chain
 from math import gcd, lcm
 from typing import overload
 
-from cnnspec.layers import Shape
+from cnnspec.layers import Layer, Shape
 from cnnspec.layers.base import EACH
-from cnnspec.layers.reading import Reading
+from cnnspec.layers.reading import All, Reading
 from cnnspec.network.graph import INPUT, Graph, Node
 
 MOST = 1_000_000  # look-ups for one dimension of one node; past them its field is not told
@@ -124,10 +124,19 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class _Along:
-    """Fields that move along dimension ``dim`` of a value, its channels being 0: there, all places share one."""
+    """Fields that move along dimension ``dim`` of a value, its channels being 0."""
 
     dim: int
     fields: Fields
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether one field is that of all places, along any dimension."""
+        return self.fields.shift == 0 and len(self.fields.spans) == 1
+
+    def over_channels(self, channels: int) -> Fields | None:
+        """The field of a place, which is all of its channels'."""
+        return self.fields if self.dim or self.is_shared else self.fields.through(All(channels), 1)
 
 
 Value = tuple[_Along | None, ...]  # for every dimension of the network's input behind the channels
@@ -179,22 +188,8 @@ def _whole(graph: Graph, x: Shape) -> Value:
     return tuple(_Along(dim, own) if x.sizes == graph.input.sizes else None for dim in range(1, len(graph.input)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """What a layer reads along each dimension of an input, and which dimension of the output walks along it."""
-
-    readings: tuple[Reading, ...]
-    dims: tuple[int, ...]
-    y: Shape
-
-    @property
-    def passes(self) -> bool:
-        """Whether each place is made of its own alone: the way of an activation."""
-        own = all(reading is EACH for reading in self.readings)
-        return own and self.dims == tuple(range(1, len(self.readings) + 1))
-
-
-Ways = dict[tuple[int, Shape, Shape], _Way | None]  # of layers, asked for once; None: fields pass as they are
+Way = tuple[tuple[Reading, int], ...]  # for each dimension of an input: what is read, and where it walks
+Ways = dict[tuple[int, Shape, Shape], Way | None]  # asked for once; None: each place is made of its own alone
 
 
 def _value(node: Node, values: dict[int, Value], ways: Ways) -> Value:
@@ -208,19 +203,24 @@ def _through(node: Node, x: Shape, value: Value, ways: Ways) -> Value:
     """What a layer makes of the fields of one of its inputs."""
     key = (id(node.layer), x, node.shape)
     if key not in ways:
-        way = _Way(node.layer.reads(x, node.shape), node.layer.walks(x, node.shape), node.shape)
-        ways[key] = None if way.passes else way
-    found = ways[key]
-    return value if found is None else tuple([_moved(found, along) for along in value])
+        ways[key] = _way(node.layer, x, node.shape)
+    way = ways[key]
+    return value if way is None else tuple([_moved(way, along, node.shape) for along in value])
 
 
-def _moved(way: _Way, along: _Along | None) -> _Along | None:
-    if along is None or along.dim == 0:
+def _way(layer: Layer, x: Shape, y: Shape) -> Way | None:
+    way = (layer.across(x, y), *zip(layer.reads(x, y), layer.walks(x, y), strict=True))
+    own = all(reading is EACH and dim == place for place, (reading, dim) in enumerate(way))
+    return None if own else way
+
+
+def _moved(way: Way, along: _Along | None, y: Shape) -> _Along | None:
+    if along is None or (along.dim == 0 and along.is_shared):
         return along
-    reading, dim = way.readings[along.dim - 1], way.dims[along.dim - 1]
-    if reading is EACH and dim == along.dim:
-        return along
-    made = along.fields.through(reading, way.y[dim] if dim else 1)
+    reading, dim = way[along.dim]
+    if reading is EACH:
+        return along if dim == along.dim else _Along(dim, along.fields)
+    made = along.fields.through(reading, 1 if isinstance(reading, All) else y[dim])
     return None if made is None else _Along(dim, made)
 
 
@@ -229,11 +229,11 @@ def _joined(alongs: tuple[_Along | None, ...], shape: Shape) -> _Along | None:
     there = [along for along in alongs if along is not None]
     if len(there) < len(alongs):
         return None
-    moving = {along.dim for along in there} - {0}
+    moving = {along.dim for along in there if along.dim or not along.is_shared}
     if len(moving) > 1:
         return None
     dim = max(moving, default=0)
-    made = _hulls([along.fields for along in there], shape[dim] if dim else 1)
+    made = _hulls([along.fields for along in there], shape[dim])
     return None if made is None else _Along(dim, made)
 
 
@@ -253,9 +253,10 @@ def _hulls(paths: list[Fields], places: int) -> Fields | None:
 
 
 def _extent(along: _Along | None, shape: Shape, size: int) -> Extent | None:
-    if along is None:
+    made = None if along is None else along.over_channels(shape[0])
+    if along is None or made is None:
         return None
-    made, places = along.fields, shape[along.dim] if along.dim else 1
+    places = shape[along.dim] if along.dim else 1
     there = [span for span in made.spans if span is not None] or [(0, -1)]
     stride = None if made.shift is None else Fraction(made.shift, len(made.spans))
     ends = chain(range(min(places, len(made.spans))), range(max(places - len(made.spans), 0), places))

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnspec.diagnostics import Source, Span
 from cnnspec.spec.budget import Budget
+from cnnspec.spec.rules import Rule
 from cnnspec.spec.types import ParamType
 from cnnspec.syntax import Map, Node, Scalar
 
@@ -136,6 +137,7 @@ class Spec:
     budget: Budget | None = None  # what it may cost
     aux: tuple[Head, ...] = ()  # heads that run in training only
     outputs: tuple[Output, ...] = ()  # none: the last line's
+    init: tuple[Rule, ...] = ()  # what fills its parameters
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None

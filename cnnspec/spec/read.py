@@ -14,6 +14,7 @@ from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
 from cnnspec.spec.edits import insertion, respell
 from cnnspec.spec.heads import read_aux, read_outputs
+from cnnspec.spec.init import read_init
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
@@ -38,7 +39,7 @@ class Header(BaseModel):
     source: str = ""
 
 
-SECTIONS = ("input", "params", "variants", "layers", "outputs", "aux", "blocks", "lint", "budget")
+SECTIONS = ("input", "params", "variants", "layers", "outputs", "aux", "blocks", "init", "lint", "budget")
 KEYS = (*Header.model_fields, *SECTIONS)
 
 
@@ -87,6 +88,7 @@ class _Reader:
             variants=variants,
             layers=self.items.chain(self.required("layers"), "layers"),
             blocks=blocks,
+            init=read_init(self.top.get("init"), self.sink),
             ignored=silenced(self.top.get("lint"), self.sink),
             budget=read_budget(self.top.get("budget"), variants, self.sink),
             aux=read_aux(self.top.get("aux"), self.items, self.sink),

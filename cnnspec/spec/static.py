@@ -17,6 +17,7 @@ from cnnspec.spec.arguments import Argument, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.cut import Cut, cuts
 from cnnspec.spec.edits import respell
+from cnnspec.spec.init import argument_nodes
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.spec.model import Block, Head, Item, Param, Spec
 from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, variant_arguments
@@ -35,6 +36,8 @@ def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
     checker.chain(spec.layers)
     for head in spec.aux:
         checker.head(head)
+    for arguments in argument_nodes(spec.init):
+        checker.expressions(arguments, frozenset(spec.params))
     for name in own:
         if name in spec.blocks:
             _Checker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)

@@ -19,7 +19,7 @@ MADE_BEFORE = frozenset({"name", "index", "if"})  # what gives a list that is th
 
 Env = Mapping[str, Value]
 
-OPERATIONS = "literal name in list not and or if negate plus index slice call"
+OPERATIONS = "literal name in layer list not and or if negate plus index slice call"
 METHODS = {op: f"on_{op}" for op in OPERATIONS.split()}  # all others have two sides
 NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -143,6 +143,16 @@ class Evaluator:
         if value is None:
             self.fail(expr, f"a tensor of shape {shape} has no {expr.args[0]}")
         return value
+
+    def on_layer(self, expr: Expr) -> Value:
+        """A word about the layer whose weights are initialised; it stands in the environment under its whole name."""
+        word = f"layer.{expr.args[0]}"
+        if word not in self.env:
+            self.fail(expr, f"`{word}` is known only in `init`, for the layer whose weights it sets")
+        if self.env[word] is None:
+            help = "it takes a weight of two dimensions or more, as convolutions and linear layers have"
+            self.fail(expr, f"this layer has no `{expr.args[0]}`", help)
+        return self.env[word]
 
     def on_list(self, expr: Expr) -> Value:
         return tuple(self.value(item) for item in expr.args[0])

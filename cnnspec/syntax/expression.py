@@ -3,8 +3,9 @@
     "$(width * 4)"  ──template──►  Template  ──evaluate(env, shape)──►  256
 
 A small language of its own (grammar.py, evaluate.py, functions.py): names, literals, lists, indexing and slicing,
-arithmetic, comparisons, ``and or not``, ``a if c else b``, eight functions, and ``in.channels`` (``height``, ``width``,
-``features``), the shape that reaches the line. No attribute, no other call, no power.
+arithmetic, comparisons, ``and or not``, ``a if c else b``, nine functions, ``in.channels`` (``height``, ``width``,
+``features``), the shape that reaches the line, and in `init` ``layer.fan_in`` (``fan_out``, ``groups``). No attribute,
+no other call, no power.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from cnnspec.syntax.evaluate import MAX_LENGTH, Env, Evaluator
 from cnnspec.syntax.expr import Expr, ExpressionError, Value
-from cnnspec.syntax.grammar import Parser
+from cnnspec.syntax.grammar import LAYER_WORDS, Parser
 from cnnspec.syntax.meter import Meter
 
 MAX_TEXT = 2_000
@@ -78,13 +79,14 @@ def _collect(expr: Expr, found: set[str]) -> None:
 
 
 SHAPE = re.compile(r"\.\w+")
+DOTTED = {"in": "the shape that arrives stands", "layer": "what is known of the layer stands"}
 
 
 def _check_shape(text: str, match: re.Match[str]) -> None:
     """``$in.channels`` lacks its brackets."""
-    word = SHAPE.match(text, match.end()) if match[2] == "in" else None
-    if word:
-        message, written = "the shape that arrives stands in round brackets", f"$(in{word[0]})"
+    word = SHAPE.match(text, match.end()) if match[2] in DOTTED else None
+    if word and (match[2] == "in" or word[0][1:] in LAYER_WORDS):
+        message, written = f"{DOTTED[match[2]]} in round brackets", f"$({match[2]}{word[0]})"
         raise ExpressionError("bad-expression", message, match.start(), word.end(), written=written)
 
 

@@ -30,5 +30,6 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "ceil": math.ceil,
     "len": len,
     "sum": sum,
+    "sqrt": math.sqrt,
     "make_divisible": make_divisible,
 }

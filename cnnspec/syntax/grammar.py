@@ -6,6 +6,7 @@ or < and < not < comparison < + - < * / // % < sign < index, slice
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -25,6 +26,7 @@ BINARY |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 WORDS = {"true": True, "false": False, "null": None}
 MEANT = {"&&": "and", "||": "or", "!": "not ", "=": "=="}  # of other languages; `!=` is our own
 SHAPE_WORDS = ("channels", "height", "width", "features")
+LAYER_WORDS = ("fan_in", "fan_out", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +167,25 @@ class Parser:
     def name(self) -> Expr:
         token = self.advance()
         if token.text == "in":
-            return self.shape(token)
+            return self.word_of(token, SHAPE_WORDS)
+        if token.text == "layer" and self.token.text == ".":
+            return self.word_of(token, LAYER_WORDS)
         if token.text in WORDS:
             return Expr("literal", (WORDS[token.text],), token.start, token.end)
         if self.token.text == "(" and self.token.kind == "sign":
             return self.call(token)
         return Expr("name", (token.text,), token.start, token.end)
 
-    def shape(self, token: _Token) -> Expr:
+    def word_of(self, token: _Token, words: Sequence[str]) -> Expr:
+        """``in.channels``, ``layer.fan_out``: one of a few words behind a dot."""
         self.take(".")
         word = self.token
-        if word.kind != "name" or word.text not in SHAPE_WORDS:
-            known = listing([f"`in.{w}`" for w in SHAPE_WORDS])
-            near = nearest(word.text, SHAPE_WORDS) or ""
-            self.fail(f"`in.{word.text}` is not known", word.start, word.end, f"there are {known}", near)
+        if word.kind != "name" or word.text not in words:
+            known = listing([f"`{token.text}.{w}`" for w in words])
+            near = nearest(word.text, words) or ""
+            self.fail(f"`{token.text}.{word.text}` is not known", word.start, word.end, f"there are {known}", near)
         self.advance()
-        return Expr("in", (word.text,), token.start, word.end)
+        return Expr(token.text, (word.text,), token.start, word.end)
 
     def call(self, name: _Token) -> Expr:
         if name.text not in FUNCTIONS:

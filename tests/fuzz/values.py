@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from cnnspec.layers import Layer
-from tests.layers.samples import NUMBERS, WHOLE, annotation, within
+from tests.layers.samples import KNOWN, NUMBERS, WHOLE, annotation, within
 
 
 def draw(random: Random, wanted: Any) -> Any:
@@ -40,4 +40,5 @@ def arguments(random: Random, layer: type[Layer], wanted: str | None = None) -> 
     """Every required argument, ``wanted``, and some of the others."""
     fields = layer.model_fields
     chosen = [n for n, f in fields.items() if f.is_required() or n == wanted or random.random() < 0.25]
-    return {name: draw(random, annotation(fields[name])) for name in chosen}
+    known = {name: KNOWN.get((layer.__name__, name)) for name in chosen}
+    return {n: random.choice(known[n] or ()) if known[n] else draw(random, annotation(fields[n])) for n in chosen}

@@ -150,6 +150,13 @@ CASES: dict[str, list[Case]] = {
         *(({"elementwise_affine": affine, "bias": False}, MAP) for affine in (True, False)),
         ({"elementwise_affine": False, "eps": 0.0}, MAP),
     ],
+    "LayerNorm2d": [
+        *(({"elementwise_affine": a, "bias": b, "eps": 0.0}, MAP) for a in (True, False) for b in (True, False)),
+        *(({"normalized_shape": n}, MAP) for n in (3, 4)),
+        ({}, (1, 2, 2)),
+        ({}, (3, 4)),
+    ],
+    "LayerScale": [({"init_value": v}, shape) for v in (1e-6, 0, -2.5) for shape in ((4,), (3, 5), MAP, (2, 3, 4, 4))],
     "LocalResponseNorm": [({"size": n}, shape) for n in (1, 2, 3, 9) for shape in ((3,), (3, 4), MAP, (3, 2, 2, 2))],
     "Linear": [
         ({"out_features": 4}, (6,)),
@@ -190,6 +197,13 @@ CASES: dict[str, list[Case]] = {
         ({"scale_factor": (1.5, 2, 2.0)}, MAP),
         ({"scale_factor": 2.0}, (3,)),
     ],
+    "Permute": [
+        *(({"dims": dims}, MAP) for dims in ((0, 2, 3, 1), (0, 3, 1, 2), (0, -2, -1, 1), (0, 1, 2, 3))),
+        *(({"dims": dims}, MAP) for dims in ((0, 2, 1), (0, 1, 2, 4), (0, 1, 1, 2), (0, 1, -3, 2), (1, 0, 2, 3))),
+        *(({"dims": dims}, (3, 4)) for dims in ((0, 2, 1), (0, 2, 3, 1))),
+        ({"dims": (0, 1)}, (5,)),
+        ({"dims": (0, 4, 2, 1, 3)}, (2, 3, 4, 5)),
+    ],
     "PixelShuffle": [({"upscale_factor": r}, shape) for r in (1, 2, 3) for shape in ((8, 3, 2), (9, 1, 1), (4, 4))],
     "PixelUnshuffle": [({"downscale_factor": r}, shape) for r in (1, 2, 3) for shape in ((2, 6, 4), (1, 3, 3), (4, 4))],
     "ChannelShuffle": [({"groups": g}, s) for g in (1, 2, 4, 8) for s in ((4,), (4, 2), (4, 2, 2), (4, 1, 2, 2))],
@@ -197,6 +211,9 @@ CASES: dict[str, list[Case]] = {
     "ConstantPad2d": [({"padding": p, "value": 0.5}, (2, 4, 5)) for p in PADS],
     "Dropout": [({"p": p, "inplace": i}, MAP) for p in (0, 0.2, 1) for i in (False, True)],
     "Dropout2d": [({"p": p, "inplace": i}, MAP) for p in (0, 0.2, 1) for i in (False, True)],
+    "StochasticDepth": [
+        ({"p": p, "mode": mode}, shape) for p in (0, 0.2, 1) for mode in ("row", "batch") for shape in (MAP, (3,))
+    ],
     "AlphaDropout": [({"p": p, "inplace": i}, MAP) for p in (0, 0.2, 1) for i in (False, True)],
     **{name: _inplace() for name in ("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardsigmoid", "Hardswish")},
     "LeakyReLU": [*_inplace(), *_inplace(negative_slope=0), *_inplace(negative_slope=-0.1)],

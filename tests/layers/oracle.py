@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnspec.emit.module import construct
+from cnnspec.emit import module as emit
 from cnnspec.layers import Call, Layer, Shape
 
 BATCH = 2
@@ -27,6 +27,22 @@ class Torch:
     @property
     def is_empty(self) -> bool:
         return 0 in self.shape
+
+
+class Factor(nn.Module):
+    """A parameter that its scope multiplies by, in a module for itself: its key is all of it."""
+
+    def __init__(self, parameter: nn.Parameter) -> None:
+        super().__init__()
+        self._parameters[""] = parameter  # register_parameter takes no empty name
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self._parameters[""]
+
+
+def construct(call: Call) -> nn.Module:
+    """What the builder makes of a call."""
+    return Factor(emit.parameter(call)) if call.target == "torch.full" else emit.construct(call)
 
 
 def call(layer: Layer, xs: tuple[Shape, ...]) -> Call:

@@ -74,6 +74,7 @@ POLICIES = [
     _of_rank("ReplicationPad2d", 3, 4, padding=1),
     policy("Flatten", "mixes-batch", BATCH, (3, 4), start_dim=0),
     policy("Unflatten", "mixes-batch", BATCH, (4,), dim=0, unflattened_size=(2, 1)),
+    policy("Permute", "mixes-batch", BATCH, (3, 4, 4), dims=(1, 0, 2, 3)),
     policy("GLU", "mixes-batch", BATCH, (4,), dim=0),
     policy("Softmax", "mixes-batch", BATCH, (4,), dim=0),
     policy("LogSoftmax", "mixes-batch", BATCH, (4,), dim=0),

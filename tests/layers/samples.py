@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -15,6 +16,8 @@ Sample = tuple[Layer, tuple[Shape, ...]]
 
 WHOLE = (1, 2, 3, 4, 6, 0, -1, -2, -3, -4)
 NUMBERS = (1.0, 0.5, 0.1, 2.0, 3.0, 1 / 3, 0.7, 0.0, -0.5, -1.0, -3.0, 1e30, -1e30)
+ORDERS = [(0, *order) for rank in (1, 2, 3, 4) for order in permutations(range(1, rank + 1))]
+KNOWN = {("Permute", "dims"): [*ORDERS, *((0, *(dim - len(order) for dim in order[1:])) for order in ORDERS), (1, 0)]}
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8)
 
 
@@ -64,9 +67,15 @@ def tuples(members: tuple[Any, ...], bounds: list[Any]) -> st.SearchStrategy[tup
 
 def arguments(layer: type[Layer]) -> st.SearchStrategy[dict[str, Any]]:
     """Every required argument, and any of the others."""
-    fields = {name: values(annotation(field)) for name, field in layer.model_fields.items()}
+    fields = {name: drawn(layer, name, field) for name, field in layer.model_fields.items()}
     required = {name: fields[name] for name, field in layer.model_fields.items() if field.is_required()}
     return st.fixed_dictionaries(required, optional={n: v for n, v in fields.items() if n not in required})
+
+
+def drawn(layer: type[Layer], name: str, field: FieldInfo) -> st.SearchStrategy[Any]:
+    """Values of one argument: those that chance would not meet are listed."""
+    known = KNOWN.get((layer.__name__, name))
+    return st.sampled_from(known) if known else values(annotation(field))
 
 
 def shapes(layer: type[Layer]) -> st.SearchStrategy[Shape]:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.emit.module import construct
 from cnnspec.layers import REGISTRY, Shape
+from tests.layers.oracle import construct
 
 
 @pytest.mark.parametrize("shape", [(5,), (3, 4, 5), (3, 2, 4, 5)])

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.emit.module import construct
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape
 from tests.layers.cases import CASES
+from tests.layers.oracle import construct
 
 BATCH = 2
 

@@ -35,7 +35,7 @@ def test_the_sound_twin_is_left_alone(name: str) -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    told_below = {"unused-param", "unused-block"}
+    told_below = {"unused-param", "unused-block", "unused-init"}
     assert {name.partition("/")[0] for name in CASES} | told_below == CODES
 
 
@@ -62,6 +62,23 @@ def test_params_and_blocks_that_nobody_uses() -> None:
     """A block that only an unused one calls goes with it, and is not told of."""
     found = codes(Source("spec.yaml", dedent(BLOCKS)))
     assert found == [("unused-param", 3), ("unused-param", 8), ("unused-block", 10)]
+
+
+def test_a_rule_of_init_for_a_type_that_no_variant_has() -> None:
+    """A type that one variant has is used; a comment on the rule's line silences it."""
+    text = """\
+    cnnspec: 1
+    input: [8]
+    params: {act: ReLU}
+    variants: {a: {}, b: {act: PReLU}}
+    init:
+      PReLU: {weight: zeros_}
+      LayerNorm: {weight: ones_}
+    layers: [$act]
+    """
+    assert codes(Source("spec.yaml", dedent(text))) == [("unused-init", 7)]
+    silenced = dedent(text).replace("ones_}", "ones_} # cnnspec: ignore[unused-init]")
+    assert codes(Source("spec.yaml", silenced)) == []
 
 
 def test_a_condition_in_a_block_that_no_call_makes_true() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 import cnnspec
 from cnnspec.emit.module import module
@@ -20,7 +22,9 @@ from tests.network.graphs import chain, graph_of, taken_cases
 
 EVEN_KERNEL = "Using padding='same' with even kernel lengths"
 SMALL = [name for name in known_specs() if name == "first" or name.startswith("mnist/")]
-LARGE = [name for name in known_specs() if name not in SMALL]
+MORE = ("efficientnet_b1", "efficientnet_v2_m", "efficientnet_v2_l", *(f"efficientnet_b{i}" for i in range(3, 8)))
+MORE += ("vgg_a", "vgg_b", "vgg_d", "vgg_e", "resnet32", "resnet44", "resnet56")
+LARGE = [name for name in known_specs() if name not in (*SMALL, *MORE)]  # those have more of the same layers
 
 
 def storages(tensors: Iterable[Tensor]) -> dict[int, int]:
@@ -56,9 +60,18 @@ def held(net: nn.Module, images: Tensor) -> int:
         alive.append(weakref.ref(made))
         most = max(most, sum(storages(t for ref in alive if (t := ref()) is not None).values()))
 
+    class Products(TorchFunctionMode):
+        """Those with a parameter of a scope, which have no module to hook."""
+
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            made = function(*args, **(kwargs or {}))
+            if function is Tensor.mul and isinstance(args[0], nn.Parameter):
+                look(net, (), made)
+            return made
+
     leaves = [child for child in net.modules() if not any(child.children())]
     hooks = [leaf.register_forward_hook(look) for leaf in leaves]
-    with torch.no_grad():
+    with torch.no_grad(), Products():
         net.eval()(images)
     for hook in hooks:
         hook.remove()
@@ -110,6 +123,12 @@ BRANCHES = {
         "[{PReLU: , id: a}, {MaxPool2d: {kernel_size: 2}}, {Upsample: {scale_factor: 8.0}},"
         " {layers: [{ReLU: , when: false}], from: a}]"
     ),
+    "channels last": (
+        "[{Conv2d: {out_channels: 4, kernel_size: 1}}, Permute: {dims: [0, 2, 3, 1]}, LayerNorm: {normalized_shape: 4},"
+        " Linear: {in_features: 4, out_features: 9}, GELU, Linear: {in_features: 9, out_features: 4},"
+        " Permute: {dims: [0, 3, 1, 2]}, LayerScale, StochasticDepth: {p: 0.5, mode: row}, LayerNorm2d]"
+    ),
+    "scaled": "[PReLU, Add: [[LayerScale, StochasticDepth: {p: 0.5, mode: batch}], []], LayerScale]",
     "blocks": "[BasicBlock: {width: 6, stride: 2}, BasicBlock: {width: 6}, Bottleneck: {width: 2}]",
 }
 

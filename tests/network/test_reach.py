@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.emit.module import construct, module
+from cnnspec.emit.module import module
 from cnnspec.layers import JOINS, REGISTRY, Shape
+from cnnspec.layers.reading import All
 from cnnspec.network import Graph
 from cnnspec.network.reach import Extent, Fields, fields
+from tests.layers.oracle import construct
 from tests.network.graphs import chain, graph_of, taken_cases
 
 PUBLISHED = {  # of the last map, as (size, stride)
@@ -74,10 +76,11 @@ def changed(net: nn.Module, x: Shape, dim: int) -> Tensor:
         return (net(images) - before).abs() > 1e-6
 
 
-def along(reached: Tensor, dim: int) -> Tensor:
-    """A row for each place of the input, a column for each along a dimension of the output; 0: a single one."""
-    moved = reached.movedim(dim + 1, 1).flatten(2).any(2) if dim else reached.flatten(1).any(1, keepdim=True)
-    return moved.to(torch.bool)
+def along(reached: Tensor, dim: int | None) -> Tensor:
+    """A row for each place of the input, a column for each along a dimension of the output; None: a single one."""
+    if dim is None:
+        return reached.flatten(1).any(1, keepdim=True)
+    return reached.movedim(dim + 1, 1).unsqueeze(-1).flatten(2).any(2)
 
 
 # MARK: what each layer reads
@@ -100,10 +103,25 @@ def test_every_layer_reads_what_its_module_reads(name: str) -> None:
             continue
         y, net = layer.infer(x), construct(layer.call(x))
         for dim, (reading, walk) in enumerate(zip(layer.reads(x, y), layer.walks(x, y), strict=True), 1):
+            walk = walk if walk or not isinstance(reading, All) else None  # in no order among the channels
             reached = along(changed(net, x, dim) if name == "Upsample" else spoilt(net, x, dim), walk)
             for place, column in enumerate(reached.T):
                 expected = {i for i in reading.reads(place) if 0 <= i < x[dim]}
                 assert set(column.nonzero().flatten().tolist()) == expected, (layer, x, dim, place)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+def test_channels_are_apart_where_a_layer_says_so(name: str) -> None:
+    """A channel of the output is made of the places along the channels that a layer tells, and of no others."""
+    for arguments, x in taken_cases(name):
+        layer = REGISTRY[name].model_validate(arguments)
+        statistics = not getattr(layer, "track_running_stats", name not in ("GroupNorm", "LayerNorm"))
+        if statistics or x.elements > 1000:
+            continue
+        y, net = layer.infer(x), construct(layer.call(x))
+        reading, walk = layer.across(x, y)
+        for place, column in enumerate(along(spoilt(net, x, 0), walk).T):
+            assert set(column.nonzero().flatten().tolist()) <= set(reading.reads(place)), (layer, x, place)
 
 
 @pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
@@ -337,6 +355,27 @@ def test_merged_dimensions_keep_their_places() -> None:
     """Rows and columns counted through are still places: each has its own field."""
     graph = graph_of("[Conv2d: {out_channels: 2, kernel_size: 3, padding: 1}, Flatten: {start_dim: 2}]", 2, 4, 6)
     assert fields(graph)[-1].extents == (extent(3, None, -1),) * 2
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "LayerNorm: {normalized_shape: 2}, Linear: {in_features: 2, out_features: 2}, GELU, Dropout",
+        "Add: [[Tanh], [LayerScale, StochasticDepth: {p: 0.5, mode: row}]]",
+        "Permute: {dims: [0, 3, 2, 1]}, Permute: {dims: [0, 3, 2, 1]}",
+    ],
+)
+def test_places_are_followed_through_another_order(between: str) -> None:
+    """With the channels last, rows stand where channels did, and each keeps its field until they are back."""
+    conv = "Conv2d: {out_channels: 2, kernel_size: 3, stride: 2}"
+    layers = f"[{conv}, Permute: {{dims: [0, 2, 3, 1]}}, {between}, Permute: {{dims: [0, 3, 1, 2]}}, {conv}]"
+    graph = graph_of(layers, 2, 15, 13)
+    reach = fields(graph)
+    assert reach[-1].extents == (extent(7, Fraction(4), 0),) * 2
+    assert reach[1].extents == (extent(15, Fraction(0), 0, whole=True), extent(3, Fraction(2), 0))
+    for dim in (1, 2):
+        for place, column in enumerate(along(spoilt(module(graph), graph.input, dim), dim).T):
+            assert column.nonzero().flatten()[[0, -1]].tolist() == [4 * place, 4 * place + 6]
 
 
 def test_fields_of_enormous_maps_end() -> None:

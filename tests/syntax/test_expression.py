@@ -39,7 +39,7 @@ def value(text: str) -> Any:
         ("$(not a == 5)", True), ("$(a < 5 and a >= 4)", True), ("$(in.channels)", 16), ("$(in.height)", 8),
         ("$(in.width)", 6), ("$(in.features)", 6), ("$(act == ReLU_NAME)", None), ("$(none == null)", True),
         ("layer$(a + 1)", "layer5"), ("$name-$a", "x-4"), ("$$a", "$a"), ("$(round(2.5))", 2), ("$(ceil(a * 0.9))", 4),
-        ("$(floor(3.9))", 3), ("$(make_divisible(a * 5.5))", 24), ("$(act == 'ReLU')", True),
+        ("$(floor(3.9))", 3), ("$(sqrt(a * a))", 4.0), ("$(make_divisible(a * 5.5))", 24), ("$(act == 'ReLU')", True),
         ("$(name == \"x\")", True),
         ("$(1e-3)", 1e-3), ("$(true == 1)", False), ("$([a, 2])", (4, 2)), ("$((1 + 2) * 3)", 9),
     ],

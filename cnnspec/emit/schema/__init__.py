@@ -3,6 +3,7 @@
     layers, blocks ──operations──► $defs: arguments of each
                      items       ► $defs: chain, item, name, paths, path
                      sections    ► params, variants, blocks, lint, budget
+                     init        ► rules, functions of torch.nn.init
                      values      ► what an argument takes
 
 A schema sees one place at a time. Shapes, names that are declared elsewhere and the values of expressions are for
@@ -12,7 +13,7 @@ A schema sees one place at a time. Shapes, names that are declared elsewhere and
 
 from __future__ import annotations
 
-from cnnspec.emit.schema import items, sections
+from cnnspec.emit.schema import init, items, sections
 from cnnspec.emit.schema.operations import operations
 from cnnspec.emit.schema.values import Schema, or_expression
 from cnnspec.spec import builtin_blocks
@@ -54,6 +55,7 @@ def schema() -> Schema:
             **items.chains(blocks, ALONE, own=False),
             **items.chains({}, OVERRIDDEN),
             **sections.definitions(),
+            **init.definitions(),
         },
     }
 
@@ -67,6 +69,7 @@ def _properties() -> dict[str, Schema]:
         "layers": {"description": CHAIN, "type": "array"},
         "aux": {"description": sections.AUX, "type": "object"},
         "blocks": sections.blocks(),
+        "init": init.init(),
     }
     return {key: known[key] for key in KEYS}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import BaseModel
+
 from cnnspec.emit.describe import about, default_words, reference
 from cnnspec.emit.schema.values import Schema, annotated, or_expression, param_values, values, with_words
 from cnnspec.layers import JOINS, REGISTRY, Layer
@@ -33,8 +35,8 @@ def given(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}-arguments"}
 
 
-def required(layer: type[Layer]) -> list[str]:
-    """The arguments of a layer type that have no default."""
+def required(layer: type[BaseModel]) -> list[str]:
+    """The arguments of a layer type, or of a function of `init`, that have no default."""
     return [name for name, field in layer.model_fields.items() if field.is_required()]
 
 
@@ -49,7 +51,7 @@ def _about(layer: type[Layer]) -> str:
 
 
 def _of_layer(layer: type[Layer]) -> dict[str, Schema]:
-    return {name: _argument(layer, name) for name in layer.model_fields}
+    return {name: argument(layer, name) for name in layer.model_fields}
 
 
 def _of_block(block: Block) -> dict[str, Schema]:
@@ -64,7 +66,8 @@ def _definitions(name: str, description: str, properties: dict[str, Schema], nee
     return {name: whole | {"allOf": [given(name)]}, f"{name}-arguments": {"title": name, **arguments}}
 
 
-def _argument(layer: type[Layer], name: str) -> Schema:
+def argument(layer: type[BaseModel], name: str) -> Schema:
+    """An argument of a layer type, or of a function of `init`."""
     field = layer.model_fields[name]
     words, takes = default_words(layer, name), argument_words(layer, name)
     ending = {"required": "Required.", "inferred": "Left out, it is inferred.", "not set": "Not set by default."}

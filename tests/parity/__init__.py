@@ -1,0 +1,1 @@
+"""Every convolutional classifier of torchvision beside the spec of the same name: ``make parity``."""

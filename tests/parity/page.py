@@ -1,0 +1,106 @@
+"""Records -> docs/parity.md: what is compared, a row for each builder, and the lengths of the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.parity.lengths import Length, blocks
+from tests.parity.measure import Record
+from tests.parity.others import EACH, EQUAL, ONE_PER_FAMILY
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "parity.md"
+
+HEAD = """\
+# Parity with torchvision
+
+Each convolutional classifier of torchvision {torchvision} stands here beside the spec of the same name, on torch {torch}.
+`make parity` compares them and writes this page.
+
+{summary}
+
+- **state**: the keys of the state dict, their order and shapes, and what these do not show: epsilons, momenta, dropouts.
+  torchvision's random weights are loaded with `strict=True` before anything runs.
+- **eval**, **train**: outputs for images of the size in the first column, equal to the bit, and in training the same
+  running statistics afterwards. Fresh norms are given random statistics and weights first, so that each has something to do;
+  a seed gives both sides the same dropouts.
+- **seed**: how many tensors have the same initial values where both sides are built under one seed.
+- **params**, **MACs**, **smallest**: those of the graph, which no network was built for, beside torchvision's `num_params`,
+  `_ops` (in thousand millions) and `min_size`.
+{kinds}
+"""
+KINDS = {
+    "torch.compile": "the forward pass is compiled as one graph (`fullgraph=True`), one network of each family",
+    "torch.export": "the program that torch.export makes, its batch free, gives the same outputs, one network of each family",
+}
+NOTES = """\
+torchvision's `min_size` of the three `efficientnet_v2` is 33; its own networks take a single pixel, and that is what is
+compared. GoogLeNet's `num_params` is without its aux heads.
+"""
+LENGTHS = """\
+## Length
+
+Lines of code: without blank lines and comments; of torchvision's files without imports, docstrings and the classes that
+list published weights as well. Those files build on `torchvision.ops.misc`, the specs on {blocks} lines of built-in blocks.
+
+| spec | builders | lines | torchvision | share |
+| --- | ---: | ---: | ---: | ---: |
+"""
+
+
+def page(records: Sequence[Record], lengths: Sequence[Length]) -> str:
+    head = HEAD.format(
+        torch=version("torch"), torchvision=version("torchvision"), summary=summary(records), kinds=kinds()
+    )
+    return "\n".join([head, *table(records), "", NOTES, *length_table(lengths), ""])
+
+
+def summary(records: Sequence[Record]) -> str:
+    whole = sum(record.initial == record.tensors for record in records)
+    equal = sum(record.is_equal for record in records)
+    return (
+        f"{equal} of {len(records)} are equal in every column but the seed's; the same seed gives the same initial weights "
+        f"for {whole}."
+    )
+
+
+def kinds() -> str:
+    return "\n".join(f"- **{kind}**: {KINDS[kind]}." for kind in (*EACH, *ONE_PER_FAMILY))
+
+
+def table(records: Iterable[Record]) -> Iterable[str]:
+    names = ("builder", "state", "eval", "train", "seed", "params", "MACs", "smallest", *EACH, *ONE_PER_FAMILY)
+    yield f"| {' | '.join(names)} |"
+    yield f"| {' | '.join('---' for _ in names)} |"
+    for record in records:
+        yield f"| {' | '.join(cells(record))} |"
+
+
+def cells(record: Record) -> list[str]:
+    return [
+        f"{record.name} at {record.size}",
+        f"{record.tensors} {mark(record.state)}",
+        mark(record.evaluation),
+        mark(record.training),
+        f"{record.initial} of {record.tensors}" if record.initial < record.tensors else "all",
+        f"{record.params:,} {mark(record.params == record.params_published)}",
+        f"{record.macs / 1e9:.3f} G {mark(round(record.macs / 1e9, 3) == record.ops_published)}",
+        f"{record.smallest} {mark(record.smallest == record.smallest_published)}",
+        *(word(record.others.get(kind, "")) for kind in (*EACH, *ONE_PER_FAMILY)),
+    ]
+
+
+def mark(equal: bool) -> str:
+    return "✓" if equal else "differs"
+
+
+def word(verdict: str) -> str:
+    return "✓" if verdict == EQUAL else verdict or "–"
+
+
+def length_table(lengths: Sequence[Length]) -> Iterable[str]:
+    yield LENGTHS.format(blocks=blocks()).rstrip("\n")
+    total = Length("all", *(sum(getattr(row, name) for row in lengths) for name in ("builders", "spec", "python")))
+    for row in (*lengths, total):
+        yield f"| {row.family} | {row.builders} | {row.spec} | {row.python} | {row.spec / row.python:.0%} |"
