@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
@@ -59,6 +60,9 @@ def expand(spec: Spec, sink: Sink, meter: Meter | None = None, *, training: bool
         spec = replace(spec, aux=())
     expander = Expander(spec, sink, meter)
     return None if meter.told or sink.full else expander.filled(expander.graph())
+
+
+plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one value for all lines that say it
 
 
 class Expander(Reporter):
@@ -248,7 +252,7 @@ class Expander(Reporter):
         if not item.name.startswith("$"):
             if item.name not in self.layers and item.name not in (SCOPE, GROUP, SHARE):
                 raise Broken  # the static check has said so
-            return LayerName(item.name)
+            return plain(item.name)
         value = self.value(item.op, context, UNKNOWN)
         if isinstance(value, str) and value in self.layers:
             return LayerName(value)  # what `foreach` walks has no declared type
@@ -344,7 +348,7 @@ class Expander(Reporter):
     ) -> Flow:
         arguments = self.arguments(item, op, context, flows[0])
         layer = self.make(item, op.name, arguments, context)
-        shapes = tuple(flow.known() for flow in flows)
+        shapes = tuple([flow.known() for flow in flows])
         try:
             shape, tensors, macs = self.infer(item, layer, shapes, context)
         except Refusal as refusal:
@@ -357,7 +361,7 @@ class Expander(Reporter):
             key=key,
             type=op.name,
             layer=layer,
-            inputs=tuple(flow.value for flow in flows),
+            inputs=tuple([flow.value for flow in flows]),
             input_shapes=shapes,
             shape=shape,
             tensors=tensors,
@@ -394,8 +398,8 @@ class Expander(Reporter):
         line = (name, item) if arguments is self.literals.get(item) else None
         if line in self.made:
             return self.made[line]
-        self.meter.spend(LINE + sum(size(argument.value) for argument in arguments.values()))
-        key = (name, *((n, repr(a.value)) for n, a in arguments.items()))
+        self.meter.spend(LINE + sum([size(argument.value) for argument in arguments.values()]))
+        key = (name, *[(n, repr(a.value)) for n, a in arguments.items()])
         made = self.made.get(key) or self.validated(item, name, arguments, context)
         self.made[key] = made
         if line is not None:

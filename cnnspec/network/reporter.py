@@ -11,7 +11,7 @@ from cnnspec.network.context import Context, Flow
 from cnnspec.spec import Spec
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import BadValue
-from cnnspec.syntax import Meter, Node, Value
+from cnnspec.syntax import Meter, Node, Scalar, Value
 from cnnspec.syntax.evaluate import in_yaml
 
 MAX_SAID = 60  # characters of a value that is set from outside
@@ -79,6 +79,9 @@ class Reporter:
 
     def value(self, node: Node, context: Context, flow: Flow) -> Value:
         """What a node stands for here. Raises Broken, and Silent where a shape is unknown."""
+        if type(node) is Scalar and "$" not in node.text:
+            self.meter.spend(1)
+            return node.value  # as below, and sooner
         try:
             return args.value(node, context.env, flow.known, self.meter)
         except BadValue as error:

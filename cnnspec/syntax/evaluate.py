@@ -80,7 +80,17 @@ class Evaluator:
     def value(self, expr: Expr) -> Value:
         self.meter.spend(3)
         value = getattr(self, METHODS.get(expr.op, "on_binary"))(expr)
+        if type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER:
+            return value
         return value if value is True or value is False else self.bounded(expr, value)
+
+    def param(self, expr: Expr) -> Value:
+        """The value of a name: what most lines ask for, and mostly a whole number or a layer."""
+        value = self.env.get(expr.args[0])
+        if type(value) is LayerName or (type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER):
+            self.meter.spend(3)
+            return value
+        return self.value(expr)
 
     def bounded(self, expr: Expr, value: Value) -> Value:
         if isinstance(value, int | float):
@@ -116,9 +126,10 @@ class Evaluator:
     def on_name(self, expr: Expr) -> Value:
         name = expr.args[0]
         if name in self.env:
-            if self.env[name] is NO_VALUE:
+            value = self.env[name]
+            if value is NO_VALUE:
                 raise Silent
-            return self.env[name]
+            return value
         help = did_you_mean(name, self.env)
         if not help and self.env:
             help = f"known here: {listing(sorted(self.env))}"

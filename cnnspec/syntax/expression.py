@@ -46,8 +46,9 @@ class Template:
         Raises ExpressionError, Silent where the shape is unknown after an earlier error, and OutOfWork.
         """
         evaluator = Evaluator(env, shape, meter or Meter())
-        if len(self.parts) == 1 and isinstance(self.parts[0], Expr):
-            return evaluator.value(self.parts[0])
+        lone = self.parts[0]
+        if len(self.parts) == 1 and isinstance(lone, Expr):
+            return evaluator.param(lone) if lone.op == "name" else evaluator.value(lone)
         _check_indices(self.parts, evaluator)
         text = "".join(p if isinstance(p, str) else str(evaluator.word(p)) for p in self.parts)
         if len(text) > MAX_LENGTH:

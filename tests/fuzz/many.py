@@ -13,12 +13,13 @@ from tests.fuzz.text import spec_of
 from tests.fuzz.torchside import Disagreement
 
 CHUNK = 50
+CHUNKS = 40  # until a process makes way for a fresh one, whatever memory torch keeps in it
 
 
 def run(seeds: range, processes: int) -> Tally:
     chunks = [seeds[i : i + CHUNK] for i in range(0, len(seeds), CHUNK)]
     tally = Tally()
-    with multiprocessing.get_context("spawn").Pool(processes, torch.set_num_threads, (1,)) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, torch.set_num_threads, (1,), CHUNKS) as pool:
         for part in pool.imap_unordered(many, chunks):
             tally.merge(part)
     return tally
