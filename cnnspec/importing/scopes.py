@@ -1,0 +1,168 @@
+"""Lines -> Group: the tree of modules, each with one output.
+
+A line with weights stands where its key says; one without stands where it is called. A module that is called is a
+group. A list or dict of modules is called by nobody: its members' lines are a group with what lies between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink
+from cnnspec.importing.program import Line, Path, Program, dotted
+from cnnspec.importing.tidy import arriving, leaving
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """A module of modules. ``inputs`` are the values that it takes from outside."""
+
+    path: Path
+    type: str
+    parts: list[Line | Group] = field(default_factory=list)
+    inputs: tuple[int, ...] = ()
+    output: int = 0
+    shared: bool = False  # whether its module is called elsewhere as well
+
+    @property
+    def name(self) -> str:
+        return self.path[-1] if self.path else ""
+
+    def lines(self) -> Iterable[Line]:
+        for part in self.parts:
+            if isinstance(part, Group):
+                yield from part.lines()
+            else:
+                yield part
+
+
+def scopes(program: Program, sink: Sink) -> Group:
+    """The network as a tree; what is in no tree goes to the sink."""
+    return _Builder(program, sink).group((), program.origins[()].type, list(program.lines))
+
+
+class _Builder:
+    def __init__(self, program: Program, sink: Sink) -> None:
+        self.program = program
+        self.sink = sink
+        self.outputs = set(program.outputs.values())
+        self.layers = {line.path for line in program.lines if line.stateful}
+        self.homes = {line.value: self.home(line) for line in program.lines}
+
+    def home(self, line: Line) -> Path:
+        """The path of the scope that a line stands in."""
+        if line.stateful and line.path is not None:
+            return line.path[:-1]
+        return next(frame.path for frame in reversed(line.frames) if frame.path not in self.layers or not frame.path)
+
+    def group(self, path: Path, type: str, lines: list[Line]) -> Group:
+        made = Group(path, type)
+        for name in dict.fromkeys(self.below(path, line) for line in lines):
+            if name is not None:
+                self.enclose(path, name, lines)
+        self.fill(made, lines)
+        made.inputs = tuple(arriving(lines))
+        made.output = self.output(made, lines)
+        return made
+
+    def below(self, path: Path, line: Line) -> str | None:
+        """The name of the child scope that a line stands in."""
+        rest = self.homes[line.value][len(path) :]
+        return rest[0] if rest else None
+
+    def number(self, path: Path, line: Line) -> int:
+        """Which call of the module at a path a line belongs to; 0 where nobody calls it."""
+        return next((frame.number for frame in line.frames if frame.path == path), 0)
+
+    def fill(self, made: Group, lines: list[Line]) -> None:
+        """The parts in the order in which they are done: a child scope where its last line is."""
+        children: dict[tuple[str, int], list[Line]] = {}
+        last: dict[tuple[str, int], int] = {}
+        for line in lines:
+            name = self.below(made.path, line)
+            if name is not None:
+                key = (name, self.number((*made.path, name), line))
+                children.setdefault(key, []).append(line)
+                last[key] = line.value
+        for line in lines:
+            name = self.below(made.path, line)
+            key = (name or "", self.number((*made.path, name or ""), line))
+            if name is None:
+                made.parts.append(line)
+            elif last[key] == line.value:
+                made.parts.append(self.child(made.path, key, children))
+
+    def child(self, path: Path, key: tuple[str, int], children: dict[tuple[str, int], list[Line]]) -> Group:
+        name, number = key
+        inner, lines = (*path, name), children[key]
+        type = next((f.type for line in lines for f in line.frames if f.number == number and number), "Sequential")
+        made = self.group(inner, type, lines)
+        made.shared = sum(other == name for other, _ in children) > 1
+        return made
+
+    # --------------------------------------------------------------------------------------------- lists of modules
+
+    def enclose(self, path: Path, name: str, lines: list[Line]) -> None:
+        """Takes into a scope that nobody calls what lies between its lines, and behind them what makes it one output."""
+        inner = (*path, name)
+        if any(self.number(inner, line) for line in lines if self.below(path, line) == name):
+            return
+        members = {line.value for line in lines if self.below(path, line) == name}
+        members = self.take(path, inner, members | self.between(members, lines), lines)
+        while len(leaving(self.those(lines, members), lines, self.outputs)) > 1:
+            following = self.following(path, members, lines)
+            if following is None:
+                return  # `output` tells it
+            more = members | {following.value}
+            members = self.take(path, inner, more | self.between(more, lines), lines)
+
+    @staticmethod
+    def those(lines: Iterable[Line], values: set[int]) -> list[Line]:
+        return [line for line in lines if line.value in values]
+
+    def take(self, path: Path, inner: Path, members: set[int], lines: list[Line]) -> set[int]:
+        """Lines of the scope around that may move do so."""
+        for line in self.those(lines, members):
+            if self.homes[line.value] == path and not line.stateful:
+                self.homes[line.value] = inner
+        return members
+
+    @staticmethod
+    def between(members: set[int], lines: list[Line]) -> set[int]:
+        """What is fed by a member and feeds one."""
+        fed, feeding = set(members), set(members)
+        for line in lines:
+            if fed.intersection(line.inputs):
+                fed.add(line.value)
+        for line in reversed(lines):
+            if line.value in feeding:
+                feeding.update(line.inputs)
+        return (fed & feeding) - members
+
+    def following(self, path: Path, members: set[int], lines: list[Line]) -> Line | None:
+        """The first line behind the members that takes one of them, if it may move."""
+        for line in lines:
+            if line.value not in members and members.intersection(line.inputs):
+                free = self.homes[line.value] == path and not line.stateful
+                return line if free else None
+        return None
+
+    # ------------------------------------------------------------------------------------------------------ outputs
+
+    def output(self, group: Group, lines: list[Line]) -> int:
+        """The one value that leaves a scope."""
+        if not group.path:
+            return next(iter(self.program.outputs.values()))
+        found = [*leaving(lines, self.program.lines, self.outputs)]
+        if len(found) > 1:
+            self.several(group, [line for line in lines if line.value in found])
+        return found[-1]
+
+    def several(self, group: Group, made: list[Line]) -> None:
+        *_, second, last = made
+        message = f"`{dotted(group.path)}` ({group.type}) hands on {len(made)} tensors, and a scope hands on one"
+        help = "let it return one tensor, and keep what is taken out of its middle beside it, not in it"
+        label = Label(last.span, f"this {last.type} is one of them")
+        labels = (Label(second.span, f"this {second.type} another"),)
+        self.sink.add(Diagnostic("several-outputs", message, label, labels=labels, help=help))

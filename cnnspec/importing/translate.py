@@ -1,0 +1,198 @@
+"""Calls -> lines: looks up what says a call, makes the layer, and infers its shape.
+
+    relu(x) ─► functions ─► line("ReLU", x) ─► Line, and the Operand that it gives
+
+What cannot be said goes to the sink, at the user's own line; what needs its result is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, count
+from cnnspec.importing.arguments import settled
+from cnnspec.importing.operand import Operand, Owned, Result, Unsaid
+from cnnspec.importing.program import Frame, Line, Path, dotted
+from cnnspec.layers import REGISTRY, Refusal, Shape
+
+Handler = Callable[..., Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a call stands: the modules that are running, its line, and its own path where it is a module."""
+
+    frames: tuple[Frame, ...]
+    span: Span
+    path: Path | None = None
+
+    @property
+    def owner(self) -> str:
+        """Which module makes the call, in words."""
+        frame = self.frames[-1]
+        return f"in `{dotted(frame.path)}` ({frame.type})" if frame.path else f"in {frame.type}"
+
+
+class Translator:
+    """``weights`` are the names and shapes that each module holds itself; ``training`` is the mode of the run."""
+
+    def __init__(
+        self, handlers: Mapping[str, Handler], weights: Mapping[Path, Mapping[str, tuple[int, ...]]], batch: int
+    ) -> None:
+        self.handlers = handlers
+        self.weights = weights
+        self.batch = batch
+        self.training = False
+        self.sink = Sink()
+        self.lines: list[Line] = []
+        self.where: Where
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], where: Where) -> Result:
+        """The result of a function; blocked where no line says it."""
+        self.where = where
+        try:
+            handler = self.handlers.get(name)
+            if handler is None:
+                raise Unsaid(f"no layer does what `{name.removeprefix('aten.')}` does")
+            self.need(args, kwargs)
+            return handler(self, *args, **kwargs)
+        except Unsaid as error:
+            return self.blocked(self.diagnostic(error))
+        except TypeError:
+            return self.blocked(self.diagnostic(Unsaid(f"no layer does what `{name}` does with these arguments")))
+
+    def need(self, *nested: Any) -> None:
+        """Tells of what is blocked among the arguments: from here on, something needs it."""
+        for operand in operands(nested):
+            if operand.blocked is not None:
+                raise _Follows(operand.blocked)
+
+    def blocked(self, why: Diagnostic) -> Operand:
+        return Operand((), blocked=why)
+
+    def diagnostic(self, error: Unsaid, where: Where | None = None) -> Diagnostic:
+        if isinstance(error, _Follows):
+            self.sink.add(error.diagnostic)
+            return error.diagnostic
+        where = where or self.where
+        return Diagnostic(error.code, error.message, Label(where.span, where.owner), help=error.help)
+
+    # ------------------------------------------------------------------------------------------- for the functions
+
+    def line(self, type: str, *taken: Operand, path: Path | None = None, **args: Any) -> Operand:
+        """A line of a registered layer, and what it makes. Raises Unsaid."""
+        inputs = tuple(self.value(operand, type) for operand in taken)
+        shapes = tuple(Shape(operand.shape[1:]) for operand in taken)
+        args = settled(type, args)
+        shape, stateful = self.infer(type, args, shapes, path)
+        line = Line(
+            value=len(self.lines),
+            type=type,
+            args=args,
+            inputs=inputs,
+            input_shapes=shapes,
+            shape=shape,
+            frames=self.where.frames,
+            path=path if path is not None else self.where.path,
+            stateful=stateful,
+            span=self.where.span,
+        )
+        self.lines.append(line)
+        return Operand((self.batch, *shape), line.value)
+
+    def value(self, operand: Operand, type: str) -> int:
+        self.need(operand)
+        if operand.value is None:
+            raise Unsaid(self.not_a_value(operand, type), "a spec joins what its layers make, and nothing else")
+        if operand.batch != self.batch:
+            raise Unsaid(f"the {operand.batch} of dimension 0 is not the batch any more: images are mixed")
+        return operand.value
+
+    @staticmethod
+    def not_a_value(operand: Operand, type: str) -> str:
+        if operand.owned is not None:
+            return f"`{type}` takes the weight `{dotted((*operand.owned.path, operand.owned.name))}`, which no layer makes"
+        return f"`{type}` takes a constant tensor, which no layer makes"
+
+    def infer(self, type: str, args: dict[str, Any], shapes: tuple[Shape, ...], path: Path | None) -> tuple[Shape, bool]:
+        """The output's shape, and whether the layer has tensors; they are those that its module holds."""
+        layer_type = REGISTRY.get(type)
+        if layer_type is None:
+            return unregistered(type, args, shapes[0]), False
+        try:
+            layer = layer_type.model_validate(args)
+            shape = layer.infer(*shapes)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise Unsaid(f"`{type}` does not take this `{problem['loc'][0]}`: {problem['input']!r}") from None
+        except Refusal as refusal:
+            raise Unsaid(refusal.message, refusal.help) from None
+        tensors = layer.tensors(shapes[0])
+        if tensors:
+            self.check_weights(type, {name: tensor.shape for name, tensor in tensors.items()}, path)
+        return shape, bool(tensors)
+
+    def check_weights(self, type: str, expected: dict[str, tuple[int, ...]], path: Path | None) -> None:
+        held = self.weights.get(path or (), {})
+        if path is None or dict(held) == expected:
+            return
+        extra = [name for name in held if name not in expected] or [*expected]
+        whose = f"`{dotted(path)}`" if path else "the network itself"
+        raise Unsaid(
+            f"{whose} holds {count(len(held), 'tensor')}, and `{type}` has others: `{extra[0]}`",
+            f"a layer's weights have torch's own names; put an `nn.{type}` there",
+            "weights-out-of-place",
+        )
+
+    def owner(self, **weights: Any) -> Path:
+        """The module that holds the weights of a function under the names that a layer gives them. Raises Unsaid."""
+        owned = {name: w.owned for name, w in weights.items() if isinstance(w, Operand)}
+        for name, place in owned.items():
+            if place is None:
+                raise Unsaid(
+                    f"the `{name}` of this layer is computed: it is no parameter of a module",
+                    code="weights-out-of-place",
+                )
+            if place.name != name:
+                raise Unsaid(
+                    f"the `{name}` of this layer is called `{dotted((*place.path, place.name))}`",
+                    f"a spec calls it `{name}`: use torch's own layer, or name the parameter so",
+                    "weights-out-of-place",
+                )
+        paths = {place.path for place in owned.values() if place is not None}
+        if len(paths) != 1:
+            raise Unsaid("the weights of this layer are not of one module", code="weights-out-of-place")
+        return paths.pop()
+
+
+class _Follows(Unsaid):
+    """Something needs what was blocked before: that is what is told."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def operands(nested: Any) -> Iterable[Operand]:
+    """The operands in arguments, however deep in lists and mappings."""
+    if isinstance(nested, Operand):
+        yield nested
+    elif isinstance(nested, Mapping):
+        yield from operands(tuple(nested.values()))
+    elif isinstance(nested, list | tuple):
+        for item in nested:
+            yield from operands(item)
+
+
+def unregistered(type: str, args: dict[str, Any], x: Shape) -> Shape:
+    """The shape of a permutation, which is part of a pattern such as a channel shuffle."""
+    assert type == "Permute", type
+    batched = (0, *x)
+    return Shape(batched[dim] for dim in args["dims"][1:])
+
+
+__all__ = ["Handler", "Operand", "Owned", "Translator", "Unsaid", "Where", "operands"]
