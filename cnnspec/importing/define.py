@@ -39,7 +39,8 @@ def define(
     """The block that all copies are. ``known`` are the defaults of other blocks' params. Raises Unlike."""
     columns = merge([Chain(copy.body or [], copy.shape) for copy in copies])
     entering = {i: copy.shape[0] for i, copy in enumerate(copies) if copy.shape}
-    made = _Definer(Solver(Params(len(copies)), origins, entering), known)
+    leaving = {i: copy.out[0] for i, copy in enumerate(copies) if copy.out}
+    made = _Definer(Solver(Params(len(copies)), origins, entering, leaving), known)
     layers = made.chain(columns, ())
     flags = made.conditions()
     params = made.solver.params
@@ -59,6 +60,7 @@ class _Pending:
     channels: dict[int, int]
     word: str
     own: list[str]
+    shortcut: bool
     path: int | None = None
 
 
@@ -94,22 +96,25 @@ class _Definer:
         if all(mask.values()) or repeat is not None:
             return
         own = [name for name in self.solver.params.found if name not in before]
-        self.pending.append(_Pending(made, mask, _channels(column.shapes), _word(places[-1]), own))
+        channels = _channels(column.shapes)
+        self.pending.append(_Pending(made, mask, channels, _word(places[-1]), own, "add" in places))
 
     def branches(self, made: Item, branches: list[Branch], places: tuple[str, ...]) -> None:
-        made.paths = [self.chain(branch.columns, places) for branch in branches]
+        inner = (*places, made.op.lower())
+        made.paths = [self.chain(branch.columns, inner) for branch in branches]
         made.conditions = [None] * len(branches)
         for number, branch in enumerate(branches):
             mask = {i: bool(there) for i, there in enumerate(branch.present) if there is not None}
             if not all(mask.values()):
                 word = "residual" if made.op == "Add" else _word(made.op.lower())
-                self.pending.append(_Pending(made, mask, _channels(branch.shapes), word, [], number))
+                channels, shortcut = _channels(branch.shapes), made.op == "Add"
+                self.pending.append(_Pending(made, mask, channels, word, [], shortcut, number))
 
     def conditions(self) -> int:
         """Tells what is there by what the params say; the number of flags that had to be added."""
         before = len(self.solver.params.found)
-        for p in self.pending:
-            when = condition(self.solver, p.mask, p.channels, p.own, p.word)
+        for p in sorted(self.pending, key=lambda pending: pending.path is None):  # a shortcut tells most
+            when = condition(self.solver, p.mask, p.channels, p.own, p.word, shortcut=p.shortcut)
             if p.path is None:
                 p.item.when = when
             else:
@@ -151,7 +156,7 @@ class _Definer:
     def default(self, item: Item, name: str) -> Any:
         """What an argument is where a line does not state it."""
         if item.op not in REGISTRY:
-            return self.known.get(item.op, {}).get(name, NO_DEFAULT)
+            return self.known[item.op][name]
         field = REGISTRY[item.op].model_fields[name]
         if name == "stride" and field.default is None:
             return item.args["kernel_size"]

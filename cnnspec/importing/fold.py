@@ -12,24 +12,28 @@ from dataclasses import replace
 from typing import Any
 
 from cnnspec.importing.align import Unlike
+from cnnspec.importing.builtin import as_builtin, default_params
 from cnnspec.importing.define import Definition, define
 from cnnspec.importing.items import Item, walk
 from cnnspec.importing.program import Origin, Path
 from cnnspec.importing.repeats import shorten
-from cnnspec.importing.write import lines_of
+from cnnspec.importing.write import rows
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.items import GROUP, SCOPE
 
 SHORT = 6  # rows of a module that is written where it stands, if it stands nowhere else
+LONG = 4  # rows of a sequence that may become a block
+OFTEN = 3  # copies of it
 MOST_FLAGS = 2  # params of a block that only say which lines are there
 
 
 def fold(items: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item], dict[str, Definition]]:
     """The network's own lines, and the blocks in the order in which they are first called."""
     folder = _Folder(origins)
+    items = folder.units(items)
     for op in _inside_out(items):
         items = folder.define(op, items)
-    items = shorten(items)
+    items = shorten(folder.sequences(items))
     return items, _in_order(items, folder.blocks)
 
 
@@ -42,35 +46,74 @@ class _Folder:
     def define(self, op: str, items: list[Item]) -> list[Item]:
         """The items with every module of a class as a call of its block."""
         copies = [item for item in walk(items) if item.op == op and item.body is not None]
-        copies = [replace(copy, body=shorten(copy.body or [])) for copy in copies]
+        built_in = as_builtin(copies, self.blocks)
+        if built_in is not None:
+            name = built_in[0].op
+            self.defaults[name] = default_params(name)
+            return _replaced(items, {id_of(c): call for c, call in zip(copies, built_in, strict=True)})
         if len(copies) == 1 and _is_short(copies[0]):
             return _replaced(items, {id_of(copies[0]): replace(copies[0], op=SCOPE)})
         calls: dict[Any, Item] = {}
         for group in self.groups(op, copies):
-            definition = self.definition(op, group)
-            for copy, arguments in zip(group, definition.calls, strict=True):
-                calls[id_of(copy)] = replace(copy, op=definition.name, args=arguments, body=None)
+            calls |= self.called(self.definition(op, group), group)
         return _replaced(items, calls)
+
+    def units(self, items: list[Item]) -> list[Item]:
+        """Plain sequences of a convolution, a norm and an activation as what they are."""
+        calls = {}
+        for item in walk(items):
+            if item.op == SCOPE and len(item.body or ()) == 3:
+                call = as_builtin([item], {})
+                calls.update({} if call is None else {id_of(item): call[0]})
+        self.defaults["ConvNormAct"] = default_params("ConvNormAct")
+        return _replaced(items, calls)
+
+    def sequences(self, items: list[Item]) -> list[Item]:
+        """Plain sequences that are there again and again as calls of a block."""
+        groups: dict[Any, list[Item]] = {}
+        for item in walk(items):
+            if item.op == SCOPE and _is_closed(item) and rows(item.body or []) >= LONG:
+                groups.setdefault(_structure(item.body or []), []).append(item)
+        calls: dict[Any, Item] = {}
+        for copies in groups.values():
+            if len(copies) >= OFTEN:
+                calls |= self.called(self.definition(_common_name(copies), copies), copies)
+        return _replaced(items, calls)
+
+    def called(self, definition: Definition, copies: list[Item]) -> dict[Any, Item]:
+        """What to write for each copy."""
+        every = zip(copies, definition.calls, strict=True)
+        return {id_of(c): replace(c, op=definition.name, args=args, body=None) for c, args in every}
 
     def groups(self, op: str, copies: list[Item]) -> list[list[Item]]:
         """Copies that are one block: all of them, or those of one structure each."""
-        try:
-            if define(op, copies, self.origin(copies), self.defaults).flags <= MOST_FLAGS:
-                return [copies]
-        except Unlike:
-            pass
+        if self.best(op, copies) is not None:
+            return [copies]
         groups: dict[Any, list[Item]] = {}
         for copy in copies:
             groups.setdefault(_structure(copy.body or []), []).append(copy)
         return [*groups.values()]
 
+    def best(self, op: str, copies: list[Item]) -> Definition | None:
+        """The shorter definition of copies whose lines are repeated as they are or are folded first; None of neither."""
+        found = []
+        for bodies in ([copy.body or [] for copy in copies], [shorten(copy.body or []) for copy in copies]):
+            try:
+                chosen = [replace(copy, body=body) for copy, body in zip(copies, bodies, strict=True)]
+                found.append(define(op, chosen, self.origin(copies), self.defaults))
+            except Unlike:
+                continue
+        few = [made for made in found if made.flags <= MOST_FLAGS]
+        return min(few, key=lambda made: rows(made.layers), default=None)
+
     def origin(self, copies: list[Item]) -> list[Origin | None]:
         return [self.origins.get(copy.path) for copy in copies]
 
     def definition(self, op: str, copies: list[Item]) -> Definition:
-        made = define(self.name(op), copies, self.origin(copies), self.defaults)
+        made = self.best(op, copies) or define(op, copies, self.origin(copies), self.defaults)
+        made.name, made.layers = self.name(op), shorten(made.layers)
         self.blocks[made.name] = made
-        self.defaults[made.name] = {param.name: param.default for param in made.params.found.values()}
+        self.defaults[made.name] = {param.name: param.default for param in made.params.ordered()}
         return made
 
     def name(self, op: str) -> str:
@@ -79,6 +122,18 @@ class _Folder:
         word = word[0].upper() + word[1:]
         taken = {*REGISTRY, *JOINS, SCOPE, GROUP, *self.blocks}
         return next(name for name in (word, *(f"{word}{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _is_closed(item: Item) -> bool:
+    """Whether the lines of a sequence name none around it."""
+    own = {inner.id for inner in walk(item.body or [])} | {"prev"}
+    return all(source in own for inner in walk(item.body or []) for source in inner.sources or ())
+
+
+def _common_name(copies: list[Item]) -> str:
+    """What the copies are called, if all are called the same."""
+    names = {re.sub(r"\d+", "", copy.id or "") for copy in copies}
+    return "".join(word.capitalize() for word in names.pop().split("_")) if len(names) == 1 else ""
 
 
 def id_of(item: Item) -> Any:
@@ -99,7 +154,7 @@ def _replace(item: Item, calls: Mapping[Any, Item]) -> Item:
 
 def _is_short(item: Item) -> bool:
     reads_input = any("input" in (inner.sources or ()) for inner in walk(item.body or []))
-    return not reads_input and sum(len(lines_of(inner)) for inner in item.body or ()) <= SHORT
+    return not reads_input and rows(item.body or []) <= SHORT
 
 
 def _structure(items: list[Item]) -> Any:

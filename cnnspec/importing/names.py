@@ -56,13 +56,16 @@ def _name(scope: _Scope) -> None:
 
 
 def _own_names(scope: _Scope) -> None:
-    for position, item in enumerate(scope.items):
+    for item in scope.items:
         if item.name is not None and not item.stateful and (item.name.isdecimal() or id_fault(item.name)):
             item.name = None
-        item.id = None if item.name == str(position) else item.name
+    named = [(position, item) for position, item in enumerate(scope.items) if item.name is not None]
+    counted = any(item.name != str(position) and (item.name or "").isdecimal() for position, item in named)
+    for position, item in named:
+        item.id = None if item.name == str(position) and not counted else item.name
     scope.taken = {item.id for item in scope.items if item.id is not None}
-    for position, item in enumerate(scope.items):
-        if item.id is None and str(position) in scope.taken:
+    for item in scope.items:
+        if item.id is None and counted:  # positions are no keys here: they could take the number of another
             item.id = _new(scope, item)
 
 

@@ -121,3 +121,10 @@ def alike(values: Mapping[int, Any]) -> dict[int, Any]:
     if not lists or len(lists) == len(values):
         return dict(values)
     return {i: v if isinstance(v, tuple | list) else (v,) * len(lists[0]) for i, v in values.items()}
+
+
+def like(default: Any, values: Mapping[int, Any]) -> Any:
+    """A default as the values are: a list where they are lists."""
+    first = next(iter(values.values()))
+    single = isinstance(first, tuple) and type(default) is int
+    return (default,) * len(first) if single else default

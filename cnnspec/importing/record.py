@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
@@ -43,10 +44,16 @@ class Recorder(TorchFunctionMode):
         self.module = module
         self.fallback = fallback
         self.paths = {id(m): tuple(filter(None, name.split("."))) for name, m in module.named_modules()}
-        self.translator = Translator(HANDLERS, held(module), batch)
+        self.translator = Translator(HANDLERS, held(module), batch, self.constant)
         self.frames: list[Frame] = [Frame(0, (), leaves.title(module))]
         self.numbers = count(1)
         self.inside: nn.Module | None = None  # the layer that runs: what it calls is its own affair
+
+    def constant(self, owned: Owned) -> float | None:
+        """The value of a weight that has only one, as short as float32 tells it."""
+        tensor = self.module.get_submodule(dotted(owned.path)).state_dict()[owned.name]
+        same = bool((tensor == tensor.flatten()[0]).all())
+        return float(str(np.float32(tensor.flatten()[0].item()))) if same else None
 
     # ---------------------------------------------------------------------------------------------------- the run
 

@@ -7,30 +7,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnspec.importing.items import Item
+from cnnspec.importing.items import Item, walk
 from cnnspec.importing.names import lines
-from cnnspec.importing.write import lines_of
-from cnnspec.layers import REGISTRY
+from cnnspec.importing.write import rows
+from cnnspec.layers import FAMILIES, REGISTRY
 from cnnspec.spec.items import GROUP
 
 NUMBER = re.compile(r"\d+")
 LONGEST = 12  # lines that are repeated together
 MOST_WALKED = 3  # lists that `foreach` walks together
 FEWEST_STEPS = 3  # of a `foreach`
+FEWEST_ROWS = 5  # of a table that becomes a `foreach`
 
 
 def shorten(items: list[Item]) -> list[Item]:
     """The chain, and those below it, with what repeats written once."""
     items = [_inside(item) for item in items]
-    for fold in (_repeated, _walked):
+    for loop in (Loop(_repeated, _saves), Loop(_walked, _reads_well)):
         before = None
         while before != len(items):
             before = len(items)
-            items = _folded(items, fold)
+            items = _folded(items, loop)
     return items
 
 
@@ -40,58 +41,73 @@ def _inside(item: Item) -> Item:
     return replace(item, body=body, paths=paths)
 
 
-Fold = Callable[[list[list[Item]]], "list[Item] | None"]
+Rounds = list[list[Item]]
 
 
-def _folded(items: list[Item], fold: Fold) -> list[Item]:
-    """One pass: at each place the shortest run that repeats."""
-    out: list[Item] = []
-    at = 0
-    while at < len(items):
-        found = _run(items, at, fold)
-        if found is None:
-            out.append(items[at])
-            at += 1
-        else:
-            more, taken = found
-            out += more
-            at += taken
-    return out
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``fold`` writes rounds as one line, or None where they differ; ``good`` says whether that is better."""
+
+    fold: Callable[[Rounds], Item | None]
+    good: Callable[[Rounds, Item], bool]
 
 
-def _run(items: list[Item], at: int, fold: Fold) -> tuple[list[Item], int] | None:
-    for period in range(1, min(LONGEST, (len(items) - at) // 2) + 1):
-        rounds = [items[at : at + period]]
-        while at + (len(rounds) + 1) * period <= len(items):
-            following = items[at + len(rounds) * period : at + (len(rounds) + 1) * period]
-            if fold([*rounds[:1], following]) is None and fold([rounds[0], *rounds[1:], following]) is None:
-                break
-            rounds.append(following)
-        made = fold(rounds) if len(rounds) >= (2 if fold is _repeated else FEWEST_STEPS) else None
-        if made is not None and _saves(rounds, made):
-            return made, len(rounds) * period
-    return None
+def _folded(items: list[Item], loop: Loop) -> list[Item]:
+    """One pass: the runs of the shortest period that has any."""
+    for period in range(1, min(LONGEST, len(items) // 2) + 1):
+        out: list[Item] = []
+        at = 0
+        while at < len(items):
+            found = _run(items, at, period, loop)
+            out.append(found[0] if found else items[at])
+            at += found[1] if found else 1
+        if len(out) < len(items):
+            return out
+    return items
 
 
-def _saves(rounds: list[list[Item]], made: list[Item]) -> bool:
-    """Whether the text gets shorter; calls of blocks are counted even where it stays as long."""
-    before = sum(len(lines_of(item)) for items in rounds for item in items)
-    after = sum(len(lines_of(item)) for item in made)
-    calls = all(item.op not in REGISTRY for items in rounds for item in items)
-    return before - after >= (0 if calls else 1)
+def _run(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item, int] | None:
+    """What is written for the run at a place, and how many items it stands for."""
+    made, rounds = _longest(items, at, period, loop)
+    if made is None or not loop.good(rounds, made):
+        return None
+    if _follows(items[at]) and len(_longest(items, at + 1, period, loop)[1]) >= len(rounds):
+        return None  # a round rather begins with what comes next
+    return made, len(rounds) * period
 
 
-# -------------------------------------------------------------------------------------------------------------- repeat
+def _longest(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item | None, Rounds]:
+    rounds, made = [items[at : at + period]], None
+    while at + (len(rounds) + 1) * period <= len(items):
+        following = items[at + len(rounds) * period : at + (len(rounds) + 1) * period]
+        folded = loop.fold([*rounds, following])
+        if folded is None:
+            break
+        made = folded
+        rounds.append(following)
+    return made, rounds
 
 
-def _repeated(rounds: list[list[Item]]) -> list[Item] | None:
+def _follows(item: Item) -> bool:
+    """Whether a line rather ends a round than begins one."""
+    return any(hasattr(FAMILIES[name], item.op) for name in ("activation", "normalisation", "pooling"))
+
+
+def _saves(rounds: Rounds, made: Item) -> bool:
+    """Whether the text gets shorter: by more where several ids are counted, and calls of blocks are even if it stays."""
+    calls = all(item.op not in REGISTRY for item in rounds[0])
+    counted = len(rounds[0]) > 1 and any(item.id and "$" in item.id for item in _scope_lines([made]))
+    return sum(map(rows, rounds)) - rows([made]) >= (3 if counted else 0 if calls else 1)
+
+
+def _repeated(rounds: Rounds) -> Item | None:
     """The rounds as one that is repeated; None where they differ."""
     if not all(_same(first, other) for items in rounds[1:] for first, other in zip(rounds[0], items, strict=True)):
         return None
     numbered = _numbered(rounds)
     if numbered is None:
         return None
-    return [_looped(numbered, repeat=len(rounds))]
+    return _looped(numbered, repeat=len(rounds))
 
 
 def _looped(items: list[Item], **words: Any) -> Item:
@@ -128,7 +144,7 @@ def _same_chain(one: Sequence[Item], other: Sequence[Item], strict: bool) -> boo
     )
 
 
-def _numbered(rounds: list[list[Item]]) -> list[Item] | None:
+def _numbered(rounds: Rounds) -> list[Item] | None:
     """The first round with ids that count; None where they count otherwise."""
     scopes = [[*_scope_lines(items)] for items in rounds]
     ids: dict[int, str] = {}
@@ -179,75 +195,91 @@ def _counting(ids: list[str]) -> str | None:
 # ------------------------------------------------------------------------------------------------------------- foreach
 
 
-def _walked(rounds: list[list[Item]]) -> list[Item] | None:
+def _reads_well(rounds: Rounds, made: Item) -> bool:
+    """Whether lists read better than the lines: rows of a table are left alone, unless one column alone differs."""
+    first = rounds[0]
+    if len(rounds) < FEWEST_STEPS or len({item.op for item in first}) < len(first):
+        return False
+    return rows(first) > 1 or (len(made.foreach or ()) == 1 and len(rounds) >= FEWEST_ROWS)
+
+
+def _walked(rounds: Rounds) -> Item | None:
     """The rounds as one in which arguments step through lists; None where more than a few differ."""
     slots = _slots(rounds)
-    if slots is None or not 1 <= len({tuple(map(repr, values)) for _, _, values in slots}) <= MOST_WALKED:
+    if slots is None or not 1 <= len({repr(values) for _, _, values in slots}) <= MOST_WALKED:
         return None
     numbered = _numbered(rounds)
     if numbered is None:
         return None
-    if sum(len(lines_of(item)) for item in rounds[0]) < 2:
-        return None
     names = _walked_names(slots)
     made = [_stepping(item, names) for item in numbered]
-    return [_looped(made, foreach={name: list(values) for name, values in names.lists.items()})]
+    return _looped(made, foreach={name: list(values) for name, values in names.lists.items()})
 
 
-def _slots(rounds: list[list[Item]]) -> list[tuple[Any, str, list[Any]]] | None:
-    """The arguments and repeats that differ, by their place in the first round."""
+def _slots(rounds: Rounds) -> list[tuple[Item, str, list[Any]]] | None:
+    """The arguments and repeats that differ, by their line in the first round; None where anything else does."""
     columns = [[*_deep(items)] for items in rounds]
-    if len({len(c) for c in columns}) > 1:
+    if len({len(column) for column in columns}) > 1 or len({repr(_inner_ids(items)) for items in rounds}) > 1:
         return None
     found = []
     for place in zip(*columns, strict=True):
-        first = place[0]
-        shape = (first.op, [*first.args], first.sources, first.foreach, first.when, first.id is None)
-        if any((i.op, [*i.args], i.sources, i.foreach, i.when, i.id is None) != shape for i in place):
+        if any(_frame(item) != _frame(place[0]) for item in place):
             return None
-        if first.foreach is not None or len({i.repeat is None for i in place}) > 1:
-            return None
-        for name in first.args:
-            values = [item.args[name] for item in place]
-            if any(value != values[0] for value in values):
-                found.append((first, name, values))
-        repeats = [item.repeat for item in place]
-        if len(set(repeats)) > 1:
-            found.append((first, "repeat", repeats))
+        for name in place[0].args:
+            found.append((place[0], name, [item.args[name] for item in place]))
+        found.append((place[0], "repeat", [item.repeat for item in place]))
+    found = [slot for slot in found if any(value != slot[2][0] for value in slot[2])]
     kinds = {type(value) for _, _, values in found for value in values}
     return found if kinds <= {int, float} else None
 
 
-def _deep(items: Sequence[Item]) -> list[Item]:
-    found = []
+def _frame(item: Item) -> Any:
+    """All of a line but its id and the values of its arguments."""
+    lengths = [len(chain) for chain in item.children()]
+    words = (item.sources, item.foreach, item.when, item.conditions, item.id is None, item.repeat is None)
+    return item.op, [*item.args], lengths, words
+
+
+def _deep(items: Sequence[Item]) -> Iterator[Item]:
     for item in items:
         for chain in item.children():
-            found += _deep(chain)
-        found.append(item)
-    return found
+            yield from _deep(chain)
+        yield item
+
+
+def _inner_ids(items: Sequence[Item]) -> list[str | None]:
+    """The ids of lines in scopes of their own, which no loop counts."""
+    scopes = [item for item in _scope_lines(items) if item.body is not None and item.op != GROUP]
+    return [inner.id for item in scopes for inner in walk(item.body or [])]
 
 
 class _Names:
+    """The lists that are walked, by name, and which argument of which line steps through each."""
+
     def __init__(self) -> None:
         self.lists: dict[str, list[Any]] = {}
-        self.of: dict[tuple[int, str], str] = {}
+        self.of: dict[tuple[int, str, str], str] = {}
+
+    def written(self, item: Item, argument: str, value: Any) -> Any:
+        name = self.of.get((item.value, item.op, argument))
+        return value if name is None else f"${name}"
 
 
-def _walked_names(slots: list[tuple[Any, str, list[Any]]]) -> _Names:
+def _walked_names(slots: list[tuple[Item, str, list[Any]]]) -> _Names:
     names = _Names()
     for item, argument, values in slots:
-        same = next((name for name, list in names.lists.items() if list == values), None)
+        same = next((name for name, known in names.lists.items() if known == values), None)
         word = "depth" if argument == "repeat" else argument
         options = [word, f"{item.op.lower()}_{word}", *(f"{word}{n}" for n in range(2, 9))]
         name = same or next(option for option in options if option not in names.lists)
         names.lists[name] = values
-        names.of[item.value, argument] = name
+        names.of[item.value, item.op, argument] = name
     return names
 
 
 def _stepping(item: Item, names: _Names) -> Item:
-    args = {name: f"${names.of[item.value, name]}" if (item.value, name) in names.of else value for name, value in item.args.items()}
-    repeat = f"${names.of[item.value, 'repeat']}" if (item.value, "repeat") in names.of else item.repeat
+    args = {name: names.written(item, name, value) for name, value in item.args.items()}
+    repeat = names.written(item, "repeat", item.repeat)
     body = None if item.body is None else [_stepping(i, names) for i in item.body]
     paths = None if item.paths is None else [[_stepping(i, names) for i in path] for path in item.paths]
     return replace(item, args=args, repeat=repeat, body=body, paths=paths)

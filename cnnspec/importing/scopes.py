@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink
 from cnnspec.importing.program import Line, Path, Program, dotted
@@ -116,6 +117,23 @@ class _Builder:
                 return  # `output` tells it
             more = members | {following.value}
             members = self.take(path, inner, more | self.between(more, lines), lines)
+        self.take(path, inner, members | self.last_round(path, members, lines), lines)
+
+    def last_round(self, path: Path, members: set[int], lines: list[Line]) -> set[int]:
+        """What follows the last member as it follows each of the others: `for layer in layers: x = relu(layer(x))`."""
+        inside = self.those(lines, members)
+        anchors = [i for i, line in enumerate(inside) if line.stateful]
+        rounds = {tuple(line.type for line in inside[a + 1 : b]) for a, b in pairwise(anchors)}
+        done = tuple(line.type for line in inside[anchors[-1] + 1 :])
+        if len(rounds) != 1 or not anchors:
+            return set()
+        (wanted,) = rounds
+        behind = [line for line in lines if line.value > inside[-1].value][: len(wanted) - len(done)]
+        free = all(self.homes[line.value] == path and not line.stateful for line in behind)
+        more = {line.value for line in behind}
+        if not free or done + tuple(line.type for line in behind) != wanted:
+            return set()
+        return more if len(leaving(self.those(lines, members | more), lines, self.outputs)) == 1 else set()
 
     @staticmethod
     def those(lines: Iterable[Line], values: set[int]) -> list[Line]:

@@ -10,47 +10,52 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from cnnspec.importing.params import ANY, NO_DEFAULT, Param, Params, alike, kind_of
+from cnnspec.importing.params import ANY, NO_DEFAULT, Param, Params, alike, kind_of, like
 from cnnspec.importing.program import Origin
 from cnnspec.spec.names import NOT_PARAMS, PARAM
 
 Values = Mapping[int, Any]
 CHANNELS = "in.channels"
+CHANNEL_WORDS = ("out_channels", "out_features", "width")
 
 
 class Solver:
     """Finds what to write for values over the copies; ``origins`` are what their constructors were given."""
 
-    def __init__(self, params: Params, origins: Sequence[Origin | None], entering: Values) -> None:
+    def __init__(
+        self, params: Params, origins: Sequence[Origin | None], entering: Values, leaving: Values | None = None
+    ) -> None:
         self.params = params
+        self.leaving = leaving or {}
         self.origins = origins
         self.entering = entering
         self.given = _given(origins, entering)
         self.numbers: dict[str, dict[int, int]] = {}  # expressions that are written somewhere, for conditions
+        self.said: dict[str, dict[str, dict[int, int]]] = {}  # the same by the argument that they are written for
 
     def value(self, values: Values, word: str, places: Sequence[str], channels: Values, default: Any = NO_DEFAULT) -> Any:
         """What to write for an argument called ``word`` in a line called by ``places`` (its ids, outermost first)."""
         if len({repr(value) for value in values.values()}) == 1:
-            found = self.constant(values, word)
+            found = self.constant(values, word, default)
         else:
-            found = self.expression(alike(values), word, places, channels, default)
-        if isinstance(found, str) and found.startswith("$") and kind_of(values) == "int":
-            text = _bare(found)
-            if CHANNELS not in text:  # which is another number in another line
-                self.numbers.setdefault(text, {}).update(values)
+            found = self.expression(alike(values), word, places, channels, like(default, alike(values)))
+        text = _bare(found) if isinstance(found, str) and found.startswith("$") else ""
+        if text and kind_of(values) == "int" and CHANNELS not in text:  # which is another number in another line
+            self.numbers.setdefault(text, {}).update(values)
+            self.said.setdefault(word, {})[found] = self.numbers[text]
         return found
 
-    def constant(self, values: Values, word: str) -> Any:
-        """The one value; in a line that some copies lack, the setting of that name, which has another value there."""
+    def constant(self, values: Values, word: str, default: Any) -> Any:
+        """The one value; in a line that some copies lack, what other lines say for such an argument, if it is that."""
         value = next(iter(values.values()))
         if len(values) == self.params.copies or type(value) is not int:
             return value
-        param, given = self.params.found.get(word), self.given.get(word)
-        if param is None and given is not None and _equal(given, values):
-            self.use(word, values)
-        elif param is None or not self.params.fit(param, "int", values):
-            return value
-        return f"${word}"
+        given = self.given.get(word)
+        if word not in self.params.found and given is not None and _equal(given, values):
+            self.use(word, values, default)
+            return f"${word}"
+        said = self.said.get(word, {}).items()
+        return next((text for text, known in said if all(known.get(i) == value for i in values)), value)
 
     def expression(self, values: Values, word: str, places: Sequence[str], channels: Values, default: Any) -> str:
         kind = kind_of(values) or "str"
@@ -93,6 +98,8 @@ class Solver:
         self.params.add(name, kind_of(given) or "str", given, suggested)
 
     def new(self, values: Values, kind: str, word: str, places: Sequence[str], default: Any) -> str:
+        if word in CHANNEL_WORDS and not _equal(self.leaving, values):
+            word = "width"  # of what is inside
         named = [place for place in places if not place.isdecimal()]
         longer = [f"{place}_{word}" for place in (*named[-1:], "_".join(places)) if PARAM.fullmatch(f"{place}_{word}")]
         word = f"{word}_" if word in NOT_PARAMS else word
@@ -132,9 +139,16 @@ class Solver:
 
     def entry(self) -> str:
         """The param that holds how many channels reach the block."""
-        name = self.params.free("width", "channels")
-        self.params.add(name, "int", self.entering, f"$({CHANNELS})").is_entry = True
+        name = self.entry_name
+        if name not in self.params.found:
+            self.params.add(name, "int", self.entering, f"$({CHANNELS})").is_entry = True
         return name
+
+    @property
+    def entry_name(self) -> str:
+        """What that param is called."""
+        known = next((param.name for param in self.params.found.values() if param.is_entry), None)
+        return known or self.params.free("width", "channels")
 
     def products(self, values: Values, arriving: Values) -> Iterator[str]:
         """``in.channels * expand_ratio``, where the constructor has such a ratio."""

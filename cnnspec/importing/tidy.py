@@ -1,6 +1,7 @@
 """Program -> Program: the same numbers, said as a spec says them.
 
     Unflatten, Permute, Flatten ─► ChannelShuffle        (a + b) + c ─► Add(a, b, c)
+    Permute, LayerNorm, Permute ─► LayerNorm2d
     a join at the head of a module that takes several tensors ─► before the module, which then takes one
     Concat(a, b, c) where Concat(a, b) is there already ─► Concat(it, c)
 
@@ -20,7 +21,7 @@ def tidy(program: Program) -> Program:
     """The program in its shortest words."""
     outputs = set(program.outputs.values())
     lines = list(program.lines)
-    for step in (_shuffles, _sums, _heads, _tails, _stacks):
+    for step in (_shuffles, _norms, _sums, _heads, _tails, _stacks):
         lines = alive(step(lines, outputs), outputs)
     return replace(program, lines=tuple(lines))
 
@@ -68,6 +69,29 @@ def _shuffle(line: Line, made: dict[int, Line]) -> Line | None:
     return replace(
         line, type="ChannelShuffle", args=groups, inputs=apart.inputs, input_shapes=apart.input_shapes, path=None
     )
+
+
+def _norms(lines: list[Line], outputs: set[int]) -> list[Line]:
+    """A norm over the channels with the channels moved to the end and back: a LayerNorm2d."""
+    made = {line.value: line for line in lines}
+    taken = readers(lines)
+    return [_norm(line, made, taken) or line for line in lines]
+
+
+def _norm(back: Line, made: dict[int, Line], taken: dict[int, list[Line]]) -> Line | None:
+    if back.type != "Permute" or back.args["dims"] != (0, 3, 1, 2):
+        return None
+    norm = made.get(back.inputs[0])
+    forth = made.get(norm.inputs[0]) if norm is not None else None
+    if norm is None or norm.type != "LayerNorm" or len(taken[norm.value]) > 1:
+        return None
+    if forth is None or forth.type != "Permute" or forth.args["dims"] != (0, 2, 3, 1):
+        return None
+    if norm.args.get("normalized_shape") != forth.input_shapes[0][0] or norm.frames != back.frames:
+        return None
+    args = {name: value for name, value in norm.args.items() if name != "normalized_shape"}
+    moved = {"inputs": forth.inputs, "input_shapes": forth.input_shapes, "shape": back.shape}
+    return replace(norm, value=back.value, type="LayerNorm2d", args=args, **moved)
 
 
 def _sums(lines: list[Line], outputs: set[int]) -> list[Line]:

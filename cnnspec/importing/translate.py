@@ -31,6 +31,15 @@ class Where:
     path: Path | None = None
 
     @property
+    def check_bare(self, path: Path, expected: tuple[int, ...]) -> None:
+        shape = self.weights.get(path[:-1], {}).get(path[-1])
+        if shape != expected:
+            raise Unsaid(
+                f"the parameter `{dotted(path)}` has the shape {shape}, and a `LayerScale` one of {expected}",
+                "give it that shape where it is made",
+                "weights-out-of-place",
+            )
+
     def owner(self) -> str:
         """Which module makes the call, in words."""
         frame = self.frames[-1]
@@ -38,12 +47,21 @@ class Where:
 
 
 class Translator:
-    """``weights`` are the names and shapes that each module holds itself; ``training`` is the mode of the run."""
+    """Makes lines.
+
+    ``weights`` are the names and shapes that each module holds itself, ``constant`` gives the one value that all numbers
+    of a weight have; ``training`` is the mode of the run.
+    """
 
     def __init__(
-        self, handlers: Mapping[str, Handler], weights: Mapping[Path, Mapping[str, tuple[int, ...]]], batch: int
+        self,
+        handlers: Mapping[str, Handler],
+        weights: Mapping[Path, Mapping[str, tuple[int, ...]]],
+        batch: int,
+        constant: Callable[[Owned], float | None],
     ) -> None:
         self.handlers = handlers
+        self.constant = constant
         self.weights = weights
         self.batch = batch
         self.training = False
@@ -132,7 +150,9 @@ class Translator:
         except Refusal as refusal:
             raise Unsaid(refusal.message, refusal.help) from None
         tensors = layer.tensors(shapes[0])
-        if tensors:
+        if layer.bare and path is not None:
+            self.check_bare(path, tensors[""].shape)
+        elif tensors:
             self.check_weights(type, {name: tensor.shape for name, tensor in tensors.items()}, path)
         return shape, bool(tensors)
 
@@ -147,6 +167,15 @@ class Translator:
             f"a layer's weights have torch's own names; put an `nn.{type}` there",
             "weights-out-of-place",
         )
+
+    def check_bare(self, path: Path, expected: tuple[int, ...]) -> None:
+        shape = self.weights.get(path[:-1], {}).get(path[-1])
+        if shape != expected:
+            raise Unsaid(
+                f"the parameter `{dotted(path)}` has the shape {shape}, and a `LayerScale` one of {expected}",
+                "give it that shape where it is made",
+                "weights-out-of-place",
+            )
 
     def owner(self, **weights: Any) -> Path:
         """The module that holds the weights of a function under the names that a layer gives them. Raises Unsaid."""

@@ -8,22 +8,29 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnnspec.importing.items import Item
 from cnnspec.spec.items import GROUP, SCOPE
 from cnnspec.syntax.scalars import ScalarError, resolve
 
+if TYPE_CHECKING:
+    from cnnspec.importing.define import Definition
+
 WIDTH = 120
-PLAIN = re.compile(r"[A-Za-z_$/][^:#{}\[\],'\"\\]*")
+PLAIN = re.compile(r"[A-Za-z_$/](?:[^:#{}\[\],'\"\\]|:(?=\w))*")
 
 
 def document(sections: Mapping[str, Any], layers: Sequence[Item], blocks: Mapping[str, Mapping[str, Any]]) -> str:
     """The whole file. ``sections`` are what comes before the layers."""
     out = ["# yaml-language-server: $schema=cnnspec.schema.json", "cnnspec: 1"]
     for name, value in sections.items():
-        out += ["", *entry(name, value, 0)] if name == "params" else entry(name, value, 0)
+        if name == "params":
+            out += ["", "params:", *(row for key, param in value.items() for row in entry(key, param, 2))]
+        else:
+            out += entry(name, value, 0)
     out += ["", "layers:", *chain(layers, 2)]
     for i, (name, block) in enumerate(blocks.items()):
         out += ["", *(["blocks:"] if i == 0 else []), f"  {name}:"]
@@ -33,12 +40,21 @@ def document(sections: Mapping[str, Any], layers: Sequence[Item], blocks: Mappin
     return "\n".join(out) + "\n"
 
 
+def blocks_of(definitions: Mapping[str, Definition]) -> dict[str, dict[str, Any]]:
+    """Definitions as the section `blocks` has them."""
+    return {name: {"params": made.declared(), "layers": made.layers} for name, made in definitions.items()}
+
+
 def entry(key: str, value: Any, indent: int) -> list[str]:
     """``key: value``, on one line where it fits."""
     line = f"{' ' * indent}{key}: {flow(value)}"
-    if len(line) <= WIDTH or not isinstance(value, Mapping) or not value:
+    if len(line) <= WIDTH or not value or not isinstance(value, Mapping | list | tuple):
         return [line]
-    return [f"{' ' * indent}{key}:", *(row for k, v in value.items() for row in entry(k, v, indent + 2))]
+    if isinstance(value, Mapping):
+        return [f"{' ' * indent}{key}:", *(row for k, v in value.items() for row in entry(k, v, indent + 2))]
+    start, more = f"{' ' * (indent + 2)}[", " " * (indent + 3)
+    wrapped = textwrap.wrap(", ".join(map(flow, value)) + "]", WIDTH, initial_indent=start, subsequent_indent=more)
+    return [f"{' ' * indent}{key}:", *wrapped]
 
 
 def chain(items: Sequence[Item], indent: int) -> list[str]:
@@ -62,6 +78,11 @@ def lines_of(item: Item, column: int = 0) -> list[str]:
         bare = item.op if not words else f"{item.op}:" if item.sources is not None else f"{item.op}: {{}}"
         return [bare, *words]
     return [*_unindented(entry(item.op, item.args, column), column), *words]
+
+
+def rows(items: Sequence[Item]) -> int:
+    """How many rows some lines take."""
+    return sum(len(lines_of(item)) for item in items)
 
 
 def _unindented(rows: Sequence[str], column: int) -> list[str]:
@@ -102,7 +123,7 @@ def flow(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value).replace("e-0", "e-")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from cnnspec.importing.functions.table import says
@@ -33,7 +34,22 @@ def _alone(t: Translator, x: Operand) -> Operand:
 def mul(t: Translator, x: Any, y: Any) -> Operand:
     if not isinstance(x, Operand) or not isinstance(y, Operand):
         raise Unsaid("no layer multiplies by a number", NUMBERS)
+    if x.owned is not None or y.owned is not None:
+        return _scaled(t, *((y, x) if x.owned is not None else (x, y)))
     return t.line("Multiply", x, y)
+
+
+def _scaled(t: Translator, x: Operand, factor: Operand) -> Operand:
+    """A tensor times a parameter of a module: a LayerScale, which has no module of its own."""
+    assert factor.owned is not None
+    channels = (x.shape[1], *(1,) * (len(x.shape) - 2))
+    if x.value is None or factor.shape[-len(channels) :] != channels or prod(factor.shape) != x.shape[1]:
+        raise Unsaid(
+            "no layer multiplies by this weight", "`LayerScale` multiplies each channel by a parameter of shape (C, 1, 1)"
+        )
+    path = (*factor.owned.path, factor.owned.name)
+    first = t.constant(factor.owned)
+    return t.line("LayerScale", x, path=path, **({} if first is None else {"init_value": first}))
 
 
 @says("sub", "subtract", "rsub", "div", "divide", "true_divide", "neg", "negative", "pow", "square", "sqrt", "exp")

@@ -59,7 +59,9 @@ def _reshape(t: Translator, x: Operand, new: tuple[int, ...]) -> Operand:
         end = len(old) - tail - 1
         x = t.line("Flatten", x, start_dim=head, end_dim=-1 if tail == 0 else end)
     if len(after) > 1:
-        x = t.line("Unflatten", x, dim=head, unflattened_size=after)
+        many = [size for size in after if size != 1]
+        sizes = tuple(-1 if size == many[0] else size for size in after) if len(many) == 1 else after
+        x = t.line("Unflatten", x, dim=head, unflattened_size=sizes)
     return x
 
 
