@@ -31,15 +31,6 @@ class Where:
     path: Path | None = None
 
     @property
-    def check_bare(self, path: Path, expected: tuple[int, ...]) -> None:
-        shape = self.weights.get(path[:-1], {}).get(path[-1])
-        if shape != expected:
-            raise Unsaid(
-                f"the parameter `{dotted(path)}` has the shape {shape}, and a `LayerScale` one of {expected}",
-                "give it that shape where it is made",
-                "weights-out-of-place",
-            )
-
     def owner(self) -> str:
         """Which module makes the call, in words."""
         frame = self.frames[-1]
