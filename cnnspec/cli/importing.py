@@ -18,8 +18,12 @@ Target = Annotated[
     ),
 ]
 Sizes = Annotated[
-    list[str] | None,
-    typer.Option("--input", metavar="[NAME=]C,H,W", help="The size of one input, without the batch; of several, by name."),
+    str | None,
+    typer.Option(
+        "--input",
+        metavar="C,H,W",
+        help="The size of its input, without the batch; of several arguments of `forward`, NAME=C,H,W NAME=C,H,W.",
+    ),
 ]
 Given = Annotated[
     list[str] | None,
@@ -31,8 +35,9 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write t
 def import_(target: Target, input: Sizes = None, arg: Given = None, out: Out = None) -> None:
     """Write a PyTorch module as a spec. **This runs the module's code**: it is imported, built, and run once.
 
-    The spec is built back before it is printed: it has the module's state-dict keys and, with its weights, its outputs in
-    evaluation to the bit. What a spec cannot say is told with the line of your code that does it, and nothing is written.
+    The spec is built back before it is printed: it has the module's state-dict keys and, with its weights, its outputs
+    in evaluation to the bit. What a spec cannot say is told with the line of your code that does it, and nothing is
+    written.
     """
     from cnnspec.importing import import_file, import_target
 
@@ -50,15 +55,13 @@ def import_(target: Target, input: Sizes = None, arg: Given = None, out: Out = N
         console(stderr=True).print(f"note: {note}")
 
 
-def _inputs(given: list[str] | None, target: str) -> dict[str, tuple[int, ...]]:
+def _inputs(given: str | None, target: str) -> dict[str, tuple[int, ...]]:
     """The sizes of each input by name."""
-    if not given:
+    sizes = parse_input(given)
+    if sizes is None:
         help = f"`cnnspec import {target} --input 3,224,224`: channels, height, width, without the batch"
         raise UsageError("--input says how large an input of the network is", help)
-    named = [text.partition("=") if "=" in text else ("input", "=", text) for text in given]
-    if len({name for name, _, _ in named}) < len(named):
-        raise UsageError("each --input has a name of its own", "--input image=3,224,224 --input mask=1,224,224")
-    return {name: parse_input(sizes) or () for name, _, sizes in named}
+    return sizes if isinstance(sizes, dict) else {"input": sizes}
 
 
 def _arguments(given: list[str]) -> tuple[list[Any], dict[str, Any]]:

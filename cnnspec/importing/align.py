@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cnnspec.importing.items import Item, walk
 from cnnspec.layers import FAMILIES, JOINS, REGISTRY, Shape
@@ -38,7 +39,7 @@ class Chain:
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """One line of the definition: the copies' own lines, and the shapes that reach it (None: its chain is not there)."""
+    """One line of the definition: the copies' own lines, and the shapes that reach it (None: no such chain)."""
 
     members: list[Item | None]
     shapes: list[Shape | None]
@@ -142,12 +143,13 @@ def _likeness(column: list[Item | None], item: Item) -> float:
 
 def likeness(one: Item, other: Item) -> float:
     """How much two lines are alike; 0 where they cannot be one line."""
-    if _pattern(one.id) != _pattern(other.id) or one.sources != other.sources or one.foreach != other.foreach:
+    words = [(item.share, item.sources, item.foreach) for item in (one, other)]
+    if _pattern(one.id) != _pattern(other.id) or words[0] != words[1]:
         return 0.0
     if one.op == other.op:
         names, equal = {*one.args} & {*other.args}, sum(one.args.get(n) == value for n, value in other.args.items())
         every = 1 + len({*one.args} | {*other.args})
-        return 2 + (2 * len(names) + equal) / every + 0.5 * (one.repeat == other.repeat)
+        return 2.0 + (2 * len(names) + int(equal)) / every + (0.5 if one.repeat == other.repeat else 0.0)
     return 1.0 if family(one.op) is not None and family(one.op) == family(other.op) else 0.0
 
 
@@ -173,7 +175,7 @@ def _wrapped(items: list[Item], base: list[Item]) -> list[Item]:
         if path and start is not None:
             end = start + _shared(items[start:], path)
             within = items[start:end]
-            paths = [within if p is path else None for p in join.paths]
+            paths: list[Any] = [within if p is path else None for p in join.paths]
             lone = replace(join, paths=paths, shape=within[0].shape, out=within[-1].out, args={})
             items = [*items[:start], lone, *items[end:]]
     return items

@@ -22,7 +22,7 @@ def settled(type: str, args: dict[str, Any]) -> dict[str, Any]:
         for name, value in found.items()
         if value != layer.model_fields[name].default
         and not (name == "stride" and layer.model_fields[name].default is None and value == stride)
-        and not (name == "inplace")
+        and name != "inplace"
     }
 
 

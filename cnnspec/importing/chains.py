@@ -13,7 +13,7 @@ from cnnspec.importing.items import Item, walk
 from cnnspec.importing.program import Line, Path
 from cnnspec.importing.scopes import Group
 from cnnspec.layers import JOINS, Shape
-from cnnspec.spec.items import SCOPE
+from cnnspec.spec.items import SCOPE, SHARE
 
 Part = Line | Group
 DEEPEST = 2  # joins within joins of one scope that are written as paths
@@ -22,7 +22,7 @@ DEEPEST = 2  # joins within joins of one scope that are written as paths
 def chain_of(group: Group, shapes: dict[int, Shape], start: int | None = None) -> list[Item]:
     """The items of a scope, whose chain begins with the value ``start``."""
     start = start if start is not None else group.inputs[0] if group.inputs else -1
-    return _Chains(group, shapes).between(start, group.output)
+    return _Chains(group, shapes).whole(start)
 
 
 class _Chains:
@@ -32,10 +32,17 @@ class _Chains:
         self.made = {_value(part): part for part in group.parts}
         self.order = {_value(part): i for i, part in enumerate(group.parts)}
 
+    def whole(self, start: int) -> list[Item]:
+        """The chain of the scope; what only other outputs need of it stands where it runs."""
+        return self.chained(start, self.group.parts)
+
     def between(self, start: int, end: int) -> list[Item]:
         """The chain that leads from one value to another."""
+        return self.chained(start, self.region(start, end))
+
+    def chained(self, start: int, region: list[Part]) -> list[Item]:
         items: list[Item] = []
-        for entry, segment in self.segments(start, self.region(start, end)):
+        for entry, segment in self.segments(start, region):
             items += self.parallel(entry, segment) or self.one_by_one(entry, segment)
         return items
 
@@ -104,6 +111,8 @@ class _Chains:
 
     def item(self, part: Part, entry: int) -> Item:
         shape = self.shapes[entry]
+        if part.again:
+            return Item(SHARE, share=part.path[-1] if part.path else "", value=_value(part), shape=shape)
         if isinstance(part, Line):
             return Item(
                 op=part.type,

@@ -12,9 +12,7 @@ from cnnspec.spec.names import PARAM
 Mask = Mapping[int, bool]
 
 
-def condition(
-    solver: Solver, mask: Mask, channels: Values, own: Sequence[str], word: str, *, shortcut: bool
-) -> str:
+def condition(solver: Solver, mask: Mask, channels: Values, own: Sequence[str], word: str, *, shortcut: bool) -> str:
     """The `when` of a line that is there in some copies.
 
     ``own`` are params that only this line reads; a ``shortcut`` stands in a sum, beside what may change the shape.
@@ -33,7 +31,7 @@ def condition(
                 solver.entry()
             return f"${text}" if PARAM.fullmatch(text) else f"$({text})"
     name = solver.params.free(word, f"has_{word}", f"with_{word}")
-    solver.params.add(name, "bool", mask, False)
+    solver.params.add(name, "bool", mask, suggested=False)
     return f"${name}"
 
 

@@ -42,7 +42,7 @@ def _note(frame: FrameType, given: Given) -> None:
     code = frame.f_code
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     module = frame.f_locals.get(names[0]) if names else None
-    own = getattr(type(module).__init__, "__code__", None)
+    own = getattr(getattr(type(module), "__init__", None), "__code__", None)
     if isinstance(module, nn.Module) and own is code:
         given[id(module)] = {name: frame.f_locals[name] for name in names[1:] if name in frame.f_locals}
 

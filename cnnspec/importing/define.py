@@ -45,8 +45,7 @@ def define(
     flags = made.conditions()
     params = made.solver.params
     calls = [
-        {key: value for param in params.ordered() for key, value in param.call(i).items()}
-        for i in range(len(copies))
+        {key: value for param in params.ordered() for key, value in param.call(i).items()} for i in range(len(copies))
     ]
     return Definition(name, params, layers, calls, flags)
 
@@ -80,7 +79,9 @@ class _Definer:
         id = self.id(column, places)
         inner = (*places, COUNTED.sub("", first.id) if first.id else first.op.lower())
         op, args = self.operation(column, inner)
-        made = Item(op=op, args=args, id=id, sources=first.sources, repeat=repeat, foreach=first.foreach, value=first.value)
+        made = Item(
+            op=op, args=args, id=id, sources=first.sources, repeat=repeat, foreach=first.foreach, value=first.value
+        )
         if column.body is not None:
             made.body = self.chain(column.body, inner)
         if column.paths is not None:
@@ -88,7 +89,7 @@ class _Definer:
         self.absent(made, column, repeat, before, inner)
         return made
 
-    # ---------------------------------------------------------------------------------------------------- what is there
+    # ------------------------------------------------------------------------------------------------- what is there
 
     def absent(self, made: Item, column: Column, repeat: Any, before: list[str], places: tuple[str, ...]) -> None:
         """Notes a line that some copies lack, unless its `repeat` says so already."""
@@ -122,7 +123,7 @@ class _Definer:
                 p.item.conditions[p.path] = when
         return len(self.solver.params.found) - before
 
-    # ------------------------------------------------------------------------------------------------- what is in a line
+    # ---------------------------------------------------------------------------------------------- what a line says
 
     def operation(self, column: Column, places: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
         """The layer with its arguments; a param of type layer where the copies have other ones."""
@@ -191,8 +192,8 @@ class _Definer:
         if counted:
             return counted.pop()
         values = {i: int(match[2]) for i, match in matches.items()}
-        found = self.solver.value(values, "number", places, {})
-        return found if isinstance(found, str) and found.startswith("$(") else f"$({found[1:]})" if isinstance(found, str) else str(found)
+        found = str(self.solver.value(values, "number", places, {}))
+        return f"$({found[1:]})" if found[0] == "$" and found[1] != "(" else found
 
 
 def _channels(shapes: Sequence[Any]) -> dict[int, int]:

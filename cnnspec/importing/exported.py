@@ -1,7 +1,7 @@
 """An exported program -> Program: torch.export's graph, whose nodes know their modules, weights and lines.
 
-A node that takes weights is the layer of the module that holds them; of the others, one that a module of torch.nn makes is
-that module's.
+A node that takes weights is the layer of the module that holds them; of the others, one that a module of torch.nn makes
+is that module's.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ from cnnspec.importing.operand import Operand, Owned, Result, Unsaid
 from cnnspec.importing.program import Frame, Origin, Path
 from cnnspec.importing.record import base
 from cnnspec.importing.translate import Translator, Where, operands
+from cnnspec.layers import REGISTRY
 
-IGNORED = frozenset({"_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "sym_constrain_range"})
+IGNORED = frozenset(
+    {"_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "sym_constrain_range"}
+)
 CONTAINERS = {f"{cls.__module__}.{cls.__qualname__}" for cls in leaves.CONTAINERS}
 
 
@@ -61,6 +64,7 @@ class Reader:
         self.made: dict[torch.fx.Node, Any] = {}
         self.outputs: list[Any] = []
         self.translator = Translator(HANDLERS, self.held(), self.batch, self.constant)
+        self.translator.shapes = {-1 - i: shape[1:] for i, shape in enumerate(self.inputs.values())}
 
     def read(self) -> None:
         for node in self.exported.graph.nodes:
@@ -128,7 +132,7 @@ class Reader:
         frames = self.frames.of(node)
         span = places.written(node.meta.get("stack_trace") or "", self.fallback)
         *outer, last = frames
-        if outer and last.type in leaves.REGISTRY:
+        if outer and last.type in REGISTRY:
             return Where(tuple(outer), span, last.path)
         return Where(frames, span)
 

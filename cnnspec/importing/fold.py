@@ -27,14 +27,15 @@ OFTEN = 3  # copies of it
 MOST_FLAGS = 2  # params of a block that only say which lines are there
 
 
-def fold(items: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item], dict[str, Definition]]:
-    """The network's own lines, and the blocks in the order in which they are first called."""
+def fold(scopes: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item], dict[str, Definition]]:
+    """The network and its heads, and the blocks in the order in which they are first called."""
     folder = _Folder(origins)
-    items = folder.units(items)
-    for op in _inside_out(items):
-        items = folder.define(op, items)
-    items = shorten(folder.sequences(items))
-    return items, _in_order(items, folder.blocks)
+    scopes = folder.units(scopes)
+    for op in _inside_out(scopes):
+        scopes = folder.define(op, scopes)
+    scopes = folder.sequences(scopes)
+    scopes = [replace(scope, body=shorten(scope.body or [])) for scope in scopes]
+    return scopes, _in_order(scopes, folder.blocks)
 
 
 class _Folder:
@@ -43,42 +44,42 @@ class _Folder:
         self.blocks: dict[str, Definition] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
 
-    def define(self, op: str, items: list[Item]) -> list[Item]:
-        """The items with every module of a class as a call of its block."""
-        copies = [item for item in walk(items) if item.op == op and item.body is not None]
+    def define(self, op: str, scopes: list[Item]) -> list[Item]:
+        """The scopes with every module of a class as a call of its block."""
+        copies = [item for item in _below(scopes) if item.op == op and item.body is not None]
         built_in = as_builtin(copies, self.blocks)
         if built_in is not None:
             name = built_in[0].op
             self.defaults[name] = default_params(name)
-            return _replaced(items, {id_of(c): call for c, call in zip(copies, built_in, strict=True)})
+            return _replaced(scopes, {id_of(c): call for c, call in zip(copies, built_in, strict=True)})
         if len(copies) == 1 and _is_short(copies[0]):
-            return _replaced(items, {id_of(copies[0]): replace(copies[0], op=SCOPE)})
+            return _replaced(scopes, {id_of(copies[0]): replace(copies[0], op=SCOPE)})
         calls: dict[Any, Item] = {}
         for group in self.groups(op, copies):
             calls |= self.called(self.definition(op, group), group)
-        return _replaced(items, calls)
+        return _replaced(scopes, calls)
 
-    def units(self, items: list[Item]) -> list[Item]:
+    def units(self, scopes: list[Item]) -> list[Item]:
         """Plain sequences of a convolution, a norm and an activation as what they are."""
         calls = {}
-        for item in walk(items):
+        for item in _below(scopes):
             if item.op == SCOPE and len(item.body or ()) == 3:
                 call = as_builtin([item], {})
                 calls.update({} if call is None else {id_of(item): call[0]})
         self.defaults["ConvNormAct"] = default_params("ConvNormAct")
-        return _replaced(items, calls)
+        return _replaced(scopes, calls)
 
-    def sequences(self, items: list[Item]) -> list[Item]:
+    def sequences(self, scopes: list[Item]) -> list[Item]:
         """Plain sequences that are there again and again as calls of a block."""
         groups: dict[Any, list[Item]] = {}
-        for item in walk(items):
+        for item in _below(scopes):
             if item.op == SCOPE and _is_closed(item) and rows(item.body or []) >= LONG:
                 groups.setdefault(_structure(item.body or []), []).append(item)
         calls: dict[Any, Item] = {}
         for copies in groups.values():
             if len(copies) >= OFTEN:
                 calls |= self.called(self.definition(_common_name(copies), copies), copies)
-        return _replaced(items, calls)
+        return _replaced(scopes, calls)
 
     def called(self, definition: Definition, copies: list[Item]) -> dict[Any, Item]:
         """What to write for each copy."""
@@ -95,7 +96,7 @@ class _Folder:
         return [*groups.values()]
 
     def best(self, op: str, copies: list[Item]) -> Definition | None:
-        """The shorter definition of copies whose lines are repeated as they are or are folded first; None of neither."""
+        """The shorter definition: of the copies' lines as they are, or with what repeats folded first."""
         found = []
         for bodies in ([copy.body or [] for copy in copies], [shorten(copy.body or []) for copy in copies]):
             try:
@@ -122,6 +123,12 @@ class _Folder:
         word = word[0].upper() + word[1:]
         taken = {*REGISTRY, *JOINS, SCOPE, GROUP, *self.blocks}
         return next(name for name in (word, *(f"{word}{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _below(scopes: list[Item]) -> Iterator[Item]:
+    """Every line of the network and its heads."""
+    for scope in scopes:
+        yield from walk(scope.body or [])
 
 
 def _is_closed(item: Item) -> bool:
@@ -163,6 +170,7 @@ def _structure(items: list[Item]) -> Any:
         (
             item.op,
             re.sub(r"\d+", "#", item.id or ""),
+            item.share,
             item.sources,
             item.repeat is None,
             None if item.body is None else _structure(item.body),

@@ -9,6 +9,8 @@ from typing import Any
 from cnnspec.importing.program import Path
 from cnnspec.layers import Shape
 
+NO_SHAPE = Shape()
+
 
 @dataclass(slots=True, eq=False)
 class Item:
@@ -21,6 +23,7 @@ class Item:
     args: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     id: str | None = None
+    share: str | None = None  # the name of the line whose module this one runs once more
     sources: tuple[Any, ...] | None = None  # `from`: values until they have names
     body: list[Item] | None = None
     paths: list[list[Item]] | None = None
@@ -29,8 +32,8 @@ class Item:
     repeat: Any = None
     foreach: dict[str, Any] | None = None
     value: int = 0
-    shape: Shape = Shape()  # that reaches it
-    out: Shape = Shape()  # that it makes
+    shape: Shape = NO_SHAPE  # that reaches it
+    out: Shape = NO_SHAPE  # that it makes
     stateful: bool = False
     path: Path = ()
     entry: int | None = None  # of a scope: the value that its chain begins with

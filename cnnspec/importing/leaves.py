@@ -47,9 +47,9 @@ def opaque(module: nn.Module) -> bool:
 
 
 def title(module: nn.Module) -> str:
-    """What a scope is called after: the class of its module."""
+    """What a scope is called after: what torch prints its module as."""
     exact = type(module) in CONTAINERS or type(module) is nn.Module
-    return "Sequential" if exact else module._get_name()  # noqa: SLF001 - what torch prints it as
+    return "Sequential" if exact else str(module._get_name())  # type: ignore[no-untyped-call] # noqa: SLF001
 
 
 def arguments(module: nn.Module, name: str, shape: tuple[int, ...]) -> dict[str, Any]:

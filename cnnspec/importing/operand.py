@@ -23,7 +23,7 @@ class Operand:
     shape: tuple[int, ...]
     value: int | None = None
     owned: Owned | None = None
-    blocked: Diagnostic | None = None  # why no layer gives it: told once something needs it
+    blocked: Diagnostic | None = None  # why no layer gives it: told once something needs it, which goes on with `value`
 
     @property
     def batch(self) -> int:

@@ -59,8 +59,10 @@ class Param:
 
     def call(self, copy: int) -> Mapping[str, Any]:
         """What the call for a copy states."""
-        value = self.values[copy]
-        return {} if self.is_entry or value is ANY or (value == self.default and self.default is not NO_DEFAULT) else {self.name: value}
+        value, default = self.values[copy], self.default
+        if self.is_entry or value is ANY or (default is not NO_DEFAULT and value == default):
+            return {}
+        return {self.name: value}
 
 
 @dataclass(slots=True, eq=False)
@@ -70,7 +72,7 @@ class Params:
     copies: int
     found: dict[str, Param] = field(default_factory=dict)
 
-    def add(self, name: str, kind: str, values: Mapping[int, Any], suggested: Any = NO_DEFAULT) -> Param:
+    def add(self, name: str, kind: str, values: Mapping[int, Any], *, suggested: Any = NO_DEFAULT) -> Param:
         every = [values.get(copy, ANY) for copy in range(self.copies)]
         self.found[name] = Param(name, kind, every, suggested)
         return self.found[name]

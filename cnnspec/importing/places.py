@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import os
 import sys
@@ -46,6 +47,17 @@ def written(text: str, fallback: Span) -> Span:
             number = parts[2].split(",")[1].removeprefix(" line ")
             found = _span(parts[1], int(number), None)
     return found
+
+
+def defined(cls: type, name: str) -> Span:
+    """Where a class is defined; a place without a line for one of torch's own."""
+    try:
+        file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (TypeError, OSError):
+        return Source(name, "").span()
+    if file is None or file.startswith(LIBRARY) or _is_ours(file):
+        return Source(name, "").span()
+    return _span(file, line, None)
 
 
 def _is_ours(name: str) -> bool:

@@ -4,6 +4,7 @@ Program
 ├── inputs     name -> shape; input number i is the value -1 - i
 ├── lines      each a layer with its arguments, the values that it takes, and the module calls that were open
 ├── outputs    name -> value
+├── heads      what runs in training alone
 └── origins    path -> the class of each module and what its constructor was given
 """
 
@@ -42,6 +43,7 @@ class Line:
     path: Path | None  # of its module, or of the module that owns its weights
     stateful: bool  # whether it has parameters or buffers, and so must keep its path
     span: Span
+    again: bool = False  # runs the module of a line before it once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,31 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What runs in training alone: a module on a value of the network, whose output has a name of its own."""
+
+    path: Path
+    type: str
+    source: int
+    output: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """What was recorded."""
+    """What was recorded. One output without a name is what the network gives; others are given by name."""
 
     name: str
     inputs: dict[str, Shape]
     lines: tuple[Line, ...]
     outputs: dict[str, int]
     origins: Mapping[Path, Origin] = field(default_factory=dict)
+    heads: tuple[Head, ...] = ()
+
+    @property
+    def wanted(self) -> set[int]:
+        """The values that somebody takes besides the lines."""
+        return {*self.outputs.values(), *(head.source for head in self.heads)}
 
 
 def dotted(path: Path) -> str:

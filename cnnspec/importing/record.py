@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, resolve_name
 
 from cnnspec.diagnostics import Diagnostic, Label, Span
 from cnnspec.importing import leaves, places
@@ -39,12 +39,13 @@ DECIDES = frozenset(
 class Recorder(TorchFunctionMode):
     """Records what a module does while it is the mode."""
 
-    def __init__(self, module: nn.Module, batch: int, fallback: Span) -> None:
+    def __init__(self, module: nn.Module, batch: int, fallback: Span, *, training: bool = False) -> None:
         super().__init__()
         self.module = module
         self.fallback = fallback
         self.paths = {id(m): tuple(filter(None, name.split("."))) for name, m in module.named_modules()}
         self.translator = Translator(HANDLERS, held(module), batch, self.constant)
+        self.translator.training = training
         self.frames: list[Frame] = [Frame(0, (), leaves.title(module))]
         self.numbers = count(1)
         self.inside: nn.Module | None = None  # the layer that runs: what it calls is its own affair
@@ -62,8 +63,9 @@ class Recorder(TorchFunctionMode):
         self.mark_weights()
         for number, tensor in enumerate(inputs.values()):
             mark(tensor, Operand(tuple(tensor.shape), -1 - number))
+            self.translator.shapes[-1 - number] = tuple(tensor.shape[1:])
         with torch.no_grad(), self.hooks(), self:
-            return self.module(**inputs) if len(inputs) > 1 else self.module(*inputs.values())
+            return run(self.module, inputs)
 
     def mark_weights(self) -> None:
         for path, name, tensor in weights(self.module):
@@ -82,7 +84,7 @@ class Recorder(TorchFunctionMode):
                 handle.remove()
 
     def enter(self, module: nn.Module, args: Any) -> None:
-        if self.inside is not None or module is self.module and not leaves.registered(module):
+        if self.inside is not None or (module is self.module and not leaves.registered(module)):
             return
         if leaves.registered(module) or leaves.opaque(module):
             self.inside = module
@@ -108,7 +110,7 @@ class Recorder(TorchFunctionMode):
         try:
             result: Result = self.layer(module, taken)
         except Unsaid as error:
-            result = Operand((), blocked=self.translator.diagnostic(error))
+            result = self.translator.blocked(error, () if hooked(module) else taken)
         return self.settle(output, result, args, getattr(module, "inplace", False))
 
     def layer(self, module: nn.Module, taken: tuple[Operand, ...]) -> Operand:
@@ -134,8 +136,8 @@ class Recorder(TorchFunctionMode):
         if self.inside is not None:
             return func(*args, **kwargs)
         name = called(func)
-        taken = marks((args, kwargs))
-        marked = [*operands(taken)]
+        taken, named = marks(args), marks(kwargs)
+        marked = [*operands((taken, named))]
         result = func(*args, **kwargs)
         if not any(o.value is not None or o.owned or o.blocked for o in marked):
             return result
@@ -145,7 +147,7 @@ class Recorder(TorchFunctionMode):
         if not any(isinstance(r, Tensor) for r in _tensors(result)) and name != "__setitem__":
             return result
         where = Where(tuple(self.frames), places.calling(self.fallback))
-        said = self.translator.call(base(name), *taken, where)
+        said = self.translator.call(base(name), taken, named, where, resolve_name(func) or name)
         return self.settle(result, said, args, in_place(name, kwargs))
 
     def decided(self, name: str) -> None:
@@ -164,27 +166,33 @@ class Recorder(TorchFunctionMode):
         if isinstance(result, Tensor):
             return self.marked(result, _as_operand(said), keep=overwritten)
         found = said if isinstance(said, tuple) else [_as_operand(said)] * len(result)
-        made = [
-            self.marked(r, s) if isinstance(r, Tensor) else r for r, s in zip(result, found, strict=True)
-        ]
+        made = [self.marked(r, s) if isinstance(r, Tensor) else r for r, s in zip(result, found, strict=True)]
         return type(result)(made) if type(result) in (tuple, list) else result
 
     def marked(self, tensor: Tensor, operand: Operand, keep: bool = False) -> Tensor:
         if getattr(tensor, MARK, None) is not None and not keep:
             tensor = tensor.detach()  # the same memory under another name: the input keeps its own mark
-        if operand.blocked is None and (tuple(tensor.shape) != operand.shape or tensor.dtype != torch.float32):
-            operand = Operand((), blocked=self.surprise(tensor, operand))
-        mark(tensor, operand)
+        mark(tensor, self.seen(tensor, operand))
         return tensor
 
-    def surprise(self, tensor: Tensor, operand: Operand) -> Diagnostic:
-        """A result that is not what the lines give."""
+    def seen(self, tensor: Tensor, operand: Operand) -> Operand:
+        """What a result is, its shape and type being looked at."""
+        shape = tuple(tensor.shape)
+        if operand.blocked is not None:
+            known = operand.value is not None and self.translator.shapes[operand.value] == shape[1:]
+            return Operand(shape, operand.value if known else None, blocked=operand.blocked)
         if tensor.dtype != torch.float32:
-            return self.translator.diagnostic(
-                Unsaid(f"this makes {str(tensor.dtype).removeprefix('torch.')}s", "a spec computes in float32")
-            )
-        was, shape = tuple(tensor.shape), operand.shape
-        return self.translator.diagnostic(Unsaid(f"this gives a tensor of {was}, and the layer one of {shape}"))
+            kind = str(tensor.dtype).removeprefix("torch.")
+            return self.translator.blocked(Unsaid(f"this makes {kind}s", "a spec computes in float32"), operand)
+        if shape != operand.shape:
+            error = Unsaid(f"this gives a tensor of {shape}, and the layer one of {operand.shape}")
+            return self.translator.blocked(error, operand)
+        return operand
+
+
+def run(module: nn.Module, inputs: Mapping[str, Tensor]) -> Any:
+    """What a module gives; several inputs go by their names."""
+    return module(**inputs) if len(inputs) > 1 else module(*inputs.values())
 
 
 # ------------------------------------------------------------------------------------------------------------- marks

@@ -1,7 +1,7 @@
 """Chains -> shorter chains: lines that follow each other alike become one with `repeat`, or with `foreach`.
 
-    Conv, ReLU, Conv, ReLU, Conv, ReLU ─► layers: [Conv, ReLU], repeat: 3
-    denselayer1, denselayer2, …        ─► id: denselayer$(index + 1), repeat: 6
+Conv, ReLU, Conv, ReLU, Conv, ReLU ─► layers: [Conv, ReLU], repeat: 3
+denselayer1, denselayer2, …        ─► id: denselayer$(index + 1), repeat: 6
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _follows(item: Item) -> bool:
 
 
 def _saves(rounds: Rounds, made: Item) -> bool:
-    """Whether the text gets shorter: by more where several ids are counted, and calls of blocks are even if it stays."""
+    """Whether the text gets shorter: by more where several ids are counted; calls are counted in any case."""
     calls = all(item.op not in REGISTRY for item in rounds[0])
     counted = len(rounds[0]) > 1 and any(item.id and "$" in item.id for item in _scope_lines([made]))
     return sum(map(rows, rounds)) - rows([made]) >= (3 if counted else 0 if calls else 1)
@@ -121,8 +121,8 @@ def _looped(items: list[Item], **words: Any) -> Item:
 def _same(one: Item, other: Item) -> bool:
     """Whether two lines say the same, the ids of their own scope aside."""
     return (
-        (one.op, one.args, one.sources, one.repeat, one.foreach, one.when, one.conditions)
-        == (other.op, other.args, other.sources, other.repeat, other.foreach, other.when, other.conditions)
+        (one.op, one.args, one.share, one.sources, one.repeat, one.foreach, one.when, one.conditions)
+        == (other.op, other.args, other.share, other.sources, other.repeat, other.foreach, other.when, other.conditions)
         and (one.id is None) == (other.id is None)
         and _same_chains(one, other)
     )
@@ -221,12 +221,11 @@ def _slots(rounds: Rounds) -> list[tuple[Item, str, list[Any]]] | None:
     columns = [[*_deep(items)] for items in rounds]
     if len({len(column) for column in columns}) > 1 or len({repr(_inner_ids(items)) for items in rounds}) > 1:
         return None
-    found = []
+    found: list[tuple[Item, str, list[Any]]] = []
     for place in zip(*columns, strict=True):
         if any(_frame(item) != _frame(place[0]) for item in place):
             return None
-        for name in place[0].args:
-            found.append((place[0], name, [item.args[name] for item in place]))
+        found += [(place[0], name, [item.args[name] for item in place]) for name in place[0].args]
         found.append((place[0], "repeat", [item.repeat for item in place]))
     found = [slot for slot in found if any(value != slot[2][0] for value in slot[2])]
     kinds = {type(value) for _, _, values in found for value in values}
@@ -236,7 +235,7 @@ def _slots(rounds: Rounds) -> list[tuple[Item, str, list[Any]]] | None:
 def _frame(item: Item) -> Any:
     """All of a line but its id and the values of its arguments."""
     lengths = [len(chain) for chain in item.children()]
-    words = (item.sources, item.foreach, item.when, item.conditions, item.id is None, item.repeat is None)
+    words = (item.share, item.sources, item.foreach, item.when, item.conditions, item.id is None, item.repeat is None)
     return item.op, [*item.args], lengths, words
 
 

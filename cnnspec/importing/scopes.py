@@ -7,12 +7,13 @@ group. A list or dict of modules is called by nobody: its members' lines are a g
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink
-from cnnspec.importing.program import Line, Path, Program, dotted
+from cnnspec.importing.program import Head, Line, Path, Program, dotted
 from cnnspec.importing.tidy import arriving, leaving
+from cnnspec.spec.items import SCOPE
 
 
 @dataclass(slots=True, eq=False)
@@ -25,6 +26,7 @@ class Group:
     inputs: tuple[int, ...] = ()
     output: int = 0
     shared: bool = False  # whether its module is called elsewhere as well
+    again: bool = False  # whether it runs the module of a group before it once more
 
     @property
     def name(self) -> str:
@@ -43,11 +45,17 @@ def scopes(program: Program, sink: Sink) -> Group:
     return _Builder(program, sink).group((), program.origins[()].type, list(program.lines))
 
 
+def head_scope(program: Program, head: Head, sink: Sink) -> Group:
+    """The tree of a head."""
+    lines = Program(program.name, program.inputs, head.lines, {"": head.lines[-1].value}, program.origins)
+    return _Builder(lines, sink).group(head.path, head.type, list(head.lines))
+
+
 class _Builder:
     def __init__(self, program: Program, sink: Sink) -> None:
         self.program = program
         self.sink = sink
-        self.outputs = set(program.outputs.values())
+        self.outputs = program.wanted
         self.layers = {line.path for line in program.lines if line.stateful}
         self.homes = {line.value: self.home(line) for line in program.lines}
 
@@ -79,33 +87,51 @@ class _Builder:
     def fill(self, made: Group, lines: list[Line]) -> None:
         """The parts in the order in which they are done: a child scope where its last line is."""
         children: dict[tuple[str, int], list[Line]] = {}
-        last: dict[tuple[str, int], int] = {}
         for line in lines:
-            name = self.below(made.path, line)
-            if name is not None:
-                key = (name, self.number((*made.path, name), line))
-                children.setdefault(key, []).append(line)
-                last[key] = line.value
+            children.setdefault(self.key(made.path, line), []).append(line)
+        first: dict[Path, list[Line]] = {}  # of each module with weights, the lines of its first call
         for line in lines:
-            name = self.below(made.path, line)
-            key = (name or "", self.number((*made.path, name or ""), line))
-            if name is None:
-                made.parts.append(line)
-            elif last[key] == line.value:
-                made.parts.append(self.child(made.path, key, children))
+            key = self.key(made.path, line)
+            if not key[0]:
+                path = line.path if line.stateful else None
+                made.parts.append(replace(line, again=path is not None and path in first))
+                first.setdefault(path or (), [line])
+            elif children[key][-1] is line:
+                made.parts.append(self.child(made.path, key, children, first))
 
-    def child(self, path: Path, key: tuple[str, int], children: dict[tuple[str, int], list[Line]]) -> Group:
+    def key(self, path: Path, line: Line) -> tuple[str, int]:
+        """Which child scope a line stands in, and in which call of it; no name where it stands in the scope itself."""
+        name = self.below(path, line)
+        return (name, self.number((*path, name), line)) if name is not None else ("", 0)
+
+    def child(
+        self,
+        path: Path,
+        key: tuple[str, int],
+        children: dict[tuple[str, int], list[Line]],
+        first: dict[Path, list[Line]],
+    ) -> Group:
         name, number = key
         inner, lines = (*path, name), children[key]
-        type = next((f.type for line in lines for f in line.frames if f.number == number and number), "Sequential")
+        type = next((f.type for line in lines for f in line.frames if f.number == number and number), SCOPE)
         made = self.group(inner, type, lines)
         made.shared = sum(other == name for other, _ in children) > 1
+        if any(line.stateful for line in lines):
+            before = first.setdefault(inner, lines)
+            made.again = before is not lines
+            if made.again and _flow(before) != _flow(lines):
+                self.entered_twice(made, lines)
         return made
+
+    def entered_twice(self, group: Group, lines: list[Line]) -> None:
+        message = f"`{dotted(group.path)}` runs twice, and does not do the same: a module of a spec has one way through"
+        help = "call what differs as a module of its own, beside it"
+        self.sink.add(Diagnostic("entered-twice", message, Label(lines[0].span, "the second time"), help=help))
 
     # --------------------------------------------------------------------------------------------- lists of modules
 
     def enclose(self, path: Path, name: str, lines: list[Line]) -> None:
-        """Takes into a scope that nobody calls what lies between its lines, and behind them what makes it one output."""
+        """Takes into a scope that nobody calls what lies between its lines, and what makes it one output."""
         inner = (*path, name)
         if any(self.number(inner, line) for line in lines if self.below(path, line) == name):
             return
@@ -171,7 +197,7 @@ class _Builder:
     def output(self, group: Group, lines: list[Line]) -> int:
         """The one value that leaves a scope."""
         if not group.path:
-            return next(iter(self.program.outputs.values()))
+            return max(self.program.outputs.values())  # the others are called by their names
         found = [*leaving(lines, self.program.lines, self.outputs)]
         if len(found) > 1:
             self.several(group, [line for line in lines if line.value in found])
@@ -184,3 +210,10 @@ class _Builder:
         label = Label(last.span, f"this {last.type} is one of them")
         labels = (Label(second.span, f"this {second.type} another"),)
         self.sink.add(Diagnostic("several-outputs", message, label, labels=labels, help=help))
+
+
+def _flow(lines: list[Line]) -> list[tuple[object, ...]]:
+    """What lines do, whatever they do it on."""
+    numbers = {value: -1 - n for n, value in enumerate(arriving(lines))}
+    numbers |= {line.value: n for n, line in enumerate(lines)}
+    return [(line.type, line.args, line.path, tuple(numbers[value] for value in line.inputs)) for line in lines]

@@ -33,7 +33,9 @@ class Solver:
         self.numbers: dict[str, dict[int, int]] = {}  # expressions that are written somewhere, for conditions
         self.said: dict[str, dict[str, dict[int, int]]] = {}  # the same by the argument that they are written for
 
-    def value(self, values: Values, word: str, places: Sequence[str], channels: Values, default: Any = NO_DEFAULT) -> Any:
+    def value(
+        self, values: Values, word: str, places: Sequence[str], channels: Values, default: Any = NO_DEFAULT
+    ) -> Any:
         """What to write for an argument called ``word`` in a line called by ``places`` (its ids, outermost first)."""
         if len({repr(value) for value in values.values()}) == 1:
             found = self.constant(values, word, default)
@@ -95,7 +97,7 @@ class Solver:
             return
         given = self.given[name]
         suggested = next((o.defaults[name] for o in self.origins if o is not None and name in o.defaults), default)
-        self.params.add(name, kind_of(given) or "str", given, suggested)
+        self.params.add(name, kind_of(given) or "str", given, suggested=suggested)
 
     def new(self, values: Values, kind: str, word: str, places: Sequence[str], default: Any) -> str:
         if word in CHANNEL_WORDS and not _equal(self.leaving, values):
@@ -103,7 +105,7 @@ class Solver:
         named = [place for place in places if not place.isdecimal()]
         longer = [f"{place}_{word}" for place in (*named[-1:], "_".join(places)) if PARAM.fullmatch(f"{place}_{word}")]
         word = f"{word}_" if word in NOT_PARAMS else word
-        return self.params.add(self.params.free(word, *longer), kind, values, default).name
+        return self.params.add(self.params.free(word, *longer), kind, values, suggested=default).name
 
     # -------------------------------------------------------------------------------------------------------- derived
 
@@ -117,7 +119,8 @@ class Solver:
                 self.use(name, {i: known[i] for i in values})
                 yield found
         if word == "padding":
-            yield from (f"{name} // 2" for name, known in self.integers(values) if _all(values, known, lambda k: k // 2))
+            halves = [(n, known) for n, known in self.integers(values) if _all(values, known, lambda k: k // 2)]
+            yield from (f"{name} // 2" for name, _ in halves)
         if arriving:
             if arriving == dict(values):
                 yield CHANNELS
@@ -141,7 +144,7 @@ class Solver:
         """The param that holds how many channels reach the block."""
         name = self.entry_name
         if name not in self.params.found:
-            self.params.add(name, "int", self.entering, f"$({CHANNELS})").is_entry = True
+            self.params.add(name, "int", self.entering, suggested=f"$({CHANNELS})").is_entry = True
         return name
 
     @property

@@ -19,7 +19,7 @@ from cnnspec.importing.program import Frame, Line, Program
 
 def tidy(program: Program) -> Program:
     """The program in its shortest words."""
-    outputs = set(program.outputs.values())
+    outputs = program.wanted
     lines = list(program.lines)
     for step in (_shuffles, _norms, _sums, _heads, _tails, _stacks):
         lines = alive(step(lines, outputs), outputs)
@@ -90,8 +90,8 @@ def _norm(back: Line, made: dict[int, Line], taken: dict[int, list[Line]]) -> Li
     if norm.args.get("normalized_shape") != forth.input_shapes[0][0] or norm.frames != back.frames:
         return None
     args = {name: value for name, value in norm.args.items() if name != "normalized_shape"}
-    moved = {"inputs": forth.inputs, "input_shapes": forth.input_shapes, "shape": back.shape}
-    return replace(norm, value=back.value, type="LayerNorm2d", args=args, **moved)
+    moved = replace(norm, value=back.value, inputs=forth.inputs, input_shapes=forth.input_shapes, shape=back.shape)
+    return replace(moved, type="LayerNorm2d", args=args)
 
 
 def _sums(lines: list[Line], outputs: set[int]) -> list[Line]:
@@ -104,7 +104,7 @@ def _sums(lines: list[Line], outputs: set[int]) -> list[Line]:
             once = taken[first.value] == [line] and first.value not in outputs and first.value not in line.inputs[1:]
             if once and first.frames == line.frames:
                 inputs, shapes = first.inputs + line.inputs[1:], first.input_shapes + line.input_shapes[1:]
-                line = replace(line, inputs=inputs, input_shapes=shapes)  # noqa: PLW2901
+                line = replace(line, inputs=inputs, input_shapes=shapes)
         made[line.value] = line
     return [*made.values()]
 
@@ -201,14 +201,14 @@ def _restacked(lines: list[Line]) -> Iterator[Line]:
     made: dict[tuple[int, ...], Line] = {}  # what is stacked, written out, and the line that does it
     same: dict[int, int] = {}
     for line in lines:
-        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))  # noqa: PLW2901
+        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))
         if line.type != "Concat":
             yield line
             continue
         if line.inputs in made:
             same[line.value] = made[line.inputs].value
             continue
-        whole, (line, *_) = line.inputs, (_on_top(line, made),)  # noqa: PLW2901
+        whole, (line, *_) = line.inputs, (_on_top(line, made),)
         made[whole] = line
         yield line
 

@@ -20,6 +20,8 @@ from cnnspec.importing.program import Frame, Line, Path, dotted
 from cnnspec.layers import REGISTRY, Refusal, Shape
 
 Handler = Callable[..., Result]
+# What Python decides by, most of the time: told at the decision, not here.
+COMPARES = frozenset("gt lt ge le eq ne isnan isinf isfinite any all logical_not logical_and logical_or".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Where:
 class Translator:
     """Makes lines.
 
-    ``weights`` are the names and shapes that each module holds itself, ``constant`` gives the one value that all numbers
-    of a weight have; ``training`` is the mode of the run.
+    ``weights`` are the names and shapes that each module holds itself, ``constant`` gives the one value that all
+    numbers of a weight have; ``training`` is the mode of the run.
     """
 
     def __init__(
@@ -58,37 +60,43 @@ class Translator:
         self.training = False
         self.sink = Sink()
         self.lines: list[Line] = []
+        self.shapes: dict[int, tuple[int, ...]] = {}  # of the values, without the batch
         self.where: Where
 
-    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], where: Where) -> Result:
-        """The result of a function; blocked where no line says it."""
-        self.where = where
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], where: Where, shown: str = "") -> Result:
+        """The result of a function; blocked where no line says it. ``shown`` is what messages call it."""
+        self.where, shown = where, shown or name
+        if name in COMPARES:
+            return Operand((), blocked=self.diagnostic(Unsaid("no layer compares the values of a tensor")))
         try:
+            self.need(args, kwargs)
             handler = self.handlers.get(name)
             if handler is None:
-                raise Unsaid(f"no layer does what `{name.removeprefix('aten.')}` does")
-            self.need(args, kwargs)
+                raise Unsaid(f"no layer does what `{shown}` does")
             return handler(self, *args, **kwargs)
         except Unsaid as error:
-            return self.blocked(self.diagnostic(error))
-        except TypeError:
-            return self.blocked(self.diagnostic(Unsaid(f"no layer does what `{name}` does with these arguments")))
+            return self.blocked(error, (args, kwargs))
+        except (TypeError, IndexError, KeyError, AttributeError):  # a handler's signature is what it can say
+            return self.blocked(Unsaid(f"no layer does what `{shown}` does with these arguments"), (args, kwargs))
 
     def need(self, *nested: Any) -> None:
         """Tells of what is blocked among the arguments: from here on, something needs it."""
         for operand in operands(nested):
             if operand.blocked is not None:
-                raise _Follows(operand.blocked)
+                self.sink.add(operand.blocked)
+                if operand.value is None:
+                    raise _Follows(operand.blocked)
 
-    def blocked(self, why: Diagnostic) -> Operand:
-        return Operand((), blocked=why)
+    def blocked(self, error: Unsaid, taken: Any) -> Operand:
+        """What an unsaid call gives: it goes on as its first argument, so that what is wrong further on is found."""
+        value = next((o.value for o in operands(taken) if o.value is not None), None)
+        follows = isinstance(error, _Follows)
+        return Operand((), None if follows else value, blocked=self.diagnostic(error))
 
-    def diagnostic(self, error: Unsaid, where: Where | None = None) -> Diagnostic:
+    def diagnostic(self, error: Unsaid) -> Diagnostic:
         if isinstance(error, _Follows):
-            self.sink.add(error.diagnostic)
             return error.diagnostic
-        where = where or self.where
-        return Diagnostic(error.code, error.message, Label(where.span, where.owner), help=error.help)
+        return Diagnostic(error.code, error.message, Label(self.where.span, self.where.owner), help=error.help)
 
     # ------------------------------------------------------------------------------------------- for the functions
 
@@ -111,6 +119,7 @@ class Translator:
             span=self.where.span,
         )
         self.lines.append(line)
+        self.shapes[line.value] = shape
         return Operand((self.batch, *shape), line.value)
 
     def value(self, operand: Operand, type: str) -> int:
@@ -124,10 +133,14 @@ class Translator:
     @staticmethod
     def not_a_value(operand: Operand, type: str) -> str:
         if operand.owned is not None:
-            return f"`{type}` takes the weight `{dotted((*operand.owned.path, operand.owned.name))}`, which no layer makes"
+            return (
+                f"`{type}` takes the weight `{dotted((*operand.owned.path, operand.owned.name))}`, which no layer makes"
+            )
         return f"`{type}` takes a constant tensor, which no layer makes"
 
-    def infer(self, type: str, args: dict[str, Any], shapes: tuple[Shape, ...], path: Path | None) -> tuple[Shape, bool]:
+    def infer(
+        self, type: str, args: dict[str, Any], shapes: tuple[Shape, ...], path: Path | None
+    ) -> tuple[Shape, bool]:
         """The output's shape, and whether the layer has tensors; they are those that its module holds."""
         layer_type = REGISTRY.get(type)
         if layer_type is None:

@@ -1,8 +1,8 @@
 """Items -> text, as the shipped specs are laid out.
 
-    - Conv2d: {out_channels: 64, kernel_size: 3}       arguments on one line where they fit
-      id: conv1                                        words below the operation
-    - ReLU                                             a bare name where there is nothing else
+- Conv2d: {out_channels: 64, kernel_size: 3}       arguments on one line where they fit
+  id: conv1                                        words below the operation
+- ReLU                                             a bare name where there is nothing else
 """
 
 from __future__ import annotations
@@ -23,8 +23,13 @@ WIDTH = 120
 PLAIN = re.compile(r"[A-Za-z_$/](?:[^:#{}\[\],'\"\\]|:(?=\w))*")
 
 
-def document(sections: Mapping[str, Any], layers: Sequence[Item], blocks: Mapping[str, Mapping[str, Any]]) -> str:
-    """The whole file. ``sections`` are what comes before the layers."""
+def document(
+    sections: Mapping[str, Any],
+    layers: Sequence[Item],
+    blocks: Mapping[str, Mapping[str, Any]],
+    heads: Mapping[str, tuple[Mapping[str, Any], Sequence[Item]]] | None = None,
+) -> str:
+    """The whole file. ``sections`` are what comes before the layers, ``heads`` the words and lines of aux heads."""
     out = ["# yaml-language-server: $schema=cnnspec.schema.json", "cnnspec: 1"]
     for name, value in sections.items():
         if name == "params":
@@ -32,6 +37,9 @@ def document(sections: Mapping[str, Any], layers: Sequence[Item], blocks: Mappin
         else:
             out += entry(name, value, 0)
     out += ["", "layers:", *chain(layers, 2)]
+    for i, (name, (words, lines)) in enumerate((heads or {}).items()):
+        out += [*(["", "aux:"] if i == 0 else []), f"  {identifier(name)}:"]
+        out += [*(row for key, value in words.items() for row in entry(key, value, 4)), "    layers:", *chain(lines, 6)]
     for i, (name, block) in enumerate(blocks.items()):
         out += ["", *(["blocks:"] if i == 0 else []), f"  {name}:"]
         if block["params"]:
@@ -70,6 +78,8 @@ def dashed(rows: Sequence[str], indent: int) -> list[str]:
 def lines_of(item: Item, column: int = 0) -> list[str]:
     """An item's own rows without their indent; its operation stands at ``column``."""
     words = [*_words(item, column)]
+    if item.share is not None:
+        return [f"share: {identifier(item.share)}", *words]
     if item.body is not None and item.op in (SCOPE, GROUP):
         return [f"{item.op}:", *_unindented(chain(item.body, column + 2), column), *words]
     if item.paths is not None:
@@ -94,7 +104,10 @@ def _paths(item: Item, indent: int) -> Iterator[str]:
     conditions = item.conditions or [None] * len(item.paths or ())
     for path, when in zip(item.paths or (), conditions, strict=True):
         if when is not None:
-            rows = [f"when: {flow(when)}", *(["layers:", *_unindented(chain(path, indent + 4), indent + 2)] if path else ["layers: []"])]
+            rows = [
+                f"when: {flow(when)}",
+                *(["layers:", *_unindented(chain(path, indent + 4), indent + 2)] if path else ["layers: []"]),
+            ]
         else:
             rows = _unindented(chain(path, indent + 2), indent + 2) if path else ["[]"]
         yield from dashed(rows, indent)

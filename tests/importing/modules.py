@@ -74,7 +74,10 @@ class DoubleConv(nn.Module):
     def __init__(self, inc: int, out: int) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.Conv2d(inc, out, 3, padding=1), nn.ReLU(True), nn.Conv2d(out, out, 3, padding=1), nn.ReLU(True)
+            nn.Conv2d(inc, out, 3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(out, out, 3, padding=1),
+            nn.ReLU(inplace=True),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -206,9 +209,7 @@ class Branches(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.branches = nn.ModuleDict(
-            OrderedDict(
-                narrow=nn.Conv2d(3, 4, 1), wide=nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4))
-            )
+            OrderedDict(narrow=nn.Conv2d(3, 4, 1), wide=nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4)))
         )
         self.fuse = nn.Conv2d(8, 8, 1)
 
@@ -227,7 +228,10 @@ class Gate(nn.Module):
     def __init__(self, channels: int, reduction: int = 4) -> None:
         super().__init__()
         self.fc = nn.Sequential(
-            nn.Linear(channels, channels // reduction), nn.ReLU(), nn.Linear(channels // reduction, channels), nn.Sigmoid()
+            nn.Linear(channels, channels // reduction),
+            nn.ReLU(),
+            nn.Linear(channels // reduction, channels),
+            nn.Sigmoid(),
         )
 
     def forward(self, x: Tensor) -> Tensor:

@@ -39,7 +39,12 @@ def leaky_relu(t: Translator, x: Operand, negative_slope: float = 0.01, inplace:
 
 @says("elu")
 def elu(
-    t: Translator, x: Operand, alpha: float = 1.0, scale: float | bool = 1, input_scale: float = 1, inplace: bool = False
+    t: Translator,
+    x: Operand,
+    alpha: float = 1.0,
+    scale: float | bool = 1,
+    input_scale: float = 1,
+    inplace: bool = False,
 ) -> Operand:
     if isinstance(scale, bool):  # the third of torch.nn.functional.elu is `inplace`
         scale = 1
@@ -118,7 +123,9 @@ def rrelu(
 
 
 def _softmax(type: str) -> Any:
-    def handler(t: Translator, x: Operand, dim: int | None = None, _stacklevel: Any = None, dtype: Any = None) -> Operand:
+    def handler(
+        t: Translator, x: Operand, dim: int | None = None, _stacklevel: Any = None, dtype: Any = None
+    ) -> Operand:
         if dtype is not None or (_stacklevel is not None and not isinstance(_stacklevel, int)):
             raise Unsaid("a spec computes in one type of number: no layer takes `dtype`")
         return t.line(type, x, dim=dim)

@@ -42,10 +42,13 @@ def mul(t: Translator, x: Any, y: Any) -> Operand:
 def _scaled(t: Translator, x: Operand, factor: Operand) -> Operand:
     """A tensor times a parameter of a module: a LayerScale, which has no module of its own."""
     assert factor.owned is not None
+    if x.value is None:
+        raise Unsaid("this is computed from weights alone, which no layer does", code="weights-out-of-place")
     channels = (x.shape[1], *(1,) * (len(x.shape) - 2))
-    if x.value is None or factor.shape[-len(channels) :] != channels or prod(factor.shape) != x.shape[1]:
+    if factor.shape[-len(channels) :] != channels or prod(factor.shape) != x.shape[1]:
         raise Unsaid(
-            "no layer multiplies by this weight", "`LayerScale` multiplies each channel by a parameter of shape (C, 1, 1)"
+            "no layer multiplies by this weight",
+            "`LayerScale` multiplies each channel by a parameter of shape (C, 1, 1)",
         )
     path = (*factor.owned.path, factor.owned.name)
     first = t.constant(factor.owned)
@@ -120,9 +123,7 @@ def _slice(t: Translator, x: Operand, dim: int, start: int, end: int, step: int 
 @says("__getitem__")
 def getitem(t: Translator, x: Operand, index: Any) -> Operand:
     """``x[:, 2:4]``, and ``x[:, :, None, None]``, which adds dimensions of size 1."""
-    parts = _in_full(index if isinstance(index, tuple) else (index,), len(x.shape))
-    dim = 0
-    for part in parts:
+    for dim, part in enumerate(_in_full(index if isinstance(index, tuple) else (index,), len(x.shape))):
         if part is None:
             x = unsqueeze(t, x, dim)
         elif isinstance(part, slice):
@@ -130,7 +131,6 @@ def getitem(t: Translator, x: Operand, index: Any) -> Operand:
             x = _slice(t, x, dim, start, end, step)
         else:
             raise Unsaid("no layer picks single values or places of a tensor")
-        dim += 1
     return x
 
 

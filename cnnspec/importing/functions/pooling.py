@@ -46,16 +46,15 @@ def _avg_pool(dims: int) -> Any:
         count_include_pad: bool = True,
         divisor_override: int | None = None,
     ) -> Operand:
-        return t.line(
-            f"AvgPool{dims}d",
-            x,
-            kernel_size=kernel_size,
-            stride=stride or kernel_size,
-            padding=padding,
-            ceil_mode=ceil_mode,
-            count_include_pad=count_include_pad,
-            **({"divisor_override": divisor_override} if dims > 1 else {}),
-        )
+        args = {
+            "kernel_size": kernel_size,
+            "stride": stride or kernel_size,
+            "padding": padding,
+            "ceil_mode": ceil_mode,
+            "count_include_pad": count_include_pad,
+            "divisor_override": divisor_override,
+        }
+        return t.line(f"AvgPool{dims}d", x, **{name: value for name, value in args.items() if value is not None})
 
     return handler
 

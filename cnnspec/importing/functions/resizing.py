@@ -71,7 +71,11 @@ def pad(t: Translator, x: Operand, pad: Sequence[int], mode: Any = "constant", v
         return t.line(types[mode], x, padding=sides)
     if mode != "constant":
         raise Unsaid(f"no layer pads with `mode={mode!r}`")
-    return t.line("ConstantPad2d", x, padding=sides, value=float(value)) if value else t.line("ZeroPad2d", x, padding=sides)
+    return t.line("ConstantPad2d", x, padding=sides, value=float(value)) if value else _zeros(t, x, sides)
+
+
+def _zeros(t: Translator, x: Operand, sides: tuple[int, ...]) -> Operand:
+    return t.line("ZeroPad2d", x, padding=sides)
 
 
 @says("pixel_shuffle")

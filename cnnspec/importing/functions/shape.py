@@ -34,7 +34,7 @@ def reshape(t: Translator, x: Operand, *sizes: Any, shape: Any = None) -> Operan
         return x.shaped(new)
     if new[:1] != x.shape[:1]:
         raise Unsaid(
-            f"this makes {new[0] if new else 'one'} of the batch: images are mixed",
+            f"this makes {new[0] if new else 1} of the {x.batch} images of a batch: it mixes them",
             "keep dimension 0 as it is: `x.flatten(1)`, `x.view(x.size(0), -1)`",
         )
     return _reshape(t, x, new)

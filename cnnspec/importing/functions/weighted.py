@@ -127,8 +127,8 @@ def group_norm(
     cudnn_enabled: bool = True,
 ) -> Operand:
     path = t.owner(weight=weight, bias=bias) if weight is not None else None
-    affine = weight is not None
-    return t.line("GroupNorm", x, path=path, num_groups=num_groups, eps=eps, affine=affine, bias=bias is not None or not affine)
+    affine, shifts = weight is not None, bias is not None or weight is None
+    return t.line("GroupNorm", x, path=path, num_groups=num_groups, eps=eps, affine=affine, bias=shifts)
 
 
 @says("layer_norm")
@@ -199,5 +199,3 @@ def local_response_norm(
 @says("prelu")
 def prelu(t: Translator, x: Operand, weight: Operand) -> Operand:
     return t.line("PReLU", x, path=t.owner(weight=weight), num_parameters=weight.shape[0])
-
-
