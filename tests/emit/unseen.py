@@ -55,6 +55,7 @@ UNSEEN: dict[str, str] = {
     "scaled-to-nothing": SHAPES,
     "several-documents": YAML,
     "shape-mismatch": SHAPES,
+    "share-mismatch": SHAPES,
     "slice": SHAPES,
     "stated-wrongly": SHAPES,
     "tag": YAML,
