@@ -62,7 +62,6 @@ UNSEEN: dict[str, str] = {
     "too-deep": OTHER_LINE,
     "too-large": SHAPES,
     "too-many-layers": VALUES,
-    "share-mismatch": SHAPES,
     "undefined-from": OTHER_LINE,
     "undefined-share": OTHER_LINE,
     "unreached-init": OTHER_LINE,
