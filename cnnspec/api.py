@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnspec.checking import check_source, check_spec, with_variant
-from cnnspec.diagnostics import Diagnostic, Sink, SpecError, UsageError, did_you_mean, listing
+from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
 from cnnspec.spec.budget import given
 from cnnspec.spec.params import fitting, from_plain
-from cnnspec.spec.shipped import Found, open_source, specs_folder
+from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.syntax import Entry
 
 if TYPE_CHECKING:
@@ -32,20 +31,27 @@ def load(
     Raises SpecError where the text is wrong, UsageError for an unknown name, variant or param and for a value that a
     param does not take.
     """
-    found, spec, sink = _read(name_or_path)
+    found = find(os.fspath(name_or_path))
+    return load_found(found, open_source(found.path, display(found.path)), variant, input, params)
+
+
+def load_found(
+    found: Found, source: Source, variant: str | None, input: Size | None, params: Mapping[str, Any]
+) -> Spec:
+    """The same of the text of a file that was found. Raises as ``load`` does."""
+    spec, sink = _read(found, source)
     if len(sink):
         raise SpecError(sink.in_order())
     return _as_set(spec, found, variant, input, params)
 
 
-def _read(name_or_path: str | os.PathLike[str]) -> tuple[Found, Spec, Sink]:
+def _read(found: Found, source: Source) -> tuple[Spec, Sink]:
     """A spec and what was found when it was read. Raises SpecError where nothing of it can be read."""
-    found = find(os.fspath(name_or_path))
     sink = Sink()
-    spec = read(open_source(found.path, display(found)), sink, builtin_blocks(), found.title)
+    spec = read(source, sink, builtin_blocks(), found.title)
     if spec is None:
         raise SpecError(sink.in_order())
-    return found, spec, sink
+    return spec, sink
 
 
 def _as_set(spec: Spec, found: Found, variant: str | None, input: Size | None, params: Mapping[str, Any]) -> Spec:
@@ -53,17 +59,6 @@ def _as_set(spec: Spec, found: Found, variant: str | None, input: Size | None, p
     settings = {name: _setting(chosen, name, value) for name, value in params.items()}
     override = None if input is None else _input(chosen, input)
     return replace(chosen, title=_title(found, variant), settings=settings, input_override=override)
-
-
-def display(found: Found) -> str:
-    """How messages name a file: shipped ones from `specs/`, others from the working folder where they are in it."""
-    path = found.path
-    if path.is_relative_to(specs_folder()):
-        return f"specs/{path.relative_to(specs_folder()).as_posix()}"
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        return path.as_posix()
 
 
 def _title(found: Found, variant: str | None) -> str:
@@ -121,7 +116,7 @@ def check(
     """
     found = find(os.fspath(name_or_path))
     bounds = given(budget) if budget else None
-    return check_source(open_source(found.path, display(found)), variant or found.variant, bounds)
+    return check_source(open_source(found.path, display(found.path)), variant or found.variant, bounds)
 
 
 def graph(
@@ -143,7 +138,8 @@ def partial_graph(
     None where nothing of it can be expanded. Raises UsageError, and SpecError where nothing of it can be read, or where
     what is wrong leaves it open what the variant and the params are.
     """
-    found, spec, sink = _read(name_or_path)
+    found = find(os.fspath(name_or_path))
+    spec, sink = _read(found, open_source(found.path, display(found.path)))
     try:
         return check_spec(_as_set(spec, found, variant, input, params), sink)
     except UsageError:

@@ -14,6 +14,8 @@ from cnnspec.diagnostics.trial import mending
 from cnnspec.lint import lint
 from cnnspec.network import Graph, Meter, expand
 from cnnspec.network.init import check_patterns
+from cnnspec.network.patches import Reached
+from cnnspec.network.unreached import idle_patches, report_idle
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
 from cnnspec.syntax.uncollected import uncollected
@@ -49,8 +51,15 @@ class Examined:
     steps: int = 0  # work, as the meter counts it
 
     def warnings(self) -> tuple[Diagnostic, ...]:
-        """What is hardly meant in a sound spec; nothing where there are errors."""
-        return () if self.errors or self.spec is None else lint(self.spec, self.graphs)
+        """What is hardly meant in a sound spec; nothing where there are errors.
+
+        What a base would say by itself is left to it.
+        """
+        found = () if self.errors or self.spec is None else lint(self.spec, self.graphs)
+        if self.spec is None or not self.spec.bases or all(_is_of(self.spec.source, warning) for warning in found):
+            return found
+        of_base = {warning.identity for warning in examine(self.spec.bases[0]).warnings()}
+        return tuple(warning for warning in found if warning.identity not in of_base)
 
     def over_budget(self, variant: str | None, budget: Budget | None) -> tuple[Diagnostic, ...]:
         """The bounds that a sound spec exceeds, under the variants that were expanded."""
@@ -63,16 +72,24 @@ class Examined:
         return sink.in_order()
 
 
+def _is_of(source: Source, warning: Diagnostic) -> bool:
+    """Whether a warning tells of a text's own lines."""
+    return any(label.span.source is source for label in (warning.primary, *warning.labels))
+
+
 def examine(source: Source, variant: str | None = None, meter: Meter | None = None) -> Examined:
     """Reads a text and expands it under one variant or under each."""
     sink = Sink()
     meter = meter or Meter()
     spec = read(source, sink, builtin_blocks(), meter=meter)
-    graphs = [expand(chosen, sink, meter) for chosen in (variants(spec, variant) if spec else ())]
+    reached = Reached()
+    graphs = [expand(chosen, sink, meter, reached=reached) for chosen in (variants(spec, variant) if spec else ())]
     known = tuple(graph for graph in graphs if graph)
+    if spec is not None:
+        check_patches(spec, reached, sink, meter)
     if spec is not None and len(known) == len(graphs) and (variant is None or not spec.variants):
         check_patterns(spec, known, sink, meter)
-    return Examined(spec, known, sink.in_order(), meter.steps)
+    return Examined(spec, known, sink.in_order(), meter.total)
 
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
@@ -84,7 +101,7 @@ def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tupl
     """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
     sink, meter = Sink() if sink is None else sink, Meter()
     graph = _expanded(spec, sink, meter)
-    return graph, _with_help(spec.source, sink.in_order(), meter.steps, partial(_again, spec))
+    return graph, _with_help(spec.source, sink.in_order(), meter.total, partial(_again, spec))
 
 
 def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
@@ -100,10 +117,23 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
 
 def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
     """The graph of a spec as it is set. Where it could be set otherwise, a pattern may be meant for that."""
-    graph = expand(spec, sink, meter)
+    reached = Reached()
+    graph = expand(spec, sink, meter, reached=reached)
+    check_patches(spec, reached, sink, meter)
     if graph is not None and not spec.variants and not spec.settings:
         check_patterns(spec, (graph,), sink, meter)
     return graph
+
+
+def check_patches(spec: Spec, reached: Reached, sink: Sink, meter: Meter) -> None:
+    """Says which patches change nothing. One that does so only as the spec is set may be meant for another variant."""
+    idle = idle_patches(spec, reached)
+    for other in variants(replace(spec, settings={}, input_override=None)) if idle else ():
+        expand(other, Sink(), meter, reached=reached)
+        idle = idle_patches(spec, reached)
+        if not idle:
+            return
+    report_idle(idle, reached, sink)
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:
@@ -130,7 +160,7 @@ def _with_help(
     """The errors with those of their repairs that mend them; ``again`` checks an edited text."""
     left, meter = _trials(source, steps), Meter(limit=MAX_WORK)
     helped = []
-    for diagnostic in found:
+    for diagnostic in (_own_repairs(source, diagnostic) for diagnostic in found):
         tried = diagnostic.repairs[:left]
         left -= len(tried)
         trials = [(repair, again(apply(source, repair.edits), meter)) for repair in tried if not meter.is_spent]
@@ -138,6 +168,12 @@ def _with_help(
         help = ", or ".join(_words(diagnostic, good)) or diagnostic.help
         helped.append(replace(diagnostic, help=help, repairs=good))
     return tuple(helped)
+
+
+def _own_repairs(source: Source, diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic without repairs of other texts: what a spec extends is edited where it stands."""
+    own = tuple(r for r in diagnostic.repairs if all(edit.span.source is source for edit in r.edits))
+    return replace(diagnostic, repairs=own) if len(own) < len(diagnostic.repairs) else diagnostic
 
 
 def _trials(source: Source, steps: int) -> int:
@@ -155,6 +191,7 @@ def _with_fixes(
     source: Source, variant: str | None, found: tuple[Diagnostic, ...], left: int
 ) -> tuple[Diagnostic, ...]:
     """Warnings with the repairs that work: all of them are tried at once, and one by one only where that fails."""
+    found = tuple(_own_repairs(source, diagnostic) for diagnostic in found)
     fixable = [diagnostic for diagnostic in found if diagnostic.repairs]
     if not fixable:
         return found
@@ -187,4 +224,4 @@ def apply(source: Source, edits: Iterable[Edit]) -> Source:
         start = source.offset(edit.span.line, edit.span.column)
         end = source.offset(edit.span.end_line, edit.span.end_column)
         text = text[:start] + edit.text + text[end:]
-    return Source(source.name, text)
+    return replace(source, text=text)

@@ -49,8 +49,9 @@ def _shares(
 
 
 def line(node: Node) -> Span:
-    """The outermost line that asks for a layer: the lines of a block are the same for all that call it."""
-    calls = [frame.span for frame in node.trace or () if frame.span and not frame.span.source.shipped]
+    """The outermost line of its text that asks for a layer: the lines of a block are the same for all that call it."""
+    home = node.span.source
+    calls = [frame.span for frame in node.trace or () if frame.span and frame.span.source is home]
     return calls[-1] if calls else node.span
 
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from cnnspec.api import display
 from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
 from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
 from cnnspec.fixing import fix
 from cnnspec.spec.budget import Budget
-from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, Found, decode, open_source
+from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, decode, display, open_source
 
 
 class Fix(StrEnum):
@@ -58,7 +57,7 @@ class Checked:
 def check_target(target: Target, options: Options) -> Checked:
     """Checks one text; what hinders that is part of the answer, so that the others are checked all the same."""
     name = target.name if target.path else options.stdin_name
-    file = display(Found(target.path, name)) if target.path else name
+    file = display(target.path) if target.path else name
     try:
         return _check(Checked(name, file), target, options)
     except SpecError as error:
@@ -71,7 +70,7 @@ def _check(blank: Checked, target: Target, options: Options) -> Checked:
     source = open_source(target.path, blank.file) if target.path else _standard_input(blank.file)
     if options.fix is not Fix.leave:
         fixed = fix(source)
-        after = Source(source.name, with_line_ends(source.text, fixed.text))
+        after = replace(source, text=with_line_ends(source.text, fixed.text))
         if options.fix is Fix.show:
             blank = replace(blank, diff=as_diff(source, after.text))
         elif fixed.applied:

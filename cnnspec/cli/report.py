@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cnnspec import __version__
 from cnnspec.cli.checked import Checked
 from cnnspec.cli.output import console, show, show_error, write
-from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, printable, printable_json
+from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable, printable_json
 
 if TYPE_CHECKING:
     from cnnspec.diagnostics.sarif import Rule
@@ -32,10 +32,11 @@ def report(
     failed = [*failures, *(result.failure for result in results if result.failure)]
     for error in failed:
         show_error(error)
-    found = [diagnostic for result in results for diagnostic in result.diagnostics]
+    told = once(results)
+    found = [diagnostic for diagnostics in told for diagnostic in diagnostics]
     match format:
         case Format.text:
-            _text(results)
+            _text(results, told)
         case Format.json:
             _json(results)
         case Format.sarif:
@@ -52,18 +53,38 @@ def report(
             console().print(said)
 
 
+def once(results: Sequence[Checked]) -> list[tuple[Diagnostic, ...]]:
+    """The diagnostics of each result. What is wrong with a text that others extend is told of the text itself."""
+    homes = {result.file: {d.identity for d in result.diagnostics} for result in results}
+    seen: set[tuple[object, ...]] = set()
+    told = []
+    for result in results:
+        kept = [d for d in result.diagnostics if d.identity not in seen and not _is_told_at_home(d, result, homes)]
+        seen |= {d.identity for d in kept}
+        told.append(tuple(kept))
+    return told
+
+
+def _is_told_at_home(d: Diagnostic, result: Checked, homes: Mapping[str, set[tuple[str, str, int, int]]]) -> bool:
+    home = d.span.source.name
+    return home != result.file and d.identity in homes.get(home, ())
+
+
 def exit_code(results: Sequence[Checked], failures: Sequence[CnnspecError]) -> int:
     """The worst of all: 7 unreadable, 3 errors, 2 names that are none, 0."""
     return max([0, *(result.exit_code for result in results), *(error.exit_code for error in failures)])
 
 
-def _text(results: Sequence[Checked]) -> None:
-    for result in results:
+def _text(results: Sequence[Checked], told: Sequence[Sequence[Diagnostic]]) -> None:
+    for result, diagnostics in zip(results, told, strict=True):
         if result.diff:
             write(result.diff)
-        show(result.diagnostics)
+        show(diagnostics)
         if not result.diagnostics and not result.failure:
             console().print(f"{printable(result.name)}: sound")
+        elif result.diagnostics and not diagnostics:
+            where = listing(sorted({printable(d.span.source.name) for d in result.diagnostics}))
+            console().print(f"{printable(result.name)}: as {where}, which it extends")
 
 
 def _json(results: Sequence[Checked]) -> None:
@@ -77,7 +98,8 @@ def _json(results: Sequence[Checked]) -> None:
 
 
 def _file(result: Checked) -> str:
-    return result.diagnostics[0].span.source.name if result.diagnostics else result.name
+    """What the record is of: of a spec that is wrong the file that messages name, which they may leave for its base."""
+    return result.file if result.diagnostics else result.name
 
 
 def _sarif(found: Sequence[Diagnostic], failed: Sequence[CnnspecError], code: int) -> None:
@@ -114,7 +136,7 @@ def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
     checked = [result for result in results if not result.failure]
     wrong = [result for result in checked if result.diagnostics]
     sound, fixed = len(checked) - len(wrong), sum(len(result.fixed) for result in results)
-    found = [diagnostic.severity for result in wrong for diagnostic in result.diagnostics]
+    found = [diagnostic.severity for diagnostics in once(wrong) for diagnostic in diagnostics]
     kinds = [count(found.count(kind), kind) for kind in ("error", "warning") if kind in found]
     parts = [f"{' and '.join(kinds)} in {count(len(wrong), 'spec')}"] if wrong else []
     if sound and (wrong or skipped or failed or fixed or sound > 1):

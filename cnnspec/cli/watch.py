@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from os.path import realpath
 from pathlib import Path
 
 import typer
@@ -16,7 +17,8 @@ import typer
 from cnnspec.cli.gather import Gathered
 from cnnspec.cli.output import console
 from cnnspec.diagnostics import UsageError, count, printable
-from cnnspec.spec.shipped import ENDINGS
+from cnnspec.spec.extends import base_files
+from cnnspec.spec.shipped import ENDINGS, display
 
 State = dict[Path, tuple[int, ...]]
 PATIENCE = 1_000  # milliseconds without news after which the files are looked at all the same: network drives give none
@@ -30,18 +32,21 @@ def watch(
     try:
         gathered = look()
         folders = _folders(names, gathered)
-        state = _state(gathered)
+        bases = _bases(gathered)
+        state = _state(gathered, bases)
         if headings:
-            _head(f"watching {count(len(state), 'spec')}; Ctrl-C ends")
+            _head(f"watching {count(len(gathered.targets), 'spec')}; Ctrl-C ends")
         _check(check, gathered)
         unsure = True  # what comes before the watcher is there, and into a folder that is new, makes no news
         for news in _wakes(folders, recursive=bool(gathered.folders)):
             gathered = look() if news or unsure else gathered
             unsure = news
-            before, state = state, _state(gathered)
+            before, state = state, _state(gathered, bases)
             if state != before:
                 if headings:
                     _head(_changes(before, state))
+                bases = _bases(gathered)
+                state = {path: state.get(path, stamp) for path, stamp in _state(gathered, bases).items()}
                 _check(check, gathered)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -56,6 +61,7 @@ def _folders(names: Iterable[str], gathered: Gathered) -> list[Path]:
     """What to watch: the folders, and those of the files, since a save may replace a file by another."""
     parents = [target.path.parent for target in gathered.targets if target.path]
     parents += [Path(name).parent for name in names if name.endswith(ENDINGS)]
+    parents += [path.parent for path in _bases(gathered)]
     found = list(dict.fromkeys(path for path in (*gathered.folders, *parents) if path.is_dir()))
     if not found:
         raise UsageError("there is nothing to watch", "name a file or a folder")
@@ -76,9 +82,17 @@ def _wakes(folders: list[Path], *, recursive: bool) -> Iterator[bool]:
         yield bool(changes)
 
 
-def _state(gathered: Gathered) -> State:
+def _bases(gathered: Gathered) -> tuple[Path, ...]:
+    """The files that the specs extend, which are watched as well, also before they are there."""
+    paths = [target.path for target in gathered.targets if target.path]
+    known = {realpath(path) for path in paths}
+    return tuple(Path(display(base)) for path in paths for base in base_files(path) if str(base) not in known)
+
+
+def _state(gathered: Gathered, bases: Iterable[Path]) -> State:
     """What tells one version of each file from another; nothing for one that is gone."""
-    return {target.path: _stamp(target.path) for target in gathered.targets if target.path}
+    paths = [target.path for target in gathered.targets if target.path]
+    return {path: _stamp(path) for path in (*paths, *bases)}
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

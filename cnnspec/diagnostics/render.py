@@ -71,7 +71,8 @@ def provenance(diagnostic: Diagnostic) -> str:
     frames = list(diagnostic.trace or ())
     if not frames:
         return ""
-    place = next((f.span for f in frames if f.span and f.span.line != diagnostic.span.line), None)
+    here = (diagnostic.span.source.name, diagnostic.span.line)
+    place = next((f.span for f in frames if f.span and (f.span.source.name, f.span.line) != here), None)
     runs = groupby(frame.text for frame in frames if frame.text)
     words = [word if times == 1 else f"{word} {times} times" for word, times in ((w, len(list(g))) for w, g in runs)]
     return ", ".join(([f"{place.source.name}:{place.line}"] if place else []) + words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -12,12 +13,15 @@ class Source:
     """A text under the name that messages call it by.
 
     ``shipped`` marks the texts that ship inside the package: a user cannot edit them, so a message
-    about one points first at the user's own line that led there.
+    about one points first at the user's own line that led there. ``path`` is the file that it was read from, None for
+    a text that is no file. ``base`` is the text that it extends, where that is at hand and need not be looked for.
     """
 
     name: str
     text: str = field(repr=False)
     shipped: bool = False
+    path: Path | None = field(default=None, repr=False, compare=False)
+    base: Source | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def lines(self) -> list[str]:

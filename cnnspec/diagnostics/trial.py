@@ -13,8 +13,8 @@ Key = tuple[str, str]
 # Mistakes of writing, in which one thing was meant. The others are about sizes, of which any may be meant.
 WRITING = frozenset(
     """
-    bad-expression bad-input bad-param duplicate-id undefined-from unknown-argument unknown-key unknown-layer
-    unknown-name unknown-param unknown-version unknown-word wrong-rank wrong-type yaml-syntax
+    bad-expression bad-input bad-param duplicate-id idle-patch undefined-from unknown-argument unknown-base unknown-key
+    unknown-layer unknown-name unknown-param unknown-version unknown-word wrong-rank wrong-type yaml-syntax
     """.split()
 )
 
@@ -47,10 +47,10 @@ def _key(diagnostic: Diagnostic) -> Key:
 
 def _is_gone(diagnostic: Diagnostic, repair: Repair, after: Found) -> bool:
     """Whether nothing of the kind is found at its line, which the edits above it may have moved."""
-    line = diagnostic.span.line
+    line, name = diagnostic.span.line, diagnostic.span.source.name
     above = [edit for edit in repair.edits if edit.span.line <= line]
     line += sum(edit.text.count("\n") - (edit.span.end_line - edit.span.line) for edit in above)
-    return all(_key(found) != _key(diagnostic) or found.span.line != line for found in after)
+    return all(_key(f) != _key(diagnostic) or (f.span.source.name, f.span.line) != (name, line) for f in after)
 
 
 def _new(before: Found, after: Found) -> Iterable[Key]:

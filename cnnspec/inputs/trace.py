@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import count
 from typing import Annotated, Any
 
@@ -12,8 +13,9 @@ from cnnspec.inputs.tracked import Condition, Tracked, Tracker, bare
 from cnnspec.layers import Layer, Shape
 from cnnspec.layers.base import MAX_SIZE
 from cnnspec.layers.takes import alternatives, bounds_of
+from cnnspec.network.below import Network
 from cnnspec.network.context import Context, Flow
-from cnnspec.network.expand import Expander
+from cnnspec.network.expand import Expander, networks_of
 from cnnspec.network.graph import Graph
 from cnnspec.spec import Arguments, Item, Spec
 from cnnspec.syntax import Meter, Node, Scalar, Value, template
@@ -48,7 +50,7 @@ def run(spec: Spec, axes: Axes, sample: tuple[int, ...]) -> Run:
     """The run for an input whose sizes along ``axes`` are those of the sample. Raises TooLong."""
     sink, meter, tracker = _Stop(), Meter(), Tracker(sample)
     sizes = {place: size for places, size in zip(axes, tracker.sizes(), strict=True) for place in places}
-    expansion = _Tracing(replace(spec, aux=()), sink, meter, tracker, sizes)
+    expansion = _Tracing(replace(spec, aux=()), sink, meter, tracker, sizes, _below(spec))
     try:
         graph = expansion.graph()
     except Refused:
@@ -57,11 +59,25 @@ def run(spec: Spec, axes: Axes, sample: tuple[int, ...]) -> Run:
     return Run(sample, tracker.conditions, graph, refusal, meter.steps)
 
 
+@lru_cache(maxsize=2)
+def _below(spec: Spec) -> tuple[Network, ...]:
+    return networks_of(replace(spec, aux=()))
+
+
 class _Tracing(Expander):
     """An expansion whose input has tracked sizes."""
 
-    def __init__(self, spec: Spec, sink: Sink, meter: Meter, tracker: Tracker, sizes: dict[int, Tracked]) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        sink: Sink,
+        meter: Meter,
+        tracker: Tracker,
+        sizes: dict[int, Tracked],
+        below: tuple[Network, ...],
+    ) -> None:
         super().__init__(spec, sink, meter)
+        self.below = below
         self.tracker = tracker
         self.sizes = sizes
         self.inferred = _ByTerms()
@@ -72,6 +88,10 @@ class _Tracing(Expander):
         place = count()
         stated = super().inputs(context)
         return {name: Shape(self.sizes.get(next(place), size) for size in x) for name, x in stated.items()}
+
+    def networks(self, context: Context) -> tuple[Network, ...]:
+        """What patches edit: the same whatever arrives."""
+        return self.below
 
     def trunk(self, *given: Any) -> Flow:
         out = super().trunk(*given)

@@ -14,24 +14,28 @@ COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\[([^\]]*)\]")
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A code that is silenced, where that is said, and on which line; line 0 is the whole file."""
+    """A code that is silenced, where that is said, and on which line; line 0 is the whole file.
+
+    That of a base is silent of its own lines alone, ``everywhere`` of all that the spec brings about.
+    """
 
     code: str
     span: Span
     line: int = 0
+    everywhere: bool = False
     edit: Edit | None = None  # takes it out again
 
     def silences(self, diagnostic: Diagnostic, line: Span) -> bool:
         """Whether a warning is of this code and stands on this line, or at ``line``, the user's line that led to it."""
         if self.code != diagnostic.code:
             return False
-        places = (span.line for span in (diagnostic.span, line) if span.source is self.span.source)
-        return self.line == 0 or self.line in places
+        places = [span.line for span in (diagnostic.span, line) if span.source is self.span.source]
+        return self.everywhere or self.line in places or (self.line == 0 and bool(places))
 
 
-def of_file(codes: Iterable[Scalar]) -> Iterator[Ignore]:
-    """What `lint: {ignore: [...]}` silences."""
-    return (Ignore(code.text, code.span) for code in codes)
+def of_file(codes: Iterable[Scalar], own: Source) -> Iterator[Ignore]:
+    """What `lint: {ignore: [...]}` silences, in the spec ``own`` and in what it extends."""
+    return (Ignore(code.text, code.span, everywhere=code.span.source is own) for code in codes)
 
 
 def comments(source: Source) -> Iterator[Ignore]:
@@ -45,7 +49,7 @@ def comments(source: Source) -> Iterator[Ignore]:
             for code, start in codes:
                 at = match.start(1) + start + 1 + (len(match[1][start:]) - len(match[1][start:].lstrip()))
                 edit = _without(source, number, match) if len(codes) == 1 else None
-                yield Ignore(code, source.span(number, at, max(len(code), 1)), number, edit)
+                yield Ignore(code, source.span(number, at, max(len(code), 1)), number, edit=edit)
 
 
 def _without(source: Source, number: int, match: re.Match[str]) -> Edit:

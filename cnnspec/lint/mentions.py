@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from cnnspec.spec import Block, Item, Param, Spec
+from cnnspec.spec.model import Patch
 from cnnspec.syntax import ExpressionError, Map, Node, Scalar, template
 
 
@@ -13,14 +14,25 @@ def own_blocks(spec: Spec) -> dict[str, Block]:
     return {name: block for name, block in spec.blocks.items() if block.source is spec.source}
 
 
+def base_blocks(spec: Spec) -> dict[str, Block]:
+    """The blocks that stand in what the spec extends."""
+    return {name: block for name, block in spec.blocks.items() if any(block.source is base for base in spec.bases)}
+
+
+def patches_of(spec: Spec) -> tuple[Patch, ...]:
+    return tuple(patch for below in spec.patches for patch in below.patches)
+
+
 def own_chain(spec: Spec) -> tuple[Item, ...]:
-    """The lines of the network's own chain, and those of its aux heads."""
-    return (*spec.layers, *(item for head in spec.aux for item in head.layers))
+    """The lines of the network's own chain, those of its aux heads and those that patches put among them."""
+    heads = (item for head in spec.aux for item in head.layers)
+    return (*spec.layers, *heads, *(item for patch in patches_of(spec) for item in patch.items))
 
 
-def head_words(spec: Spec) -> tuple[Node | None, ...]:
-    """What an aux head says beside its chain, and may say in expressions."""
-    return tuple(word for head in spec.aux for word in (head.weight, head.when))
+def own_words(spec: Spec) -> tuple[Node | None, ...]:
+    """What aux heads and patches say beside their lines, and may say in expressions."""
+    heads = (word for head in spec.aux for word in (head.weight, head.when))
+    return (*heads, *(patch.when for patch in patches_of(spec)))
 
 
 def ids_taken(spec: Spec) -> set[str]:

@@ -41,7 +41,8 @@ MOST_LINES = 6  # further lines of the same warning that are named
 
 def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     """The warnings about a sound spec, by place; ``graphs`` are of its variants, or of the one that is asked for."""
-    ignores = [*of_file(spec.ignored), *comments(spec.source)]
+    texts = (spec.source, *spec.bases)
+    ignores = [*of_file(spec.ignored, spec.source), *(ignore for text in texts for ignore in comments(text))]
     used: set[Ignore] = set()
     sink = Sink()
     for diagnostic in (*_graph_warnings(graphs, ignores, used), *_kept(text_warnings(spec), ignores, used)):
@@ -49,7 +50,8 @@ def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     every_variant = len(graphs) >= len(spec.variants)
     for diagnostic in _kept(unused_init(spec, graphs), ignores, used) if every_variant else ():
         sink.add(diagnostic)
-    for diagnostic in _kept(stale(ignores, used, CODES), ignores, used):
+    own = [ignore for ignore in ignores if ignore.span.source is spec.source]
+    for diagnostic in _kept(stale(own, used, CODES), ignores, used):
         if every_variant or diagnostic.code != "unused-ignore":  # another variant may need the silence
             sink.add(diagnostic)
     return sink.in_order()
@@ -76,7 +78,9 @@ def _merged(found: list[Finding], *, everywhere: bool) -> Diagnostic:
     told = max(found, key=lambda finding: finding.weight)
     first = told.diagnostic
     more = len({finding.node.key for finding in found}) - 1
-    lines = sorted({finding.node.span.line for finding in found} - {told.node.span.line})
+    text = told.node.span.source
+    others = {finding.node.span.line for finding in found if finding.node.span.source is text}
+    lines = sorted(others - {told.node.span.line})
     notes = (*first.notes, f"the same in {count(more, 'more layer')}{_in_lines(lines)}") if more else first.notes
     repairs = first.repairs if everywhere else ()
     help = first.help or "; ".join(repair.words for repair in first.repairs if not everywhere)

@@ -8,8 +8,8 @@ from math import prod
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
 from cnnspec.lint.mentions import (
+    base_blocks,
     blocks_called,
-    head_words,
     ids_taken,
     items_of,
     items_within,
@@ -17,6 +17,7 @@ from cnnspec.lint.mentions import (
     names_read,
     own_blocks,
     own_chain,
+    own_words,
     words,
 )
 from cnnspec.spec import Item, Param, Spec, TypeMismatch
@@ -32,6 +33,12 @@ MOST_SETTINGS = 200  # combinations of values under which a condition is tried
 
 def text_warnings(spec: Spec) -> Iterator[Diagnostic]:
     """Every warning that needs no graph."""
+    for warning in _everywhere(spec):
+        if warning.span.source is spec.source:  # those of a base are for its own check
+            yield warning
+
+
+def _everywhere(spec: Spec) -> Iterator[Diagnostic]:
     yield from _unused_params(spec)
     yield from _unused_blocks(spec)
     yield from _unused_ids(own_chain(spec), ids_taken(spec))
@@ -53,7 +60,7 @@ def _warning(
 def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
     """Params that no expression reads. Blocks that are chosen by a param share an interface, and may leave some out."""
     chosen = any(item.name.startswith("$") for item in items_of(spec))
-    more = (*head_words(spec), *argument_nodes(spec.init))
+    more = (*own_words(spec), *argument_nodes(spec.init))
     read = names_read(own_chain(spec), spec.params, spec.input, *more)
     yield from _unread(spec.params, read, "this spec")
     for name, block in own_blocks(spec).items():
@@ -75,6 +82,8 @@ def _unused_blocks(spec: Spec) -> Iterator[Diagnostic]:
     own = own_blocks(spec)
     mentioned = {name: blocks_called(block.layers) | layer_words(block.params) for name, block in own.items()}
     used = blocks_called(own_chain(spec)) | layer_words(spec.params) | _in_variants(spec)
+    for block in base_blocks(spec).values():
+        used |= blocks_called(block.layers) | layer_words(block.params)
     if any(param.type.base == "layer" and param.choices is None for param in spec.params.values()):
         return  # whoever sets the param may name any block
     called_by_others = {name for caller, names in mentioned.items() for name in names if name != caller}

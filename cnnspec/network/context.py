@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Shape
+from cnnspec.network.below import Line, Place
 from cnnspec.network.graph import NOWHERE, Node, Scope
 from cnnspec.spec import Item
 from cnnspec.syntax import LayerName, Silent, Value
@@ -60,6 +61,7 @@ class Made:
     op: LayerName
     context: Context
     child: Node | Scope
+    run: int = 0  # how often the line had run before, where there are patches
 
 
 @dataclass(slots=True)
@@ -78,19 +80,48 @@ class ScopeBuilder:
     skipped: dict[str, Label] = field(default_factory=dict)  # ids of lines that are left out, and what does it
     unsure: bool = False  # a broken line may have left out ids that lines below name
     position: int = 0
+    place: Place | None = None  # in the networks below, where there are patches
+
+    def __post_init__(self) -> None:
+        self.position = self.place.start if self.place else 0
 
     def child_key(self, name: str) -> str:
         return f"{self.key}.{name}" if self.key else name
 
-    def next_name(self) -> str:
-        """The name of an item without an id: its position in this scope."""
+    def inside(self, line: Line, name: str, since: int = 0) -> Place | None:
+        """The place of the scope that a line of this one opens under a name."""
+        return self.place.inside(line, self.child_key(name), since) if self.place else None
+
+    def next_name(self, line: Line) -> str:
+        """The name of an item without an id: its position in this scope; with patches, what it is called below."""
+        kept = self.place.kept(line) if self.place else None
+        if kept is not None:
+            return kept
         self.position += 1
         return str(self.position - 1)
+
+    def count(self, line: Line) -> None:
+        """A line with an id takes a position, too; one of a network below has its own already."""
+        self.position += self.place is None or self.place.is_new(line)
+
+    def run(self, line: Line) -> int:
+        """How often a line had run in this scope before, where there are patches."""
+        return self.place.run(line) if self.place else 0
+
+    def rerun(self, line: Line, run: int) -> None:
+        """Goes back to a run of a line, or on to its last: a module that is shared is patched as it was."""
+        if self.place is not None:
+            self.place.runs[line] = run
+
+    def write(self, line: Line, name: str) -> None:
+        """Notes what a line is called, where it is asked for."""
+        if self.place is not None:
+            self.place.write(line, name)
 
     def give_back(self, empty: ScopeBuilder) -> None:
         """A scope in which nothing is: it is not there and takes no position."""
         self.keys.pop(empty.key.rpartition(".")[2], None)
-        self.position -= 1
+        self.position -= empty.place is None or empty.place.forget()
 
     def look_up(self, find: Callable[[ScopeBuilder], Flow | None]) -> Flow | None:
         """The first answer, from this scope outwards."""
@@ -124,4 +155,6 @@ class ScopeBuilder:
 
     def closed(self, inputs: tuple[int, ...], output: int) -> Scope:
         """The finished scope with these inputs."""
+        if self.place is not None:
+            self.place.close(self.position)
         return Scope(self.key, self.type, tuple(self.children), inputs, output, self.span)

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
+from cnnspec.network.below import Names, Network, Place
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.network.graph import INPUT, Graph, Node
@@ -22,14 +23,16 @@ from cnnspec.network.inplace import check_in_place
 from cnnspec.network.loops import rounds
 from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.network.origin import origin_labels
+from cnnspec.network.patched import patch_labels
+from cnnspec.network.patches import Mark, Reached, networks_below, patched, patched_scope, report_clashes
 from cnnspec.network.repairs import repairs
-from cnnspec.network.reporter import Broken, Reporter, TooLarge, outermost
+from cnnspec.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.network.share import share
 from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
-from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Silent, shown
+from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Silent, Value, shown
 from cnnspec.syntax import Node as SyntaxNode
 from cnnspec.syntax.evaluate import size
 from cnnspec.syntax.uncollected import uncollected
@@ -48,17 +51,24 @@ MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held agai
 
 
 @uncollected
-def expand(spec: Spec, sink: Sink, meter: Meter | None = None, *, training: bool = True) -> Graph | None:
+def expand(
+    spec: Spec,
+    sink: Sink,
+    meter: Meter | None = None,
+    *,
+    training: bool = True,
+    reached: Reached | None = None,
+) -> Graph | None:
     """The graph of a spec under its variant and settings; what is wrong goes to the sink.
 
     Without ``training`` aux heads are left out, as evaluation leaves them. Where something is wrong the graph holds the
     layers whose shapes are known all the same; None where a param has no value, and where nothing more is to be found:
-    all work is done that ``meter`` admits, or the sink is full.
+    all work is done that ``meter`` admits, or the sink is full. ``reached`` is told what the spec's patches reach.
     """
     meter = meter or Meter()
     if not training:
         spec = replace(spec, aux=())
-    expander = Expander(spec, sink, meter)
+    expander = Expander(spec, sink, meter, reached)
     return None if meter.told or sink.full else expander.filled(expander.graph())
 
 
@@ -66,9 +76,12 @@ plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one valu
 
 
 class Expander(Reporter):
-    def __init__(self, spec: Spec, sink: Sink, meter: Meter) -> None:
+    def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: Reached | None = None) -> None:
         super().__init__(sink, meter)
         self.spec = spec
+        self.reached = reached or Reached()
+        self.env: dict[str, Value] = {}
+        self.marks: list[Mark] = []  # where patches have put something
         self.layers = {*REGISTRY, *spec.blocks}
         self.nodes: list[Node] = []
         self.aux = False  # whether the lines are those of an aux head
@@ -88,10 +101,29 @@ class Expander(Reporter):
         except OutOfWork:
             self.too_much("too-much-work", self.spec.source.span())
             return None
+        self.env = env
+        place = self.place(Context(env, UNKNOWN, trace))
         inputs = self.inputs(Context(env, UNKNOWN, trace))
-        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0)
+        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, place=place)
         entry = self.arriving(inputs, root)
-        return self.network(inputs, entry, root, Context(env, entry, trace))
+        return self.network(inputs, entry, root, Context(env, entry, of_base(self.spec, trace)))
+
+    def place(self, context: Context) -> Place | None:
+        """Where the network stands on those that its patches edit; nowhere where it has none."""
+        if not self.spec.patches:
+            return None
+        try:
+            below = self.networks(context)
+        except OutOfWork:
+            self.too_much("too-much-work", (self.spec.extends or self.spec.layers[0]).span)
+            return None
+        report_clashes(self, below, context)
+        self.reached.networks.append(below)
+        return Place(below, ("",) * len(below))
+
+    def networks(self, context: Context) -> tuple[Network, ...]:
+        """The networks that patches edit. Raises OutOfWork."""
+        return networks_below(self, context, expand_names, self.meter.beside)
 
     def filled(self, graph: Graph | None) -> Graph | None:
         """The graph with what its spec says of initial weights."""
@@ -168,20 +200,22 @@ class Expander(Reporter):
             flow = self.item(item, flow, scope, context)
         return flow
 
-    def item(self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-        """One line of a chain, as often as its loops say."""
+    def item(
+        self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context, several: tuple[Flow, ...] = ()
+    ) -> Flow:
+        """One line of a chain, as often as its loops say; ``several`` are there to be taken instead of ``flow``."""
         try:
             self.meter.spend(LINE)
             if item.broken:
                 raise Broken
-            taken = sources(self, item, flow, scope, context)
+            taken = sources(self, item, flow, scope, context) if item.sources or not several else several
             number = -1
             for number, inner in enumerate(rounds(self, item, taken[0], scope.key, context)):
                 self.count_round(item)
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
-                    flow = self.once(item, taken, scope, inner)
+                    flow = (self.once if scope.place is None else self.patched)(item, taken, scope, inner)
                     taken = (flow,) if len(taken) == 1 else taken
                 else:
                     leave_out(item, scope, Label(item.when.span, "false here"))
@@ -190,6 +224,8 @@ class Expander(Reporter):
             return flow
         except (Broken, Silent):
             leave_broken(item, scope)
+            if scope.place is not None:
+                scope.place.hide(item)
             return UNKNOWN
         except OutOfWork:
             self.too_much("too-much-work", item.span)
@@ -228,14 +264,19 @@ class Expander(Reporter):
             out = self.named(item, op, name, flow, scope, context)
         if item.id is not None:
             scope.ids[name] = out
+            scope.write(item, name)
         return out
+
+    def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+        """The same, with what patches make of the line."""
+        return patched(self, item, taken, scope, context)
 
     def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """An operation that has a name of its own in the module tree."""
         before = len(scope.children)
         out = self.run(item, op, name, flow, scope, context)
         if len(scope.children) > before:
-            scope.made[name] = Made(item, op, context, scope.children[-1])
+            scope.made[name] = Made(item, op, context, scope.children[-1], scope.run(item))
         return out
 
     def run(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
@@ -244,7 +285,8 @@ class Expander(Reporter):
             return self.block(item, op, name, flow, scope, context)
         if op.name != SCOPE:
             return self.layer(item, op, name, (flow,), scope, context)
-        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), scope)
+        place = scope.inside(item, name)
+        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), scope, place=place)
         return self.scope(item.body or (), flow, inner, scope, context)
 
     def operation(self, item: Item, context: Context) -> LayerName:
@@ -290,7 +332,8 @@ class Expander(Reporter):
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
-        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes))
+        place = scope.inside(item, name)
+        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), place=place)
         return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
@@ -320,7 +363,7 @@ class Expander(Reporter):
             self.fail(
                 "lone-join", f"`{item.name}` joins two or more tensors, and this is one", item.op, context, help=help
             )
-        if not flows or (item.paths is None and item.sources is None):
+        if not flows or (item.paths is None and item.sources is None and len(taken) == 1):
             help = (
                 "give a list of chains, a mapping of names to chains, or `from: [a, b]`; `[]` is a path that passes by"
             )
@@ -337,10 +380,15 @@ class Expander(Reporter):
             if path.name is None:
                 yield self.chain(path.items, flow, scope, context)
                 continue
-            scope.position += 1
+            found = patched_scope(self, path, path.items, scope, context)
+            if found is None:
+                continue
+            scope.count(path)
             name = name_group(self, path.name, flow, scope, context)
-            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), scope)
-            scope.ids[name] = self.scope(path.items, flow, inner, scope, context)
+            scope.write(path, name)
+            place = scope.inside(path, name, found[2])
+            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), scope, place=place)
+            scope.ids[name] = self.scope(found[0], flow, inner, scope, found[1])
             yield scope.ids[name]
 
     def layer(
@@ -416,6 +464,11 @@ class Expander(Reporter):
             raise Broken
         return made
 
+    def origins(self, flows: tuple[Flow, ...], dims: tuple[int, ...]) -> tuple[Label, ...]:
+        """Where sizes come from, and what patches have to do with it."""
+        labels = origin_labels(self.spec, self.nodes, flows, dims)
+        return (*labels, *patch_labels(self.nodes, self.marks, flows, labels))
+
     def refused(
         self, item: Item, layer: Layer, refusal: Refusal, given: Arguments, flows: tuple[Flow, ...], context: Context
     ) -> None:
@@ -427,7 +480,7 @@ class Expander(Reporter):
                 refusal.code,
                 refusal.message,
                 Label(span, refusal.label),
-                labels=origin_labels(self.spec, self.nodes, flows, refusal.dims),
+                labels=self.origins(flows, refusal.dims),
                 notes=(refusal.note,) if refusal.note else (),
                 help=refusal.help,
                 trace=context.trace,
@@ -441,3 +494,33 @@ class Expander(Reporter):
                 ),
             )
         )
+
+
+def networks_of(spec: Spec) -> tuple[Network, ...]:
+    """The networks that the patches of a sound spec edit, found by themselves."""
+    if not spec.patches:
+        return ()
+    say = Expander(spec, Sink(), Meter())
+    say.env = settle(spec, say.layers)
+    return say.networks(Context(say.env, UNKNOWN))
+
+
+def expand_names(spec: Spec, below: tuple[Network, ...], names: Names, meter: Meter) -> None:
+    """Expands a network for the names of its lines; what is wrong with it is not told."""
+    _Namer(spec, below, names, meter).graph()
+
+
+class _Namer(Expander):
+    """An expansion that writes down what each line is called."""
+
+    def __init__(self, spec: Spec, below: tuple[Network, ...], names: Names, meter: Meter) -> None:
+        super().__init__(spec, Sink(), meter)
+        self.below = below
+        self.record = names
+
+    def place(self, context: Context) -> Place:
+        return Place(self.below, ("",) * len(self.below), record=self.record)
+
+    def too_much(self, code: str, span: Span) -> None:
+        super().too_much(code, span)
+        self.record.unsure.add("")

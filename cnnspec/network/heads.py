@@ -15,6 +15,7 @@ from cnnspec.diagnostics import Diagnostic, Label, did_you_mean, listing
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.graph import LOGITS, NOWHERE, Aux
 from cnnspec.network.names import name_group, source
+from cnnspec.network.patches import patched_scope
 from cnnspec.network.reporter import Broken
 from cnnspec.spec.edits import respell
 from cnnspec.spec.model import Head
@@ -68,11 +69,15 @@ class Heads:
         if head.when is not None and not say.condition(head.when, self.context, flow):
             return 0.0, Flow()
         weight = self.weight(head, flow)
-        name = name_group(say, head.name, flow, self.root, self.context)
-        trace = self.context.frame(f"aux head {name}", head.name.span)
-        inner = ScopeBuilder(self.root.child_key(name), TYPE, head.name.span, len(say.nodes), self.root)
-        context = Context(self.context.env, flow, trace, self.context.blocks)
-        return weight, say.scope(head.layers, flow, inner, self.root, context)
+        found = patched_scope(say, head, head.layers, self.root, self.context)
+        if found is None:
+            return 0.0, Flow()
+        items, outer, since = found
+        name = name_group(say, head.name, flow, self.root, outer)
+        self.root.write(head, name)
+        trace, place = outer.frame(f"aux head {name}", head.name.span), self.root.inside(head, name, since)
+        inner = ScopeBuilder(self.root.child_key(name), TYPE, head.name.span, len(say.nodes), self.root, place=place)
+        return weight, say.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
 
     def weight(self, head: Head, flow: Flow) -> float:
         value = self.expander.value(head.weight, self.context, flow)

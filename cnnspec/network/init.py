@@ -153,12 +153,16 @@ def _words(facts: Facts) -> dict[str, Value]:
 
 
 def check_patterns(spec: Spec, graphs: Sequence[Graph], sink: Sink, meter: Meter) -> None:
-    """Patterns that reach nothing in any of the graphs, which are of all variants; silent where one is not whole."""
+    """Patterns that reach nothing in any of the graphs, which are of all variants; silent where one is not whole.
+
+    Those of a base are for its own check: a patch may have taken away what they reach.
+    """
     if meter.told or not all(graph.output for graph in graphs):
         return
     try:
         for rule in spec.init:
-            if rule.pattern is not None and not sink.full:
+            own = rule.key.span.source is spec.source
+            if rule.pattern is not None and own and not sink.full:
                 _check_pattern(rule, rule.pattern, spec, graphs, sink, meter)
     except OutOfWork:
         message = "the patterns of `init` ask for more work than a spec may"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
@@ -13,13 +14,18 @@ from cnnspec.spec.reach import nowhere, own_ids
 from cnnspec.syntax import Node, Scalar, Silent
 from cnnspec.syntax.evaluate import in_yaml
 
+REMOVED = "removed here"  # what the reason says where a patch leaves a line out
+
 
 def name_line(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> str:
     """A line's name in its scope: its id, or its position."""
     if item.id is None:
-        return _claim(say, scope.next_name(), item.op, scope, context)
-    scope.position += 1
-    return name_group(say, item.id, flow, scope, context)
+        name = _claim(say, scope.next_name(item), item.op, scope, context)
+    else:
+        scope.count(item)
+        name = name_group(say, item.id, flow, scope, context)
+    scope.write(item, name)
+    return name
 
 
 def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> str:
@@ -36,17 +42,25 @@ def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, con
 def _claim(say: Reporter, name: str, place: Node, scope: ScopeBuilder, context: Context) -> str:
     first = scope.keys.get(name)
     if first == place.span:
-        message, written = f"all repeats have the id `{name}`", f"{name}$(index + 1)"
-        edit = Edit(place.span, written)
-        repairs = () if place.span.source.shipped else (Repair(f"number it: `id: {written}`", (edit,)),)
-        say.sink.error("duplicate-id", message, place.span, trace=context.trace, repairs=repairs)
-        raise Broken
+        _fail_repeated(say, name, place, context)
     if first is not None:
         labels = (Label(first, "first here"),)
         message = f"two items of one scope have the id `{name}`"
         say.fail("duplicate-id", message, place, context, "again here", labels=labels)
     scope.keys[name] = place.span
     return name
+
+
+def _fail_repeated(say: Reporter, name: str, place: Node, context: Context) -> NoReturn:
+    """One line comes into a scope several times: it is repeated, or several lines are patched with it."""
+    of_patch = context.trace is not None and context.trace.text.startswith("patch ")
+    message = f"{'all lines that this patch puts here' if of_patch else 'all repeats'} have the id `{name}`"
+    help = "leave the id out: the lines are then numbered" if of_patch else ""
+    written = f"{name}$(index + 1)"
+    edit = Edit(place.span, written)
+    repairs = () if place.span.source.shipped else (Repair(f"number it: `id: {written}`", (edit,)),)
+    say.sink.error("duplicate-id", message, place.span, help=help, trace=context.trace, repairs=repairs)
+    raise Broken
 
 
 def sources(say: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> tuple[Flow, ...]:
@@ -83,6 +97,8 @@ def source(
     if reason := scope.reason(name):
         message = f"`{name}` is not there: its line is left out"
         help = "leave this line out as well, or give `from` another id"
+        if reason.text == REMOVED:
+            help = f"replace `{name}` rather than remove it: `from` then takes what stands in its place"
         say.sink.error("undefined-from", message, word.span, labels=(reason,), help=help, trace=context.trace)
         return None
     if scope.look_up(lambda s: UNKNOWN if name in s.keys or s.unsure else None):

@@ -39,6 +39,13 @@ def outermost(spec: Spec) -> Frame | None:
     return frame
 
 
+def of_base(spec: Spec, frame: Frame | None) -> Frame | None:
+    """The frame of the network's lines, which may be those of a base."""
+    if spec.extends is None or not spec.layers or spec.layers[0].span.source is spec.source:
+        return frame
+    return Frame(f"extends {spec.extends.text}", spec.extends.span, frame)
+
+
 def _said(value: object) -> str:
     text = _as_yaml(value)
     return text if len(text) <= MAX_SAID else f"{text[:MAX_SAID]}…"

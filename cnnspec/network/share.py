@@ -29,10 +29,13 @@ def share(say: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: C
     made = scope.made.get(name) or _missing(say, item, name, scope, context)
     trace = context.frame(f"share of {name}", item.span)
     again, say.again = say.again, True
+    last = scope.run(made.item)
     try:
+        scope.rerun(made.item, made.run)
         out = say.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
     finally:
         say.again = again
+        scope.rerun(made.item, last)
     if out is not UNKNOWN:
         _check_alike(say, item, made, scope.children[-1], context)
     return out

@@ -8,10 +8,11 @@ A Spec knows no shapes; cnnspec/network finds them.
 """
 
 from cnnspec.spec.arguments import Argument, Arguments
+from cnnspec.spec.builtin import builtin_blocks
 from cnnspec.spec.model import Block, Item, Param, Path, Spec, Variant
 from cnnspec.spec.params import ParamError, bind, settle
 from cnnspec.spec.read import read
-from cnnspec.spec.shipped import builtin_blocks, find, known_specs
+from cnnspec.spec.shipped import find, known_specs
 from cnnspec.spec.types import ParamType, TypeMismatch
 
 __all__ = [

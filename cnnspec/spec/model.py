@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnspec.diagnostics import Source, Span
 from cnnspec.spec.budget import Budget
+from cnnspec.spec.pattern import Pattern
 from cnnspec.spec.rules import Rule
 from cnnspec.spec.types import ParamType
 from cnnspec.syntax import Map, Node, Scalar
@@ -116,6 +117,31 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """One edit of a base: which of its lines, and what is put before, behind or in the place of each."""
+
+    number: int  # in its section, from 1
+    word: Scalar  # `replace`, `insert_before`, `insert_after` or `remove`
+    target: Scalar  # the keys that it reaches, as a pattern
+    pattern: Pattern
+    items: tuple[Item, ...] = ()
+    when: Node | None = None
+
+    @property
+    def place(self) -> Span:
+        """``replace: layer4.*.conv2``."""
+        return self.word.span.to(self.target.span)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patches:
+    """The patches of one file, and the input of what it extends: they name the keys that its lines have under that."""
+
+    patches: tuple[Patch, ...]
+    input: Node | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Spec:
     """An architecture as its file says it, with what a user set on top.
 
@@ -138,6 +164,9 @@ class Spec:
     aux: tuple[Head, ...] = ()  # heads that run in training only
     outputs: tuple[Output, ...] = ()  # none: the last line's
     init: tuple[Rule, ...] = ()  # what fills its parameters
+    extends: Scalar | None = None  # what it is an edited copy of
+    bases: tuple[Source, ...] = ()  # the texts below it: what it extends, what that extends, and so on
+    patches: tuple[Patches, ...] = ()  # of each text that has some, the lowest first
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None

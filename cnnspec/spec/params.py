@@ -80,7 +80,7 @@ def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool
 
 def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None:
     node = entry.value
-    if isinstance(node, Map) and not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper()):
+    if isinstance(node, Map) and is_long_form(node):
         return _long(entry, node, layers, sink)
     word = ParamType.parse(node.text) if isinstance(node, Scalar) else None
     if word:
@@ -90,14 +90,20 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None
         label, repairs = f"did you mean `{meant}`?", rename(node.span, meant)
         sink.error("bad-param", f"`{node.text}` is not a type", node.span, label, help=TYPES, repairs=repairs)
         return None
-    type_ = _literal_type(node, layers)
+    type_ = literal_type(node, layers)
     if type_ is None:
         sink.error("bad-param", f"`{entry.key.text}` has neither a type nor a default", entry.span, help=TYPES)
         return None
     return Param(entry.key, type_, node)
 
 
-def _literal_type(node: Node, layers: Collection[str]) -> ParamType | None:
+def is_long_form(node: Map) -> bool:
+    """Whether a mapping declares a param, and is not a layer with its arguments."""
+    return not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper())
+
+
+def literal_type(node: Node, layers: Collection[str]) -> ParamType | None:
+    """The type that a default gives to its param; None for an expression, and for what is no value."""
     if args.holds_expression(node):
         return None
     try:
@@ -115,14 +121,15 @@ def _long(entry: Entry, node: Map, layers: Collection[str], sink: Sink) -> Param
             sink.add(diagnostic)
         return None
     default = node.get("default")
-    type_ = ParamType.parse(made.type) if made.type else (_literal_type(default, layers) if default else None)
+    type_ = ParamType.parse(made.type) if made.type else (literal_type(default, layers) if default else None)
     if type_ is None:
         place = entries["type"].span if made.type else entry.key.span
         what = f"`{made.type}` is not a type" if made.type else f"`{entry.key.text}` has neither a type nor a default"
         sink.error("bad-param", what, place, help=TYPES)
         return None
     param = Param(entry.key, type_, default, made.min, made.max, made.choices, made.description)
-    return param if _bounds_are_sound(param, entries, layers, sink) and _default_is_sound(param, layers, sink) else None
+    sound = _bounds_are_sound(param, entries, layers, sink) and _default_is_sound(param, entries, layers, sink)
+    return param if sound else None
 
 
 def _bounds_are_sound(param: Param, entries: dict[str, Entry], layers: Collection[str], sink: Sink) -> bool:
@@ -155,7 +162,7 @@ def _plain(node: Node) -> Any:
         return node.text if isinstance(node, Scalar) else None
 
 
-def _default_is_sound(param: Param, layers: Collection[str], sink: Sink) -> bool:
+def _default_is_sound(param: Param, entries: dict[str, Entry], layers: Collection[str], sink: Sink) -> bool:
     default = param.default
     if default is None or args.holds_expression(default):
         return True
@@ -166,10 +173,22 @@ def _default_is_sound(param: Param, layers: Collection[str], sink: Sink) -> bool
     except TypeMismatch as error:
         name = param.name.text
         message = f"the default of `{name}` is {shown(default)}, but `{name}` {str(error).split(', not ')[0]}"
-        sink.error("wrong-type", message, default.span)
+        sink.error("wrong-type", message, default.span, labels=_declared_elsewhere(str(error), default, entries))
     else:
         return True
     return False
+
+
+def _declared_elsewhere(said: str, default: Node, entries: dict[str, Entry]) -> tuple[Label, ...]:
+    """Where the other of two texts says what a default has to be: one extends the other, which declares the param."""
+    word = next((word for word, words in SAID.items() if words in said), "type")
+    entry = entries.get(word)
+    if entry is None or entry.value.span.source is default.span.source:
+        return ()
+    return (Label(entry.value.span, "declared here"),)
+
+
+SAID = {"min": "at least", "max": "at most", "choices": "one of"}
 
 
 # ------------------------------------------------------------------------------------------------------- values

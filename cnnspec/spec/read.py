@@ -13,12 +13,14 @@ from cnnspec.layers import REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
 from cnnspec.spec.edits import insertion, respell
+from cnnspec.spec.extends import PatchSection, Whole, follow, reached_by
 from cnnspec.spec.heads import read_aux, read_outputs
 from cnnspec.spec.init import read_init
 from cnnspec.spec.items import ItemReader
-from cnnspec.spec.model import Block, Spec, Variant
+from cnnspec.spec.model import Block, Patches, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
 from cnnspec.spec.params import declare
+from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
 from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
@@ -39,7 +41,10 @@ class Header(BaseModel):
     source: str = ""
 
 
-SECTIONS = ("input", "params", "variants", "layers", "outputs", "aux", "blocks", "init", "lint", "budget")
+SECTIONS = (
+    *("extends", "input", "params", "variants", "layers", "patch"),
+    *("outputs", "aux", "blocks", "init", "lint", "budget"),
+)
 KEYS = (*Header.model_fields, *SECTIONS)
 
 
@@ -50,8 +55,9 @@ def read(
     """The spec of a text, or None where it is not even a mapping. Every mistake goes to the sink.
 
     ``builtin`` are the blocks that any spec may use; the file's own go before them.
-    ``meter`` counts the work of reading.
+    ``meter`` counts the work of reading. What the text extends is read as well, from its file or from what ships.
     """
+    meter = meter or Meter()
     top = parse(source, sink, meter)
     if top is None:
         return None
@@ -59,7 +65,24 @@ def read(
         help = "begin with `cnnspec: 1`, then `input:` and `layers:`"
         sink.error("wrong-type", f"a spec is a mapping, not {shown(top)}", source.span(), help=help)
         return None
-    return _Reader(source, sink, top, builtin).spec(title)
+    if top.entry("extends") is None:
+        return _spec(source, top, sink, builtin, title, meter)
+    found = Sink()
+    spec = _spec(source, top, found, builtin, title, meter)
+    for diagnostic in found:
+        sink.add(reached_by(top, diagnostic))
+    return spec
+
+
+def _spec(
+    source: Source, top: Map, sink: Sink, builtin: Mapping[str, Block], title: str | None, meter: Meter
+) -> Spec | None:
+    """The spec of a text that is a mapping, with what it extends."""
+    whole = follow(source, top, builtin, sink, meter, lambda base, own: _Reader(base, sink, own, builtin).header())
+    if whole is None:
+        _Reader(source, sink, top, builtin).alone()
+        return None
+    return _Reader(source, sink, whole.top, builtin).spec(title, whole)
 
 
 class _Reader:
@@ -73,7 +96,14 @@ class _Reader:
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
-    def spec(self, title: str | None) -> Spec:
+    def alone(self) -> None:
+        """Looks at what can be wrong in a text whose base cannot be had."""
+        self.header()
+        patch = self.top.get("patch")
+        if patch is not None:
+            read_patches(patch, self.sink, self.items)
+
+    def spec(self, title: str | None, whole: Whole) -> Spec:
         header = self.header()
         blocks = {**self.builtin, **self.blocks()}
         variants = self.variants()
@@ -93,9 +123,15 @@ class _Reader:
             budget=read_budget(self.top.get("budget"), variants, self.sink),
             aux=read_aux(self.top.get("aux"), self.items, self.sink),
             outputs=read_outputs(self.top.get("outputs"), self.sink),
+            extends=whole.extends,
+            bases=whole.bases,
+            patches=tuple(self.patches(section) for section in whole.patches),
         )
         check_definitions(spec, self.own_names, self.sink)
         return spec
+
+    def patches(self, section: PatchSection) -> Patches:
+        return Patches(read_patches(section.entry.value, self.sink, self.items), section.input)
 
     def header(self) -> Header:
         entries = {entry.key.text: entry for entry in self.top}

@@ -1,4 +1,4 @@
-"""What ships with the package: the specs by name, and the built-in blocks."""
+"""Where specs are: files by their paths, and what ships with the package by name."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, nearest
-from cnnspec.spec.model import Block
 from cnnspec.spec.opening import open_regular
-from cnnspec.spec.read import read_blocks
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
 
@@ -47,15 +45,37 @@ def find(name: str) -> Found:
         )
     if name.endswith(ENDINGS) or os.path.isfile(path):  # noqa: PTH113 - which says no where it may not look
         return _file(path)
-    folder = specs_folder()
-    for candidate in _candidates(folder, name):
-        return candidate
+    shipped = find_shipped(name)
+    if shipped is not None:
+        return shipped
     if os.path.exists(path):  # noqa: PTH110 - likewise
         return _file(path)
-    near = nearest(name.rpartition("/")[2], (known.rpartition("/")[2] for known in known_specs()))
-    full = next((known for known in known_specs() if near and known.rpartition("/")[2] == near), None)
+    full = near_shipped(name)
     help = f"did you mean `{full}`?" if full else "`cnnspec zoo` lists the names; a path ends in .yaml"
     raise UsageError(f"no spec is called `{name}`", help)
+
+
+def find_shipped(name: str) -> Found | None:
+    """The file of a shipped name, or None where none is called so."""
+    return next(iter(_candidates(specs_folder(), name)), None)
+
+
+def near_shipped(name: str) -> str | None:
+    """The shipped name that a misspelt one most likely means."""
+    folder, _, last = name.rpartition("/")
+    near = nearest(last, (known.rpartition("/")[2] for known in known_specs()))
+    called = [known for known in known_specs() if near and known.rpartition("/")[2] == near]
+    return min(called, key=lambda known: known.rpartition("/")[0] != folder, default=None)
+
+
+def display(path: Path) -> str:
+    """How messages name a file: shipped ones from `specs/`, others from the working folder where they are in it."""
+    if path.is_relative_to(specs_folder()):
+        return f"specs/{path.relative_to(specs_folder()).as_posix()}"
+    try:
+        return Path(os.path.realpath(path)).relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return path.as_posix()
 
 
 def _file(path: Path) -> Found:
@@ -121,13 +141,13 @@ def open_source(path: Path, name: str | None = None) -> Source:
         raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None
     if len(data) > MAX_BYTES:
         return Source(name or path.as_posix(), " " * (MAX_CHARACTERS + 1))  # refused by its length
-    return decode(name or path.as_posix(), data)
+    return decode(name or path.as_posix(), data, path)
 
 
-def decode(name: str, data: bytes) -> Source:
-    """The text that bytes are. Raises SpecError where they are not UTF-8."""
+def decode(name: str, data: bytes, path: Path | None = None) -> Source:
+    """The text that bytes are, of the file ``path``. Raises SpecError where they are not UTF-8."""
     try:
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, data.decode("utf-8-sig"), path=path)
     except UnicodeDecodeError as error:
         raise SpecError([_not_utf8(name, data, error.start)]) from None
 
@@ -138,19 +158,3 @@ def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:
     place = source.span(before.count("\n") + 1, len(before) - before.rfind("\n"))
     help = "save the file as UTF-8"
     return Diagnostic("not-utf8", f"byte {data[at]:#04x} is not UTF-8 text", Label(place), help=help)
-
-
-@lru_cache(maxsize=1)
-def builtin_blocks() -> dict[str, Block]:
-    """The blocks that ship with the package, by name."""
-    texts = {path: path.read_text(encoding="utf-8") for path in sorted((PACKAGE / "blocks").glob("*.yaml"))}
-    sources = [Source(f"cnnspec/blocks/{path.name}", text, shipped=True) for path, text in texts.items()]
-    names = [line.strip()[:-1] for text in texts.values() for line in text.split("\n") if _opens_block(line)]
-    sink = Sink()
-    blocks = {name: block for source in sources for name, block in read_blocks(source, sink, names).items()}
-    assert not len(sink), [str(d.span) + d.message for d in sink]
-    return blocks
-
-
-def _opens_block(line: str) -> bool:
-    return line.startswith("  ") and line[2:3].isupper() and line.rstrip().endswith(":")

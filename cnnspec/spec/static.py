@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing
 from cnnspec.diagnostics.diagnostic import MAX_FOUND
@@ -41,8 +42,30 @@ def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
     for name in own:
         if name in spec.blocks:
             _Checker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)
+    _check_patches(spec, known, sink)
     check_sources(spec, own, sink)
     _check_variants(spec, sink)
+
+
+def _check_patches(spec: Spec, known: frozenset[str], sink: Sink) -> None:
+    """The lines of patches. They may read what can be read where they are put, which may be in any definition."""
+    definitions = [(spec.params, spec.layers), *((block.params, block.layers) for block in spec.blocks.values())]
+    names = {name for params, items in definitions for name in (*params, *_loop_names(items))}
+    for patch in (patch for below in spec.patches for patch in below.patches):
+        _Checker(spec, spec.params, known, sink).expressions(patch.when, frozenset(spec.params))
+        _PatchChecker(spec, spec.params, known, sink).chain(patch.items, frozenset(names))
+
+
+def _loop_names(items: tuple[Item, ...]) -> set[str]:
+    """What the loops of a chain and of all that is in it add to the names."""
+    names: set[str] = set()
+    for item in items:
+        names |= {*item.foreach.names(), "index"} if item.foreach is not None else set()
+        names |= {"index"} if item.repeat is not None else set()
+        names |= _loop_names(item.body or ())
+        for path in item.paths or ():
+            names |= _loop_names(path.items)
+    return names
 
 
 def _check_variants(spec: Spec, sink: Sink) -> None:
@@ -71,7 +94,7 @@ def _check_setting(spec: Spec, name: str, argument: Argument, layers: set[str], 
         sink.add(mismatch(spec.params[name], argument, error))
 
 
-def unknown_param(params: Mapping[str, Param], name: str, entry: Entry) -> Diagnostic:
+def unknown_param(params: Mapping[str, object], name: str, entry: Entry) -> Diagnostic:
     """A variant that sets what is no param."""
     told = [f"`{p}`" for p in [*params][:MAX_TOLD]]
     help = (
@@ -233,6 +256,15 @@ class _Checker:
             fitting(param, argument.value, self.known)
         except TypeMismatch as error:
             self.sink.add(mismatch(param, argument, error))
+
+
+class _PatchChecker(_Checker):
+    """Checks the lines of patches, which may stand in any definition."""
+
+    @staticmethod
+    def unknown_name(node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
+        help = "a patch reads what the line that it is made on can read, and the params of the spec"
+        return replace(_Checker.unknown_name(node, name, names), help=help)
 
 
 def _entries(item: Item) -> dict[str, Entry]:

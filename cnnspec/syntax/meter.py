@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_STEPS = 800_000  # about half a second; a chain of 10,000 layers, each a line of its own, takes 600,000
 
@@ -18,12 +18,25 @@ class Meter:
     steps: int = 0
     limit: int = MAX_STEPS
     told: bool = False  # that no work is left
+    _beside: Meter | None = field(default=None, repr=False)
 
     def spend(self, steps: int) -> None:
         """Counts work that comes next. Raises OutOfWork, now and each time after."""
         self.steps += steps
         if self.steps > self.limit:
             raise OutOfWork
+
+    @property
+    def beside(self) -> Meter:
+        """A meter for as much work again: what patched networks take to find out what they edit."""
+        if self._beside is None:
+            self._beside = Meter(limit=self.limit)
+        return self._beside
+
+    @property
+    def total(self) -> int:
+        """The steps of both."""
+        return self.steps + (self._beside.steps if self._beside else 0)
 
     @property
     def is_spent(self) -> bool:

@@ -2,6 +2,7 @@
 
     RUN/
     ├── spec.yaml              the spec's text, as it was
+    ├── base-1.yaml            what it extends, base-2.yaml what that extends, and so on; none where it extends nothing
     ├── settings.json          what was set: Record
     ├── metrics.jsonl          a line of Metrics for each epoch
     ├── weights.safetensors    after the last whole epoch
@@ -25,6 +26,7 @@ from typing import Any
 from cnnspec.diagnostics import OutputError, UsageError
 
 SPEC = "spec.yaml"
+BASE = "base-{}.yaml"
 SETTINGS = "settings.json"
 METRICS = "metrics.jsonl"
 WEIGHTS = "weights.safetensors"

@@ -6,6 +6,7 @@ Whatever is wrong with it is a CheckpointError that names the file.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 import torch
@@ -14,12 +15,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from cnnspec.api import graph, load
-from cnnspec.diagnostics import CheckpointError, SpecError, UsageError, listing
+from cnnspec.api import graph, load_found
+from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError, listing
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
+from cnnspec.spec.extends import MAX_BASES, with_bases
+from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.examples import Pixels
-from cnnspec.train.folder import SETTINGS, SPEC, WEIGHTS, write
+from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS, write
 from cnnspec.train.settings import Settings
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
@@ -72,10 +75,20 @@ def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
     if not path.is_file():
         raise _unreadable(path, FileNotFoundError())
     try:
-        spec = load(path, setup.variant, input=setup.input, **setup.settings)
+        bases = _bases(run)
+        source = with_bases(open_source(path, display(path)), bases)
+        spec = load_found(Found(path, str(path)), source, setup.variant, setup.input, setup.settings)
+        if len(spec.bases) > len(bases):
+            raise _unreadable(run / BASE.format(len(bases) + 1), FileNotFoundError())
         return spec, graph(spec)
     except (SpecError, UsageError) as error:
         raise CheckpointError(f"{path} is damaged, or does not belong to {SETTINGS}:\n{error.message}") from None
+
+
+def _bases(run: Path) -> tuple[Source, ...]:
+    """What the spec of a run extends, as it was when it ran."""
+    paths = takewhile(Path.is_file, (run / BASE.format(number) for number in range(1, MAX_BASES + 1)))
+    return tuple(open_source(path, display(path)) for path in paths)
 
 
 def write_weights(path: Path, model: nn.Module) -> None:

@@ -114,11 +114,13 @@ def _reporter(watch: Watcher, number: int, total: int) -> Report:
 
 
 def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> None:
-    """The spec as text, and all that was set; the data folder as it is found from anywhere."""
+    """The spec as text, with all that it extends, and what was set; the data folder as it is found from anywhere."""
     folder = settings.data_dir and settings.data_dir.expanduser().absolute()
     kept = settings.model_copy(update={"data_dir": folder})
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
     files.write(run / files.SPEC, spec.source.text.encode())
+    for number, base in enumerate(spec.bases, 1):
+        files.write(run / files.BASE.format(number), base.text.encode())
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
 
 

@@ -333,6 +333,65 @@ def test_sections_in_no_form_are_refused(section: str) -> None:
     assert _refused(spec)
 
 
+EXTENDING_RIGHT = [
+    "",
+    "params: {width: 3, norm: null, act: {LeakyReLU: {}}, deep: $(width * 2)}",
+    "params: {p: {max: 3}, q: float, new: {type: int, default: 3}}",
+    "layers: [Own: {a: 3}, Bottleneck: {a: 3}]",
+    "patch: [{remove: maxpool}, {remove: 3, when: $a}]",
+    "patch: [{replace: layer4.*.conv2, layers: [ReLU]}]",
+    "patch: [{insert_after: '**.bn1', layers: [{Own: {}, id: a}], when: true}]",
+    "patch: [{insert_before: a.**.*b*.1, layers: [$act]}]",
+]
+EXTENDING_WRONG = [
+    "layers: [ReLU]\npatch: [{remove: fc}]",
+    "patch: {remove: fc}",
+    "patch: [remove]",
+    "patch: [{remove: [a]}]",
+    "patch: [{remove: a..b}]",
+    "patch: [{remove: a.**b}]",
+    "patch: [{remove: $a}]",
+    "patch: [{remove: fc, layers: [ReLU]}]",
+    "patch: [{replace: fc}]",
+    "patch: [{replace: fc, layers: []}]",
+    "patch: [{replace: fc, layers: ReLU}]",
+    "patch: [{layers: [ReLU]}]",
+    "patch: [{replace: fc, remove: fc, layers: [ReLU]}]",
+    "patch: [{delete: fc}]",
+    "patch: [{replace: fc, layers: [{ReLU: {inplace: 3}}]}]",
+    "params: {width: {typ: int}}",
+]
+
+
+@pytest.mark.parametrize("rest", EXTENDING_RIGHT)
+def test_what_extends_another_spec_is_right_in_every_form(rest: str) -> None:
+    """It may lack what its base has, call blocks that no schema sees, and set params that are declared elsewhere."""
+    assert not problems(f"cnnspec: 1\nextends: resnet50\n{rest}\n")
+
+
+@pytest.mark.parametrize("rest", EXTENDING_WRONG)
+def test_what_extends_another_spec_in_no_form_is_refused(rest: str) -> None:
+    """Each breaks one rule of the language, and the checker refuses it, too."""
+    spec = f"cnnspec: 1\nextends: resnet50\n{rest}\n"
+    assert problems(spec)
+    assert _refused(spec)
+
+
+@pytest.mark.parametrize("base", ["../a.yaml", "a/../b.yaml", "/a.yaml", "~/a.yaml", "C:/a.yaml", "3", "[a]", "''"])
+def test_a_base_that_leads_out_of_the_folder_is_refused(base: str) -> None:
+    """By its name alone, and by the checker."""
+    spec = f"cnnspec: 1\nextends: {base}\n"
+    assert problems(spec)
+    assert _refused(spec)
+
+
+def test_a_patch_needs_a_base() -> None:
+    """Without `extends` there is nothing to be patched, and `input` and `layers` have to be there."""
+    assert not problems("cnnspec: 1\nextends: resnet50:resnet18\n")
+    assert len(problems("cnnspec: 1\n")) == 2
+    assert problems("cnnspec: 1\ninput: [3, 8, 8]\nlayers: [ReLU]\npatch: []\n")
+
+
 @pytest.mark.parametrize("wanted", ["[]", "3", "[0]", "[3.5]", "[x]", "null"])
 def test_an_input_of_no_sizes_is_refused(wanted: str) -> None:
     """The sizes of the input are positive whole numbers."""

@@ -4,6 +4,7 @@
                      items       ► $defs: chain, item, name, paths, path
                      sections    ► params, variants, blocks, lint, budget
                      init        ► rules, functions of torch.nn.init
+                     extending   ► extends, patch
                      values      ► what an argument takes
 
 A schema sees one place at a time. Shapes, names that are declared elsewhere and the values of expressions are for
@@ -13,10 +14,12 @@ A schema sees one place at a time. Shapes, names that are declared elsewhere and
 
 from __future__ import annotations
 
-from cnnspec.emit.schema import init, items, sections
+from collections.abc import Mapping
+
+from cnnspec.emit.schema import extending, init, items, sections
 from cnnspec.emit.schema.operations import operations
 from cnnspec.emit.schema.values import Schema, or_expression
-from cnnspec.spec import builtin_blocks
+from cnnspec.spec import Block, builtin_blocks
 from cnnspec.spec.read import KEYS, VERSION
 
 FILE = "cnnspec.schema.json"
@@ -40,15 +43,11 @@ def schema() -> Schema:
         "description": "A convolutional network as data.",
         "type": "object",
         "properties": _properties(),
-        "required": ["cnnspec", "input", "layers"],
+        "required": ["cnnspec"],
         "additionalProperties": False,
-        "if": {"required": ["blocks"]},
-        "then": {
-            "if": {"properties": {"blocks": {"anyOf": [{"required": [name]} for name in blocks]}}},
-            "then": _with_chains(OVERRIDDEN),
-            "else": _with_chains(""),
-        },
-        "else": _with_chains(ALONE),
+        "if": {"required": ["extends"]},
+        "then": _extending(),
+        "else": _whole(blocks),
         "$defs": {
             **operations(blocks),
             **items.chains(blocks),
@@ -56,8 +55,34 @@ def schema() -> Schema:
             **items.chains({}, OVERRIDDEN),
             **sections.definitions(),
             **init.definitions(),
+            "edit": extending.edits(OVERRIDDEN),
         },
     }
+
+
+def _extending() -> Schema:
+    """A spec that extends another, whose blocks and params no schema sees."""
+    found = _with_chains(OVERRIDDEN)
+    found["properties"] |= {
+        "params": sections.declared("-over"),
+        "patch": {"items": {"$ref": "#/$defs/edit"}},
+    }
+    return found | {"dependentSchemas": {"patch": {"properties": {"layers": False}}}}
+
+
+def _whole(blocks: Mapping[str, Block]) -> Schema:
+    """A spec that stands by itself."""
+    found = {
+        "if": {"required": ["blocks"]},
+        "then": {
+            "if": {"properties": {"blocks": {"anyOf": [{"required": [name]} for name in blocks]}}},
+            "then": _with_chains(OVERRIDDEN),
+            "else": _with_chains(""),
+        },
+        "else": _with_chains(ALONE),
+    }
+    own = {"params": sections.declared(), "patch": False}
+    return {"required": ["input", "layers"], "properties": own, **found}
 
 
 def _properties() -> dict[str, Schema]:

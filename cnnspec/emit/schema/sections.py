@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from cnnspec.emit.schema.extending import extends, param_over, patch
 from cnnspec.emit.schema.items import BAD_FIELD, BAD_NAME, FIELD, OWN, name_pattern, one_of
 from cnnspec.emit.schema.operations import LAYERS, given
 from cnnspec.emit.schema.values import EXPRESSION, Schema, or_expression
@@ -24,6 +25,8 @@ LAYER_VALUE = "The name of a layer or block, or one with arguments: {LeakyReLU: 
 def sections() -> dict[str, Schema]:
     """The schemas of the top-level keys that hold no layers."""
     return {
+        "extends": extends(),
+        "patch": patch(),
         "params": params(CALLED),
         "variants": variants(),
         "outputs": outputs(),
@@ -36,6 +39,7 @@ def definitions() -> dict[str, Schema]:
     """What the sections and the arguments of layers refer to."""
     return {
         "param": _param(),
+        "param-over": param_over(_param()),
         "value": {"type": ["string", "number", "boolean", "null", "array", "object"], "items": _ref("value")}
         | _one_layer(),
         "layer-value": {
@@ -69,13 +73,17 @@ def _one_layer() -> Schema:
 
 
 def params(called: Collection[str] = ()) -> Schema:
-    """The declarations of a spec's params, or of a block's."""
+    """The names of a spec's params, or of a block's."""
     return {
         "description": "What a user may set: a type word (then it is required), a default, or {type: ..., ...}.",
         "type": "object",
         "propertyNames": {"pattern": name_pattern(called), "patternErrorMessage": BAD_NAME},
-        "additionalProperties": _ref("param"),
     }
+
+
+def declared(suffix: str = "") -> Schema:
+    """What a param may be: in a spec that extends another ``-over`` those of that one."""
+    return {"additionalProperties": _ref(f"param{suffix}")}
 
 
 def _param() -> Schema:
@@ -172,7 +180,7 @@ def block(suffix: str) -> Schema:
         "type": "object",
         "properties": {
             "description": {"description": "What it is, for people."},
-            "params": params(),
+            "params": params() | declared(),
             "layers": {"description": "Its chain.", **_ref(f"chain{suffix}")},
         },
         "required": ["layers"],
