@@ -17,7 +17,7 @@ from tests.parity.measure import Record
 
 REPOSITORY = Path(__file__).parent.parent.parent
 FOLDER = REPOSITORY / "build" / "parity"
-CODE = ("cnnspec/emit/*.py", "cnnspec/inputs/*.py", "cnnspec/layers/*.py", "tests/parity/*.py")
+CODE = ("cnnspec/emit/module*.py", "cnnspec/inputs/*.py", "tests/parity/*.py")
 
 
 def kept(name: str) -> Record | None:
@@ -47,7 +47,7 @@ def lines(name: str) -> Iterator[str]:
     """The network as the checker knows it."""
     graph = cnnspec.graph(name)
     for node in graph.nodes:
-        yield f"{node.key} {node.layer!r} {node.inputs} {node.input_shapes} {node.aux}"
+        yield f"{node.key} {node.layer.call(node.input_shapes[0])!r} {node.inputs} {node.shape} {node.macs} {node.aux}"
     for init in graph.init:
         yield f"{init.parameter} {init.call!r}"
     yield f"{graph.inputs} {graph.outputs} {[(head.name, head.output, head.value) for head in graph.aux]}"
