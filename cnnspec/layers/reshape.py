@@ -130,11 +130,10 @@ class ChannelShuffle(Layer):
         return x
 
 
-class Permute(Layer):
+class Permute(_View):
     """The dimensions in another order: dimension ``dims[i]`` of the input, the batch being 0, comes at place i."""
 
     target = "torchvision.ops.Permute"
-    keeps = NOTHING
     reorders = True
     dims: Annotated[tuple[Whole, ...], Field(min_length=1)]
 
@@ -168,9 +167,6 @@ class Permute(Layer):
             label=f"gets {described(x)}",
             tries=(setting(dims=(0, *range(2, len(x) + 1), 1)),),
         )
-
-    def view(self, x: Shape, training: bool) -> range:
-        return range(x.elements)
 
     def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
         return tuple(self.order(x).index(dim + 1) - 1 for dim in range(1, len(x)))

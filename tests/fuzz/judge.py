@@ -136,9 +136,10 @@ def in_place(checked: Checked) -> list[str]:
     alone = {error.code for error in checked.errors} <= IN_PLACE
     output = graph.wanted if alone else None
     if True in kinds:
-        if Part(graph).backward(output):
+        lost = not Part(graph).backward(output)
+        if not lost and not any(node.layer.reorders for node in graph.nodes):  # behind those Flatten may copy
             differ("torch finds the gradient that is said to be lost")
-        reasons.append("torch raises")
+        reasons.append("torch raises" if lost else "policy")
     if False in kinds:
         reasons.append("torch differs" if visible(graph) else "policy")
     return reasons

@@ -67,6 +67,15 @@ def test_parts_that_do_not_meet_are_apart() -> None:
     assert found(paths.format("end: 2", "start: 1")) == found(paths.format("start: 1", "end: 2")) != []
 
 
+def test_a_view_in_another_order_is_all_of_its_tensor() -> None:
+    """Behind a Permute, no part of a tensor counts as apart from another."""
+    path = "- Permute: {dims: [0, 3, 2, 1]}\n"
+    halves = "- Concat: [[{Slice: {end: 4}}, {ReLU6: {inplace: true}}], [Slice: {start: 4}]]"
+    assert found(path + halves) == [("in-place-shared", 5)]
+    assert found(path + "- ReLU6: {inplace: true}\n" + halves.replace(", {ReLU6: {inplace: true}}", "")) == []
+    assert found("- Sigmoid\n" + path + "- ReLU6: {inplace: true}") == [("in-place-gradient", 6)]
+
+
 def test_a_line_that_leads_nowhere_has_no_gradient() -> None:
     """Only what the output depends on is trained."""
     dead = "- Sigmoid:\n  id: a\n- ReLU: {inplace: true}\n- GELU:\n  from: input"

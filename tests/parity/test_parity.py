@@ -9,10 +9,11 @@ import pytest
 import torch
 from torch import nn
 
+import cnnspec
 from tests.parity import others
-from tests.parity.__main__ import fingerprint
 from tests.parity.alike import digests, outputs, same, same_buffers, settings, shapes, twin
 from tests.parity.builders import NAMES, family, source, theirs
+from tests.parity.kept import keep, kept
 from tests.parity.lengths import lengths, of_python, of_yaml
 from tests.parity.measure import Record
 from tests.parity.page import page
@@ -137,10 +138,12 @@ def test_lengths_are_of_the_files_that_build_the_networks() -> None:
     assert {source(name).parent.name for name in NAMES} == {"models"}
 
 
-def test_a_record_is_of_its_own_spec(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is kept of a builder is measured again once its spec changes, and no other's is."""
-    read = Path.read_bytes
-    before = {name: fingerprint(name) for name in ("alexnet", "vgg11")}
-    monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if path.name == "alexnet.yaml" else b""))
-    assert fingerprint("alexnet") != before["alexnet"]
-    assert fingerprint("vgg11") == before["vgg11"]
+def test_a_record_holds_as_long_as_its_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is kept of a builder is measured again once its network changes."""
+    monkeypatch.setattr("tests.parity.kept.FOLDER", tmp_path)
+    assert kept("alexnet") is None
+    keep(EQUAL)
+    assert kept("alexnet") == EQUAL
+    other = cnnspec.graph("alexnet", dropout=0.4)
+    monkeypatch.setattr(cnnspec, "graph", lambda name: other)
+    assert kept("alexnet") is None
