@@ -86,7 +86,7 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
     graphs = [expand(chosen, sink, meter, reached=reached) for chosen in (variants(spec, variant) if spec else ())]
     known = tuple(graph for graph in graphs if graph)
     if spec is not None:
-        check_patches(spec, reached, sink, meter)
+        check_patches(spec, reached, sink, meter, others=variant is not None)
     if spec is not None and len(known) == len(graphs) and (variant is None or not spec.variants):
         check_patterns(spec, known, sink, meter)
     return Examined(spec, known, sink.in_order(), meter.total)
@@ -119,21 +119,20 @@ def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
     """The graph of a spec as it is set. Where it could be set otherwise, a pattern may be meant for that."""
     reached = Reached()
     graph = expand(spec, sink, meter, reached=reached)
-    check_patches(spec, reached, sink, meter)
+    check_patches(spec, reached, sink, meter, others=True)
     if graph is not None and not spec.variants and not spec.settings:
         check_patterns(spec, (graph,), sink, meter)
     return graph
 
 
-def check_patches(spec: Spec, reached: Reached, sink: Sink, meter: Meter) -> None:
-    """Says which patches change nothing. One that does so only as the spec is set may be meant for another variant."""
+def check_patches(spec: Spec, reached: Reached, sink: Sink, meter: Meter, *, others: bool) -> None:
+    """Says which patches change nothing. With ``others`` they may be meant for variants that were not expanded yet."""
     idle = idle_patches(spec, reached)
-    for other in variants(replace(spec, settings={}, input_override=None)) if idle else ():
+    for other in variants(replace(spec, settings={}, input_override=None)) if idle and others else ():
         expand(other, Sink(), meter, reached=reached)
         idle = idle_patches(spec, reached)
-        if not idle:
-            return
-    report_idle(idle, reached, sink)
+    if not meter.told:
+        report_idle(idle, reached, sink)
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:

@@ -17,6 +17,7 @@ from cnnspec.spec.shipped import decode, open_source
 from cnnspec.syntax.meter import MAX_STEPS
 from tests.cli.runner import run
 from tests.hostile import child
+from tests.hostile.base_cases import BASES
 from tests.hostile.case import HEAD, Case
 from tests.hostile.file_cases import FILES, FileCase, fifo
 from tests.hostile.name_cases import NAMES
@@ -53,7 +54,7 @@ def test_hostile_text_is_answered(case: Case) -> None:
     assert sum(len(render(diagnostic).plain) for diagnostic in found) < MAX_PRINTED
 
 
-@pytest.mark.parametrize("case", FILES, ids=identify)
+@pytest.mark.parametrize("case", [*FILES, *BASES], ids=identify)
 def test_hostile_file_is_answered(case: FileCase, tmp_path: Path) -> None:
     """A file that is none ends with a message and its exit code; none is waited for, none is read without end."""
     argument = case.make(tmp_path)
@@ -150,7 +151,7 @@ def test_nothing_is_left_open(tmp_path: Path) -> None:
 def test_the_page_lists_every_case() -> None:
     """docs/security.md names each case with its answer, and no other."""
     answers = {case.name: case.code or "exit 0" for case in CASES}
-    answers |= {case.name: case.says if case.exit_code == 3 else f"exit {case.exit_code}" for case in FILES}
+    answers |= {case.name: case.says if case.exit_code == 3 else f"exit {case.exit_code}" for case in (*FILES, *BASES)}
     assert listed(PAGE.read_text()).keys() == answers.keys()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, listing
 from cnnspec.network.below import Network
@@ -14,7 +14,9 @@ from cnnspec.spec.patch import KEYS, REMOVE
 from cnnspec.spec.pattern import ANY_PARTS, Pattern
 
 MAX_TOLD = 12  # names that a message lists
-MAX_KEYS = 5_000  # among which a near one is looked for
+MAX_KEYS = 2_000  # among which a near one is looked for
+MOST_NEAR = 10  # patches for which one is: a hostile text has thousands
+MAX_HIDDEN = 200  # keys at which a mistake hides what is below them
 
 
 def idle_patches(spec: Spec, reached: Reached) -> list[Patch]:
@@ -22,17 +24,18 @@ def idle_patches(spec: Spec, reached: Reached) -> list[Patch]:
 
     Those of its base are for the base itself to tell: other params may leave nothing to them.
     """
-    return [patch for patch in _own(spec) if patch not in reached.made | reached.idle and not _hidden(patch, reached)]
+    busy = reached.made | reached.idle
+    hidden = {key for networks in reached.networks for below in networks for key in below.names.unsure}
+    return [patch for patch in _own(spec) if patch not in busy and not _hidden(patch, hidden)]
 
 
 def _own(spec: Spec) -> Iterator[Patch]:
     return (patch for below in spec.patches for patch in below.patches if patch.word.span.source is spec.source)
 
 
-def _hidden(patch: Patch, reached: Reached) -> bool:
-    """Whether a mistake in a network below may hide the lines that a patch means."""
-    keys = {key for below in _networks(patch, reached) for key in below.names.unsure}
-    return any(not key or _below(patch.pattern, key) for key in keys)
+def _hidden(patch: Patch, hidden: Collection[str]) -> bool:
+    """Whether a mistake in a network below, at one of these keys, may hide the lines that a patch means."""
+    return len(hidden) > MAX_HIDDEN or any(not key or _below(patch.pattern, key) for key in hidden)
 
 
 def _below(pattern: Pattern, key: str) -> bool:
@@ -50,12 +53,13 @@ def _networks(patch: Patch, reached: Reached) -> Iterator[Network]:
 def report_idle(patches: Iterable[Patch], reached: Reached, sink: Sink) -> None:
     """Says which patches change nothing, and what may have been meant."""
     errors = len(sink)
-    for patch in patches:
+    for number, patch in enumerate(patches):
         networks = list(_networks(patch, reached))
-        taken = next(_taken_away(patch, networks), None)
+        if sink.full:
+            return
         if networks and not any(below.reached[patch] for below in networks):
-            sink.add(_unmatched(patch, networks))
-        elif taken is not None:
+            sink.add(_unmatched(patch, networks if number < MOST_NEAR else []))
+        elif taken := next(_taken_away(patch, networks), None):
             sink.add(_overtaken(patch, *taken))
         elif networks and not errors:  # which may be why nothing came to these lines
             message = f"no line with the key `{patch.target.text}` is left by the other patches"

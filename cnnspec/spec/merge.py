@@ -109,20 +109,16 @@ def _params(own: Map, base: Map, layers: Collection[str]) -> Map:
 
     A new one stands before the next own one that takes the place of one of the base, or else behind all.
     """
-    entries = {entry.key.text: entry for entry in base}
-    order = list(entries)
-    new: list[str] = []
+    changed: dict[str, list[Entry]] = {entry.key.text: [entry] for entry in base}
+    new: list[Entry] = []
     for entry in own:
-        name = entry.key.text
-        if name in entries:
-            at = order.index(name)
-            order[at:at] = new
-            new = []
-            entries[name] = _redeclared(entry, entries[name], layers)
+        found = changed.get(entry.key.text)
+        if found is None:
+            new.append(entry)
         else:
-            new.append(name)
-            entries[name] = entry
-    return Map(base.span, tuple(entries[name] for name in (*order, *new)), base.flow)
+            changed[entry.key.text] = [*new, _redeclared(entry, found[-1], layers)]
+            new = []
+    return Map(base.span, tuple(entry for entries in (*changed.values(), new) for entry in entries), base.flow)
 
 
 def _redeclared(own: Entry, base: Entry, layers: Collection[str]) -> Entry:

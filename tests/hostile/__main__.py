@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.hostile.base_cases import BASES
 from tests.hostile.child import run
 from tests.hostile.file_cases import FILES
 from tests.hostile.name_cases import NAMES
@@ -27,7 +28,7 @@ def arguments(folder: Path) -> Iterator[tuple[str, str, str]]:
         path = folder / f"{index}.yaml"
         path.write_bytes(case.data)
         yield case.name, str(path), "test_hostile_text_is_answered"
-    for index, file in enumerate(FILES):
+    for index, file in enumerate((*FILES, *BASES)):
         inner = folder / f"file{index}"
         inner.mkdir()
         yield file.name, file.make(inner), "test_hostile_file_is_answered"

@@ -349,3 +349,100 @@ def test_a_third_text_without_patches_changes_nothing() -> None:
     assert lines(graph_of(BASE, ONE, "cnnspec: 1\nextends: one.yaml\nparams: {width: 4}\n")) == lines(
         graph_of(BASE, ONE)
     )
+
+
+# ------------------------------------------------------------------------------------- with heads, inputs and outputs
+
+HEADS = """cnnspec: 1
+input: {image: [4, 8, 8], mask: [4, 8, 8]}
+layers:
+  - Conv2d: {out_channels: 4, kernel_size: 1}
+    id: a
+    from: image
+  - Cell: {width: 4}
+    id: cell$(index)
+    repeat: 2
+  - share: cell0
+  - Add:
+    from: [mask, prev]
+    id: sum
+  - Flatten
+  - Linear: {out_features: 10}
+    id: fc
+aux:
+  aux1: {from: cell0, weight: 0.3, layers: [ReLU, Flatten, {Linear: {out_features: 10}, id: fc}]}
+  aux2: {from: cell1, weight: 0.3, layers: [Flatten, Linear: {out_features: 10}]}
+init:
+  Conv2d: {weight: zeros_, bias: zeros_}
+  "cell*.*": {weight: ones_}
+  "aux2.*": {bias: ones_}
+blocks:
+  Cell:
+    params: {width: int}
+    layers: [Conv2d: {out_channels: $width, kernel_size: 1}, ReLU]
+"""
+
+
+def test_heads_are_patched_by_their_keys() -> None:
+    """A line of one, all of one; and a head may go."""
+    text = patch("""
+  - insert_before: aux1.fc
+    layers: [Dropout]
+  - replace: aux2
+    layers: [AdaptiveAvgPool2d: {output_size: 1}, Flatten, Linear: {out_features: 10}]
+""")
+    heads = [line for line in lines(graph_of(HEADS, text)) if line.startswith("aux")]
+    assert heads == [
+        *("aux1.0 ReLU", "aux1.1 Flatten", "aux1.3 Dropout", "aux1.fc Linear"),
+        *("aux2.0 AdaptiveAvgPool2d", "aux2.1 Flatten", "aux2.2 Linear"),
+    ]
+    graph = graph_of(HEADS, patch("  - remove: aux1\n"))
+    assert [head.name for head in graph.aux] == ["aux2"]
+    assert not [line for line in lines(graph) if line.startswith("aux1")]
+
+
+def test_a_module_that_is_shared_is_patched_once_for_all_its_runs() -> None:
+    """Both runs have what the patch puts there, under one key."""
+    graph = graph_of(HEADS, patch("  - insert_after: cell0.0\n    layers: [BatchNorm2d]\n"))
+    cells = [
+        (line, node.again) for line, node in zip(lines(graph), graph.nodes, strict=True) if line.startswith("cell")
+    ]
+    once = [("cell0.0 Conv2d", False), ("cell0.2 BatchNorm2d", False), ("cell0.1 ReLU", False)]
+    assert cells == [
+        *once,
+        *[("cell1.0 Conv2d", False), ("cell1.1 ReLU", False)],
+        *[(line, True) for line, _ in once],
+    ]
+
+
+def test_sections_of_heads_inputs_and_outputs_are_merged() -> None:
+    """Heads and outputs by name, inputs as a whole."""
+    text = """cnnspec: 1
+extends: base.yaml
+input: {image: [4, 6, 6], mask: [4, 6, 6]}
+aux: {aux2: {from: cell0, weight: 0.5, layers: [Flatten, Linear: {out_features: 10}]}}
+outputs: {features: sum, logits: fc}
+"""
+    graph = graph_of(HEADS, text)
+    assert [(head.name, head.weight) for head in graph.aux] == [("aux1", 0.3), ("aux2", 0.5)]
+    assert {name: graph.shape(value) for name, value in graph.outputs.items()} == {
+        "features": (4, 6, 6),
+        "logits": (10,),
+    }
+    assert list(graph.inputs.values()) == [(4, 6, 6), (4, 6, 6)]
+
+
+def test_rules_of_initial_weights_are_merged_tensor_by_tensor() -> None:
+    """An own rule goes before those of the base, for the tensors that it names; the base's may reach nothing."""
+    text = patch("  - remove: aux2\n") + "init: {Conv2d: {weight: dirac_}, '**.0': {bias: ones_}}\n"
+    filled = {init.parameter: init.call.target.rpartition(".")[2] for init in graph_of(HEADS, text).init}
+    assert (filled["a.weight"], filled["a.bias"]) == ("dirac_", "zeros_")
+    assert (filled["cell1.0.weight"], filled["cell1.0.bias"]) == ("ones_", "ones_")
+
+
+@pytest.mark.parametrize(("key", "line"), [("cell1", 19), ("fc", 28)])
+def test_what_outputs_and_heads_name_cannot_be_removed_unseen(key: str, line: int) -> None:
+    """The line that names it is told, with the patch that takes it away."""
+    (found,) = check(HEADS + "outputs: {logits: fc}\n", patch(f"  - remove: {key}\n"))
+    assert (found.code, found.span.line) == ("undefined-from", line)
+    assert [label.span.source.name for label in found.labels] == ["1.yaml"]
