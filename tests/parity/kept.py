@@ -17,7 +17,7 @@ from tests.parity.measure import Record
 
 REPOSITORY = Path(__file__).parent.parent.parent
 FOLDER = REPOSITORY / "build" / "parity"
-CODE = ("cnnspec/emit/module*.py", "cnnspec/inputs/*.py", "tests/parity/*.py")
+CODE = ("cnnspec/emit/module*.py", "cnnspec/inputs/*.py", "cnnspec/importing/**/*.py", "tests/parity/*.py")
 
 
 def kept(name: str) -> Record | None:

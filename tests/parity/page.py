@@ -33,6 +33,7 @@ Each convolutional classifier of torchvision {torchvision} beside the spec of th
 KINDS = {
     "torch.compile": "the forward pass is compiled as one graph (`fullgraph=True`), one network of each family",
     "torch.export": "the program that it makes, the batch free, gives the same outputs, one network of each family",
+    "import": "the built module as a spec again, in so many lines, which builds back to the same keys and outputs",
 }
 NOTES = """\
 torchvision's `min_size` of the three `efficientnet_v2` is 33; its own networks take a single pixel, and that is what is
@@ -97,7 +98,7 @@ def mark(equal: bool) -> str:
 
 
 def word(verdict: str) -> str:
-    return "✓" if verdict == EQUAL else verdict or "–"
+    return verdict.replace(EQUAL, "✓").replace(",", "") or "–"
 
 
 def length_table(lengths: Sequence[Length]) -> Iterable[str]:
