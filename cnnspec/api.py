@@ -154,15 +154,26 @@ def build(
     *,
     input: Size | None = None,
     device: torch.device | str | None = None,
+    weights: str | os.PathLike[str] | None = None,
     **params: Any,
 ) -> torch.nn.Module:
-    """The network as a plain ``nn.Module`` with PyTorch's own initial weights, on ``device`` (meta, too).
+    """The network as a plain ``nn.Module``, on ``device`` (meta, too), with initial weights or with trained ones.
 
-    Takes batches of the spec's input, N×C×H×W. Raises SpecError and UsageError.
+    ``weights`` is `torchvision:NAME`, the path of a file (safetensors, or a state dict that torch.save wrote), or the
+    folder of a run; docs/weights.md says more.
+
+    Takes batches of the spec's input, N×C×H×W. Raises SpecError and UsageError; for weights CheckpointError, DataError
+    and OutputError.
     """
     from cnnspec.emit.module import module
 
-    return module(graph(spec, variant, input=input, **params), device)
+    found = graph(spec, variant, input=input, **params)
+    built = module(found, device)
+    if weights is not None:
+        from cnnspec.weights import load_weights
+
+        load_weights(built, weights, found.name)
+    return built
 
 
 def _loaded(

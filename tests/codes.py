@@ -17,7 +17,7 @@ TAKE_CODE = frozenset(
     """.split()
 )
 SECOND = frozenset({"BadValue"})
-NO_CODES = frozenset({"emit", "train", "sweep"})  # parts whose errors have no code
+NO_CODES = frozenset({"emit", "train", "sweep", "weights"})  # parts whose errors have no code
 
 
 def emitted() -> dict[str, set[str]]:

@@ -53,6 +53,10 @@ def train(
             help="CPU threads  [default: torch's own choice]",
         ),
     ] = DEFAULT.threads,
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="RUN|FILE|NAME", help="Weights to start from: torchvision:NAME, or a path."),
+    ] = DEFAULT.weights,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
     ] = None,
@@ -72,6 +76,7 @@ def train(
         seed=seed,
         device=device,
         threads=threads,
+        weights=weights,
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
     from cnnspec.cli.progress import test_line, watcher

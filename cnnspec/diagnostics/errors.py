@@ -4,7 +4,7 @@ CnnspecError           1  our own defect
 ├── UsageError         2  a command or a call that makes no sense
 ├── SpecError          3  a spec that is wrong; carries its diagnostics
 ├── DataError          4  data that is missing or damaged
-├── CheckpointError    5  a run folder that cannot be read
+├── CheckpointError    5  a run folder, or a file of weights, that cannot be read or does not fit
 ├── DivergedError      6  training that left the finite numbers
 └── OutputError        7  a disk that is full, a folder that cannot be written
 """
@@ -57,13 +57,13 @@ class SpecError(CnnspecError):
 
 
 class DataError(CnnspecError):
-    """A data set that is missing or damaged."""
+    """A data set or a download that is missing or damaged."""
 
     exit_code = 4
 
 
 class CheckpointError(CnnspecError):
-    """A run folder that is missing, damaged, or of another network."""
+    """A run folder, or a file of weights, that is missing, damaged, or of another network."""
 
     exit_code = 5
 

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec.diagnostics import OutputError, UsageError
+from cnnspec.weights.names import WEIGHTS as WEIGHTS
 
 SPEC = "spec.yaml"
 BASE = "base-{}.yaml"
 SETTINGS = "settings.json"
 METRICS = "metrics.jsonl"
-WEIGHTS = "weights.safetensors"
 CURVES = "curves.png"
 RESULT = "result.json"
 RUNS = Path("runs")  # where runs go that are given no folder

@@ -5,18 +5,15 @@ Whatever is wrong with it is a CheckpointError that names the file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import takewhile
 from pathlib import Path
 
-import torch
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from safetensors.torch import save
+from torch import nn
 
 from cnnspec.api import graph, load_found
-from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError, listing
+from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
@@ -24,6 +21,7 @@ from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.examples import Pixels
 from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS, write
 from cnnspec.train.settings import Settings
+from cnnspec.weights import fill, read_file, tensors
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -99,43 +97,9 @@ def write_weights(path: Path, model: nn.Module) -> None:
 def load_weights(run: Path, model: nn.Module) -> None:
     """Put the weights of a run into a model that was built from its spec. Raises CheckpointError."""
     path = run / WEIGHTS
-    try:
-        saved = load_file(path)
-    except FileNotFoundError as error:
-        raise _unreadable(path, error) from None
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-    wanted = tensors(model)
-    _compare(path, saved, wanted)
-    with torch.no_grad():
-        for name, tensor in wanted.items():
-            tensor.copy_(saved[name])
-
-
-def tensors(model: nn.Module) -> dict[str, Tensor]:
-    """What the state dict holds, by name; a tensor that has several names is here under its first."""
-    first: dict[int, str] = {}
-    state: Mapping[str, Tensor] = model.state_dict(keep_vars=True)  # the tensors themselves, not views of them
-    return {name: tensor for name, tensor in state.items() if first.setdefault(id(tensor), name) == name}
-
-
-def _compare(path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    missing = [f"`{name}` is missing" for name in wanted if name not in saved]
-    extra = [f"the network has no `{name}`" for name in saved if name not in wanted]
-    differing = [
-        f"`{name}` is {_kind(saved[name])} where the network has {_kind(tensor)}"
-        for name, tensor in wanted.items()
-        if name in saved and _kind(saved[name]) != _kind(tensor)
-    ]
-    problems = missing + extra + differing
-    if problems:
-        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
-        raise CheckpointError(f"{path} does not fit the run's network: {listing(problems[:3])}{more}")
-
-
-def _kind(tensor: Tensor) -> str:
-    sizes = "×".join(map(str, tensor.shape)) or "a scalar"
-    return f"{sizes} {str(tensor.dtype).removeprefix('torch.')}"
+    if not path.exists():
+        raise _unreadable(path, FileNotFoundError())
+    fill(model, read_file(path), str(path), "the run's network")
 
 
 def _unreadable(path: Path, error: OSError) -> CheckpointError:

@@ -18,7 +18,8 @@ class Settings(BaseModel):
 
     ``data_dir`` is where the files of a data set are looked for, ``lr`` Adam's learning rate, ``validation`` the
     fraction of the training images that is held back to watch the training (0: none), ``device`` a torch device or
-    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice).
+    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``weights`` those to
+    start from (None: initial ones).
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
@@ -32,6 +33,7 @@ class Settings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     device: Annotated[str, Field(min_length=1)] = "auto"
     threads: Annotated[int | None, Field(ge=1, le=1024)] = None
+    weights: Annotated[str | None, Field(min_length=1)] = None
 
     @classmethod
     def of(cls, **given: Any) -> Settings:

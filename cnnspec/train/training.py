@@ -24,6 +24,7 @@ from cnnspec.train.saved import Record, Setup, write_weights
 from cnnspec.train.seeds import SHUFFLE, generator, seeded
 from cnnspec.train.settings import Settings
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
+from cnnspec.weights.names import located
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ def train(
 ) -> Result:
     """Train a spec's network into the folder ``out`` (None: ``runs/<name>-<n>``).
 
-    The same spec, settings and machine give the same weights to the bit. Raises UsageError, SpecError and DataError
-    before anything is written; DivergedError and OutputError leave what is whole.
+    The same spec, settings and machine give the same weights to the bit. Raises UsageError, SpecError, DataError and,
+    of weights to start from, CheckpointError before anything is written; DivergedError and OutputError leave what is
+    whole.
     """
     settings, watch = settings or Settings(), watch or Watcher()
     network = graph(spec)
@@ -51,7 +53,8 @@ def train(
         files.refuse_occupied(out)
     data = prepare(spec, network, settings, device, watch.note)
     with threads(settings.threads), seeded(settings.seed, device):
-        model = placed(build(spec), device)  # made on the CPU: the same initial weights on every device
+        built = build(spec, weights=settings.weights)  # on the CPU: the same initial weights on every device
+        model = placed(built, device)
         check_batch_size(model, settings.batch_size)
         watch.note(headline(spec, network, data, device))
         run = files.create(out, spec.title)
@@ -114,9 +117,9 @@ def _reporter(watch: Watcher, number: int, total: int) -> Report:
 
 
 def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> None:
-    """The spec as text, with all that it extends, and what was set; the data folder as it is found from anywhere."""
+    """The spec as text, with all that it extends, and what was set; folders and files as they are found from anywhere."""
     folder = settings.data_dir and settings.data_dir.expanduser().absolute()
-    kept = settings.model_copy(update={"data_dir": folder})
+    kept = settings.model_copy(update={"data_dir": folder, "weights": settings.weights and located(settings.weights)})
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
     files.write(run / files.SPEC, spec.source.text.encode())
     for number, base in enumerate(spec.bases, 1):
