@@ -120,20 +120,17 @@ def _by_id(items: list[Item]) -> dict[str, Item]:
     return {item.id: item for item in items if item.id is not None}
 
 
-def _residual(*names: str) -> Reader:
+def _residual(strided: str, last: str) -> Reader:
+    """Of a block whose convolutions are conv1 to ``last``; ``strided`` is the one that has the stride."""
+
     def reader(items: list[Item]) -> dict[str, Any] | None:
         named = _by_id(items)
-        if not {"conv1", "bn1", *names} <= {*named} or items[-1].op == "Add" or "Add" not in [i.op for i in items]:
+        if max((id for id in named if id.startswith("conv")), default="") != last or not {"conv1", "bn1"} <= {*named}:
             return None
-        args = {
-            "width": named["conv1"].args.get("out_channels"),
-            "stride": named[names[0]].args.get("stride", 1),
-            "norm": _layer(named["bn1"]),
-            "act": _layer(items[-1]),
-        }
-        if "conv3" in named:
-            args["expansion"] = named["conv3"].args.get("out_channels", 0) // max(args["width"] or 1, 1)
-        return args
+        width = named["conv1"].args.get("out_channels", 1)
+        args = {"width": width, "stride": named[strided].args.get("stride", 1)}
+        args |= {"norm": _layer(named["bn1"]), "act": _layer(items[-1])}
+        return args | ({"expansion": named[last].args["out_channels"] // width} if last == "conv3" else {})
 
     return reader
 
@@ -145,11 +142,12 @@ def _inception(items: list[Item]) -> dict[str, Any] | None:
     convs = [named["branch1"], *(i for name in ("branch2", "branch3", "branch4") for i in named[name].body or ())]
     convs = [item for item in convs if item.op != "MaxPool2d"]
     words = ("ch1x1", "ch3x3red", "ch3x3", "ch5x5red", "ch5x5", "pool_proj")
+    largest = convs[4].args.get("kernel_size", 3) if len(convs) > 4 else 0
     if len(convs) != len(words) or any("out_channels" not in item.args for item in convs):
         return None
     own = {k: v for k, v in convs[0].args.items() if k not in ("out_channels", "kernel_size")}
     sizes = {word: item.args["out_channels"] for word, item in zip(words, convs, strict=True)}
-    return sizes | {"conv": {convs[0].op: own} if own else convs[0].op}
+    return sizes | {"largest": largest, "conv": {convs[0].op: own} if own else convs[0].op}
 
 
 READERS: dict[str, Reader] = {

@@ -6,9 +6,8 @@ file.pt2 ─────────► exported ─┘
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -27,10 +26,10 @@ from cnnspec.importing.record import MARK, Recorder, run
 from cnnspec.importing.target import running, subject
 from cnnspec.importing.text import text_of
 from cnnspec.importing.training import named, trained
-from cnnspec.importing.verify import verify
+from cnnspec.importing.verify import Held, verify
 from cnnspec.layers import Shape
 
-BATCH = 3  # images of the run: a number that no view asks for by chance
+BATCH = 2  # images of the run: views have to leave them apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ def import_module(
     images = _images({key: (BATCH, *sizes) for key, sizes in inputs.items()})
     _make_lazy_layers(module, images, name)
     _check_names(module, place)
-    program, sink = _recorded(module, images, name, place)
+    program, sink, output = _recorded(module, images, name, place)
     program = replace(program, origins=origins(module, given or {}))
     state = module.state_dict()
     training = trained(module, images, program, _unused(program, state), place)
     program = replace(program, heads=training.heads)
-    return _written(program, sink, state, partial(run, module), images, description, training.notes)
+    return _written(program, sink, Held(state, images, output), description, training.notes)
 
 
 def import_file(path: FilePath) -> Imported:
@@ -85,10 +84,10 @@ def import_file(path: FilePath) -> Imported:
     inputs = {key: Shape(shape[1:]) for key, shape in reader.inputs.items()}
     modules = {(): Origin("Network"), **reader.frames.origins}
     program = Program(path.stem, inputs, tuple(reader.translator.lines), dict(reader.outputs_of()), modules)
-    made = exported.module()
-    state, images = exported.state_dict, _images(reader.inputs)
-    again = lambda given: made(*given.values())  # noqa: E731 - the program's own order of inputs
-    return _written(program, reader.translator.sink, state, again, images, f"Imported from {path.name}.")
+    images = _images(reader.inputs)
+    with torch.no_grad():
+        held = Held(exported.state_dict, images, exported.module()(*images.values()))
+    return _written(program, reader.translator.sink, held, f"Imported from {path.name}.")
 
 
 # ---------------------------------------------------------------------------------------------------------------- runs
@@ -117,13 +116,15 @@ def _check_names(module: nn.Module, place: Span) -> None:
         first[id(tensor)] = key
 
 
-def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span) -> tuple[Program, Sink]:
+def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span) -> tuple[Program, Sink, Any]:
+    """What a module does with some images, what of it cannot be said, and what it gives."""
     recorder = Recorder(module, BATCH, place)
     with running(f"{name}.forward"):
         output = recorder.run({key: image.clone() for key, image in images.items()})
     outputs = _outputs(output, recorder.translator.sink, place)
     inputs = {key: Shape(image.shape[1:]) for key, image in images.items()}
-    return Program(name, inputs, tuple(recorder.translator.lines), outputs), recorder.translator.sink
+    program = Program(name, inputs, tuple(recorder.translator.lines), outputs)
+    return program, recorder.translator.sink, output
 
 
 def _outputs(output: Any, sink: Sink, place: Span) -> dict[str, int]:
@@ -161,19 +162,11 @@ def _loaded(path: FilePath) -> ExportedProgram:
 # ------------------------------------------------------------------------------------------------------------- writing
 
 
-def _written(
-    program: Program,
-    sink: Sink,
-    state: Mapping[str, Tensor],
-    again: Callable[[Mapping[str, Tensor]], Any],
-    images: Mapping[str, Tensor],
-    description: str,
-    notes: Iterable[str] = (),
-) -> Imported:
-    """The text of a program, verified; ``again`` runs the module once more."""
+def _written(program: Program, sink: Sink, held: Held, description: str, notes: Iterable[str] = ()) -> Imported:
+    """The text of a program, verified."""
     text = text_of(program, sink, description)
-    unused = _unused(program, state)
-    verify(text, state, {key for keys in unused.values() for key in keys}, again, images)
+    unused = _unused(program, held.state)
+    verify(text, held, {key for keys in unused.values() for key in keys})
     return Imported(text, (*notes, *(_never_called(path, len(keys)) for path, keys in unused.items())))
 
 

@@ -120,9 +120,9 @@ def _kind(value: Any) -> str:
 def alike(values: Mapping[int, Any]) -> dict[int, Any]:
     """Sizes that are single in some copies and lists in others, as lists in all."""
     lists = [value for value in values.values() if isinstance(value, tuple | list)]
-    if not lists or len(lists) == len(values):
+    if not lists:
         return dict(values)
-    return {i: v if isinstance(v, tuple | list) else (v,) * len(lists[0]) for i, v in values.items()}
+    return {i: (v,) * len(lists[0]) if isinstance(v, int | float) else v for i, v in values.items()}
 
 
 def like(default: Any, values: Mapping[int, Any]) -> Any:

@@ -53,6 +53,8 @@ class Recorder(TorchFunctionMode):
     def constant(self, owned: Owned) -> float | None:
         """The value of a weight that has only one, as short as float32 tells it."""
         tensor = self.module.get_submodule(dotted(owned.path)).state_dict()[owned.name]
+        if tensor.is_meta:
+            return None
         same = bool((tensor == tensor.flatten()[0]).all())
         return float(str(np.float32(tensor.flatten()[0].item()))) if same else None
 

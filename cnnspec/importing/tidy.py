@@ -198,25 +198,24 @@ def _stacks(lines: list[Line], outputs: set[int]) -> list[Line]:
 
 
 def _restacked(lines: list[Line]) -> Iterator[Line]:
-    made: dict[tuple[int, ...], Line] = {}  # what is stacked, written out, and the line that does it
+    made: dict[tuple[object, ...], Line] = {}  # the stacks of each scope, by what is stacked
     same: dict[int, int] = {}
     for line in lines:
-        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))
+        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))  # noqa: PLW2901
         if line.type != "Concat":
             yield line
-            continue
-        if line.inputs in made:
-            same[line.value] = made[line.inputs].value
-            continue
-        whole, (line, *_) = line.inputs, (_on_top(line, made),)
-        made[whole] = line
-        yield line
+        elif (*line.frames, line.inputs) in made:
+            same[line.value] = made[(*line.frames, line.inputs)].value
+        else:
+            stacked = _on_top(line, made)
+            made[(*line.frames, line.inputs)] = stacked
+            yield stacked
 
 
-def _on_top(line: Line, made: dict[tuple[int, ...], Line]) -> Line:
+def _on_top(line: Line, made: dict[tuple[object, ...], Line]) -> Line:
     for end in range(len(line.inputs) - 1, 1, -1):
-        below = made.get(line.inputs[:end])
-        if below is not None and below.frames == line.frames:
+        below = made.get((*line.frames, line.inputs[:end]))
+        if below is not None:
             inputs = (below.value, *line.inputs[end:])
             return replace(line, inputs=inputs, input_shapes=(below.shape, *line.input_shapes[end:]))
     return line

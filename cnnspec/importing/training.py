@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -30,16 +31,35 @@ class Trained:
 def trained(
     module: nn.Module, images: Mapping[str, Tensor], program: Program, unused: Iterable[Path], place: Span
 ) -> Trained:
-    """Runs the module in training and holds that against the run in evaluation; ``unused`` are modules of which that
-    called none. The module is left as it was."""
-    batch = next(iter(images.values())).shape[0]
-    with training(module):
-        recorder = Recorder(module, batch, place, training=True)
+    """Runs the module in training and holds that against the run in evaluation; ``unused`` are those of its modules
+    that the latter calls none of. The module is left as it was.
+
+    The run is on the meta device, where it costs nothing, unless the module needs values.
+    """
+    for run in (_without_values, _with_values):
         try:
-            output = recorder.run({name: image.clone() for name, image in images.items()})
+            recorder, output = run(module, images, place)
         except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-            return Trained(notes=(f"it cannot be run in training: {type(error).__name__}",))
-    return _Comparison(program, recorder, [*unused]).trained(named(output))
+            raised = error
+        else:
+            return _Comparison(program, recorder, [*unused]).trained(named(output))
+    return Trained(notes=(f"it cannot be run in training: {type(raised).__name__}",))
+
+
+def _without_values(module: nn.Module, images: Mapping[str, Tensor], place: Span) -> tuple[Recorder, Any]:
+    """A run of a copy without memory for weights."""
+    memo: dict[int, Any] = {}
+    for tensor in (*module.parameters(), *module.buffers()):
+        memo[id(tensor)] = nn.Parameter(tensor.to("meta")) if isinstance(tensor, nn.Parameter) else tensor.to("meta")
+    copied = copy.deepcopy(module, memo).train()
+    recorder = Recorder(copied, next(iter(images.values())).shape[0], place, training=True)
+    return recorder, recorder.run({name: image.to("meta") for name, image in images.items()})
+
+
+def _with_values(module: nn.Module, images: Mapping[str, Tensor], place: Span) -> tuple[Recorder, Any]:
+    with training(module):
+        recorder = Recorder(module, next(iter(images.values())).shape[0], place, training=True)
+        return recorder, recorder.run({name: image.clone() for name, image in images.items()})
 
 
 @contextmanager
@@ -96,7 +116,7 @@ class _Comparison:
         ours = alive(self.program.lines, self.program.wanted)
         for line, other in zip(own, ours, strict=False):
             inputs = tuple(self.same.get(value) for value in line.inputs)
-            if (line.type, line.args, line.path, inputs) != (other.type, other.args, other.path, other.inputs):
+            if (*_said(line), inputs) != (*_said(other), other.inputs):
                 return line
             self.same[line.value] = other.value
         return own[len(ours)] if len(own) > len(ours) else None
@@ -115,6 +135,11 @@ class _Comparison:
         ]
         type = next(frame.type for line in part for frame in line.frames if frame.path == path)
         return Head(path, type, self.same[taken[0]], name, tuple(moved))
+
+
+def _said(line: Line) -> tuple[Any, ...]:
+    """What a line is, the first values of its weights aside."""
+    return line.type, {name: value for name, value in line.args.items() if name != "init_value"}, line.path
 
 
 def _is_in(line: Line, path: Path) -> bool:

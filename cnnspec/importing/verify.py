@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -26,21 +27,24 @@ def built(text: str) -> nn.Module:
     return module(graph)
 
 
-def verify(
-    text: str,
-    state: Mapping[str, Tensor],
-    left_out: Collection[str],
-    run: Callable[[Mapping[str, Tensor]], Any],
-    inputs: Mapping[str, Tensor],
-) -> None:
-    """Raises CnnspecError where the network of a text is not the module whose state and run are given."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a module holds, and what it gives for some images."""
+
+    state: Mapping[str, Tensor]
+    images: Mapping[str, Tensor]
+    output: Any
+
+
+def verify(text: str, held: Held, left_out: Collection[str]) -> None:
+    """Raises CnnspecError where the network of a text is not the module; the keys in ``left_out`` are not its own."""
     network = built(text)
-    kept = {key: tensor for key, tensor in state.items() if key not in left_out}
+    kept = {key: tensor for key, tensor in held.state.items() if key not in left_out}
     _check_keys(network.state_dict(), kept)
     network.load_state_dict(kept, strict=True)
     with torch.no_grad():
-        ours, theirs = network.eval()(*inputs.values()), run(inputs)
-    if not _same(ours, theirs):
+        output = network.eval()(*held.images.values())
+    if not _same(output, held.output):
         raise CnnspecError("the spec that was written does not give the module's outputs; nothing is written", DEFECT)
 
 
