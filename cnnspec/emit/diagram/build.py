@@ -127,4 +127,4 @@ def _head(head: Aux) -> Box:
 
 
 def tidied(series: Series) -> Series:
-    return folded(fused(series))
+    return folded(fused(series), layers=False)

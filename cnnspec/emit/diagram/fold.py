@@ -1,24 +1,35 @@
 """Copies in a row, drawn once: ``×3``.
 
 Tables fold copies that are equal (cnnspec/emit/rows.py); here copies of one form are one picture whose sizes are equal
-or grow by equal steps, as in DenseNet, and so are several parts that come again together.
+or grow by equal steps, as in DenseNet, and so are several parts that come again together. Blocks are folded first; mere
+layers only once the blocks of one form are known, for in another block of that form they may differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from cnnspec.emit.diagram.kinds import AUX, END, JOIN
+from cnnspec.emit.diagram.kinds import AUX, BLOCK, CLOSED, END, JOIN
 from cnnspec.emit.diagram.text import COUNT, RATE, Number
 from cnnspec.emit.diagram.tree import Box, Element, Repeat, Series, merge, numbers
 
 LONGEST = 4  # parts that come again together
-NEVER = (JOIN, END, AUX)
+NEVER = (JOIN, END, AUX, BLOCK, CLOSED)  # blocks are folded before they are boxes
 
 
-def folded(series: Series) -> Series:
-    """The chain with copies folded. Nothing is folded across a place where a side branch begins."""
+def all_folded(element: Element) -> Any:
+    """An element with the copies folded in each chain of it."""
+    inner = element.with_inside([all_folded(one) for one in element.inside])
+    return folded(inner) if isinstance(inner, Series) else inner
+
+
+def folded(series: Series, *, layers: bool = True) -> Series:
+    """The chain with copies folded; without ``layers`` only those with blocks or branches in them.
+
+    Nothing is folded across a place where a side branch begins.
+    """
     if len(series.parts) < 2:
         return series
     tapped = sorted({at for at, _ in series.taps} | {len(series.parts)})
@@ -28,7 +39,7 @@ def folded(series: Series) -> Series:
     at = 0
     while at < len(parts):
         end = next(place for place in tapped if place > at)
-        found = _repeat(parts, at, end)
+        found = _repeat(parts, at, end, layers)
         folded.append(found or series.parts[at])
         at += found.count * len(found.body.parts) if found else 1
         places[at] = len(folded)
@@ -44,11 +55,12 @@ class Part:
     numbers: list[Number]
 
 
-def _repeat(parts: Sequence[Part], at: int, end: int) -> Repeat | None:
+def _repeat(parts: Sequence[Part], at: int, end: int, layers: bool) -> Repeat | None:
     """The copies that begin at a part: those that cover most parts, by the shortest piece that does."""
     best = (0, 0)
     for length in range(1, LONGEST + 1):
-        count = _count(parts, at, end, length)
+        mere = all(isinstance(part.element, Box) for part in parts[at : at + length])
+        count = 0 if mere and not layers else _count(parts, at, end, length)
         if count * length > best[0] * best[1]:
             best = count, length
     count, length = best

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnspec.emit.diagram.boxed import boxed
+from cnnspec.emit.diagram.fold import all_folded
 from cnnspec.emit.diagram.keys import joined
 from cnnspec.emit.diagram.text import Text
 from cnnspec.emit.diagram.tree import Block, Element, Series
@@ -59,7 +60,7 @@ def figure(name: str, total: str, overview: Series) -> Figure:
         blocks = [inner for block in blocks if not block.closed for inner in _blocks(block.body)]
     titles = _titles([blocks[0] for blocks in found.values()])
     panels = [_panel(titles[form], blocks, titles) for form, blocks in found.items() if not blocks[0].closed]
-    return Figure(name, total, boxed(overview, titles, with_keys=True), tuple(panels))
+    return Figure(name, total, all_folded(boxed(overview, titles, with_keys=True)), tuple(panels))
 
 
 def _blocks(element: Element) -> list[Block]:
@@ -92,7 +93,7 @@ def _panel(title: str, blocks: Sequence[Block], titles: dict[object, str]) -> Pa
     bodies = [boxed(block.body, titles, with_keys=False) for block in blocks]
     takes = [block.takes[0] if len(block.takes) == 1 else () for block in blocks]
     letters, taken, body = lettered(takes, bodies)
-    return Panel(title, taken, body, _table(blocks, letters))
+    return Panel(title, taken, all_folded(body), _table(blocks, letters))
 
 
 def _table(blocks: Sequence[Block], letters: Letters) -> Table:
