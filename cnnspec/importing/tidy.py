@@ -201,7 +201,7 @@ def _restacked(lines: list[Line]) -> Iterator[Line]:
     made: dict[tuple[object, ...], Line] = {}  # the stacks of each scope, by what is stacked
     same: dict[int, int] = {}
     for line in lines:
-        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))  # noqa: PLW2901
+        line = replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))
         if line.type != "Concat":
             yield line
         elif (*line.frames, line.inputs) in made:

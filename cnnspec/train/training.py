@@ -117,7 +117,7 @@ def _reporter(watch: Watcher, number: int, total: int) -> Report:
 
 
 def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> None:
-    """The spec as text, with all that it extends, and what was set; folders and files as they are found from anywhere."""
+    """The spec as text, with all that it extends, and what was set; files as they are found from anywhere."""
     folder = settings.data_dir and settings.data_dir.expanduser().absolute()
     kept = settings.model_copy(update={"data_dir": folder, "weights": settings.weights and located(settings.weights)})
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
