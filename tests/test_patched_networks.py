@@ -65,22 +65,8 @@ params: {reduction: 16}
 patch:
   - insert_after: layer*.*.bn2
     layers:
-      - Excitation: {squeezed: $(in.channels // reduction)}
+      - SqueezeExcitation: {squeeze: $(in.channels // reduction)}
         id: se
-blocks:
-  Excitation:
-    params: {squeezed: int, channels: {type: int, default: $(in.channels)}}
-    layers:
-      - Multiply:
-          - []
-          - - AdaptiveAvgPool2d: {output_size: 1}
-              id: avgpool
-            - Conv2d: {out_channels: $squeezed, kernel_size: 1}
-              id: fc1
-            - ReLU
-            - Conv2d: {out_channels: $channels, kernel_size: 1}
-              id: fc2
-            - Sigmoid
 """
 
 POOLLESS = """
