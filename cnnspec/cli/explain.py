@@ -69,8 +69,11 @@ def _show(found: Page) -> None:
     say(Text.assemble((f"{found.severity}[{found.code}]", "bold"), f": {found.title}\n"))
     say(Markdown(found.text), soft_wrap=False)
     if found.failing:
-        say(f"\n{EXAMPLE[found.severity]}:\n\n{_indented(found.failing)}\nwith the message\n")
-        for diagnostic in messages(found):
+        say(f"\n{EXAMPLE[found.severity]}:\n\n{_indented(found.failing)}")
+        said = messages(found)
+        if said:
+            say("with the message\n")
+        for diagnostic in said:
             say(Text("\n").join(Text("    ") + line if line else line for line in render(diagnostic).split("\n")))
         say(f"\nThis is mended:\n\n{_indented(found.mended)}")
 
@@ -80,7 +83,9 @@ def _indented(text: str) -> str:
 
 
 def messages(found: Page) -> tuple[Diagnostic, ...]:
-    """What the checker says of the page's failing example."""
+    """What the checker says of the page's failing example; no module is run to explain a message."""
+    if found.language != "yaml":
+        return ()
     return check_source(Source("example.yaml", found.failing))
 
 
@@ -97,8 +102,8 @@ def document() -> str:
 HEAD = """\
 # Messages
 
-Every message of the checker has a code. `cnnspec explain CODE` shows what stands here; each example is checked by the
-tests, and each message is what the checker prints for it.
+Every message of the checker and of `cnnspec import` has a code. `cnnspec explain CODE` shows what stands here; each example
+is checked by the tests, and each message is what the checker prints for it.
 """
 
 
@@ -106,6 +111,7 @@ def _section(found: Page) -> str:
     parts = [f"## {found.code}\n\n{found.severity.capitalize()}: {found.title}.\n\n{found.text}\n"]
     if found.failing:
         said = "\n".join(plain(diagnostic) for diagnostic in messages(found))
-        parts += [f"{EXAMPLE[found.severity]}:\n\n```yaml\n{found.failing}```\n", f"```text\n{said}```\n"]
-        parts.append(f"This is mended:\n\n```yaml\n{found.mended}```\n")
+        parts.append(f"{EXAMPLE[found.severity]}:\n\n```{found.language}\n{found.failing}```\n")
+        parts += [f"```text\n{said}```\n"] if said else []
+        parts.append(f"This is mended:\n\n```{found.language}\n{found.mended}```\n")
     return "\n".join(parts)

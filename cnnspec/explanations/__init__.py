@@ -2,8 +2,8 @@
 
     # window-too-large: a window does not fit in its input          or `# code (warning): title`
     what the rule is and why
-    ## Example    a spec that breaks it, in a yaml block
-    ## Mended     the same spec, sound
+    ## Example    a spec that breaks it, in a yaml block; or a module that cannot be imported, in a python block
+    ## Mended     the same, sound
 
 Codes that no text alone can cause, such as that of a file that is no text, have a page without examples.
 """
@@ -18,12 +18,15 @@ from typing import Literal
 
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"# (?P<code>[a-z0-9-]+)(?P<warning> \(warning\))?: (?P<title>.+)\n")
-EXAMPLE = re.compile(r"## (?P<name>Example|Mended)\n\n```yaml\n(?P<spec>.*?)```\n", re.DOTALL)
+EXAMPLE = re.compile(r"## (?P<name>Example|Mended)\n\n```(?P<language>yaml|python)\n(?P<text>.*?)```\n", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """``text`` is the explanation in Markdown; ``failing`` and ``mended`` are specs, empty where there are none."""
+    """``text`` is the explanation in Markdown; ``failing`` and ``mended`` are examples, empty where there are none.
+
+    They are specs, or, in ``language`` python, modules for `cnnspec import` called ``Net``.
+    """
 
     code: str
     title: str
@@ -31,6 +34,7 @@ class Page:
     failing: str
     mended: str
     severity: Literal["error", "warning"] = "error"
+    language: str = "yaml"
 
 
 @lru_cache(maxsize=1)
@@ -54,7 +58,8 @@ def page(code: str) -> Page:
     text = raw(code)
     heading = HEADING.match(text)
     assert heading is not None, code
-    examples = {match["name"]: match["spec"] for match in EXAMPLE.finditer(text)}
+    examples = {match["name"]: match["text"] for match in EXAMPLE.finditer(text)}
+    language = next((match["language"] for match in EXAMPLE.finditer(text)), "yaml")
     return Page(
         heading["code"],
         heading["title"],
@@ -62,4 +67,5 @@ def page(code: str) -> Page:
         examples.get("Example", ""),
         examples.get("Mended", ""),
         "warning" if heading["warning"] else "error",
+        language,
     )

@@ -30,7 +30,7 @@ def plain(value: Any, name: str) -> Any:
     """A value as YAML has it: numbers and tuples of them."""
     if isinstance(value, list | tuple):
         values = tuple(plain(v, name) for v in value)
-        same = len(set(values)) == 1 and name not in KEPT
+        same = len(set(values)) == 1 and values[0] is not None and name not in KEPT
         return values[0] if same else values
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return float(value)

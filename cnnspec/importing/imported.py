@@ -24,6 +24,7 @@ from cnnspec.importing.places import defined
 from cnnspec.importing.program import Origin, Path, Program, dotted
 from cnnspec.importing.record import MARK, Recorder, run
 from cnnspec.importing.target import running, subject
+from cnnspec.importing.tidy import alive
 from cnnspec.importing.text import text_of
 from cnnspec.importing.training import named, trained
 from cnnspec.importing.verify import Held, verify
@@ -167,16 +168,16 @@ def _written(program: Program, sink: Sink, held: Held, description: str, notes: 
     text = text_of(program, sink, description)
     unused = _unused(program, held.state)
     verify(text, held, {key for keys in unused.values() for key in keys})
-    return Imported(text, (*notes, *(_never_called(path, len(keys)) for path, keys in unused.items())))
+    return Imported(text, (*notes, *(_needless(path, len(keys)) for path, keys in unused.items())))
 
 
-def _never_called(path: Path, number: int) -> str:
-    return f"`{dotted(path)}` is never called: its {count(number, 'tensor')} {'is' if number == 1 else 'are'} left out"
+def _needless(path: Path, number: int) -> str:
+    return f"no output needs `{dotted(path)}`: its {count(number, 'tensor')} {'is' if number == 1 else 'are'} left out"
 
 
 def _unused(program: Program, state: Mapping[str, Tensor]) -> dict[Path, list[str]]:
-    """The keys of modules that nothing calls, by the outermost of them."""
-    lines = (*program.lines, *(line for head in program.heads for line in head.lines))
+    """The keys of modules that no output needs, by the outermost of them."""
+    lines = (*alive(program.lines, program.wanted), *(line for head in program.heads for line in head.lines))
     called = {line.path for line in lines if line.stateful and line.path is not None}
     around = {path[:end] for path in called for end in range(len(path) + 1)}
     found: dict[Path, list[str]] = {}

@@ -40,6 +40,6 @@ Result = Operand | tuple[Operand, ...] | None
 class Unsaid(Exception):
     """A call that no line of a spec says. ``message`` says what it is, ``help`` what to do."""
 
-    def __init__(self, message: str, help: str = "", code: str = "no-layer-for-call") -> None:
+    def __init__(self, message: str, help: str = "", *, code: str = "no-layer-for-call") -> None:
         super().__init__(message)
         self.message, self.help, self.code = message, help, code

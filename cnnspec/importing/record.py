@@ -121,12 +121,12 @@ class Recorder(TorchFunctionMode):
         if name is None:
             self.translator.need(taken)
             known = "`cnnspec layers` lists what a spec has"
-            raise Unsaid(f"no layer does what `{type(module).__name__}` does", known, "no-layer-for-module")
+            raise Unsaid(f"no layer does what `{type(module).__name__}` does", known, code="no-layer-for-module")
         if path is None and any(True for _ in module.parameters()):
             help = "assign it to an attribute of its module, or put it into an nn.ModuleList"
-            raise Unsaid(f"{called} has weights that no state dict holds", help, "weights-out-of-place")
+            raise Unsaid(f"{called} has weights that no state dict holds", help, code="weights-out-of-place")
         if hooked(module):
-            raise Unsaid(f"{called} has hooks, which a spec cannot say", "remove them", "no-layer-for-module")
+            raise Unsaid(f"{called} has hooks, which a spec cannot say", "remove them", code="no-layer-for-module")
         if not taken:
             raise Unsaid(f"`{name}` takes a constant tensor, which no layer makes")
         return self.translator.line(name, *taken, path=path, **leaves.arguments(module, name, taken[0].shape))

@@ -169,7 +169,7 @@ class Translator:
         raise Unsaid(
             f"{whose} holds {count(len(held), 'tensor')}, and `{type}` has others: `{extra[0]}`",
             f"a layer's weights have torch's own names; put an `nn.{type}` there",
-            "weights-out-of-place",
+            code="weights-out-of-place",
         )
 
     def check_bare(self, path: Path, expected: tuple[int, ...]) -> None:
@@ -178,7 +178,7 @@ class Translator:
             raise Unsaid(
                 f"the parameter `{dotted(path)}` has the shape {shape}, and a `LayerScale` one of {expected}",
                 "give it that shape where it is made",
-                "weights-out-of-place",
+                code="weights-out-of-place",
             )
 
     def owner(self, **weights: Any) -> Path:
@@ -194,7 +194,7 @@ class Translator:
                 raise Unsaid(
                     f"the `{name}` of this layer is called `{dotted((*place.path, place.name))}`",
                     f"a spec calls it `{name}`: use torch's own layer, or name the parameter so",
-                    "weights-out-of-place",
+                    code="weights-out-of-place",
                 )
         paths = {place.path for place in owned.values() if place is not None}
         if len(paths) != 1:
