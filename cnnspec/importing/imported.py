@@ -24,8 +24,8 @@ from cnnspec.importing.places import defined
 from cnnspec.importing.program import Origin, Path, Program, dotted
 from cnnspec.importing.record import MARK, Recorder, run
 from cnnspec.importing.target import running, subject
-from cnnspec.importing.tidy import alive
 from cnnspec.importing.text import text_of
+from cnnspec.importing.tidy import alive
 from cnnspec.importing.training import named, trained
 from cnnspec.importing.verify import Held, verify
 from cnnspec.layers import Shape
