@@ -102,8 +102,8 @@ def document() -> str:
 HEAD = """\
 # Messages
 
-Every message of the checker and of `cnnspec import` has a code. `cnnspec explain CODE` shows what stands here; each example
-is checked by the tests, and each message is what the checker prints for it.
+Every message of the checker and of `cnnspec import` has a code. `cnnspec explain CODE` shows what stands here; each
+example is checked by the tests, and each message is what the checker prints for it.
 """
 
 

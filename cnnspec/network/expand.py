@@ -86,6 +86,9 @@ class Expander(Reporter):
         self.nodes: list[Node] = []
         self.aux = False  # whether the lines are those of an aux head
         self.again = False  # whether they run modules that are there
+        self.shares = any(
+            "share" in source.text for source in (spec.source, *spec.bases)
+        )  # else nothing is kept for it
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
@@ -275,7 +278,7 @@ class Expander(Reporter):
         """An operation that has a name of its own in the module tree."""
         before = len(scope.children)
         out = self.run(item, op, name, flow, scope, context)
-        if len(scope.children) > before:
+        if self.shares and item.id is not None and len(scope.children) > before:
             scope.made[name] = Made(item, op, context, scope.children[-1], scope.run(item))
         return out
 

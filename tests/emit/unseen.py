@@ -87,6 +87,8 @@ UNSEEN_HERE: dict[tuple[str, int], str] = {
     ("computed-in-repeat", 10): VALUE,
     ("computed-value", 6): VALUE,
     ("division-in-repeat", 12): VALUE,
+    ("init-reach", 19): "a layer without weights has no tensor whose name could be wrong",
+    ("init-reach", 27): "a pattern may reach layers of any type",
     ("negative-repeat", 8): VALUE,
     ("no-value", 4): OTHER_LINE,
     ("null-layer", 6): VALUE,
