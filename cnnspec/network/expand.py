@@ -14,7 +14,7 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
-from cnnspec.network.graph import INPUT, Graph, Node
+from cnnspec.network.graph import INPUT, Graph, Node, Opened
 from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.init import filled
 from cnnspec.network.inplace import check_in_place
@@ -85,7 +85,7 @@ class Expander(Reporter):
             self.too_much("too-much-work", self.spec.source.span())
             return None
         inputs = self.inputs(Context(env, UNKNOWN, trace))
-        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0)
+        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, Opened(env))
         entry = self.arriving(inputs, root)
         return self.network(inputs, entry, root, Context(env, entry, trace))
 
@@ -177,7 +177,7 @@ class Expander(Reporter):
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
-                    flow = self.once(item, taken, scope, inner)
+                    flow = self.once(item, taken, scope, inner.where(item.when))
                     taken = (flow,) if len(taken) == 1 else taken
                 else:
                     leave_out(item, scope, Label(item.when.span, "false here"))
@@ -240,7 +240,8 @@ class Expander(Reporter):
             return self.block(item, op, name, flow, scope, context)
         if op.name != SCOPE:
             return self.layer(item, op, name, (flow,), scope, context)
-        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), scope)
+        opened = Opened(context.env, item, way=context.way)
+        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), opened, scope)
         return self.scope(item.body or (), flow, inner, scope, context)
 
     def operation(self, item: Item, context: Context) -> LayerName:
@@ -286,7 +287,8 @@ class Expander(Reporter):
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
-        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes))
+        opened = Opened(env, item, block, context.way)
+        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), opened)
         return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
@@ -330,13 +332,15 @@ class Expander(Reporter):
         for path in paths:
             if path.when is not None and not self.condition(path.when, context, flow):
                 continue
+            within = context.where(path.when)
             if path.name is None:
-                yield self.chain(path.items, flow, scope, context)
+                yield self.chain(path.items, flow, scope, within)
                 continue
             scope.position += 1
             name = name_group(self, path.name, flow, scope, context)
-            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), scope)
-            scope.ids[name] = self.scope(path.items, flow, inner, scope, context)
+            opened = Opened(context.env, path, way=within.way)
+            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), opened, scope)
+            scope.ids[name] = self.scope(path.items, flow, inner, scope, within)
             yield scope.ids[name]
 
     def layer(
@@ -367,6 +371,7 @@ class Expander(Reporter):
             trace=context.trace,
             aux=self.aux,
             again=self.again,
+            way=context.way,
         )
         self.nodes.append(node)
         scope.children.append(node)

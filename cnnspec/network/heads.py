@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import Diagnostic, Label, did_you_mean, listing
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
-from cnnspec.network.graph import LOGITS, NOWHERE, Aux
+from cnnspec.network.graph import LOGITS, NOWHERE, Aux, Opened
 from cnnspec.network.names import name_group, source
 from cnnspec.network.reporter import Broken
 from cnnspec.spec.edits import respell
@@ -70,7 +70,8 @@ class Heads:
         weight = self.weight(head, flow)
         name = name_group(say, head.name, flow, self.root, self.context)
         trace = self.context.frame(f"aux head {name}", head.name.span)
-        inner = ScopeBuilder(self.root.child_key(name), TYPE, head.name.span, len(say.nodes), self.root)
+        opened = Opened(self.context.env, head)
+        inner = ScopeBuilder(self.root.child_key(name), TYPE, head.name.span, len(say.nodes), opened, self.root)
         context = Context(self.context.env, flow, trace, self.context.blocks)
         return weight, say.scope(head.layers, flow, inner, self.root, context)
 
