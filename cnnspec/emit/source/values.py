@@ -1,0 +1,92 @@
+"""Values as Python writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnnspec.emit.source.text import Doc, Prefixed, Text, call, tuple_of
+from cnnspec.layers import REGISTRY
+from cnnspec.syntax import LayerName
+
+Point = tuple[int, ...]  # which instance of a class, and the round of each loop below it
+Slot = Mapping[Point, Any]  # the values that stand at one place of the source
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A layer type or block as a value, with the arguments that it brings along."""
+
+    name: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+
+def frozen(value: Any) -> Any:
+    """The value with what it holds made comparable: layers by their arguments as well."""
+    if isinstance(value, LayerName):
+        brought = value.args or {}
+        return Type(value.name, tuple((name, frozen(argument.value)) for name, argument in brought.items()))
+    return tuple(map(frozen, value)) if isinstance(value, tuple | list) else value
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are written alike: 1, 1.0 and True are three values."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def constant(values: Iterable[Any]) -> bool:
+    """Whether all values are one."""
+    first, *rest = values
+    return all(same(first, value) for value in rest)
+
+
+def literal(value: Any) -> Doc:
+    """A value as code."""
+    match value:
+        case str():
+            return Text(quoted(value))
+        case tuple():
+            return tuple_of(map(literal, value))
+        case Type(name, ()):
+            return Text(class_name(name))
+        case Type(name, arguments):
+            brought = (Prefixed(f"{argument}=", literal(value)) for argument, value in arguments)
+            return call("partial", Text(class_name(name)), *brought)
+    return Text(repr(value))
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes."""
+    inner = repr(f"'{text}")[2:-1]  # the apostrophe makes repr choose double quotes, or escape both
+    if repr(f"'{text}")[0] == "'":
+        inner = repr(f"'{text}")[3:-1].replace("\\'", "'").replace('"', '\\"')
+    return f'"{inner}"'
+
+
+def class_name(name: str) -> str:
+    """What a type is called in the source: torch.nn's by its module."""
+    return f"nn.{name}" if name in REGISTRY else name
+
+
+def annotation(values: Iterable[Any]) -> str:
+    """The type hint for a param that has these values."""
+    kinds = dict.fromkeys(_kind(value) for value in values)
+    if "float" in kinds:
+        kinds.pop("int", None)
+    words = [kind for kind in kinds if kind != "None"]
+    return " | ".join([*words, "None"] if "None" in kinds else words)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "None"
+        case Type():
+            return "Callable[..., nn.Module]"
+        case tuple():
+            inner = dict.fromkeys(map(_kind, value))
+            return f"tuple[{' | '.join(inner) or 'int'}, ...]"
+    return type(value).__name__
