@@ -8,7 +8,7 @@ A class whose instances no one source serves is parted by their structure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,7 @@ class Class:
     inputs: tuple[str, ...] = ("x",)
 
 
+DEBUG = False
 OFTEN = 3
 BOOLEAN = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not")
 IMPLICIT = ("in_channels", "in_features")
@@ -88,6 +89,7 @@ class Classes:
         try:
             self.add(scopes, ClassWriter(self, scopes).written())
         except (Unsolved, Lengthy):
+            if DEBUG: import traceback; traceback.print_exc()
             parts = parted(scopes, self)
             if len(parts) == 1:
                 raise
@@ -121,19 +123,37 @@ def camel(text: str) -> str:
 
 
 def grouped(root: Scope) -> list[list[Scope]]:
-    """The scopes that become instances of classes, by their definition, the innermost first."""
+    """The scopes that become instances of classes, by their definition, those that others use first."""
     inline = inlined(root)
     groups: dict[object, list[Scope]] = {}
+    uses: dict[object, dict[object, None]] = {}
 
-    def walk(scope: Scope) -> None:
+    def walk(scope: Scope, user: object) -> None:
+        own = user
+        if scope is root or scope.opened.line not in inline:
+            own = scope.opened.block or scope.opened.line or root
+            groups.setdefault(own, []).append(scope)
+            uses.setdefault(user, {})[own] = None
         for child in scope.children:
             if isinstance(child, Scope):
-                walk(child)
-        if scope is root or scope.opened.line not in inline:
-            groups.setdefault(scope.opened.block or scope.opened.line, []).append(scope)
+                walk(child, own)
 
-    walk(root)
-    return list(groups.values())
+    walk(root, None)
+    return [groups[each] for each in used_first(uses) if each in groups]
+
+
+def used_first(uses: Mapping[object, Iterable[object]]) -> list[object]:
+    """What is used before what uses it, else in the order of first use."""
+    order: dict[object, None] = {}
+
+    def visit(each: object) -> None:
+        if each not in order:
+            for used in uses.get(each, ()):
+                visit(used)
+            order[each] = None
+
+    visit(None)
+    return list(order)
 
 
 def inlined(root: Scope) -> frozenset[object]:
@@ -357,8 +377,8 @@ class ClassWriter:
             items = self.constructor.items(self.entries, self.top)
             return [Line("", call("super().__init__", *items))]
         except Lengthy:
-            body = self.constructor.listed(self.entries, self.top, "layers")
-            return [*body, Line("", call("super().__init__", Text("*layers")))]
+            body, doc = self.constructor.sequence(self.entries, self.top, "layers", "super().__init__")
+            return [*body, Line("", doc)]
 
     def named_chain(self) -> list[Statement]:
         done: list[Statement] = [Line("", call("super().__init__"))]

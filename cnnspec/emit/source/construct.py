@@ -8,14 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnspec.emit.source.code import code, expr
 from cnnspec.emit.source.making import CARRIED, Maker, spelled
 from cnnspec.emit.source.names import Names, Unsolved, is_constant
 from cnnspec.emit.source.solve import hint
-from cnnspec.emit.source.template import Entry, Event, Leaf, Loop, entries, nested
+from cnnspec.emit.source.template import Child, Entry, Leaf, Loop, entries, nested
 from cnnspec.emit.source.text import (
     Bracket,
     Doc,
@@ -49,6 +49,7 @@ class Constructor:
 
     maker: Maker
     inline: frozenset[object]  # the lines whose scopes are written out where they stand
+    carries: bool = False  # whether a variable may hold the channels that arrive from round to round
 
     # -------------------------------------------------------------------------------------------- expressions
 
@@ -204,87 +205,100 @@ class Constructor:
         variable = target if target.isidentifier() else "layers"
         if not is_positional(leaf):
             raise Unsolved
-        return self.listed(nested(leaf), names, variable), call("nn.Sequential", Text(f"*{variable}"))
+        return self.sequence(nested(leaf), names, variable, "nn.Sequential")
+
+    def sequence(
+        self, found: Sequence[Entry], names: Names, variable: str, target: str
+    ) -> tuple[list[Statement], Doc]:
+        """What fills a list, and a call that takes it; the call alone where that says all."""
+        statements = self.listed(found, names, variable)
+        if len(statements) == 1 and isinstance(statements[0], Line):
+            assert isinstance(statements[0].doc, Bracket)
+            return [], call(target, *statements[0].doc.items)
+        return statements, call(target, Text(f"*{variable}"))
 
     def listed(self, found: Sequence[Entry], names: Names, variable: str) -> list[Statement]:
         """Statements that fill a list with the modules of a chain, in the shorter of two ways. Raises Unsolved."""
         ways = []
-        for carried in (None, {}):
-            self.maker.carried = carried
+        before = self.carries
+        for self.carries in (False, True):
             try:
                 ways.append(begun(self.filled(found, names, variable), variable))
             except Unsolved:
                 continue
-            finally:
-                self.maker.carried = None
+        self.carries = before
         if not ways:
             raise Unsolved
         return min(ways, key=lambda way: len(written(way, 8)))
 
     def filled(self, found: Sequence[Entry], names: Names, variable: str) -> list[Statement]:
+        """The statements of one level."""
         statements: list[Statement] = []
         for entry in found:
-            if isinstance(entry, Loop):
-                if self.maker.carried is not None and not names.loops and CARRIED not in written_to(statements):
-                    statements.append(self.start(entry, names))
-                statements += self.looped(entry, names, variable)
-            else:
+            if isinstance(entry, Leaf):
                 statements += self.appended(entry, names, variable)
-        return merged(statements, variable)
-
-    def start(self, loop: Loop, names: Names) -> Line:
-        """``channels = 3``: what arrives at a loop whose rounds hang on the one before."""
-        firsts: dict[Point, Event] = {}
-        for at, events in loop.events.items():
-            if at[-1] == 0:
-                firsts[at[:-1]] = events[0]
-        slot = {point: self.maker.arrives(event.child)[0] for point, event in firsts.items()}
-        found = self.maker.solver.inferred(slot, names)
-        if found is None:
-            raise Unsolved
-        return Line(f"{CARRIED} = ", self.maker.write(found))
+                continue
+            done = self.looped(entry, names, variable)
+            if CARRIED in read_by(done) and not names.loops:
+                statements += self.carry(firsts(entry), names)
+            statements += done
+        return merged(late(needed(statements), variable), variable)
 
     def appended(self, leaf: Leaf, names: Names, variable: str) -> list[Statement]:
-        before, doc = self.statements(leaf, names, variable_for(leaf, variable))
+        """``layers.append(…)``, under its condition."""
+        self.maker.carries = self.carries and leaf.line not in self.inline
+        try:
+            before, doc = self.statements(leaf, names, variable_for(leaf, variable))
+        finally:
+            self.maker.carries = False
         done: list[Statement] = [*before, append(variable, [doc])]
         if not leaf.always:
             condition = self.maker.condition(leaf, names)
             done = [Suite("if ", self.maker.write(condition), tuple(done))]
-        if self.maker.carried is not None and names.loops:
-            done += self.carry(leaf, names)
-        return done
-
-    def carry(self, leaf: Leaf, names: Names) -> list[Statement]:
-        """``channels = width``, behind a line that changes the channels."""
-        before = {point: self.maker.arrives(child)[0] for point, child in leaf.children.items()}
         after = {point: self.maker.shape(made(child))[0] for point, child in leaf.children.items()}
-        if before == after or not leaf.always:
+        return done + (self.carry_on(after, leaf.children, names) if self.carries and names.loops else [])
+
+    def carry_on(self, after: Slot, children: Mapping[Point, Child], names: Names) -> list[Statement]:
+        """``channels = width``, behind what changes the channels."""
+        if all(self.maker.arrives(child)[0] == after[point] for point, child in children.items()):
             return []
-        found = self.maker.solver.inferred(after, names)
+        if len(children) < len(names_points(names, children)):
+            raise Unsolved
+        return self.carry(after, names)
+
+    def carry(self, slot: Slot | Mapping[Point, Child], names: Names) -> list[Statement]:
+        values = {p: self.maker.arrives(v)[0] if not isinstance(v, int) else v for p, v in slot.items()}
+        found = self.maker.solver.inferred(values, names)
         if found is None:
             raise Unsolved
         return [Line(f"{CARRIED} = ", self.maker.write(found))]
 
     def looped(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
-        """A loop of statements, or what it comes to where that is shorter."""
+        """A comprehension, a loop of statements, or the rounds one by one, where that is not longer."""
         try:
-            return [append(variable, self.loop(loop, names))]
+            done: list[Statement] = [append(variable, self.loop(loop, names))]
+            return done + (self.carry_on(lasts(loop, self.maker), firsts(loop), names) if self.inside(names) else [])
         except (Lengthy, Unsolved):
             pass
-        try:
-            inner = within(loop, names)
-            body = self.filled(loop.body, inner, variable)
-            before, doc = self.header(loop, names, inner, read_by(body))
-            done: list[Statement] = [Suite(before, doc, tuple(body))]
-        except Unsolved:
-            if loop.count is None:
-                raise
-            return self.all_rounds(loop, names, variable)
-        if loop.count is not None and not names.loops:
-            flat_out = self.all_rounds_or_none(loop, names, variable)
-            if flat_out and len(written(flat_out, 8)) <= len(written(done, 8)):
-                return flat_out
-        return done
+        ways = []
+        for way in (self.all_rounds, self.suite):
+            try:
+                ways.append(way(loop, names, variable))
+            except Unsolved:
+                continue
+        if not ways:
+            raise Unsolved
+        return min(ways, key=lambda way: len(written(way, 8)))
+
+    def inside(self, names: Names) -> bool:
+        return self.carries and bool(names.loops)
+
+    def suite(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
+        """``for width in (64, 128):`` and what is done in each round."""
+        inner = within(loop, names)
+        body = self.filled(loop.body, inner, variable)
+        before, doc = self.header(loop, names, inner, read_by(body))
+        return [Suite(before, doc, tuple(body))]
 
     def all_rounds(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
         statements: list[Statement] = []
@@ -292,11 +306,46 @@ class Constructor:
             statements += self.filled(body, inner, variable)
         return merged(statements, variable)
 
-    def all_rounds_or_none(self, loop: Loop, names: Names, variable: str) -> list[Statement] | None:
-        try:
-            return self.all_rounds(loop, names, variable)
-        except Unsolved:
-            return None
+
+def firsts(loop: Loop) -> dict[Point, Child]:
+    """The first child of a loop, at each point at which there is one."""
+    return {at[:-1]: events[0].child for at, events in loop.events.items() if at[-1] == 0}
+
+
+def lasts(loop: Loop, maker: Maker) -> dict[Point, int]:
+    """The channels behind the last round."""
+    ends = {at[:-1]: events[-1].child for at, events in sorted(loop.events.items())}
+    return {point: maker.shape(made(child))[0] for point, child in ends.items()}
+
+
+def names_points(names: Names, children: Mapping[Point, Child]) -> set[Point]:
+    """The points of a level."""
+    return {point for point in names.spec if len(point) == names.depth} or set(children)
+
+
+def late(statements: Sequence[Statement], variable: str) -> list[Statement]:
+    """The carried variable set behind everything that does not read it."""
+    done = list(statements)
+    for i in reversed(range(len(done) - 1)):
+        for j in range(i, len(done) - 1):
+            after = done[j + 1]
+            sets = isinstance(done[j], Line) and done[j].before == f"{CARRIED} = "
+            if sets and appends(after, variable) and CARRIED not in read_by([after]):
+                done[j], done[j + 1] = after, done[j]
+    return done
+
+
+def needed(statements: Sequence[Statement]) -> list[Statement]:
+    """Statements without those that set the carried variable for nobody to read."""
+    kept: list[Statement] = []
+    is_read = True
+    for statement in reversed(statements):
+        sets = isinstance(statement, Line) and statement.before == f"{CARRIED} = "
+        if sets and not is_read:
+            continue
+        is_read = CARRIED in read_by([statement]) or (is_read and not sets)
+        kept.insert(0, statement)
+    return kept
 
 
 def within(loop: Loop, names: Names, *, readable: bool = True) -> Names:

@@ -24,7 +24,9 @@ class Heading:
 def python(graph: Graph, heading: Heading) -> str:
     """The source of a network. Needs no torch to be written."""
     classes = Classes(graph, heading.class_name).written()
-    body = "\n\n\n".join(class_text(each) for each in classes)
+    body = "\n\n\n".join(map(class_text, classes))
+    if "make_divisible(" in body:
+        body = f"{MAKE_DIVISIBLE}\n\n\n{body}"
     return f"{docstring(graph, heading)}\n\n{imports(body)}\n\n\n{body}\n"
 
 
@@ -36,6 +38,12 @@ def docstring(graph: Graph, heading: Heading) -> str:
     return f'"""{text}\n"""'
 
 
+MAKE_DIVISIBLE = '''
+def make_divisible(value: float, divisor: int = 8, minimum: int | None = None) -> int:
+    """The multiple of ``divisor`` nearest to ``value``, never more than a tenth below."""
+    rounded = max(minimum or divisor, int(value + divisor / 2) // divisor * divisor)
+    return int(rounded + divisor if rounded < 0.9 * value else rounded)
+'''.strip()
 IMPORTS = (
     (r"\bmath\.", "import math"),
     (r"\bOrderedDict\(", "from collections import OrderedDict"),

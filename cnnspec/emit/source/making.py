@@ -34,7 +34,7 @@ class Maker:
     classes: Mapping[Scope, tuple[Class, Point]]
     top: Names  # of the class
     fresh: dict[str, Slot] = field(default_factory=dict)  # arguments of the class that the spec has no name for
-    carried: Slot | None = None
+    carries: bool = False  # whether a variable holds the channels that arrive
     locals: dict[str, Expr] = field(default_factory=dict)
     written: list[Expr] = field(default_factory=list)
 
@@ -164,15 +164,15 @@ class Maker:
         """An expression for the values of an argument, or else a new argument of the class. Raises Unsolved."""
         if infer:
             found = self.solver.inferred(slot, names)
-            if found is None and self.carries(leaf, slot, names):
+            if found is None and self.carries and self.arrives_with(leaf, slot):
                 found = expr("name", CARRIED)
         else:
             found = self.solver.stated(slot, names, said, self.arriving(leaf))
         return found or self.new(leaf, argument or "channels", slot)
 
-    def carries(self, leaf: Leaf, slot: Slot, names: Names) -> bool:
-        """Whether the values are the channels that arrive, and a variable is kept for those."""
-        return self.carried is not None and all(self.arrives(leaf.children[p])[0] == v for p, v in slot.items())
+    def arrives_with(self, leaf: Leaf, slot: Slot) -> bool:
+        """Whether the values are the channels that arrive at a line."""
+        return all(same(self.arrives(leaf.children[point])[0], each) for point, each in slot.items())
 
     def new(self, leaf: Leaf, argument: str, slot: Slot) -> Expr:
         """An argument of the class for values that nothing gives; they may not differ from round to round."""

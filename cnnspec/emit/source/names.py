@@ -18,6 +18,7 @@ from cnnspec.syntax import ExpressionError, Meter
 from cnnspec.syntax.evaluate import Evaluator
 from cnnspec.syntax.expr import NO_VALUE, Expr, LayerName, Silent
 
+Find = Callable[[str, Point], Any]
 INDEX = "index"  # what the spec calls the number of a round
 
 
@@ -84,7 +85,7 @@ class Names:
 class _View(Mapping[str, Any]):
     """Names at one point, as the evaluator takes them."""
 
-    def __init__(self, find: Callable[[str, Point], Any], point: Point) -> None:
+    def __init__(self, find: Find, point: Point) -> None:
         self.find, self.point = find, point
 
     def __getitem__(self, name: str) -> Any:
@@ -105,23 +106,26 @@ class _View(Mapping[str, Any]):
 
 
 def evaluated(
-    found: Expr, find: Callable[[str, Point], Any], points: Slot, shape: Callable[[Point], Any] | None = None
+    found: Expr, find: Find, points: Slot, shape: Callable[[Point], Any] | None = None
 ) -> dict[Point, Any] | None:
     """What an expression gives at each point; None where it gives nothing at one of them."""
-    values = {}
-    for point in points:
-        arriving = None if shape is None else (lambda at=point: shape(at))
-        try:
-            values[point] = frozen(Evaluator(_View(find, point), arriving, Meter()).value(found))
-        except (ExpressionError, KeyError, Silent):
-            return None
-    return values
+    try:
+        return {point: _evaluated(found, find, point, shape) for point in points}
+    except (ExpressionError, KeyError, Silent):
+        return None
+
+
+def _evaluated(found: Expr, find: Find, point: Point, shape: Callable[[Point], Any] | None) -> Any:
+    arriving = None if shape is None else (lambda: shape(point))
+    return frozen(Evaluator(_View(find, point), arriving, Meter()).value(found))
 
 
 def gives(found: Expr, names: Names, slot: Slot) -> bool:
     """Whether an expression over the names of the source gives the values of a slot."""
-    values = evaluated(found, names.at, slot)
-    return values is not None and all(same(values[point], wanted) for point, wanted in slot.items())
+    try:
+        return all(same(_evaluated(found, names.at, point, None), wanted) for point, wanted in slot.items())
+    except (ExpressionError, KeyError):
+        return False
 
 
 def is_constant(slot: Slot) -> bool:

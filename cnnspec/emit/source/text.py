@@ -108,11 +108,12 @@ def _inside(doc: Bracket | Each, indent: int) -> list[str]:
     """What stands between the brackets, once these have lines of their own."""
     whole = flat(doc).removeprefix(doc.head)
     whole = whole.removesuffix(doc.tail[-1])
-    if indent + len(whole) <= WIDTH and not (isinstance(doc, Bracket) and doc.tail == ",)"):
+    is_display = isinstance(doc, Bracket) and len(doc.head) == 1  # a list or tuple, not a call
+    if indent + len(whole) <= WIDTH and not is_display:
         return [" " * indent + whole]
     if isinstance(doc, Each):
         return [*layout(doc.element, indent), " " * indent + doc.clause.text]
-    comma = "," if len(doc.items) > 1 or doc.tail == ",)" else ""
+    comma = "," if len(doc.items) > 1 or is_display else ""
     return [line for item in doc.items for line in layout(item, indent, after=comma)]
 
 
