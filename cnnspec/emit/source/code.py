@@ -1,9 +1,10 @@
-"""Expr -> Python: the expressions of the language in Python's signs, with the brackets that they need."""
+"""Expressions of the language as Python: its own signs, with the brackets that they need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from cnnspec.emit.source.naming import spelled
 from cnnspec.emit.source.text import Text, flat
 from cnnspec.emit.source.values import Type, literal
 from cnnspec.syntax.expr import Expr
@@ -11,7 +12,8 @@ from cnnspec.syntax.expr import Expr
 BINDING = {"if": 0, "or": 1, "and": 2, "not": 3, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4}
 BINDING |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negate": 7, "plus": 7}
 TIGHT = 8  # names, literals, calls
-HELPERS = {"floor": "math.floor", "ceil": "math.ceil", "make_divisible": "make_divisible"}
+OUT_OF_MATH = ("floor", "ceil")
+Inner = Callable[[Expr, int], str]
 
 
 def expr(op: str, *args: object) -> Expr:
@@ -29,17 +31,28 @@ def value(given: object) -> Expr:
 
 def children(found: Expr) -> list[Expr]:
     """The expressions right below one."""
-    flat_args = [a for arg in found.args for a in (arg if isinstance(arg, tuple) else (arg,))]
-    return [arg for arg in flat_args if isinstance(arg, Expr)]
+    nested = (arg if isinstance(arg, tuple) else (arg,) for arg in found.args)
+    return [arg for args in nested for arg in args if isinstance(arg, Expr)]
+
+
+def over(found: Expr, change: Callable[[Expr], Expr | None]) -> Expr | None:
+    """The expression with each of those right below it changed; None where one of them has no change."""
+    args: list[object] = []
+    for arg in found.args:
+        parts = [change(a) if isinstance(a, Expr) else a for a in (arg if isinstance(arg, tuple) else (arg,))]
+        if any(part is None and isinstance(a, Expr) for part, a in zip(parts, _tuple(arg), strict=True)):
+            return None
+        args.append(tuple(parts) if isinstance(arg, tuple) else parts[0])
+    return expr(found.op, *args)
+
+
+def _tuple(arg: object) -> Iterable[object]:
+    return arg if isinstance(arg, tuple) else (arg,)
 
 
 def names_in(found: Expr) -> frozenset[str]:
-    """Every name that an expression reads, the functions it calls among them."""
-    own: frozenset[str] = frozenset()
-    if found.op == "name":
-        own = frozenset({found.args[0]})
-    elif found.op == "call":
-        own = frozenset({HELPERS.get(found.args[0], "")} - {""})
+    """Every name that an expression reads."""
+    own = frozenset({found.args[0]} if found.op == "name" else ())
     return own.union(*map(names_in, children(found)))
 
 
@@ -48,56 +61,54 @@ def size(found: Expr) -> int:
     return 1 + sum(map(size, children(found)))
 
 
-def code(found: Expr, spell: Callable[[str], str] = str) -> Text:
-    """The expression as Python; ``spell`` says what a name is called there."""
-    return Text(_code(found, spell)[0], frozenset(map(spell, names_in(found))))
+def code(found: Expr) -> Text:
+    """The expression as Python."""
+    return Text(_code(found)[0], frozenset(map(spelled, names_in(found))))
 
 
-def _code(found: Expr, spell: Callable[[str], str]) -> tuple[str, int]:
+def _code(found: Expr) -> tuple[str, int]:
+    """The text, and how tightly it binds."""
+
     def inner(part: Expr, least: int = 0) -> str:
-        text, binding = _code(part, spell)
+        text, binding = _code(part)
         return text if binding >= least else f"({text})"
 
     args = found.args
     match found.op:
         case "literal":
-            return _literal(args[0])
+            text = flat(literal(args[0]))
+            return text, BINDING["negate"] if text.startswith("-") else TIGHT
         case "name":
-            return spell(args[0]), TIGHT
+            return spelled(args[0]), TIGHT
         case "list":
-            items = [inner(item) for item in args[0]]
-            return f"({', '.join(items)}{',' * (len(items) == 1)})", TIGHT
+            return f"({', '.join(map(inner, args[0]))}{',' * (len(args[0]) == 1)})", TIGHT
         case "call":
-            return f"{HELPERS.get(args[0], args[0])}({', '.join(inner(item) for item in args[1])})", TIGHT
+            called = f"math.{args[0]}" if args[0] in OUT_OF_MATH else args[0]
+            return f"{called}({', '.join(map(inner, args[1]))})", TIGHT
+    return _with_signs(found, inner)
+
+
+def _with_signs(found: Expr, inner: Inner) -> tuple[str, int]:
+    args, binding = found.args, BINDING.get(found.op, TIGHT)
+    match found.op:
         case "index":
-            return f"{inner(args[0], TIGHT)}[{inner(args[1])}]", TIGHT
+            return f"{inner(args[0], TIGHT)}[{inner(args[1], 0)}]", binding
         case "slice":
-            ends = ["" if end is None else inner(end) for end in args[1:]]
-            return f"{inner(args[0], TIGHT)}[{':'.join(ends)}]", TIGHT
+            ends = ["" if end is None else inner(end, 0) for end in args[1:]]
+            return f"{inner(args[0], TIGHT)}[{':'.join(ends)}]", binding
         case "if":
-            return f"{inner(args[0], 1)} if {inner(args[1], 1)} else {inner(args[2])}", 0
+            return f"{inner(args[0], 1)} if {inner(args[1], 1)} else {inner(args[2], 0)}", binding
         case "not":
-            return f"not {inner(args[0], 3)}", 3
+            return f"not {inner(args[0], binding)}", binding
         case "negate" | "plus":
-            return f"{'-' if found.op == 'negate' else '+'}{inner(args[0], 7)}", 7
-    return _two_sides(found, inner)
+            return f"{'-' if found.op == 'negate' else '+'}{inner(args[0], binding)}", binding
+    return _two_sides(found, inner), binding
 
 
-def _literal(given: object) -> tuple[str, int]:
-    text = flat(literal(given))
-    return text, 7 if text.startswith("-") else TIGHT
-
-
-def _two_sides(found: Expr, inner: Callable[[Expr, int], str]) -> tuple[str, int]:
+def _two_sides(found: Expr, inner: Inner) -> str:
     left, right = found.args
-    binding = BINDING[found.op]
-    sign = found.op
-    if sign in ("==", "!=") and right.op == "literal" and _is_single(right.args[0]):
+    binding, sign = BINDING[found.op], found.op
+    if sign in ("==", "!=") and right.op == "literal" and isinstance(right.args[0], bool | Type | None):
         sign = "is" if sign == "==" else "is not"
-    comparison = binding == BINDING["=="]
-    return f"{inner(left, binding + comparison)} {sign} {inner(right, binding + 1)}", binding
-
-
-def _is_single(given: object) -> bool:
-    """Whether a value is compared by ``is``."""
-    return given is None or isinstance(given, bool | Type)
+    compares = binding == BINDING["=="]
+    return f"{inner(left, binding + compares)} {sign} {inner(right, binding + 1)}"

@@ -1,27 +1,25 @@
 """Values at the points of a class -> the expression that gives them.
 
 A value that is the same everywhere is a literal. Any other is what the spec says at its line, with what is the same
-everywhere filled in; or what the lines above gave; or a name of the same values; or a small formula over one or two
-names. Each is tried at every point, so that a guess never stands in the source.
+everywhere filled in; or what was found for the lines above; or a name of the same values; or a short formula. Each is
+tried at every point.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import permutations
-from typing import Any
 
-from cnnspec.emit.source.code import expr, name, names_in, size, value
-from cnnspec.emit.source.names import Names, evaluated, gives, is_constant
-from cnnspec.emit.source.values import Point, Slot, same
+from cnnspec.emit.source.code import code, expr, name, names_in, over, size, value
+from cnnspec.emit.source.formulas import comparisons, first_of, first_round, grown, known, multiples, numeric, pairs, step
+from cnnspec.emit.source.names import Arriving, Names, evaluated, gives
+from cnnspec.emit.source.simplify import simplified
+from cnnspec.emit.source.values import Slot, is_constant, only
 from cnnspec.spec import Param
 from cnnspec.syntax import Node, Scalar, Seq, template
 from cnnspec.syntax.expr import Expr
 
-Arriving = Callable[[Point], Any]  # the shape that reaches a line
-SHORT = 3  # of an expression: a sign and its two sides
-FACTORS = range(2, 17)
+SHORT = 3  # a sign and its two sides
 
 
 def hint(node: Node | None) -> Expr | None:
@@ -39,6 +37,11 @@ def hint(node: Node | None) -> Expr | None:
     return None
 
 
+def default_of(param: Param | None) -> Expr | None:
+    """What a param follows from where it is not given."""
+    return None if param is None else hint(param.default)
+
+
 @dataclass(eq=False)
 class Solver:
     """Finds expressions for one class. ``declared`` are the params of its block, ``recent`` what was found last."""
@@ -47,257 +50,150 @@ class Solver:
     recent: list[Expr] = field(default_factory=list)
     tells_rounds: bool = True  # whether `a if i == 0 else b` may be found
 
+    # ------------------------------------------------------------------------------------- what the spec states
+
     def stated(self, slot: Slot, names: Names, said: Expr | None, arriving: Arriving | None) -> Expr | None:
-        """Values that the spec states, as ``said`` where that is known."""
+        """Values that the spec states: as ``said``, where that is known."""
         found = self._stated(slot, names, said, arriving)
         if found is not None and found.op != "literal":
             self.recent.append(found)
         return found
 
     def _stated(self, slot: Slot, names: Names, said: Expr | None, arriving: Arriving | None) -> Expr | None:
-        if said is not None and said.op == "name" and self.is_free(said, names, slot):
-            return said
+        if said is not None and said.op == "name" and names.called(said.args[0]) and gives(said, names, slot):
+            return said  # an argument of the class, perhaps one in which no two instances differ
         if is_constant(slot):
-            return _only(slot)
+            return known(slot)
         reduced = None if said is None else self.reduced(said, slot, names, arriving)
-        if reduced is not None and gives(reduced, names, slot):
-            return self.shortened(reduced, slot, names)
-        return self.inferred(slot, names)
-
-    @staticmethod
-    def shortened(found: Expr, slot: Slot, names: Names) -> Expr:
-        """The shortest of what gives the same values over one of the names that an expression reads."""
-        read = sorted(names_in(found) & set(names))
-        shorter = [] if size(found) == 1 else list(map(name, read))
-        shorter += [] if size(found) <= SHORT else _formulas(read)
-        return next((f for f in shorter if gives(f, names, slot)), found)
-
-    @staticmethod
-    def is_free(said: Expr, names: Names, slot: Slot) -> bool:
-        """Whether a bare name is an argument of the class although no two instances differ in it."""
-        return names.called(said.args[0]) == said.args[0] and gives(said, names, slot)
-
-    def inferred(self, slot: Slot, names: Names) -> Expr | None:
-        """Values that follow from what arrives."""
-        if is_constant(slot):
-            return _only(slot)
-        recent = (found for found in reversed(self.recent) if gives(found, names, slot))
-        found = next(recent, None) or self.found(slot, names) or self.linear(slot, names)
-        found = found or self.elementwise(slot, names)
-        return found or (self.by_round(slot, names) if self.tells_rounds else None)
-
-    def found(self, slot: Slot, names: Names) -> Expr | None:
-        """A name, or a formula over names, that has the values; a list is put together of its elements."""
-        numeric = [n for n in names if all(type(v) in (int, float) for v in _values(n, names, slot))]
-        candidates = (*map(name, names), *_formulas(numeric), *_pairs(numeric))
-        return next((f for f in candidates if gives(f, names, slot)), None)
-
-    def elementwise(self, slot: Slot, names: Names) -> Expr | None:
-        lengths = {len(v) if isinstance(v, tuple) else -1 for v in slot.values()}
-        if len(lengths) > 1 or lengths <= {-1, 0}:
-            return None
-        items = [
-            self.inferred({point: v[i] for point, v in slot.items()}, names) for i in range(lengths.pop())
-        ]
-        return None if None in items else expr("list", tuple(items))
-
-    def linear(self, slot: Slot, names: Names) -> Expr | None:
-        """``start + step * i``, where the values grow evenly from round to round."""
-        for index in names.loops:
-            at = {point: names.at(index, point) for point in slot}
-            firsts = {point[:-1]: v for point, v in slot.items() if at[point] == 0 and type(v) is int}
-            steps = {v - firsts.get(p[:-1], v) for p, v in slot.items() if at[p] == 1 and type(v) is int}
-            if len(steps) != 1 or not firsts:
-                continue
-            start = self.simple({p: firsts[p[:-1]] for p in slot if p[:-1] in firsts}, names)
-            if start is None:
-                continue
-            step = steps.pop()
-            grown = name(index) if step == 1 else expr("*", value(step), name(index))
-            for found in (grown, expr("+", start, grown)):
-                if gives(found, names, slot):
-                    return found
-        return None
-
-    def by_round(self, slot: Slot, names: Names) -> Expr | None:
-        """``a if i == 0 else b``, where the first round differs from all others."""
-        for index in names.loops:
-            first = {point: v for point, v in slot.items() if names.at(index, point) == 0}
-            rest = {point: v for point, v in slot.items() if point not in first}
-            if not first or not rest:
-                continue
-            a, b = (self.simple(part, names) for part in (first, rest))
-            if a is not None and b is not None:
-                return expr("if", a, expr("==", name(index), value(0)), b)
-        return None
-
-    def simple(self, slot: Slot, names: Names) -> Expr | None:
-        if is_constant(slot):
-            return _only(slot)
-        recent = (found for found in reversed(self.recent) if gives(found, names, slot))
-        return next(recent, None) or self.found(slot, names)
-
-    def condition(self, slot: Slot, names: Names, said: Iterable[Expr], arriving: Arriving) -> Expr | None:
-        """When a line is there: as the spec says, or by comparing two names."""
-        for each in said:
-            for reduced in self.guesses(each, names, arriving, slot):
-                if gives(reduced, names, slot):
-                    return reduced
-        compared = (expr(sign, name(a), name(b)) for a, b in permutations(names, 2) for sign in ("==", "!="))
-        absent = (expr(sign, name(a), value(None)) for a in names for sign in ("==", "!="))
-        rounds = (expr(sign, name(i), value(0)) for i in names.loops for sign in ("==", ">"))
-        candidates = (*map(name, names), *absent, *rounds, *compared)
-        return next((found for found in candidates if gives(found, names, slot)), None)
-
-    def guesses(self, said: Expr, names: Names, arriving: Arriving, slot: Slot) -> Iterator[Expr]:
-        """A condition of the spec over the names of the source; where a line is left out no shape arrives at it."""
-        there = {point: v for point, v in slot.items() if v}
-        for channels in names:
-            made = self.spelled(said, names, there, arriving, name(channels))
-            if made is not None:
-                yield made
-
-    def spelled(
-        self, said: Expr, names: Names, there: Slot, arriving: Arriving, channels: Expr, folds: bool = False
-    ) -> Expr | None:
-        """An expression with the names of the source put in place of the spec's, ``channels`` for what arrives."""
-        if said.op == "in":
-            return channels
-        if said.op == "name":
-            return self.named(said, names, {p: None for p in self.everywhere(names)})
-        parts = []
-        for arg in said.args:
-            part = self.spelled(arg, names, there, arriving, channels) if isinstance(arg, Expr) else arg
-            if part is None and isinstance(arg, Expr):
-                return None
-            parts.append(part)
-        return simplified(expr(said.op, *parts))
-
-    @staticmethod
-    def everywhere(names: Names) -> Iterable[Point]:
-        """Every point of a level."""
-        return names.spec
-
-    def named(self, said: Expr, names: Names, points: Slot) -> Expr | None:
-        """What stands for a name of the spec: a name of the source, a literal, or what the param follows from."""
-        called = names.called(said.args[0])
-        if called is not None:
-            return name(called)
-        values = evaluated(said, names.spec_at, points)
-        if values is not None and is_constant(values):
-            return _only(values)
-        param = self.declared.get(said.args[0])
-        default = hint(param.default) if param is not None else None
-        if default is None or values is None:
-            return None
-        return self.spelled(default, names, points, lambda p: None, name(next(iter(names), "")))
+        if reduced is None or not gives(reduced, names, slot):
+            return self.inferred(slot, names)
+        return shortened(reduced, slot, names)
 
     def reduced(self, said: Expr, slot: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
-        """An expression of the spec with everything that is the same at all points filled in."""
+        """An expression of the spec over the names of the source; what is the same at all points is filled in."""
         values = evaluated(said, names.spec_at, slot, arriving)
         if values is None:
             return None
         if is_constant(values):
-            return _only(values)
-        match said.op:
-            case "name":
-                return self._reduced_name(said, values, names, arriving)
-            case "in":
-                return self.inferred(values, names)
-            case "if":
-                condition = evaluated(said.args[1], names.spec_at, slot, arriving)
-                if condition is not None and is_constant(condition):
-                    taken = said.args[0 if next(iter(condition.values())) else 2]
-                    return self.reduced(taken, slot, names, arriving)
-        return self._rebuilt(said, slot, names, arriving)
+            return known(values)
+        if said.op == "name":
+            return self._named(said.args[0], values, names, arriving)
+        if said.op == "in":
+            return self.inferred(values, names)
+        if said.op == "if":
+            condition = evaluated(said.args[1], names.spec_at, slot, arriving)
+            if condition is not None and is_constant(condition):
+                return self.reduced(said.args[0 if only(condition) else 2], slot, names, arriving)
+        made = over(said, lambda part: self.reduced(part, slot, names, arriving))
+        return None if made is None else simplified(made)
 
-    def _reduced_name(self, said: Expr, values: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
-        called = names.called(said.args[0])
+    def _named(self, said: str, values: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
+        """A name of the spec: the same in the source, or what the param follows from."""
+        called = names.called(said)
         if called is not None and gives(name(called), names, values):
             return name(called)
-        param = self.declared.get(said.args[0])
-        default = hint(param.default) if param is not None else None
-        if default is not None:
-            made = self.reduced(default, values, names, arriving)
-            if made is not None and gives(made, names, values):
-                return made
-        return self.found(values, names)
+        default = default_of(self.declared.get(said))
+        made = None if default is None else self.reduced(default, values, names, arriving)
+        return made if made is not None and gives(made, names, values) else self.found(values, names)
 
-    def _rebuilt(self, said: Expr, slot: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
-        parts: list[Any] = []
-        for arg in said.args:
-            inner = [self._part(a, slot, names, arriving) for a in (arg if isinstance(arg, tuple) else (arg,))]
-            if any(part is None and isinstance(a, Expr) for part, a in zip(inner, _as_tuple(arg), strict=True)):
-                return None
-            parts.append(tuple(inner) if isinstance(arg, tuple) else inner[0])
-        return simplified(expr(said.op, *parts))
+    # ------------------------------------------------------------------------------------ what follows from others
 
-    def _part(self, arg: Any, slot: Slot, names: Names, arriving: Arriving | None) -> Any:
-        return self.reduced(arg, slot, names, arriving) if isinstance(arg, Expr) else arg
+    def inferred(self, slot: Slot, names: Names) -> Expr | None:
+        """Values that follow from what arrives."""
+        found = self.simple(slot, names) or self.linear(slot, names) or self.elementwise(slot, names)
+        return found or (self.by_round(slot, names) if self.tells_rounds else None)
+
+    def simple(self, slot: Slot, names: Names) -> Expr | None:
+        """A literal, what was found last, or what names give."""
+        if is_constant(slot):
+            return known(slot)
+        return first_of(reversed(self.recent), names, slot) or self.found(slot, names)
+
+    @staticmethod
+    def found(slot: Slot, names: Names) -> Expr | None:
+        """A name, or a short formula over names."""
+        numbers = numeric(names, slot)
+        return first_of((*map(name, names), *multiples(numbers), *pairs(numbers)), names, slot)
+
+    def elementwise(self, slot: Slot, names: Names) -> Expr | None:
+        """A tuple put together of its elements."""
+        lengths = {len(v) if isinstance(v, tuple) else 0 for v in slot.values()}
+        if len(lengths) > 1 or lengths == {0}:
+            return None
+        elements = ({point: v[i] for point, v in slot.items()} for i in range(lengths.pop()))
+        items = tuple(self.inferred(element, names) for element in elements)
+        return None if None in items else expr("list", items)
+
+    def linear(self, slot: Slot, names: Names) -> Expr | None:
+        """``start + step * i``: values that grow evenly from round to round."""
+        for index in names.loops:
+            by = step(slot, index, names)
+            firsts = first_round(slot, index, names)
+            if by is None or any(point[:-1] not in firsts for point in slot):
+                continue
+            start = self.simple({point: firsts[point[:-1]] for point in slot}, names)
+            if start is not None and gives(grown(start, by, index), names, slot):
+                return grown(start, by, index)
+        return None
+
+    def by_round(self, slot: Slot, names: Names) -> Expr | None:
+        """``a if i == 0 else b``: the first round differs from all others."""
+        for index in names.loops:
+            first = {point: v for point, v in slot.items() if names.at(index, point) == 0}
+            rest = {point: v for point, v in slot.items() if point not in first}
+            if first and rest:
+                a, b = self.simple(first, names), self.simple(rest, names)
+                if a is not None and b is not None:
+                    return expr("if", a, expr("==", name(index), value(0)), b)
+        return None
+
+    # ---------------------------------------------------------------------------------------------- conditions
+
+    def condition(self, slot: Slot, names: Names, said: Iterable[Expr]) -> Expr | None:
+        """When a line is there: as the spec says, or by comparing names.
+
+        Where a line is left out no shape arrives, so what the spec calls ``in`` is tried as one name after another.
+        """
+        guesses = (guess for each in said for guess in self._guesses(each, names))
+        return first_of(guesses, names, slot) or first_of(comparisons(names), names, slot)
+
+    def _guesses(self, said: Expr, names: Names) -> Iterator[Expr]:
+        for arriving in map(name, names):
+            made = self._spelled(said, names, arriving)
+            if made is not None:
+                yield made
+
+    def _spelled(self, said: Expr, names: Names, arriving: Expr) -> Expr | None:
+        """An expression of the spec in the names of the source, whatever their values."""
+        if said.op == "in":
+            return arriving
+        if said.op == "name":
+            return self._spelled_name(said, names, arriving)
+        made = over(said, lambda part: self._spelled(part, names, arriving))
+        return None if made is None else simplified(made)
+
+    def _spelled_name(self, said: Expr, names: Names, arriving: Expr) -> Expr | None:
+        called = names.called(said.args[0])
+        if called is not None:
+            return name(called)
+        values = evaluated(said, names.spec_at, dict.fromkeys(names.spec))
+        if values and is_constant(values):
+            return known(values)
+        default = default_of(self.declared.get(said.args[0]))
+        return None if default is None else self._spelled(default, names, arriving)
 
 
-def _as_tuple(arg: Any) -> tuple[Any, ...]:
-    return arg if isinstance(arg, tuple) else (arg,)
+def shortened(found: Expr, slot: Slot, names: Names) -> Expr:
+    """The shortest of what gives the same values over one of the names that an expression reads."""
+    read = sorted(names_in(found) & set(names))
+    shorter = [*map(name, read)] if size(found) > 1 else []
+    shorter += multiples(read) if size(found) > SHORT else []
+    return first_of(shorter, names, slot) or found
 
 
-def _only(slot: Slot) -> Expr:
-    return value(next(iter(slot.values())))
+def is_short(found: Expr) -> bool:
+    """Whether an expression has at most one sign."""
+    return size(found) <= SHORT
 
 
-def _values(of: str, names: Names, slot: Slot) -> list[Any]:
-    try:
-        return [names.at(of, point) for point in slot]
-    except KeyError:
-        return [None]
-
-
-def _formulas(numeric: Iterable[str]) -> Iterator[Expr]:
-    """A multiple or a part of one name."""
-    for each in numeric:
-        for factor in FACTORS:
-            yield expr("*", value(factor), name(each))
-            yield expr("//", name(each), value(factor))
-
-
-def _pairs(numeric: Iterable[str]) -> Iterator[Expr]:
-    """Sums, products and quotients of two names."""
-    for a, b in permutations(numeric, 2):
-        for sign in ("*", "+", "//"):
-            yield expr(sign, name(a), name(b))
-
-
-def simplified(found: Expr) -> Expr:
-    """An expression without what adds nothing: factors of 1, conditions that are known."""
-    match found.op, found.args:
-        case ("*" | "//" | "/", (left, Expr(op="literal", args=(1,)))) if found.op != "/":
-            return left
-        case ("*", (Expr(op="literal", args=(1,)), right)):
-            return right
-        case ("+" | "-", (left, Expr(op="literal", args=(0,)))):
-            return left
-        case ("+", (Expr(op="literal", args=(0,)), right)):
-            return right
-        case ("and" | "or", (Expr(op="literal", args=(known,)), right)):
-            return right if known is (found.op == "and") else value(known)
-        case ("and" | "or", (left, Expr(op="literal", args=(known,)))):
-            return left if known is (found.op == "and") else value(known)
-        case ("if", (yes, Expr(op="literal", args=(known,)), no)):
-            return yes if known else no
-        case (_, args) if args and all(isinstance(a, Expr) and a.op == "literal" for a in args):
-            return _folded(found)
-    return found
-
-
-def _folded(found: Expr) -> Expr:
-    """The value of an expression over literals."""
-    made = evaluated(found, _nothing, {(): None})
-    return found if made is None else value(made[()])
-
-
-def _nothing(name: str, point: Point) -> Any:
-    raise KeyError(name)
-
-
-def same_everywhere(one: Slot, other: Slot) -> bool:
-    """Whether two slots hold the same values."""
-    return one.keys() == other.keys() and all(same(one[point], other[point]) for point in one)
+__all__ = ["Solver", "code", "default_of", "hint", "is_short"]

@@ -14,12 +14,15 @@ from graphlib import TopologicalSorter
 from itertools import groupby
 from typing import Any
 
+from cnnspec.emit.source.names import Names, Unsolved
 from cnnspec.emit.source.values import Point
 from cnnspec.network import Node, Scope
 from cnnspec.network.way import Round, Way
 from cnnspec.spec import Item, Path
+from cnnspec.spec.model import Head
 
 Child = Node | Scope
+Definition = Item | Path | Head
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +40,7 @@ Events = Mapping[Point, Sequence[Event]]
 class Leaf:
     """One line of a definition: the children that it gave, and all points at which it was come to."""
 
-    line: Item | Path
+    line: Definition
     points: tuple[Point, ...]
     children: Mapping[Point, Child]
 
@@ -48,7 +51,22 @@ class Leaf:
 
     @property
     def first(self) -> Child:
+        """The child at the first point at which there is one."""
         return next(iter(self.children.values()))
+
+    @property
+    def item(self) -> Item | None:
+        return self.line if isinstance(self.line, Item) else None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it has a name of its own, and not its position for one."""
+        return self.item is None or self.item.id is not None
+
+    @property
+    def names(self) -> list[str]:
+        """What its children are called, each name once."""
+        return list(dict.fromkeys(child.name for child in self.children.values()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,26 +83,37 @@ class Loop:
         """The lines, over all rounds."""
         return entries(self.events)
 
-    def round(self, number: int) -> tuple[Entry, ...]:
-        """The lines in one round alone, at the points of the loop itself."""
+    @property
+    def later(self) -> tuple[Entry, ...]:
+        """The lines, over all rounds but the first."""
+        return entries({point: events for point, events in self.events.items() if point[-1]})
+
+    def round(self, number: int, names: Names) -> tuple[tuple[Entry, ...], Names]:
+        """The lines in one round alone, at the points of the loop itself, and the names that it sets."""
         nothing: Events = {point: () for point in self.points}
         there = {point[:-1]: events for point, events in self.events.items() if point[-1] == number}
-        return entries({**nothing, **there})
+        spec = {point[:-1]: found.names for point, found in self.rounds.items() if point[-1] == number}
+        return entries({**nothing, **there}), Names(names.depth, {}, spec, names)
+
+    def all_rounds(self, names: Names) -> list[tuple[tuple[Entry, ...], Names]]:
+        """The rounds one by one. Raises Unsolved where they differ in number."""
+        if self.count is None:
+            raise Unsolved
+        return [self.round(number, names) for number in range(self.count)]
+
+    def count_at(self, point: Point) -> int:
+        return self.counts.get(point, 0)
+
+    @property
+    def count(self) -> int | None:
+        """How many rounds there are, where that is the same at each point."""
+        counts = {self.count_at(point) for point in self.points}
+        return counts.pop() if len(counts) == 1 else None
 
     @property
     def ragged(self) -> bool:
         """Whether rounds are missing in which no line is there."""
         return len(self.rounds) < sum(self.counts.values())
-
-    @property
-    def count(self) -> int | None:
-        """How many rounds there are, where that is the same at each point."""
-        counts = {self.counts.get(point, 0) for point in self.points}
-        return counts.pop() if len(counts) == 1 else None
-
-    @property
-    def most(self) -> int:
-        return max(self.counts.values())
 
 
 Entry = Leaf | Loop
@@ -92,12 +121,13 @@ Entry = Leaf | Loop
 
 def template(scopes: Sequence[Scope]) -> tuple[Entry, ...]:
     """The lines of a definition, from all the scopes that it gave."""
-    return entries({(number,): events(scope) for number, scope in enumerate(scopes)})
+    return entries({(number,): events_of(scope) for number, scope in enumerate(scopes)})
 
 
 def nested(leaf: Leaf) -> tuple[Entry, ...]:
     """The lines of a scope that is a line of another."""
-    return entries({point: events(child) for point, child in leaf.children.items() if isinstance(child, Scope)})
+    found = leaf.children.items()
+    return entries({point: events_of(child) for point, child in found if isinstance(child, Scope)})
 
 
 def way_of(child: Child) -> Way:
@@ -105,26 +135,28 @@ def way_of(child: Child) -> Way:
     return child.opened.way if isinstance(child, Scope) else child.way
 
 
-def line_of(child: Child) -> Item | Path:
+def line_of(child: Child) -> Definition:
+    """The line that gave a child."""
     line = child.opened.line if isinstance(child, Scope) else child.item
     assert line is not None, "only the network itself is opened by no line"
     return line
 
 
-def events(scope: Scope) -> list[Event]:
+def events_of(scope: Scope) -> list[Event]:
     """The children of a scope; the loops that the scope itself stands in are left out."""
-    around = 0 if scope.opened.line is None or scope.opened.block else len(scope.opened.way.rounds)
+    own_names = scope.opened.line is None or scope.opened.block is not None
+    around = 0 if own_names else len(scope.opened.way.rounds)
     return [Event(child, way_of(child).rounds[around:]) for child in scope.children]
 
 
 def entries(events: Events) -> tuple[Entry, ...]:
     """The lines, and the loops among them, in the order of the definition."""
     cut = {point: _by_line(found) for point, found in events.items()}
-    points = tuple(events)
-    return tuple(_entry(key, points, cut) for key in _in_order(cut.values()))
+    return tuple(_entry(key, tuple(events), cut) for key in _in_order(cut.values()))
 
 
 Key = tuple[int, int]  # which line or loop, and the how many-th time in one scope
+Cut = Mapping[Key, Sequence[Event]]
 
 
 def _by_line(found: Sequence[Event]) -> dict[Key, list[Event]]:
@@ -163,18 +195,22 @@ def _in_order(cuts: Iterable[Mapping[Key, Any]]) -> list[Key]:
     return order
 
 
-def _entry(key: Key, points: tuple[Point, ...], cut: Mapping[Point, Mapping[Key, Sequence[Event]]]) -> Entry:
+def _entry(key: Key, points: tuple[Point, ...], cut: Mapping[Point, Cut]) -> Entry:
     found = {point: cut[point][key] for point in points if key in cut[point]}
     first = next(iter(found.values()))[0]
-    if not first.rounds:
-        children = {point: events[0].child for point, events in found.items()}
-        return Leaf(line_of(first.child), points, children)
+    if first.rounds:
+        return _loop(points, found)
+    return Leaf(line_of(first.child), points, {point: events[0].child for point, events in found.items()})
+
+
+def _loop(points: tuple[Point, ...], found: Events) -> Loop:
     rounds: dict[Point, Round] = {}
     inner: dict[Point, list[Event]] = {}
+    counts: dict[Point, int] = {}
     for point, events in found.items():
         for event in events:
-            at = (*point, event.rounds[0].number)
-            rounds[at] = event.rounds[0]
-            inner.setdefault(at, []).append(Event(event.child, event.rounds[1:]))
-    counts = {point: 1 + max(at[-1] for at in inner if at[:-1] == point) for point in found}
+            number = event.rounds[0].number
+            rounds[(*point, number)] = event.rounds[0]
+            inner.setdefault((*point, number), []).append(Event(event.child, event.rounds[1:]))
+            counts[point] = number + 1
     return Loop(points, counts, rounds, inner)

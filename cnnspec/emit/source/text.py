@@ -137,16 +137,16 @@ class Suite:
 Statement = Line | Suite
 
 
-def written(statements: Sequence[Statement], indent: int) -> list[str]:
+def lines(statements: Sequence[Statement], indent: int) -> list[str]:
     """Statements in lines."""
-    lines = []
+    found = []
     for statement in statements:
         if isinstance(statement, Line):
-            lines += layout(statement.doc, indent, statement.before)
+            found += layout(statement.doc, indent, statement.before)
         else:
-            lines += layout(statement.doc, indent, statement.before, ":")
-            lines += written(statement.body, indent + STEP)
-    return lines
+            found += layout(statement.doc, indent, statement.before, ":")
+            found += lines(statement.body, indent + STEP)
+    return found
 
 
 def read_by(statements: Iterable[Statement]) -> frozenset[str]:

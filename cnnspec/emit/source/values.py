@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +14,12 @@ from cnnspec.syntax import LayerName
 
 Point = tuple[int, ...]  # which instance of a class, and the round of each loop below it
 Slot = Mapping[Point, Any]  # the values that stand at one place of the source
+OURS = "cnnspec.emit.modules."
 
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A layer type or block as a value, with the arguments that it brings along."""
+    """A layer type as a value, with the arguments that it brings along."""
 
     name: str
     arguments: tuple[tuple[str, Any], ...] = ()
@@ -37,10 +40,19 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def constant(values: Iterable[Any]) -> bool:
+def only(slot: Slot) -> Any:
+    """The first of the values."""
+    return next(iter(slot.values()))
+
+
+def is_constant(slot: Slot) -> bool:
     """Whether all values are one."""
-    first, *rest = values
-    return all(same(first, value) for value in rest)
+    return holds(slot, only(slot))
+
+
+def holds(slot: Slot, value: Any) -> bool:
+    """Whether every value is this one."""
+    return all(same(each, value) for each in slot.values())
 
 
 def literal(value: Any) -> Doc:
@@ -48,36 +60,37 @@ def literal(value: Any) -> Doc:
     match value:
         case str():
             return Text(quoted(value))
+        case float():
+            return Text(re.sub(r"e([-+])0*", lambda m: f"e{m[1].strip('+')}", repr(value)))
         case tuple():
             return tuple_of(map(literal, value))
         case Type(name, ()):
-            return Text(class_name(name))
+            return Text(type_name(name))
         case Type(name, arguments):
             brought = (Prefixed(f"{argument}=", literal(value)) for argument, value in arguments)
-            return call("partial", Text(class_name(name)), *brought)
+            return call("partial", Text(type_name(name)), *brought)
     return Text(repr(value))
 
 
 def quoted(text: str) -> str:
     """A text in double quotes."""
-    inner = repr(f"'{text}")[2:-1]  # the apostrophe makes repr choose double quotes, or escape both
-    if repr(f"'{text}")[0] == "'":
-        inner = repr(f"'{text}")[3:-1].replace("\\'", "'").replace('"', '\\"')
-    return f'"{inner}"'
+    return json.dumps(text, ensure_ascii=False)
 
 
-def class_name(name: str) -> str:
-    """What a type is called in the source: torch.nn's by its module."""
-    return f"nn.{name}" if name in REGISTRY else name
+def type_name(name: str) -> str:
+    """What a layer type is called in the source: torch.nn's by its module."""
+    layer = REGISTRY.get(name)
+    target = None if layer is None else layer.target
+    return f"nn.{name}" if layer is not None and target is None else (target or name).rpartition(".")[2]
 
 
 def annotation(values: Iterable[Any]) -> str:
-    """The type hint for a param that has these values."""
-    kinds = dict.fromkeys(_kind(value) for value in values)
+    """The type hint for an argument that has these values."""
+    kinds = dict.fromkeys(map(_kind, values))
     if "float" in kinds:
         kinds.pop("int", None)
     words = [kind for kind in kinds if kind != "None"]
-    return " | ".join([*words, "None"] if "None" in kinds else words)
+    return " | ".join([*words, *(["None"] if "None" in kinds else [])])
 
 
 def _kind(value: Any) -> str:

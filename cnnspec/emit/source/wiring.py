@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnspec.emit.source.names import Names, Unsolved
-from cnnspec.emit.source.template import Child, Entry, Leaf, Loop
-from cnnspec.emit.source.values import Point
-from cnnspec.network import Scope
+from cnnspec.emit.source.template import Child, Entry, Leaf
+from cnnspec.emit.source.values import Point, only
+from cnnspec.network import Node, Scope
 
 Value = int  # the number of the step that makes it; input number i of the class is -1 - i
 
@@ -24,13 +24,18 @@ class Step:
     names: Names
     inputs: tuple[Value, ...] = ()
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether it hands on what it gets, and leaves nothing to call."""
+        return self.leaf.first.type == "Identity" and not self.leaf.is_named
+
 
 @dataclass(eq=False)
 class Wiring:
-    """``instead`` is what stands for a step where its line is left out."""
+    """``instead`` is what stands for a step where its line is left out; ``outputs`` what the class gives."""
 
     steps: list[Step]
-    output: Value
+    outputs: tuple[Value, ...]
     instead: dict[Value, Value]
 
 
@@ -41,30 +46,27 @@ def unrolled(entries: Sequence[Entry], names: Names) -> list[Step]:
         if isinstance(entry, Leaf):
             steps.append(Step(entry, names))
             continue
-        for body, inner in rounds(entry, names):
+        for body, inner in entry.all_rounds(names):
             steps += unrolled(body, inner)
     return steps
 
 
-def rounds(loop: Loop, names: Names) -> list[tuple[tuple[Entry, ...], Names]]:
-    """The lines of each round, with the names that this sets. Raises Unsolved."""
-    if loop.count is None:
-        raise Unsolved
-    found = []
-    for number in range(loop.count):
-        spec = {point[:-1]: round.names for point, round in loop.rounds.items() if point[-1] == number}
-        found.append((loop.round(number), Names(names.depth, {}, spec, names)))
-    return found
+def wire(steps: Sequence[Step], scopes: Mapping[Point, Scope], outputs: Sequence[int] = ()) -> Wiring:
+    """``outputs`` are the values that a network gives, where they are not its last line's.
 
-
-def wire(steps: Sequence[Step], scopes: Mapping[Point, Scope]) -> Wiring:
-    """Raises Unsolved where no one dataflow serves all instances."""
-    return _Wirer(list(steps), scopes).wiring()
+    Raises Unsolved where no one dataflow serves all instances.
+    """
+    return _Wirer(list(steps), scopes).wiring(tuple(outputs))
 
 
 def made(child: Child) -> int:
     """The value of the graph that a child hands on."""
     return child.output if isinstance(child, Scope) else child.index
+
+
+def is_aux(child: Child) -> bool:
+    """Whether a child runs in training only."""
+    return child.aux if isinstance(child, Node) else next(child.leaves()).aux
 
 
 @dataclass(eq=False)
@@ -73,18 +75,19 @@ class _Wirer:
     scopes: Mapping[Point, Scope]
     instead: dict[Value, Value] = field(default_factory=dict)
 
-    def wiring(self) -> Wiring:
+    def wiring(self, outputs: tuple[int, ...]) -> Wiring:
         makers = {point: self.makers(point) for point in self.scopes}
         wired = []
         for step in self.steps:
             taken = {point: child.inputs for point, child in step.leaf.children.items()}
-            if len({len(inputs) for inputs in taken.values()}) != 1:
+            count = len(only(taken))
+            if any(len(inputs) != count for inputs in taken.values()):
                 raise Unsolved
-            count = len(step.leaf.first.inputs)
             seen = [{point: makers[point][inputs[i]] for point, inputs in taken.items()} for i in range(count)]
             wired.append(Step(step.leaf, step.names, tuple(map(self.unified, seen))))
-        output = self.unified({point: makers[point][scope.output] for point, scope in self.scopes.items()})
-        return Wiring(wired, output, self.instead)
+        given = {point: outputs or (scope.output,) for point, scope in self.scopes.items()}
+        ends = [{point: makers[point][values[i]] for point, values in given.items()} for i in range(len(only(given)))]
+        return Wiring(wired, tuple(map(self.unified, ends)), self.instead)
 
     def makers(self, point: Point) -> dict[int, Value]:
         """The step or input that each value of the graph comes from, in one instance."""
@@ -98,13 +101,13 @@ class _Wirer:
         """One value that is, in each instance, what is seen there."""
         latest = max(seen.values())
         if latest < 0:
-            if len(set(seen.values())) > 1:
+            if any(value != latest for value in seen.values()):
                 raise Unsolved
             return latest
         there = self.steps[latest].leaf.children
-        rest = {point: value for point, value in seen.items() if point not in there}
         if any(value != latest for point, value in seen.items() if point in there):
             raise Unsolved
+        rest = {point: value for point, value in seen.items() if point not in there}
         if rest:
             instead = self.unified(rest)
             if self.instead.setdefault(latest, instead) != instead:
