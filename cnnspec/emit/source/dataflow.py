@@ -60,8 +60,9 @@ class Dataflow:
         child = leaf.first
         ends = isinstance(child, Scope) or child.type in FUNCTIONS or "Dropout" in child.type
         label = title if is_attribute(title) else ""
-        if isinstance(child, Node) and getattr(child.layer, "bare", False):
-            return Operation(lambda docs: Text(f"{attribute(title)} * {flat(docs[0])}"), inputs, join="sum")
+        if is_bare(leaf):
+            held = f"self.{title}" if is_attribute(title) else f"self.get_parameter({quoted(title)})"
+            return Operation(lambda docs: Text(f"{held} * {flat(docs[0])}"), inputs, join="sum")
         return Operation(calling(attribute(title)), inputs, label, ends, training=is_aux(child))
 
     @staticmethod
@@ -89,7 +90,7 @@ class Dataflow:
     def construct(self, leaf: Leaf, names: Names, title: str, *, passes: bool) -> None:
         """Sets a child; where the line may be left out and then passes its input by, an Identity stands for it."""
         before, doc = self.constructor.statements(leaf, names, title)
-        done = [*before, set_child(title, doc)]
+        done = [*before, set_child(title, doc, is_parameter=is_bare(leaf))]
         if leaf.always:
             self.init += done
         elif passes and is_attribute(title):
@@ -112,11 +113,16 @@ class Dataflow:
         return self.kept[text]
 
 
-def set_child(title: str, doc: Doc) -> Line:
+def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> Line:
     """``self.conv1 = …``; a name that is no attribute is set by a call."""
     if is_attribute(title):
         return Line(f"self.{title} = ", doc)
-    return Line("", call("self.add_module", Text(quoted(title)), doc))
+    return Line("", call(f"self.{'register_parameter' if is_parameter else 'add_module'}", Text(quoted(title)), doc))
+
+
+def is_bare(leaf: Leaf) -> bool:
+    """Whether a line gives a parameter and no module."""
+    return isinstance(leaf.first, Node) and leaf.first.layer.bare
 
 
 def body(forward: Forward) -> list[Statement]:

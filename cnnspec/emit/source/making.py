@@ -13,7 +13,7 @@ from cnnspec.emit.source.solve import Solver, hint
 from cnnspec.emit.source.template import Child, Leaf, way_of
 from cnnspec.emit.source.text import Bracket, Doc, Prefixed, Text, call
 from cnnspec.emit.source.values import Point, Slot, Type, frozen, holds, is_constant, literal, only, same, type_name
-from cnnspec.layers import REGISTRY, Shape
+from cnnspec.layers import REGISTRY, Call, Shape
 from cnnspec.network import Graph, Node, Scope
 from cnnspec.syntax.expr import Expr
 
@@ -65,6 +65,8 @@ class Maker:
             return self.instance(leaf, names)
         if len({child.type for child in leaf.children.values()}) > 1 or is_argument(leaf, names):
             return self.of_any_type(leaf, names)
+        if leaf.first.layer.bare:
+            return self.parameter(leaf, names)
         return call(type_name(leaf.first.type), *self.arguments(leaf, names))
 
     def instance(self, leaf: Leaf, names: Names) -> Doc:
@@ -84,6 +86,13 @@ class Maker:
             elif not argument.has_default or not holds(slot, argument.default):
                 items.append(Prefixed(f"{argument.name}=", written))
         return call(kind.name, *items)
+
+    def parameter(self, leaf: Leaf, names: Names) -> Doc:
+        """``nn.Parameter(torch.full((width, 1, 1), 1e-6))``: a layer that is a tensor of the scope around it."""
+        slots = slots_of(leaf)
+        infer = {name: name not in type(leaf.first.layer).model_fields for name in slots}  # type: ignore[union-attr]
+        items = [self.argument(leaf, name, slot, names, infer=infer[name]) for name, slot in slots.items()]
+        return call("nn.Parameter", call(call_of(leaf.first).target, *items))
 
     def of_any_type(self, leaf: Leaf, names: Names) -> Doc:
         """A call of a layer type that is an argument of the class: ``act()``."""
@@ -194,7 +203,7 @@ def is_argument(leaf: Leaf, names: Names) -> bool:
 
 def slots_of(leaf: Leaf) -> dict[str, dict[Point, Any]]:
     """The arguments of a layer at each point; one that is not stated there has its default."""
-    given = {point: call_of(child) for point, child in leaf.children.items()}
+    given = {point: call_of(child).arguments for point, child in leaf.children.items()}
     fields = REGISTRY[leaf.first.type].model_fields
     names = dict.fromkeys(each for arguments in given.values() for each in arguments)
     return {
@@ -206,10 +215,10 @@ def slots_of(leaf: Leaf) -> dict[str, dict[Point, Any]]:
     }
 
 
-def call_of(child: Child) -> Mapping[str, Any]:
-    """The arguments of a layer's call."""
+def call_of(child: Child) -> Call:
+    """The call that makes a layer."""
     assert isinstance(child, Node)
-    return child.layer.call(child.input_shapes[0]).arguments
+    return child.layer.call(child.input_shapes[0])
 
 
 def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]]:
@@ -222,7 +231,7 @@ def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]
     for point, child in leaf.children.items():
         if not isinstance(child, Node):
             raise Unsolved
-        given = call_of(child)
+        given = call_of(child).arguments
         types[point] = Type(child.type, tuple(_brought(child, given)))
         for each in INFERRED:
             if each in given:
