@@ -20,7 +20,7 @@ from cnnspec.layers import Call, Layer, Shape, Tensor
 from cnnspec.network.way import START, Way
 from cnnspec.spec import Block, Item, Path
 from cnnspec.spec.model import Head
-from cnnspec.syntax import Value
+from cnnspec.syntax import Map, Value
 
 INPUT = -1  # the value that stands for the network's input, the first of several
 NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
@@ -144,6 +144,7 @@ class Init:
     key: str
     tensor: str
     call: Call
+    said: Map | None = field(default=None, compare=False, repr=False)  # the arguments as the spec says them
 
     @property
     def parameter(self) -> str:

@@ -12,6 +12,7 @@ Whatever is guessed is tried on every instance before it is written, so the sour
 a class that does not come out whole is parted, down to one for each structure.
 """
 
-from cnnspec.emit.source.file import Heading, python
+from cnnspec.emit.source.file import python
+from cnnspec.emit.source.heading import Heading, heading
 
-__all__ = ["Heading", "python"]
+__all__ = ["Heading", "heading", "python"]

@@ -49,9 +49,9 @@ def candidates(graph: Graph, scopes: Mapping[Point, Scope], declared: Mapping[st
     """The channels that arrive, and the names of the spec in which instances differ."""
     found: dict[str, Slot] = {}
     shapes = arriving_shapes(graph, scopes)
-    if all(shapes.values()):
-        implicit = "in_features" if all(len(shape) == 1 for shape in shapes.values()) else "in_channels"
-        found[implicit] = {point: shape[0] for point, shape in shapes.items()}
+    sizes = {point: shape[0] for point, shape in shapes.items() if shape}
+    if len(sizes) == len(scopes) and not is_constant(sizes):
+        found["in_features" if all(len(shape) == 1 for shape in shapes.values()) else "in_channels"] = sizes
     for name in only(scopes).opened.names:
         slot = {point: frozen(scope.opened.names.get(name)) for point, scope in scopes.items()}
         if not is_constant(slot) and not _follows(slot, scopes, declared.get(name), shapes):
@@ -75,6 +75,8 @@ def arguments(
     scopes: Mapping[Point, Scope],
     declared: Mapping[str, Param],
     sizes: list[Slot],
+    *,
+    is_root: bool = False,
 ) -> tuple[Argument, ...]:
     """The names that the source reads, those without a default first, in the order of the spec."""
     order = {name: number for number, name in enumerate(declared)}
@@ -82,7 +84,7 @@ def arguments(
     for name, slot in own.items():
         if spelled(name) in read:
             said = name if name in only(scopes).opened.names else None
-            default = _default(declared.get(name), slot)
+            default = _default(declared.get(name), slot) if len(scopes) > 1 or not is_root else only(slot)
             is_size = any(all(same(slot[p], each.get(p)) for p in slot) for each in sizes)
             found.append(Argument(spelled(name), slot, said, default, is_size))
     implicit = ("in_channels", "in_features")
@@ -91,16 +93,17 @@ def arguments(
 
 
 def _default(param: Param | None, slot: Slot) -> Any:
-    """The default that the spec states, where an instance has it."""
+    """The default that the spec states; where no instance has it, the value that most have."""
     if param is None:
         return NOTHING
+    values = list(slot.values())
     if param.default is None:
-        return None if param.type.optional and None in slot.values() else NOTHING
+        return None if param.type.optional and None in values else NOTHING
     said = default_of(param)
-    if said is None or said.op != "literal":
+    if said is not None and said.op != "literal":
         return NOTHING
-    wanted = said.args[0]
-    return next((v for v in slot.values() if _is(v, wanted)), NOTHING)
+    stated = [v for v in values if said is not None and _is(v, said.args[0])]
+    return stated[0] if stated else max(values, key=lambda v: sum(same(v, other) for other in values))
 
 
 def _is(value: Any, wanted: Any) -> bool:

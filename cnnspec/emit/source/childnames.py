@@ -17,12 +17,8 @@ def named(leaf: Leaf, names: Names, maker: Maker) -> Text:
     if len(leaf.names) == 1:
         return Text(quoted(leaf.names[0]))
     slot = {point: child.name for point, child in leaf.children.items()}
-    id = _id(leaf)
+    id = leaf.item.id if leaf.item is not None else None
     return _position(slot, names, maker) if id is None else _from_id(id, leaf, slot, names, maker)
-
-
-def _id(leaf: Leaf) -> Scalar | None:
-    return leaf.item.id if leaf.item is not None else leaf.line.name  # type: ignore[union-attr]
 
 
 def _position(slot: Slot, names: Names, maker: Maker) -> Text:

@@ -7,8 +7,10 @@ A class whose instances no one source serves is parted by their structure.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cnnspec.emit.source.arguments import Argument
 from cnnspec.emit.source.names import Unsolved
@@ -20,6 +22,8 @@ from cnnspec.emit.source.values import Point
 from cnnspec.emit.source.wiring import made
 from cnnspec.emit.source.writer import ClassWriter
 from cnnspec.network import Graph, Scope
+
+SHORT = 3  # layers of a block that is used once and has no class of its own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,12 +40,16 @@ class Class:
     gives: str = "Tensor"
 
 
+Instances = Mapping[Scope, tuple[Class, Point]]
+
+
 @dataclass(eq=False)
 class Classes:
     """Writes the classes of a graph, those that others use first. ``taken`` are names that none of them may have."""
 
     graph: Graph
     title: str
+    free: Mapping[str, Any] = field(default_factory=dict)  # params of the spec that are arguments of the network
     taken: set[str] = field(default_factory=set)
     found: list[Class] = field(default_factory=list)
     instances: dict[Scope, tuple[Class, Point]] = field(default_factory=dict)
@@ -54,7 +62,8 @@ class Classes:
         self.inline = inlined(self.graph.root)
         for scopes in grouped(self.graph.root, self.inline):
             if scopes[0] is not self.graph.root:
-                self.define(scopes, class_name(scopes[0].opened.block.name.text if scopes[0].opened.block else scopes[0].name))
+                block = scopes[0].opened.block
+                self.define(scopes, class_name(block.name.text if block else scopes[0].name))
         self.network()
         return self.found
 
@@ -63,9 +72,7 @@ class Classes:
         method, arguments = writer.written()
         self.outputs_text = writer.outputs_text()
         self.found.append(
-            Class(
-                self.title, method.base, "", arguments, method.init, method.forward, writer.inputs(), writer.gives()
-            )
+            Class(self.title, method.base, "", arguments, method.init, method.forward, writer.inputs(), writer.gives())
         )
 
     def define(self, scopes: Sequence[Scope], title: str) -> None:
@@ -75,8 +82,6 @@ class Classes:
             method, arguments = writer.written()
         except Unsolved:
             parts = parted(scopes, self.instances)
-            if len(parts) == 1:
-                raise
             for part, name in zip(parts, self.titles(parts, title), strict=True):
                 self.define(part, name)
             return
@@ -139,29 +144,58 @@ def used_first(uses: Mapping[object, Iterable[object]]) -> list[object]:
 
 
 def inlined(root: Scope) -> frozenset[object]:
-    """The lines whose scopes are chains without a definition of their own."""
-    lines: dict[object, bool] = {}
+    """The lines whose scopes are written out where they stand: chains that have no definition of their own.
+
+    A short block of layers that is used once is one, too.
+    """
+    lines: dict[object, list[Scope]] = {}
+    uses: Counter[object] = Counter()
 
     def walk(scope: Scope) -> None:
         for child in scope.children:
             if isinstance(child, Scope):
                 walk(child)
-                line = line_of(child)
-                lines[line] = lines.get(line, True) and child.opened.block is None and child.is_chain
+                lines.setdefault(line_of(child), []).append(child)
+                uses[child.opened.block] += 1
 
     walk(root)
-    return frozenset(line for line, is_inline in lines.items() if is_inline)
+    return frozenset(
+        line
+        for line, scopes in lines.items()
+        if all(scope.is_chain for scope in scopes)
+        and (scopes[0].opened.block is None or (uses[scopes[0].opened.block] == 1 and is_short(scopes[0])))
+    )
 
 
-def parted(scopes: Sequence[Scope], instances: Mapping[Scope, tuple[Class, Point]]) -> list[list[Scope]]:
-    """The scopes by their structure."""
-    parts: dict[object, list[Scope]] = {}
-    for scope in scopes:
-        parts.setdefault(structure(scope, instances), []).append(scope)
-    return list(parts.values())
+def is_short(scope: Scope) -> bool:
+    """Whether a scope is a few layers."""
+    return len(scope.children) <= SHORT and not any(isinstance(child, Scope) for child in scope.children)
 
 
-def structure(scope: Scope, instances: Mapping[Scope, tuple[Class, Point]]) -> object:
+def parted(scopes: Sequence[Scope], instances: Instances) -> list[list[Scope]]:
+    """The scopes by what they are made of, else by their structure. Raises Unsolved where they are all alike."""
+    for trait in (kinds, structure):
+        parts: dict[object, list[Scope]] = {}
+        for scope in scopes:
+            parts.setdefault(trait(scope, instances), []).append(scope)
+        if len(parts) > 1:
+            return list(parts.values())
+    raise Unsolved
+
+
+def kinds(scope: Scope, instances: Instances) -> object:
+    """Which lines give what in a scope, however often."""
+    found: set[object] = set()
+    for child in scope.children:
+        if isinstance(child, Scope):
+            kind = instances[child][0].name if child in instances else kinds(child, instances)
+            found.add((id(line_of(child)), kind))
+        else:
+            found.add((id(line_of(child)), child.type))
+    return frozenset(found)
+
+
+def structure(scope: Scope, instances: Instances) -> object:
     """What two scopes have in common that one source without a condition makes."""
     places = {value: -1 - number for number, value in enumerate(scope.inputs)}
     found: list[object] = []

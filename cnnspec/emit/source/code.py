@@ -12,7 +12,7 @@ from cnnspec.syntax.expr import Expr
 BINDING = {"if": 0, "or": 1, "and": 2, "not": 3, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4}
 BINDING |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negate": 7, "plus": 7}
 TIGHT = 8  # names, literals, calls
-OUT_OF_MATH = ("floor", "ceil")
+OUT_OF_MATH = ("floor", "ceil", "sqrt")
 Inner = Callable[[Expr, int], str]
 
 

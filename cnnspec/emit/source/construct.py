@@ -1,9 +1,9 @@
 """The lines of a scope -> what makes its modules: the items of an ``nn.Sequential``, or statements that fill a list.
 
-    Conv2d, BatchNorm2d, ReLU          nn.Sequential(nn.Conv2d(…), nn.BatchNorm2d(…), nn.ReLU())
-    Block, repeat: $depth              nn.Sequential(*[Block(…) for _ in range(depth)])
-    a condition, or rounds that        layers: list[nn.Module] = […]
-    hang on the one before             if …: layers.append(…); for …: layers += […]
+Conv2d, BatchNorm2d, ReLU          nn.Sequential(nn.Conv2d(…), nn.BatchNorm2d(…), nn.ReLU())
+Block, repeat: $depth              nn.Sequential(*[Block(…) for _ in range(depth)])
+a condition, or rounds that        layers: list[nn.Module] = […]
+hang on the one before             if …: layers.append(…); for …: layers += […]
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from cnnspec.emit.source.code import value
 from cnnspec.emit.source.loops import header, within
-from cnnspec.emit.source.making import CARRIED, Maker
+from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import Names, Unsolved
-from cnnspec.emit.source.naming import is_attribute, spelled
+from cnnspec.emit.source.naming import CARRIED, is_attribute, spelled
 from cnnspec.emit.source.statements import append, begun, late, merged, needed
 from cnnspec.emit.source.template import Child, Entry, Leaf, Loop, nested
 from cnnspec.emit.source.text import (
@@ -160,7 +160,7 @@ class Constructor:
         """Statements that fill a list with the modules of a chain. Raises Unsolved."""
         outer = self.carries
         ways = []
-        for carries in (False, True):
+        for carries in (False, True)[: 1 if CARRIED in self.maker.top else 2]:
             self.carries = carries
             try:
                 ways.append(begun(self.filled(found, names, variable), variable))

@@ -1,7 +1,7 @@
 """A class that is one loop over its children, each called once in a round, as DenseNet's blocks are.
 
-    for layer in self.values():
-        x = torch.cat([x, layer(x)], 1)
+for layer in self.values():
+    x = torch.cat([x, layer(x)], 1)
 """
 
 from __future__ import annotations

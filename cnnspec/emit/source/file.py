@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from textwrap import wrap
 
 from cnnspec.emit.source.classes import Class, Classes
+from cnnspec.emit.source.heading import Heading
 from cnnspec.emit.source.helpers import HELPERS, needed_by
 from cnnspec.emit.source.text import WIDTH, Bracket, Doc, Statement, Text, layout, lines
 from cnnspec.emit.source.values import OURS
 from cnnspec.network import Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What the file says of its network."""
-
-    title: str
-    class_name: str
-    description: str = ""
-    reference: str = ""
-
-
 def python(graph: Graph, heading: Heading) -> str:
     """The source of a network."""
-    others = {path: module for path, module in _targets(graph)}
-    classes = Classes(graph, heading.class_name, {*HELPERS, *others})
+    others = dict(_targets(graph))
+    classes = Classes(graph, heading.class_name, heading.free, {*HELPERS, *others})
     found = classes.written()
     texts = [*filter(None, [classes.outputs_text]), *map(class_text, found)]
     body = "\n\n\n".join([*needed_by("\n".join(texts)), *texts])

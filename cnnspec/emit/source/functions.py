@@ -12,7 +12,7 @@ from cnnspec.emit.source.making import Maker, slots_of
 from cnnspec.emit.source.names import Names
 from cnnspec.emit.source.template import Leaf
 from cnnspec.emit.source.text import Doc, Prefixed, Text, flat
-from cnnspec.emit.source.values import is_constant, same
+from cnnspec.emit.source.values import is_constant, literal, only, same
 from cnnspec.network import Node
 
 FUNCTIONS = {
@@ -51,6 +51,7 @@ FUNCTIONS = {
     "ChannelShuffle": "F.channel_shuffle",
     "Flatten": "torch.flatten",
 }
+PADS = {"ZeroPad2d": "", "ConstantPad2d": "", "ReplicationPad2d": "replicate", "ReflectionPad2d": "reflect"}
 SIGNS = {"Add": "+", "Multiply": "*"}
 ALWAYS = (*SIGNS, "Concat", "Slice")
 Keep = Callable[[Leaf, str, Doc], str]  # stores a value in an attribute, and says in which
@@ -65,7 +66,8 @@ def is_function(leaf: Leaf) -> bool:
         return True
     if leaf.first.type == "Identity":
         return not leaf.is_named
-    return leaf.first.type in FUNCTIONS and not leaf.is_named and all(map(is_constant, slots_of(leaf).values()))
+    is_known = leaf.first.type in FUNCTIONS or leaf.first.type in PADS
+    return is_known and not leaf.is_named and all(map(is_constant, slots_of(leaf).values()))
 
 
 def function(leaf: Leaf, names: Names, inputs: tuple[int, ...], maker: Maker, keep: Keep) -> Operation:
@@ -79,6 +81,8 @@ def function(leaf: Leaf, names: Names, inputs: tuple[int, ...], maker: Maker, ke
         return Operation(_slice(leaf, names, maker, keep), inputs)
     if type_ == "Identity":
         return Operation(lambda docs: docs[0], inputs)
+    if type_ in PADS:
+        return Operation(calling("F.pad", *_pad(leaf)), inputs)
     return Operation(calling(FUNCTIONS[type_], *_arguments(leaf, names, maker)), inputs, ends=True)
 
 
@@ -91,6 +95,18 @@ def _arguments(leaf: Leaf, names: Names, maker: Maker) -> list[Doc]:
     if isinstance(first, Prefixed) and first.prefix == "start_dim=":
         return [first.body, *rest]
     return [Text("1"), *arguments]
+
+
+def _pad(leaf: Leaf) -> list[Doc]:
+    """``F.pad`` takes a size for each side, and the kind of padding as an argument."""
+    slots = slots_of(leaf)
+    sides = only(slots["padding"])
+    arguments = [literal(sides if isinstance(sides, tuple) else (sides,) * 4)]
+    if mode := PADS[leaf.first.type]:
+        arguments.append(Prefixed("mode=", literal(mode)))
+    if "value" in slots:
+        arguments.append(Prefixed("value=", literal(only(slots["value"]))))
+    return arguments
 
 
 def _slice(leaf: Leaf, names: Names, maker: Maker, keep: Keep) -> Write:

@@ -6,7 +6,9 @@ import re
 
 HELPERS = {
     "make_divisible": '''
-def make_divisible(value: float, divisor: int = 8, minimum: int | None = None) -> int:
+def make_divisible(
+    value: float, divisor: int = 8, minimum: float | None = None
+) -> int:
     """The multiple of ``divisor`` nearest to ``value``, never more than a tenth below."""
     rounded = max(minimum or divisor, int(value + divisor / 2) // divisor * divisor)
     return int(rounded + divisor if rounded < 0.9 * value else rounded)

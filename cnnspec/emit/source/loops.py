@@ -79,7 +79,7 @@ def _lists(loop: Loop, names: Names, walked: Sequence[str], maker: Maker) -> Doc
 
 def _walked(loop: Loop, each: str) -> Slot:
     """A list that is walked, at each point of the loop."""
-    found: dict[Point, tuple[object, ...]] = {point: () for point in loop.points}
+    found: dict[Point, tuple[object, ...]] = dict.fromkeys(loop.points, ())
     for at in sorted(loop.rounds):
         found[at[:-1]] += (frozen(loop.rounds[at].names[each]),)
     return found

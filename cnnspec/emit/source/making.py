@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from cnnspec.emit.source.code import code, expr, name
 from cnnspec.emit.source.names import Arriving, Names, Unsolved
-from cnnspec.emit.source.naming import snake, unused
+from cnnspec.emit.source.naming import ARRIVING, snake, unused
 from cnnspec.emit.source.solve import Solver, hint
 from cnnspec.emit.source.template import Child, Leaf, way_of
-from cnnspec.emit.source.text import Bracket, Doc, Prefixed, Text, call
+from cnnspec.emit.source.text import Bracket, Doc, Prefixed, Text, call, reads
 from cnnspec.emit.source.values import Point, Slot, Type, frozen, holds, is_constant, literal, only, same, type_name
 from cnnspec.layers import REGISTRY, Call, Shape
 from cnnspec.network import Graph, Node, Scope
 from cnnspec.syntax.expr import Expr
 
 if TYPE_CHECKING:
+    from cnnspec.emit.source.arguments import Argument
     from cnnspec.emit.source.classes import Class
 
-CARRIED = "channels"  # the variable that holds the channels that arrive from round to round
 MOST_UNNAMED = 5  # arguments by position: two, or a row of many as in the tables of papers
 INFERRED = ("in_channels", "in_features", "num_features", "num_channels", "normalized_shape")
 # What torch takes by position where it has no default, in its order.
@@ -76,16 +76,14 @@ class Maker:
         kind = made.pop()
         if made or kind is None or len(found) < len(leaf.children):
             raise Unsolved
-        items: list[Doc] = []
-        bare = unnamed(kind)
+        written: dict[Argument, Doc] = {}
         for argument in kind.arguments:
             slot = {point: argument.values[each[1]] for point, each in found.items() if each}
-            written = self.argument(leaf, argument.said, slot, names, infer=argument.said is None)
-            if argument in bare:
-                items.append(written)
-            elif not argument.has_default or not holds(slot, argument.default):
-                items.append(Prefixed(f"{argument.name}=", written))
-        return call(kind.name, *items)
+            doc = self.argument(leaf, argument.said, slot, names, infer=argument.said is None)
+            if not argument.has_default or not holds(slot, argument.default):
+                written[argument] = doc
+        bare = unnamed(written)
+        return call(kind.name, *(doc if a in bare else Prefixed(f"{a.name}=", doc) for a, doc in written.items()))
 
     def parameter(self, leaf: Leaf, names: Names) -> Doc:
         """``nn.Parameter(torch.full((width, 1, 1), 1e-6))``: a layer that is a tensor of the scope around it."""
@@ -120,7 +118,7 @@ class Maker:
         if argument == "in_features" and is_constant(slot) and (product := self.flattened(leaf)):
             return Text(product)
         said = None if argument is None else said_of(leaf, argument)
-        return self.write(self.solved(leaf, slot, names, said, infer=infer, wanted=argument or CARRIED))
+        return self.write(self.solved(leaf, slot, names, said, infer=infer, wanted=argument or "channels"))
 
     def solved(self, leaf: Leaf, slot: Slot, names: Names, said: Expr | None, *, infer: bool, wanted: str) -> Expr:
         """An expression for the values of an argument, or else a new argument of the class. Raises Unsolved."""
@@ -129,7 +127,7 @@ class Maker:
         else:
             found = self.solver.inferred(slot, names)
             if found is None and self.carries and self.arrive_with(leaf, slot):
-                found = name(CARRIED)
+                found = name(ARRIVING)
         return found or self.new(leaf, wanted, slot)
 
     def arrive_with(self, leaf: Leaf, slot: Slot) -> bool:
@@ -161,7 +159,11 @@ class Maker:
         above = child.inputs[0]
         while above >= 0 and self.graph.nodes[above].type == "Dropout":
             above = self.graph.nodes[above].inputs[0]
-        return self.graph.nodes[above].input_shapes[0] if above >= 0 and self.graph.nodes[above].type == "Flatten" else None
+        return (
+            self.graph.nodes[above].input_shapes[0]
+            if above >= 0 and self.graph.nodes[above].type == "Flatten"
+            else None
+        )
 
     # -------------------------------------------------------------------------------------------- conditions
 
@@ -188,10 +190,10 @@ def with_locals(found: Expr, local: Mapping[str, Expr]) -> Expr:
     return expr(found.op, *parts)
 
 
-def unnamed(kind: Class) -> list[Any]:
-    """The arguments that are given by position: what arrives and what a block makes of it, or a long row of sizes."""
-    required = [argument for argument in kind.arguments if not argument.has_default]
-    if len(required) > MOST_UNNAMED:
+def unnamed(written: Mapping[Argument, Doc]) -> list[Argument]:
+    """The arguments that are given by position: what arrives and what a block makes of it, or a long row of numbers."""
+    required = [argument for argument in written if not argument.has_default]
+    if len(required) > MOST_UNNAMED and not any(reads(written[argument]) for argument in required):
         return required
     return [argument for number, argument in enumerate(required[:2]) if number == 0 or argument.is_size]
 

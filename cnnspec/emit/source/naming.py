@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Collection, Iterator
 from itertools import count
 
 MODULES = frozenset("math nn torch F OrderedDict Callable NamedTuple partial Tensor".split())
-LOCALS = frozenset("self x layers layer channels".split())  # what the source itself calls so
+LOCALS = frozenset("self x layers layer module name".split())  # what the source itself calls so
 FUNCTIONS = frozenset("make_divisible len max min range round sum super enumerate zip".split())
 RESERVED = MODULES | LOCALS | FUNCTIONS | frozenset(keyword.kwlist)
 
 
+CARRIED = "in_channels"  # the variable that holds the channels that arrive from round to round
+ARRIVING = f".{CARRIED}"  # the same in expressions, where no name of a spec can be like it
+
+
 def spelled(name: str) -> str:
     """A name of a spec as an argument or a variable."""
+    if name == ARRIVING:
+        return CARRIED
     return f"{name}_" if name in RESERVED else name
 
 
@@ -29,9 +36,9 @@ def attribute(name: str) -> str:
 
 
 def class_name(text: str) -> str:
-    """``squeeze-unit_2`` as ``SqueezeUnit2``."""
-    words = "".join(c if c.isalnum() else " " for c in text).split()
-    title = "".join(word[:1].upper() + word[1:] for word in words)
+    """``squeeze-unit_2`` as ``SqueezeUnit2``; what stands between two digits leaves an underscore."""
+    words = re.sub(r"(?<=\d)\W(?=\d)", "_", re.sub(r"_(?!\d)|(?<!\d)_", " ", text))
+    title = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+", words))
     usable = title.isidentifier() and title not in RESERVED and not hasattr(builtins, title)
     return title if usable else f"{title}Block" if title.isidentifier() else f"Block{title}"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnspec.emit.source.dataflow import Dataflow
 from cnnspec.emit.source.forward import Forward
+from cnnspec.emit.source.initial import initial
 from cnnspec.emit.source.naming import RESERVED, is_attribute
-from cnnspec.emit.source.text import Bracket, Line, Prefixed, Statement, Suite, Text, call
-from cnnspec.emit.source.values import quoted
+from cnnspec.emit.source.text import Bracket, Doc, Line, Prefixed, Statement, Suite, Text, call
+from cnnspec.emit.source.values import Slot, frozen, quoted
 from cnnspec.emit.source.wiring import unrolled, wire
 from cnnspec.emit.source.writer import ClassWriter, Method
 from cnnspec.network import Node
@@ -18,9 +21,16 @@ ONLY = "input"  # what the one input is called where the spec has no name for it
 class RootWriter(ClassWriter):
     """Writes the class of a network."""
 
+    def candidates(self) -> dict[str, Slot]:
+        """The params that may be set without changing anything else."""
+        return {name: {(0,): frozen(value)} for name, value in self.classes.free.items()}
+
     def method(self) -> Method:
         graph = self.graph
-        return self.network() if graph.aux or graph.outputs or len(graph.inputs) > 1 else super().method()
+        several = graph.aux or graph.outputs or len(graph.inputs) > 1
+        found = self.network() if several else super().method()
+        found.init.extend(initial(graph))
+        return found
 
     def keeps_all(self) -> bool:
         """A network is a module with a `forward` of its own wherever its children can be called by name."""
@@ -47,29 +57,26 @@ class RootWriter(ClassWriter):
         """A `forward` with several outputs, or with some in training only."""
         graph = self.graph
         names = {child.name for child in graph.root.children}
-        flow = Dataflow(self.maker, self.constructor, names)
+        flow = Dataflow(self.maker, self.constructor, names, {head.name: head.output for head in graph.aux})
         heads = [head.value for head in graph.aux]
         wiring = wire(unrolled(self.entries, self.top), self.scopes, (*graph.given, *heads))
         operations, place = flow.operations(wiring)
         outputs = [place[value] for value in wiring.outputs]
-        forward = Forward(operations, self.inputs(), outputs, {"outputs"} if graph.outputs else ())
-        docs = forward.run()
+        twice = outputs if heads else []  # so that each has a variable: it is given in training and in evaluation
+        forward = Forward(operations, self.inputs(), outputs + twice, {"outputs"} if graph.outputs else ())
+        docs = forward.run()[: len(outputs)]
         given, extra = docs[: len(graph.given)], docs[len(graph.given) :]
         done = self.several(given, extra) if graph.outputs else self.with_heads(given[0], extra)
         return Method("nn.Module", flow.init, [*forward.lines, *done])
 
-    def several(self, given: list[object], extra: list[object]) -> list[Statement]:
+    def several(self, given: Sequence[Doc], extra: Sequence[Doc]) -> list[Statement]:
         """A dict, to which training adds what the heads give."""
-        entries = [
-            Prefixed(f"{quoted(name)}: ", doc)  # type: ignore[arg-type]
-            for name, doc in zip(self.graph.outputs, given, strict=True)
-        ]
+        entries = [Prefixed(f"{quoted(name)}: ", doc) for name, doc in zip(self.graph.outputs, given, strict=True)]
         display = Bracket("{", tuple(entries), "}")
         if not extra:
             return [Line("return ", display)]
         added: list[Statement] = [
-            Line(f"outputs[{quoted(head.output)}] = ", doc)  # type: ignore[arg-type]
-            for head, doc in zip(self.graph.aux, extra, strict=True)
+            Line(f"outputs[{quoted(head.output)}] = ", doc) for head, doc in zip(self.graph.aux, extra, strict=True)
         ]
         return [
             Line("outputs = ", display),
@@ -77,14 +84,14 @@ class RootWriter(ClassWriter):
             Line("return ", Text("outputs")),
         ]
 
-    def with_heads(self, given: object, extra: list[object]) -> list[Statement]:
+    def with_heads(self, given: Doc, extra: Sequence[Doc]) -> list[Statement]:
         """The logits alone, and in training what the heads give as well."""
         if not extra:
-            return [Line("return ", given)]  # type: ignore[arg-type]
-        all_of_them = call(self.outputs_class, given, *extra)  # type: ignore[arg-type]
+            return [Line("return ", given)]
+        all_of_them = call(self.outputs_class, given, *extra)
         return [
             Suite("if ", Text("self.training"), (Line("return ", all_of_them),)),
-            Line("return ", given),  # type: ignore[arg-type]
+            Line("return ", given),
         ]
 
     def outputs_text(self) -> str:

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cnnspec.emit.source.code import code, expr, name, names_in, over, size, value
-from cnnspec.emit.source.formulas import comparisons, first_of, first_round, grown, known, multiples, numeric, pairs, step
+from cnnspec.emit.source.formulas import (
+    comparisons,
+    first_of,
+    first_round,
+    grown,
+    known,
+    multiples,
+    numeric,
+    pairs,
+    step,
+)
 from cnnspec.emit.source.names import Arriving, Names, evaluated, gives
 from cnnspec.emit.source.simplify import simplified
 from cnnspec.emit.source.values import Slot, is_constant, only
@@ -74,7 +84,7 @@ class Solver:
         values = evaluated(said, names.spec_at, slot, arriving)
         if values is None:
             return None
-        if is_constant(values):
+        if is_constant(values) and not any(map(names.called, names_in(said))):
             return known(values)
         if said.op == "name":
             return self._named(said.args[0], values, names, arriving)
@@ -94,7 +104,7 @@ class Solver:
             return name(called)
         default = default_of(self.declared.get(said))
         made = None if default is None else self.reduced(default, values, names, arriving)
-        return made if made is not None and gives(made, names, values) else self.found(values, names)
+        return made if made is not None and gives(made, names, values) else self.simple(values, names)
 
     # ------------------------------------------------------------------------------------ what follows from others
 
@@ -107,7 +117,13 @@ class Solver:
         """A literal, what was found last, or what names give."""
         if is_constant(slot):
             return known(slot)
-        return first_of(reversed(self.recent), names, slot) or self.found(slot, names)
+        recent = first_of(self.shortest_first(), names, slot)
+        return recent if recent is not None and is_short(recent) else self.found(slot, names) or recent
+
+    def shortest_first(self) -> list[Expr]:
+        """What was found for the lines above; of equal length, the latest first."""
+        latest_first = self.recent[::-1]
+        return sorted(latest_first, key=size)
 
     @staticmethod
     def found(slot: Slot, names: Names) -> Expr | None:

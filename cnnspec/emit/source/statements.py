@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnnspec.emit.source.making import CARRIED
+from cnnspec.emit.source.naming import CARRIED
 from cnnspec.emit.source.text import Bracket, Doc, Each, Line, Statement, call, read_by
 
 

@@ -90,7 +90,7 @@ class Loop:
 
     def round(self, number: int, names: Names) -> tuple[tuple[Entry, ...], Names]:
         """The lines in one round alone, at the points of the loop itself, and the names that it sets."""
-        nothing: Events = {point: () for point in self.points}
+        nothing: Events = dict.fromkeys(self.points, ())
         there = {point[:-1]: events for point, events in self.events.items() if point[-1] == number}
         spec = {point[:-1]: found.names for point, found in self.rounds.items() if point[-1] == number}
         return entries({**nothing, **there}), Names(names.depth, {}, spec, names)

@@ -1,11 +1,11 @@
 """Python code as a tree, and its layout: lines of at most 88 columns, as ruff and black lay them out.
 
-    Text        a piece that is never split
-    Bracket     head( item, item )     on one line, or its items on one line, or each on a line of its own
-    Each        [ element for … ]      on one line, or the element and its clause on a line each
-    Prefixed    name=body, *body
+Text        a piece that is never split
+Bracket     head( item, item )     on one line, or its items on one line, or each on a line of its own
+Each        [ element for … ]      on one line, or the element and its clause on a line each
+Prefixed    name=body, *body
 
-    Line | Suite: statements; a suite is a header with statements below it
+Line | Suite: statements; a suite is a header with statements below it
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from cnnspec.emit.source.names import Names, Unsolved
 from cnnspec.emit.source.template import Child, Entry, Leaf
 from cnnspec.emit.source.values import Point, only
-from cnnspec.network import Node, Scope
+from cnnspec.network import Scope
 
 Value = int  # the number of the step that makes it; input number i of the class is -1 - i
 
@@ -62,11 +62,6 @@ def wire(steps: Sequence[Step], scopes: Mapping[Point, Scope], outputs: Sequence
 def made(child: Child) -> int:
     """The value of the graph that a child hands on."""
     return child.output if isinstance(child, Scope) else child.index
-
-
-def is_aux(child: Child) -> bool:
-    """Whether a child runs in training only."""
-    return child.aux if isinstance(child, Node) else next(child.leaves()).aux
 
 
 @dataclass(eq=False)

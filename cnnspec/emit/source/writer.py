@@ -58,9 +58,13 @@ class ClassWriter:
     def begin(self, local: Mapping[str, Expr]) -> None:
         """Starts anew, with variables for some formulas."""
         spec = {point: scope.opened.names for point, scope in self.scopes.items()}
-        self.top = Names(1, candidates(self.graph, self.scopes, self.declared), spec)
+        self.top = Names(1, self.candidates(), spec)
         self.maker = Maker(self.graph, Solver(self.declared), self.classes.instances, self.top, local)
         self.constructor = Constructor(self.maker, self.classes.inline)
+
+    def candidates(self) -> dict[str, Slot]:
+        """The names that may become arguments."""
+        return candidates(self.graph, self.scopes, self.declared)
 
     def written(self) -> tuple[Method, tuple[Argument, ...]]:
         """The methods and the arguments. Raises Unsolved where the instances need several classes."""
@@ -78,7 +82,8 @@ class ClassWriter:
         first = method.init[0]
         at = 1 if isinstance(first, Line) and flat(first.doc) == "super().__init__()" else 0
         method.init[at:at] = set_up
-        own = arguments(self.top.own, read_by(method.init), self.scopes, self.declared, self.sizes())
+        is_root = self.scopes[(0,)] is self.graph.root
+        own = arguments(self.top.own, read_by(method.init), self.scopes, self.declared, self.sizes(), is_root=is_root)
         return method, own
 
     # -------------------------------------------------------------------------------------------------- forms
@@ -167,7 +172,7 @@ class ClassWriter:
         for shown, each in {code(each).text: each for each in self.maker.written}.items():
             if size(each) < 3 or each.op in TRUTHS or not names_in(each) <= set(self.top.own):
                 continue
-            if len(re.findall(rf"(?<![\w*/+-] ){re.escape(shown)}(?! [*/])", text)) >= OFTEN:
+            if len(re.findall(rf"(?<![\w*/+-] )(?<![\w.]){re.escape(shown)}(?!\w)(?! [*/])", text)) >= OFTEN:
                 found[self.local_name(each, found)] = each
         return found
 
