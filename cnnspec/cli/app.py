@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, explain, inputs, layers, schema, summary, training, zoo
+from cnnspec.cli import check, explain, export, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.diagnostics import CnnspecError
 
@@ -31,6 +31,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "layers": layers.layers,
     "zoo": zoo.zoo,
     "schema": schema.schema,
+    "export": export.export,
     "train": training.train,
     "eval": training.evaluate,
 }

@@ -16,10 +16,11 @@ from torch import Tensor, nn
 
 from cnnspec.api import graph, load
 from cnnspec.diagnostics import CheckpointError, SpecError, UsageError, listing
+from cnnspec.files import write
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train.examples import Pixels
-from cnnspec.train.folder import SETTINGS, SPEC, WEIGHTS, write
+from cnnspec.train.folder import SETTINGS, SPEC, WEIGHTS
 from cnnspec.train.settings import Settings
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")

@@ -31,8 +31,20 @@ def docstring(graph: Graph, heading: Heading) -> str:
     gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.given)
     facts = f"Takes {arrives}, gives {gives}; {graph.params:,} parameters."
     paragraphs = [wrap(title, WIDTH - 3), *([[heading.reference]] if heading.reference else []), wrap(facts, WIDTH)]
+    if heading.weights:
+        paragraphs.append(loading(heading))
     text = "\n\n".join("\n".join(paragraph) for paragraph in paragraphs)
     return f'"""{_in_docstring(text)}\n"""'
+
+
+def loading(heading: Heading) -> list[str]:
+    """How the weights beside the source are loaded."""
+    return [
+        f"Its weights are in {heading.weights}:",
+        "",
+        f"    model = {heading.class_name}()",
+        f'    model.load_state_dict(safetensors.torch.load_file("{heading.weights}"))',
+    ]
 
 
 def _in_docstring(text: str) -> str:

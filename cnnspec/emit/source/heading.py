@@ -30,13 +30,14 @@ class Heading:
     class_name: str
     description: str = ""
     reference: str = ""
+    weights: str = ""  # the file beside the source that holds them
     free: Mapping[str, Any] = field(default_factory=dict)
 
 
 def heading(spec: Spec, graph: Graph) -> Heading:
     """The heading of a spec as it is set."""
     free = {name: graph.root.opened.names[name] for name in dict.fromkeys(_bare(graph)) if _is_free(spec, graph, name)}
-    return Heading(spec.title, title(spec), spec.description, spec.reference, free)
+    return Heading(spec.title, title(spec), spec.description, spec.reference, free=free)
 
 
 def title(spec: Spec) -> str:
