@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from cnnspec.diagnostics import CnnspecError, UsageError, listing
-from cnnspec.exporting.program import Network, failing
+from cnnspec.exporting.program import Network, apart, failing
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
 LARGEST = 2**31 - 1  # bytes of one file, as protobuf counts
@@ -69,8 +69,3 @@ def furthest(network: Network, data: bytes, batch: int = 3) -> float:
     arrays = dict(zip(network.inputs, (tensor.numpy() for tensor in inputs), strict=True))
     found = [torch.from_numpy(array) for array in session.run(network.outputs, arrays)]
     return max(apart(one, two) for one, two in zip(found, wanted, strict=True))
-
-
-def apart(one: torch.Tensor, two: torch.Tensor) -> float:
-    """The largest difference, as a share of the largest value."""
-    return float((one - two).abs().max() / two.abs().max().clamp(min=1e-30))

@@ -89,6 +89,11 @@ def failing(what: str) -> Iterator[None]:
             raise UsageError(f"{what} does not take this network: {type(error).__name__}: {said}") from None
 
 
+def apart(one: Tensor, two: Tensor) -> float:
+    """The largest difference, as a share of the largest value."""
+    return float((one - two).abs().max() / two.abs().max().clamp(min=1e-30))
+
+
 def as_program(network: Network) -> bytes:
     """A `.pt2` file. Raises UsageError."""
     program = network.exported()

@@ -8,10 +8,9 @@ hang on the one before             if …: layers.append(…); for …: layers +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cnnspec.emit.source.code import value
 from cnnspec.emit.source.loops import header, within
 from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import Names, Unsolved
@@ -287,7 +286,3 @@ def numbered(scope: Scope) -> bool:
 def inner_variable(leaf: Leaf, outer: str) -> str:
     """What the list of a line's own modules is called, inside another list."""
     return leaf.first.name if is_attribute(leaf.first.name) else f"{outer}_"
-
-
-Way = Callable[[Loop, Names], list[Doc]]
-__all__ = ["Constructor", "Lengthy", "numbered", "value"]

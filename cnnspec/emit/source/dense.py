@@ -15,7 +15,7 @@ from cnnspec.emit.source.forward import Forward, Operation, calling
 from cnnspec.emit.source.functions import function, is_function
 from cnnspec.emit.source.loops import header, within
 from cnnspec.emit.source.making import Maker
-from cnnspec.emit.source.names import Names, Unsolved
+from cnnspec.emit.source.names import Unsolved
 from cnnspec.emit.source.template import Entry, Leaf, Loop
 from cnnspec.emit.source.text import Doc, Each, Line, Prefixed, Statement, Suite, Text, call, flat, reads
 from cnnspec.emit.source.values import Point
@@ -87,6 +87,3 @@ def _wired(loop: Loop, leaves: Sequence[Leaf], scopes: Mapping[Point, Scope]) ->
     if any(len(each) != 1 for each in seen):
         raise Unsolved
     return [each.pop() for each in seen]
-
-
-__all__ = ["Names", "dense_loop", "forward", "init"]

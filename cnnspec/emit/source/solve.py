@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cnnspec.emit.source.code import code, expr, name, names_in, over, size, value
+from cnnspec.emit.source.code import expr, name, names_in, over, size, value
 from cnnspec.emit.source.formulas import (
     comparisons,
     first_of,
@@ -210,6 +210,3 @@ def shortened(found: Expr, slot: Slot, names: Names) -> Expr:
 def is_short(found: Expr) -> bool:
     """Whether an expression has at most one sign."""
     return size(found) <= SHORT
-
-
-__all__ = ["Solver", "code", "default_of", "hint", "is_short"]

@@ -22,7 +22,7 @@ from cnnspec.emit.source.names import Names, Unsolved, evaluated
 from cnnspec.emit.source.naming import is_attribute, spelled, unused
 from cnnspec.emit.source.solve import Solver
 from cnnspec.emit.source.template import Entry, Leaf, Loop, nested, template
-from cnnspec.emit.source.text import Line, Statement, Suite, Text, call, flat, lines, read_by
+from cnnspec.emit.source.text import Line, Statement, Suite, call, flat, lines, read_by
 from cnnspec.emit.source.values import Point, Slot, frozen, only, same
 from cnnspec.emit.source.wiring import unrolled, wire
 from cnnspec.network import Graph, Node, Scope
@@ -217,6 +217,3 @@ class ClassWriter:
     def by_instance(slot: Slot) -> Slot:
         """The values without the rounds; the last of several stays."""
         return {point[:1]: value for point, value in slot.items()}
-
-
-__all__ = ["ClassWriter", "Method", "Text"]
