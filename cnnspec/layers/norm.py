@@ -204,6 +204,7 @@ class LayerNorm(Layer):
 class LayerNorm2d(Layer):
     """Normalisation over the channels, at each place of a C×H×W map: as ``LayerNorm`` with the channels last."""
 
+    trains = WEIGHT_AND_BIAS
     ranks = (3,)
     target = "cnnspec.emit.modules.LayerNorm2d"
     eps: NonNegativeNumber = 1e-5

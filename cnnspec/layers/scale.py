@@ -10,6 +10,7 @@ class LayerScale(Layer):
     """Each channel times a factor that is trained. A parameter of the scope around it: its key is the line's own."""
 
     target = "torch.full"
+    trains = ("weight",)  # what `init` calls it
     bare = True
     apart = True
     init_value: Number = 1e-6

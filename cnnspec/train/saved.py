@@ -6,6 +6,7 @@ Whatever is wrong with it is a CheckpointError that names the file.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from safetensors.torch import save
@@ -70,7 +71,8 @@ def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
     if not path.is_file():
         raise _unreadable(path, FileNotFoundError())
     try:
-        spec = load(path, setup.variant, input=setup.input, **setup.settings)
+        settings: dict[str, Any] = dict(setup.settings)
+        spec = load(path, setup.variant, input=setup.input, **settings)
         return spec, graph(spec)
     except (SpecError, UsageError) as error:
         raise CheckpointError(f"{path} is damaged, or does not belong to {SETTINGS}:\n{error.message}") from None

@@ -14,6 +14,7 @@ from torch.nn import init
 
 from cnnspec.layers import REGISTRY, Refusal, Shape
 from cnnspec.layers.init import FUNCTIONS, Function, Nonlinearity, fans
+from cnnspec.network.init import BARE
 from tests.layers.cases import CASES
 from tests.layers.samples import annotation, values
 
@@ -112,7 +113,7 @@ def test_types_state_every_parameter_that_they_can_have(name: str) -> None:
             layer = REGISTRY[name](**arguments)
             shapes = shape if shape and isinstance(shape[0], tuple) else (shape,)
             layer.infer(*map(Shape, shapes))
-            found |= {key for key, tensor in layer.tensors(Shape(shapes[0])).items() if tensor.trained}
+            found |= {key or BARE for key, tensor in layer.tensors(Shape(shapes[0])).items() if tensor.trained}
         except (Refusal, ValueError):
             continue
     assert found == set(REGISTRY[name].trains)
