@@ -16,13 +16,11 @@ from cnnspec.network import Graph, Meter, expand
 from cnnspec.network.init import check_patterns
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
-from cnnspec.syntax.uncollected import uncollected
 
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 500_000  # of all trials of a run, in the meter's steps: half a second; a character counts as one
 
 
-@uncollected
 def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:
     """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one.
 

@@ -13,6 +13,7 @@ from cnnspec.lint.text import text_warnings
 from cnnspec.lint.view import Finding, View
 from cnnspec.network import Graph
 from cnnspec.spec import Item, Spec
+from cnnspec.syntax.uncollected import uncollected
 
 Rule = Callable[[View], Iterable[Finding]]
 RULES: tuple[Rule, ...] = (
@@ -39,6 +40,7 @@ CODES = frozenset(
 MOST_LINES = 6  # further lines of the same warning that are named
 
 
+@uncollected
 def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     """The warnings about a sound spec, by place; ``graphs`` are of its variants, or of the one that is asked for."""
     ignores = [*of_file(spec.ignored), *comments(spec.source)]
