@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, explain, inputs, layers, schema, summary, training, zoo
+from cnnspec.cli import check, diagram, explain, importing, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.diagnostics import CnnspecError
 
@@ -28,9 +28,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": explain.explain,
     "summary": summary.summary,
     "inputs": inputs.inputs,
+    "diagram": diagram.diagram,
     "layers": layers.layers,
     "zoo": zoo.zoo,
     "schema": schema.schema,
+    "import": importing.import_,
     "train": training.train,
     "eval": training.evaluate,
 }

@@ -46,16 +46,17 @@ def parse_settings(given: list[str] | None) -> dict[str, Any]:
             raise UsageError(f"--set takes PARAM=VALUE, not `{text}`", "such as --set dropout=0.2")
         if name.strip() in CALLED:
             raise UsageError(f"no param is called `{name.strip()}`", "--input and --variant are options of their own")
-        settings[name.strip()] = _value(name.strip(), value)
+        settings[name.strip()] = value_of(f"--set {name.strip()}", value)
     return settings
 
 
-def _value(name: str, text: str) -> Any:
+def value_of(option: str, text: str) -> Any:
+    """A value as a spec writes it. Raises UsageError, which calls it by the option."""
     sink = Sink()
-    node = parse(Source(f"--set {name}", text), sink) if text.strip() else None
+    node = parse(Source(option, text), sink) if text.strip() else None
     if len(sink) or node is None:
         reason = next(iter(sink)).message if len(sink) else "there is no value"
-        raise UsageError(f"--set {name}: {reason}", "a value is written as in a spec: 0.2, true, [3, 4], ReLU")
+        raise UsageError(f"{option}: {reason}", "a value is written as in a spec: 0.2, true, [3, 4], ReLU")
     return to_plain(node)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, printable, render
@@ -55,3 +56,15 @@ def interruptible() -> Iterator[None]:
 def write(text: str) -> None:
     """Text for programs, as it is."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def save(path: Path, text: str) -> None:
+    """Text into a file, whole or not at all; into a device or a pipe as it comes. Raises OutputError."""
+    from cnnspec.train.folder import write as write_whole
+    from cnnspec.train.folder import writing
+
+    if path.exists() and not path.is_file():
+        with writing(path):
+            path.write_bytes(text.encode())
+        return
+    write_whole(path.resolve() if path.is_symlink() else path, text.encode())

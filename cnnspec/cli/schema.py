@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnnspec.cli.output import console, write
-from cnnspec.diagnostics import OutputError
+from cnnspec.cli.output import console, save, write
 
 
 def schema(
@@ -25,9 +24,6 @@ def schema(
     if out is None:
         write(text(language()))
         return
-    try:
-        out.write_text(text(language()) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"`{out}` cannot be written: {error.strerror}") from None
+    save(out, text(language()) + "\n")
     console().print(f"{out} is written; a spec beside it begins with")
     console().print(f"# yaml-language-server: $schema={out.name}")

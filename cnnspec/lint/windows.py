@@ -21,7 +21,7 @@ def unseen_input(view: View) -> Iterator[Finding]:
     for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
         readers, x = view.readers[value], view.graph.shape(value)
         key = x, tuple([id(node.layer) for node in readers])
-        if key not in sound and all([view.windows(node) for node in readers]):
+        if key not in sound and all(view.windows(node) for node in readers):
             found = _unseen(view, readers, x)
             yield from found
             sound |= set() if found else {key}

@@ -189,7 +189,7 @@ def _whole(graph: Graph, x: Shape) -> Value:
 
 
 Way = tuple[tuple[Reading, int], ...]  # for each dimension of an input: what is read, and where it walks
-Ways = dict[tuple[int, Shape, Shape], Way | None]  # asked for once; None: each place is made of its own alone
+Ways = dict[tuple[int, Shape, Shape], Way | None]  # of layers, asked for once; None: fields pass as they are
 
 
 def _value(node: Node, values: dict[int, Value], ways: Ways) -> Value:
@@ -203,18 +203,18 @@ def _through(node: Node, x: Shape, value: Value, ways: Ways) -> Value:
     """What a layer makes of the fields of one of its inputs."""
     key = (id(node.layer), x, node.shape)
     if key not in ways:
-        ways[key] = _way(node.layer, x, node.shape)
-    way = ways[key]
-    return value if way is None else tuple([_moved(way, along, node.shape) for along in value])
+        way = _way(node.layer, x, node.shape)
+        ways[key] = None if _passes(way) else way
+    found = ways[key]
+    return value if found is None else tuple([_moved(found, node.shape, along) for along in value])
 
 
-def _way(layer: Layer, x: Shape, y: Shape) -> Way | None:
-    way = (layer.across(x, y), *zip(layer.reads(x, y), layer.walks(x, y), strict=True))
-    own = all(reading is EACH and dim == place for place, (reading, dim) in enumerate(way))
-    return None if own else way
+def _passes(way: Way) -> bool:
+    """Whether each place is made of its own alone: the way of an activation."""
+    return all(reading is EACH and walks == dim for dim, (reading, walks) in enumerate(way))
 
 
-def _moved(way: Way, along: _Along | None, y: Shape) -> _Along | None:
+def _moved(way: Way, y: Shape, along: _Along | None) -> _Along | None:
     if along is None or (along.dim == 0 and along.is_shared):
         return along
     reading, dim = way[along.dim]
@@ -222,6 +222,10 @@ def _moved(way: Way, along: _Along | None, y: Shape) -> _Along | None:
         return along if dim == along.dim else _Along(dim, along.fields)
     made = along.fields.through(reading, 1 if isinstance(reading, All) else y[dim])
     return None if made is None else _Along(dim, made)
+
+
+def _way(layer: Layer, x: Shape, y: Shape) -> Way:
+    return (layer.across(x, y), *zip(layer.reads(x, y), layer.walks(x, y), strict=True))
 
 
 def _joined(alongs: tuple[_Along | None, ...], shape: Shape) -> _Along | None:

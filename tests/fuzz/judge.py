@@ -134,7 +134,7 @@ def in_place(checked: Checked) -> list[str]:
     reasons = []
     kinds = {clash.kept is not None for clash in checked.clashes}
     alone = {error.code for error in checked.errors} <= IN_PLACE
-    output = [graph.root.output] if alone else None
+    output = graph.wanted if alone else None
     if True in kinds:
         if Part(graph).backward(output):
             differ("torch finds the gradient that is said to be lost")

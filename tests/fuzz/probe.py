@@ -82,8 +82,8 @@ def check(text: str) -> Checked:
     probe = _Probe(replace(spec, variant=next(reversed(spec.variants), None)), sink, Meter())
     graph = probe.graph()
     errors = tuple(_errors(sink))
-    output = graph.root.output if graph and all(map(_in_place, errors)) else None
-    found = list(clashes(graph.nodes, (graph.input,), output)) if graph and any(map(_in_place, errors)) else []
+    given = graph.wanted if graph and all(map(_in_place, errors)) else None
+    found = list(clashes(graph.nodes, (graph.input,), given)) if graph and any(map(_in_place, errors)) else []
     return Checked(errors, graph, probe.refusals, probe.invalid, found)
 
 

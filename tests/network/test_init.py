@@ -8,6 +8,7 @@ import pytest
 
 from cnnspec.checking import check_source, check_spec, diagnose
 from cnnspec.diagnostics import Sink, Source
+from cnnspec.emit.module import module
 from cnnspec.network import Graph
 from cnnspec.spec import builtin_blocks, read
 
@@ -188,3 +189,31 @@ def test_hostile_rules_end_in_too_much_work() -> None:
     layers = "layers:\n  - Linear: {out_features: 4}\n    repeat: 5000\n"
     found = diagnose(Source("t.yaml", source(rules, layers).text.replace("[4, 8, 8]", "[4]")))
     assert [diagnostic.code for diagnostic in found] == ["too-much-work"]
+
+
+def test_shared_layers_are_filled_once_and_heads_where_they_stand() -> None:
+    """The order is that of the modules: a head stands behind the line that it follows, a shared module at its first."""
+    layers = """
+        layers:
+          - Linear: {out_features: 16}
+            id: first
+          - Linear: {out_features: 16}
+            id: again
+          - ReLU
+          - share: again
+          - Linear: {out_features: 3}
+            id: fc
+        aux:
+          head: {from: first, weight: 0.3, after: again, layers: [Linear: {out_features: 3}]}
+    """
+    text = source("Linear: {weight: zeros_}\nhead.*: {weight: ones_}", layers).text.replace("[4, 8, 8]", "[4]")
+    sink = Sink()
+    spec = read(Source("t.yaml", text), sink, builtin_blocks())
+    assert spec is not None
+    graph, found = check_spec(spec, sink)
+    assert not found
+    assert graph is not None
+    keys = [each.parameter for each in graph.init]
+    assert keys == ["first.weight", "again.weight", "head.0.weight", "fc.weight"]
+    modules = [name for name, _ in module(graph).named_parameters() if name.endswith("weight")]
+    assert keys == modules

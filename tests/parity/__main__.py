@@ -1,7 +1,7 @@
 """``python -m tests.parity [NAME…]``: compare every builder of torchvision in full, and write docs/parity.md.
 
 Each runs in a process of its own, so that the memory of a large network is given back. What was found lies in
-``build/parity``, a file for each: a run that was cut off goes on where it was, and what has changed since is done again.
+``build/parity``, a file for each: a run that was cut off goes on where it was, and what has changed is done again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The length of each spec beside that of torchvision's source for the same builders.
 
-Counted are lines of code: without blank lines and comments, and of Python without docstrings, imports, `__all__` and the
-classes that list published weights with their figures, which a spec has no need of.
+Counted are lines of code: without blank lines and comments, and of Python without docstrings, imports, `__all__` and
+the classes that list published weights with their figures, which a spec has no need of.
 """
 
 from __future__ import annotations

@@ -41,10 +41,9 @@ class Record:
     @property
     def is_equal(self) -> bool:
         """Whether nothing differs, initial weights aside."""
-        published = self.params == self.params_published and round(self.macs / 1e9, 3) == self.ops_published
-        return (
-            self.state and self.evaluation and self.training and published and self.smallest == self.smallest_published
-        )
+        figures = (self.params, round(self.macs / 1e9, 3), self.smallest)
+        published = (self.params_published, self.ops_published, self.smallest_published)
+        return self.state and self.evaluation and self.training and figures == published
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -53,10 +52,13 @@ class Record:
 def measure(name: str) -> Record:
     """Compares one builder. Holds the weights of two networks at a time at most."""
     meta, size = published(name)
-    initial = same_initial(name)
+    torch.manual_seed(0)
+    marks = digests(cnnspec.build(name))
     gc.collect()
     torch.manual_seed(0)
-    written = liven(theirs(name, init_weights=False))
+    written = theirs(name)
+    initial = sum(marks[key] == mark for key, mark in digests(written).items() if key in marks)
+    liven(written)
     graph = cnnspec.graph(name, input=[3, size, size])
     state = same_state(name, written)
     built = twin(name, written)
@@ -71,7 +73,7 @@ def measure(name: str) -> Record:
         evaluation=evaluation,
         training=training,
         initial=initial,
-        params=graph.params - (aux_params(written) if name in WITHOUT_AUX else 0),
+        params=graph.params - (graph.aux_params if name in WITHOUT_AUX else 0),
         params_published=meta["num_params"],
         macs=graph.macs,
         ops_published=meta["_ops"],
@@ -79,16 +81,6 @@ def measure(name: str) -> Record:
         smallest_published=smallest(name),
         others=others.verdicts(name, built.eval(), size),
     )
-
-
-def same_initial(name: str) -> int:
-    """How many tensors of the state dict have the same initial values from the same seed."""
-    marks = []
-    for make in (cnnspec.build, theirs):
-        torch.manual_seed(0)
-        marks.append(digests(make(name)))
-        gc.collect()
-    return sum(marks[0].get(key) == mark for key, mark in marks[1].items())
 
 
 def same_state(name: str, written: nn.Module) -> bool:
@@ -106,8 +98,3 @@ def smallest_square(name: str) -> int | None:
     """The smallest height and width from which on all squares are accepted."""
     found = solve(cnnspec.load(name)).smallest
     return None if found is None else max(found)
-
-
-def aux_params(network: nn.Module) -> int:
-    """Parameters of heads that run in training only."""
-    return sum(p.numel() for key, p in network.named_parameters() if key.lower().startswith("aux"))

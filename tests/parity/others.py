@@ -3,8 +3,8 @@
     compile   torch.compile takes the forward pass as one graph
     export    torch.export takes it, with the batch free
 
-Each kind is a function of a name, the network with weights and the height and width of its images; it gives a word for the
-table, ``equal`` where all is well. A kind that is slow is asked for one member of each family, the first.
+Each kind is a function of a name, the network with its weights and images; it gives a word for the table, ``equal``
+where all is well. A kind that is slow is asked for one member of each family, the first.
 """
 
 from __future__ import annotations

@@ -15,24 +15,24 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "parity.md"
 HEAD = """\
 # Parity with torchvision
 
-Each convolutional classifier of torchvision {torchvision} stands here beside the spec of the same name, on torch {torch}.
+Each convolutional classifier of torchvision {torchvision} beside the spec of the same name, on torch {torch}.
 `make parity` compares them and writes this page.
 
 {summary}
 
-- **state**: the keys of the state dict, their order and shapes, and what these do not show: epsilons, momenta, dropouts.
-  torchvision's random weights are loaded with `strict=True` before anything runs.
+- **state**: how many tensors the state dict has, and whether its keys, their order and shapes are torchvision's, and
+  what these do not show: epsilons, momenta, dropouts. Its weights are loaded with `strict=True` before anything runs.
 - **eval**, **train**: outputs for images of the size in the first column, equal to the bit, and in training the same
-  running statistics afterwards. Fresh norms are given random statistics and weights first, so that each has something to do;
-  a seed gives both sides the same dropouts.
+  running statistics afterwards. Fresh norms are given random statistics and weights first, so that each has something
+  to do; a seed gives both sides the same dropouts.
 - **seed**: how many tensors have the same initial values where both sides are built under one seed.
-- **params**, **MACs**, **smallest**: those of the graph, which no network was built for, beside torchvision's `num_params`,
-  `_ops` (in thousand millions) and `min_size`.
+- **params**, **MACs**, **smallest**: those of the graph, which no network was built for, beside torchvision's
+  `num_params`, `_ops` (in thousand millions) and `min_size`.
 {kinds}
 """
 KINDS = {
     "torch.compile": "the forward pass is compiled as one graph (`fullgraph=True`), one network of each family",
-    "torch.export": "the program that torch.export makes, its batch free, gives the same outputs, one network of each family",
+    "torch.export": "the program that it makes, the batch free, gives the same outputs, one network of each family",
 }
 NOTES = """\
 torchvision's `min_size` of the three `efficientnet_v2` is 33; its own networks take a single pixel, and that is what is
@@ -42,7 +42,8 @@ LENGTHS = """\
 ## Length
 
 Lines of code: without blank lines and comments; of torchvision's files without imports, docstrings and the classes that
-list published weights as well. Those files build on `torchvision.ops.misc`, the specs on {blocks} lines of built-in blocks.
+list published weights as well. Those files build on `torchvision.ops.misc`, the specs on {blocks} lines of built-in
+blocks.
 
 | spec | builders | lines | torchvision | share |
 | --- | ---: | ---: | ---: | ---: |
@@ -60,8 +61,8 @@ def summary(records: Sequence[Record]) -> str:
     whole = sum(record.initial == record.tensors for record in records)
     equal = sum(record.is_equal for record in records)
     return (
-        f"{equal} of {len(records)} are equal in every column but the seed's; the same seed gives the same initial weights "
-        f"for {whole}."
+        f"{equal} of {len(records)} are equal in every column but the seed's; the same seed gives the same initial\n"
+        f"weights for {whole}."
     )
 
 

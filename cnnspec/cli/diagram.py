@@ -1,0 +1,57 @@
+"""`cnnspec diagram`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnspec.api import graph
+from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
+from cnnspec.cli.output import console, save, write
+from cnnspec.diagnostics import printable
+
+
+class Format(StrEnum):
+    svg = "svg"
+    mermaid = "mermaid"
+    dot = "dot"
+
+
+ENDINGS = {
+    ".svg": Format.svg,
+    ".mmd": Format.mermaid,
+    ".mermaid": Format.mermaid,
+    ".dot": Format.dot,
+    ".gv": Format.dot,
+}
+FORMAT_HELP = "What to draw it as; by default what the ending of --out says, and else svg."
+
+
+def diagram(
+    name: Name,
+    variant: Variant = None,
+    set_: Settings = None,
+    input: InputSize = None,
+    format: Annotated[Format | None, typer.Option("--format", help=FORMAT_HELP, show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
+) -> None:
+    """Draw a network: layers, branches and shortcuts, with the shapes on the arrows.
+
+    A convolution is one box with its normalisation and activation. Repeated blocks are folded: each form of block is
+    drawn once, with letters for what differs from place to place and a table of them. SVG needs nothing else to be
+    shown; Mermaid is drawn by GitHub and many editors, DOT by Graphviz.
+    """
+    from cnnspec.emit.diagram import diagram as drawn
+
+    found = graph(name, variant, input=parse_input(input), **parse_settings(set_))
+    ending = ENDINGS.get(out.suffix.lower()) if out else None
+    text = drawn(found, format or ending or Format.svg, depth)
+    if out is None:
+        write(text)
+        return
+    save(out, text)
+    console().print(f"{printable(str(out))} is written")

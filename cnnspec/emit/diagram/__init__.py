@@ -1,0 +1,40 @@
+"""Graph -> a drawing of it: SVG, Mermaid, DOT.
+
+Graph ──build──► Series of blocks ──panel──► Figure ──page──► Scene ──► SVG
+                                                   └──► Mermaid, DOT
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnnspec.emit.columns import short
+from cnnspec.emit.diagram.build import Builder
+from cnnspec.emit.diagram.dot import dot
+from cnnspec.emit.diagram.mermaid import mermaid
+from cnnspec.emit.diagram.outline import outline
+from cnnspec.emit.diagram.page import scene
+from cnnspec.emit.diagram.panel import Figure, figure
+from cnnspec.emit.diagram.svg import svg
+from cnnspec.network import Graph
+
+
+def figure_of(graph: Graph, depth: int | None = None) -> Figure:
+    """What is drawn. ``depth``: how many levels of blocks are opened."""
+    arrives = " + ".join(map(str, graph.inputs.values()))
+    gives = " + ".join(str(graph.shape(value)) for value in graph.given)
+    aux = f" ({short(graph.aux_params)} of them in aux heads)" if graph.aux_params else ""
+    total = f"{graph.params:,} params{aux} · {short(graph.macs)} MACs · {arrives} → {gives}"
+    return figure(graph.name, total, Builder(graph, depth).overview())
+
+
+def diagram(graph: Graph, format: str = "svg", depth: int | None = None) -> str:
+    """The drawing as text, in one of FORMATS."""
+    return FORMATS[format](figure_of(graph, depth))
+
+
+FORMATS: dict[str, Callable[[Figure], str]] = {
+    "svg": lambda figure: svg(scene(figure)),
+    "mermaid": lambda figure: mermaid(figure, outline(figure)),
+    "dot": lambda figure: dot(figure, outline(figure)),
+}

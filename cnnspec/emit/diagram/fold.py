@@ -1,0 +1,98 @@
+"""Copies in a row, drawn once: ``×3``.
+
+Tables fold copies that are equal (cnnspec/emit/rows.py); here copies of one form are one picture whose sizes are equal
+or grow by equal steps, as in DenseNet, and so are several parts that come again together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnnspec.emit.diagram.kinds import AUX, END, JOIN
+from cnnspec.emit.diagram.text import COUNT, RATE, Number
+from cnnspec.emit.diagram.tree import Box, Element, Repeat, Series, merge, numbers
+
+LONGEST = 4  # parts that come again together
+NEVER = (JOIN, END, AUX)
+
+
+def folded(series: Series) -> Series:
+    """The chain with copies folded. Nothing is folded across a place where a side branch begins."""
+    if len(series.parts) < 2:
+        return series
+    tapped = sorted({at for at, _ in series.taps} | {len(series.parts)})
+    parts = [Part(part, part.form(), numbers(part)) for part in series.parts]
+    folded: list[Element] = []
+    places = {0: 0}
+    at = 0
+    while at < len(parts):
+        end = next(place for place in tapped if place > at)
+        found = _repeat(parts, at, end)
+        folded.append(found or series.parts[at])
+        at += found.count * len(found.body.parts) if found else 1
+        places[at] = len(folded)
+    return Series(tuple(folded), tuple((places[at], tap) for at, tap in series.taps))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An element with what is compared of it."""
+
+    element: Element
+    form: object
+    numbers: list[Number]
+
+
+def _repeat(parts: Sequence[Part], at: int, end: int) -> Repeat | None:
+    """The copies that begin at a part: those that cover most parts, by the shortest piece that does."""
+    best = (0, 0)
+    for length in range(1, LONGEST + 1):
+        count = _count(parts, at, end, length)
+        if count * length > best[0] * best[1]:
+            best = count, length
+    count, length = best
+    if not count:
+        return None
+    starts = range(at, at + count * length, length)
+    copies = [Series(tuple(part.element for part in parts[start : start + length])) for start in starts]
+    return Repeat((Number(COUNT, count, "×"),), merge(copies), copies[-1].out)
+
+
+def _count(parts: Sequence[Part], at: int, end: int, length: int) -> int:
+    """How many pieces are equal, if there are two; else how many grow by equal steps, if there are three; else 0."""
+    if any(isinstance(part.element, Box) and part.element.kind in NEVER for part in parts[at : at + length]):
+        return 0
+    steps: list[float] | None = None
+    start = at + length
+    while start + length <= end:
+        now = _steps(parts, start - length, start, length)
+        if now is None or (steps is not None and now != steps):
+            break
+        steps = now
+        start += length
+    count = (start - at) // length
+    return count if steps is not None and count > (2 if any(steps) else 1) else 0
+
+
+def _steps(parts: Sequence[Part], one: int, other: int, length: int) -> list[float] | None:
+    """By how much each number of a piece is larger in the next; None where they cannot be of one row."""
+    found: list[float] = []
+    for k in range(length):
+        if parts[one + k].form != parts[other + k].form:
+            return None
+        for a, b in zip(parts[one + k].numbers, parts[other + k].numbers, strict=True):
+            step = _step(a, b)
+            if step is None:
+                return None
+            found.append(step)
+    return found
+
+
+def _step(one: Number, next: Number) -> float | None:
+    if one.sort == RATE or one.values == next.values:
+        return 0
+    alone = one.last is None and next.last is None and one.sort != COUNT
+    if isinstance(one.value, str) or isinstance(next.value, str) or not alone:
+        return None
+    return next.value - one.value

@@ -1,0 +1,211 @@
+"""Items -> items and blocks: each class of modules a block, written once.
+
+Classes are defined from the inside outwards, so that a line of one block may call another. Copies that have too little
+in common are several blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cnnspec.importing.align import Unlike
+from cnnspec.importing.builtin import as_builtin, default_params
+from cnnspec.importing.define import Definition, define
+from cnnspec.importing.items import Item, walk
+from cnnspec.importing.program import Origin, Path
+from cnnspec.importing.repeats import shorten
+from cnnspec.importing.write import rows
+from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.spec.items import GROUP, SCOPE
+
+SHORT = 6  # rows of a module that is written where it stands, if it stands nowhere else
+LONG = 4  # rows of a sequence that may become a block
+OFTEN = 3  # copies of it
+MOST_FLAGS = 2  # params of a block that only say which lines are there
+
+
+def fold(scopes: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item], dict[str, Definition]]:
+    """The network and its heads, and the blocks in the order in which they are first called."""
+    folder = _Folder(origins)
+    scopes = folder.units(scopes)
+    for op in _inside_out(scopes):
+        scopes = folder.define(op, scopes)
+    scopes = folder.sequences(scopes)
+    scopes = [replace(scope, body=shorten(scope.body or [])) for scope in scopes]
+    return scopes, _in_order(scopes, folder.blocks)
+
+
+class _Folder:
+    def __init__(self, origins: Mapping[Path, Origin]) -> None:
+        self.origins = origins
+        self.blocks: dict[str, Definition] = {}
+        self.defaults: dict[str, dict[str, Any]] = {}
+
+    def define(self, op: str, scopes: list[Item]) -> list[Item]:
+        """The scopes with every module of a class as a call of its block."""
+        copies = [item for item in _below(scopes) if item.op == op and item.body is not None]
+        built_in = as_builtin(copies, self.blocks)
+        if built_in is not None:
+            name = built_in[0].op
+            self.defaults[name] = default_params(name)
+            return _replaced(scopes, {id_of(c): call for c, call in zip(copies, built_in, strict=True)})
+        if len(copies) == 1 and _is_short(copies[0]):
+            return _replaced(scopes, {id_of(copies[0]): replace(copies[0], op=SCOPE)})
+        calls: dict[Any, Item] = {}
+        for group in self.groups(op, copies):
+            calls |= self.called(self.definition(op, group), group)
+        return _replaced(scopes, calls)
+
+    def units(self, scopes: list[Item]) -> list[Item]:
+        """Plain sequences of a convolution, a norm and an activation as what they are."""
+        calls = {}
+        for item in _below(scopes):
+            if item.op == SCOPE and len(item.body or ()) == 3:
+                call = as_builtin([item], {})
+                calls.update({} if call is None else {id_of(item): call[0]})
+        self.defaults["ConvNormAct"] = default_params("ConvNormAct")
+        return _replaced(scopes, calls)
+
+    def sequences(self, scopes: list[Item]) -> list[Item]:
+        """Plain sequences that are there again and again as calls of a block."""
+        groups: dict[Any, list[Item]] = {}
+        for item in _below(scopes):
+            if item.op == SCOPE and _is_closed(item) and rows(item.body or []) >= LONG:
+                groups.setdefault(_structure(item.body or []), []).append(item)
+        calls: dict[Any, Item] = {}
+        for copies in groups.values():
+            if len(copies) >= OFTEN:
+                calls |= self.called(self.definition(_common_name(copies), copies), copies)
+        return _replaced(scopes, calls)
+
+    def called(self, definition: Definition, copies: list[Item]) -> dict[Any, Item]:
+        """What to write for each copy."""
+        every = zip(copies, definition.calls, strict=True)
+        return {id_of(c): replace(c, op=definition.name, args=args, body=None) for c, args in every}
+
+    def groups(self, op: str, copies: list[Item]) -> list[list[Item]]:
+        """Copies that are one block: all of them, or those of one structure each."""
+        if self.best(op, copies) is not None:
+            return [copies]
+        groups: dict[Any, list[Item]] = {}
+        for copy in copies:
+            groups.setdefault(_structure(copy.body or []), []).append(copy)
+        return [*groups.values()]
+
+    def best(self, op: str, copies: list[Item]) -> Definition | None:
+        """The shorter definition: of the copies' lines as they are, or with what repeats folded first."""
+        found = []
+        for bodies in ([copy.body or [] for copy in copies], [shorten(copy.body or []) for copy in copies]):
+            try:
+                chosen = [replace(copy, body=body) for copy, body in zip(copies, bodies, strict=True)]
+                found.append(define(op, chosen, self.origin(copies), self.defaults))
+            except Unlike:
+                continue
+        few = [made for made in found if made.flags <= MOST_FLAGS]
+        return min(few, key=lambda made: rows(made.layers), default=None)
+
+    def origin(self, copies: list[Item]) -> list[Origin | None]:
+        return [self.origins.get(copy.path) for copy in copies]
+
+    def definition(self, op: str, copies: list[Item]) -> Definition:
+        made = self.best(op, copies) or define(op, copies, self.origin(copies), self.defaults)
+        made.name, made.layers = self.name(op), shorten(made.layers)
+        self.blocks[made.name] = made
+        self.defaults[made.name] = {param.name: param.default for param in made.params.ordered()}
+        return made
+
+    def name(self, op: str) -> str:
+        """A block's name: that of the class, with a capital and no name of a layer."""
+        word = re.sub(r"\W", "", op).lstrip("_0123456789") or "Block"
+        word = word[0].upper() + word[1:]
+        taken = {*REGISTRY, *JOINS, SCOPE, GROUP, *self.blocks}
+        return next(name for name in (word, *(f"{word}{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _below(scopes: list[Item]) -> Iterator[Item]:
+    """Every line of the network and its heads."""
+    for scope in scopes:
+        yield from walk(scope.body or [])
+
+
+def _is_closed(item: Item) -> bool:
+    """Whether the lines of a sequence name none around it."""
+    own = {inner.id for inner in walk(item.body or [])} | {"prev"}
+    return all(source in own for inner in walk(item.body or []) for source in inner.sources or ())
+
+
+def _common_name(copies: list[Item]) -> str:
+    """What the copies are called, if all are called the same."""
+    names = {re.sub(r"\d+", "", copy.id or "") for copy in copies}
+    return "".join(word.capitalize() for word in names.pop().split("_")) if len(names) == 1 else ""
+
+
+def id_of(item: Item) -> Any:
+    return (item.path, item.value, item.op)
+
+
+def _replaced(items: list[Item], calls: Mapping[Any, Item]) -> list[Item]:
+    return [_replace(item, calls) for item in items]
+
+
+def _replace(item: Item, calls: Mapping[Any, Item]) -> Item:
+    if item.body is not None and id_of(item) in calls:
+        return calls[id_of(item)]
+    body = None if item.body is None else _replaced(item.body, calls)
+    paths = None if item.paths is None else [_replaced(path, calls) for path in item.paths]
+    return replace(item, body=body, paths=paths)
+
+
+def _is_short(item: Item) -> bool:
+    reads_input = any("input" in (inner.sources or ()) for inner in walk(item.body or []))
+    return not reads_input and rows(item.body or []) <= SHORT
+
+
+def _structure(items: list[Item]) -> Any:
+    """What the lines of a chain are, their arguments aside."""
+    return tuple(
+        (
+            item.op,
+            re.sub(r"\d+", "#", item.id or ""),
+            item.share,
+            item.sources,
+            item.repeat is None,
+            None if item.body is None else _structure(item.body),
+            None if item.paths is None else tuple(map(_structure, item.paths)),
+        )
+        for item in items
+    )
+
+
+def _inside_out(items: list[Item]) -> list[str]:
+    """The classes that become blocks, each behind those that stand in it."""
+    within: dict[str, set[str]] = {}
+    for item in walk(items):
+        if item.body is not None and item.op != SCOPE:
+            inner = {i.op for i in walk(item.body) if i.body is not None and i.op not in (SCOPE, item.op)}
+            within.setdefault(item.op, set()).update(inner)
+    order: list[str] = []
+    while len(order) < len(within):
+        ready = [op for op in within if op not in order and within[op] <= {*order}]
+        order.append((ready or [op for op in within if op not in order])[0])
+    return order
+
+
+def _in_order(items: list[Item], blocks: Mapping[str, Definition]) -> dict[str, Definition]:
+    """The blocks that are called, each behind the first that calls it."""
+    found: dict[str, Definition] = {}
+    left = [*_called(items)]
+    while left:
+        name = left.pop(0)
+        if name in blocks and name not in found:
+            found[name] = blocks[name]
+            left += _called(blocks[name].layers)
+    return found
+
+
+def _called(items: list[Item]) -> Iterator[str]:
+    for item in walk(items):
+        yield item.op

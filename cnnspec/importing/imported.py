@@ -1,0 +1,195 @@
+"""Module -> spec: run and recorded, written, and held against the module before anyone sees it.
+
+target ─► module ─► record ─► Program ─► text ─► verify
+file.pt2 ─────────► exported ─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.export import ExportedProgram
+from torch.nn.parameter import is_lazy
+
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span, SpecError, UsageError, count
+from cnnspec.importing.construct import Given, origins
+from cnnspec.importing.exported import Reader
+from cnnspec.importing.operand import Operand
+from cnnspec.importing.places import defined
+from cnnspec.importing.program import Origin, Path, Program, dotted
+from cnnspec.importing.record import MARK, Recorder, run
+from cnnspec.importing.target import running, subject
+from cnnspec.importing.text import text_of
+from cnnspec.importing.training import named, trained
+from cnnspec.importing.verify import verify
+from cnnspec.layers import Shape
+
+BATCH = 3  # images of the run: a number that no view asks for by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The text of a spec, and what has to be said of it."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def import_target(
+    target: str, inputs: Mapping[str, Sequence[int]], args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+) -> Imported:
+    """The spec of what ``target`` names, such as `nets.py:Net`; runs its code. Raises UsageError and SpecError."""
+    found = subject(target, args, kwargs)
+    called = f"{target}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in (kwargs or {}).items())])})"
+    description = f"Imported from {called if args or kwargs else target}."
+    return import_module(found.module, inputs, found.name, found.given, description)
+
+
+def import_module(
+    module: nn.Module,
+    inputs: Mapping[str, Sequence[int]],
+    name: str = "",
+    given: Given | None = None,
+    description: str = "",
+) -> Imported:
+    """The spec of a module, for inputs of these sizes without the batch; several are the arguments of its `forward`.
+
+    The module is moved to the CPU, to float32 and to evaluation. Raises SpecError with all that a spec cannot say, and
+    UsageError.
+    """
+    name = name or type(module).__name__
+    place = defined(type(module), name)
+    module = module.to("cpu", torch.float32).eval()
+    images = _images({key: (BATCH, *sizes) for key, sizes in inputs.items()})
+    _make_lazy_layers(module, images, name)
+    _check_names(module, place)
+    program, sink = _recorded(module, images, name, place)
+    program = replace(program, origins=origins(module, given or {}))
+    state = module.state_dict()
+    training = trained(module, images, program, _unused(program, state), place)
+    program = replace(program, heads=training.heads)
+    return _written(program, sink, state, partial(run, module), images, description, training.notes)
+
+
+def import_file(path: FilePath) -> Imported:
+    """The spec of an exported program, a `.pt2` file. Raises UsageError and SpecError."""
+    exported = _loaded(path)
+    reader = Reader(exported, Source(path.name, "").span())
+    reader.read()
+    inputs = {key: Shape(shape[1:]) for key, shape in reader.inputs.items()}
+    modules = {(): Origin("Network"), **reader.frames.origins}
+    program = Program(path.stem, inputs, tuple(reader.translator.lines), dict(reader.outputs_of()), modules)
+    made = exported.module()
+    state, images = exported.state_dict, _images(reader.inputs)
+    again = lambda given: made(*given.values())  # noqa: E731 - the program's own order of inputs
+    return _written(program, reader.translator.sink, state, again, images, f"Imported from {path.name}.")
+
+
+# ---------------------------------------------------------------------------------------------------------------- runs
+
+
+def _images(shapes: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return {key: torch.randn(*shape, generator=generator) for key, shape in shapes.items()}
+
+
+def _make_lazy_layers(module: nn.Module, images: Mapping[str, Tensor], name: str) -> None:
+    """Lets layers that learn their sizes when they first run do so."""
+    if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
+        with running(f"{name}.forward"), torch.no_grad():
+            run(module, images)
+
+
+def _check_names(module: nn.Module, place: Span) -> None:
+    """Raises SpecError where a tensor has two names."""
+    first: dict[int, str] = {}
+    for key, tensor in module.state_dict(keep_vars=True).items():
+        if id(tensor) in first:
+            message = f"`{first[id(tensor)]}` and `{key}` are one tensor, and a spec gives each key its own"
+            help = "give the weights one place, and call the module that holds them twice"
+            raise SpecError([Diagnostic("two-names", message, Label(place), help=help)])
+        first[id(tensor)] = key
+
+
+def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span) -> tuple[Program, Sink]:
+    recorder = Recorder(module, BATCH, place)
+    with running(f"{name}.forward"):
+        output = recorder.run({key: image.clone() for key, image in images.items()})
+    outputs = _outputs(output, recorder.translator.sink, place)
+    inputs = {key: Shape(image.shape[1:]) for key, image in images.items()}
+    return Program(name, inputs, tuple(recorder.translator.lines), outputs), recorder.translator.sink
+
+
+def _outputs(output: Any, sink: Sink, place: Span) -> dict[str, int]:
+    """The values that the network gives; what is none is told."""
+    found = {}
+    for key, tensor in named(output).items():
+        operand = getattr(tensor, MARK, None)
+        if isinstance(operand, Operand) and operand.blocked is not None:
+            sink.add(operand.blocked)
+        elif isinstance(operand, Operand) and operand.value is not None and operand.value >= 0:
+            found[key] = operand.value
+        else:
+            what = f"`{key}` of the network" if key else "the network"
+            message = f"{what} gives {_what(tensor)}, and an output is what a layer makes"
+            sink.add(Diagnostic("several-outputs", message, Label(place), help="let `forward` return such tensors"))
+    return found
+
+
+def _what(output: Any) -> str:
+    if not isinstance(output, Tensor):
+        return f"a value of type {type(output).__name__}"
+    return "an input" if getattr(output, MARK, None) is not None else "a constant tensor"
+
+
+def _loaded(path: FilePath) -> ExportedProgram:
+    if not path.is_file():
+        raise UsageError(f"there is no file `{path}`")
+    try:
+        return torch.export.load(path)
+    except Exception as error:  # noqa: BLE001 - torch tells a damaged file in many ways
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"`{path}` is no exported program: {reason}", "torch.export.save writes one") from None
+
+
+# ------------------------------------------------------------------------------------------------------------- writing
+
+
+def _written(
+    program: Program,
+    sink: Sink,
+    state: Mapping[str, Tensor],
+    again: Callable[[Mapping[str, Tensor]], Any],
+    images: Mapping[str, Tensor],
+    description: str,
+    notes: Iterable[str] = (),
+) -> Imported:
+    """The text of a program, verified; ``again`` runs the module once more."""
+    text = text_of(program, sink, description)
+    unused = _unused(program, state)
+    verify(text, state, {key for keys in unused.values() for key in keys}, again, images)
+    return Imported(text, (*notes, *(_never_called(path, len(keys)) for path, keys in unused.items())))
+
+
+def _never_called(path: Path, number: int) -> str:
+    return f"`{dotted(path)}` is never called: its {count(number, 'tensor')} {'is' if number == 1 else 'are'} left out"
+
+
+def _unused(program: Program, state: Mapping[str, Tensor]) -> dict[Path, list[str]]:
+    """The keys of modules that nothing calls, by the outermost of them."""
+    lines = (*program.lines, *(line for head in program.heads for line in head.lines))
+    called = {line.path for line in lines if line.stateful and line.path is not None}
+    around = {path[:end] for path in called for end in range(len(path) + 1)}
+    found: dict[Path, list[str]] = {}
+    for key in state:
+        path = tuple(key.split("."))
+        if path not in called and path[:-1] not in called:
+            outermost = next(path[:end] for end in range(1, len(path) + 1) if path[:end] not in around)
+            found.setdefault(outermost, []).append(key)
+    return found

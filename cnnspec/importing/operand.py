@@ -1,0 +1,45 @@
+"""What a call takes: a value of the program, a weight of a module, or something that no layer gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cnnspec.diagnostics import Diagnostic
+from cnnspec.importing.program import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """A parameter or a buffer, by the module that holds it and its name there."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A tensor of the run. ``shape`` is with the batch. One that is neither value, owned nor blocked is a constant."""
+
+    shape: tuple[int, ...]
+    value: int | None = None
+    owned: Owned | None = None
+    blocked: Diagnostic | None = None  # why no layer gives it: told once something needs it, which goes on with `value`
+
+    @property
+    def batch(self) -> int:
+        return self.shape[0] if self.shape else 0
+
+    def shaped(self, shape: tuple[int, ...]) -> Operand:
+        """The same numbers in another shape."""
+        return replace(self, shape=shape)
+
+
+Result = Operand | tuple[Operand, ...] | None
+
+
+class Unsaid(Exception):
+    """A call that no line of a spec says. ``message`` says what it is, ``help`` what to do."""
+
+    def __init__(self, message: str, help: str = "", code: str = "no-layer-for-call") -> None:
+        super().__init__(message)
+        self.message, self.help, self.code = message, help, code

@@ -1,0 +1,63 @@
+"""A spec that was written is held against the module: built back, its keys compared, its outputs to the bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from cnnspec.checking import check_spec
+from cnnspec.diagnostics import CnnspecError, Sink, Source, plain
+from cnnspec.emit.module import module
+from cnnspec.spec import builtin_blocks, read
+
+DEFECT = "this is a defect of cnnspec, or the module changes a tensor in place that another line still reads"
+
+
+def built(text: str) -> nn.Module:
+    """The network that a text says. Raises CnnspecError where it says none."""
+    sink = Sink()
+    spec = read(Source("the spec that was written", text), sink, builtin_blocks())
+    graph, found = check_spec(spec, sink) if spec is not None else (None, sink.in_order())
+    if found or graph is None:
+        raise CnnspecError(f"the spec that was written is not sound: {plain(found[0])}", DEFECT)
+    return module(graph)
+
+
+def verify(
+    text: str,
+    state: Mapping[str, Tensor],
+    left_out: Collection[str],
+    run: Callable[[Mapping[str, Tensor]], Any],
+    inputs: Mapping[str, Tensor],
+) -> None:
+    """Raises CnnspecError where the network of a text is not the module whose state and run are given."""
+    network = built(text)
+    kept = {key: tensor for key, tensor in state.items() if key not in left_out}
+    _check_keys(network.state_dict(), kept)
+    network.load_state_dict(kept, strict=True)
+    with torch.no_grad():
+        ours, theirs = network.eval()(*inputs.values()), run(inputs)
+    if not _same(ours, theirs):
+        raise CnnspecError("the spec that was written does not give the module's outputs; nothing is written", DEFECT)
+
+
+def _check_keys(ours: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> None:
+    """The same names, and the same shape of each."""
+    shapes = [{key: tuple(tensor.shape) for key, tensor in state.items()} for state in (ours, theirs)]
+    wrong = [key for key in {**shapes[0], **shapes[1]} if shapes[0].get(key) != shapes[1].get(key)]
+    if wrong:
+        there = shapes[0].get(wrong[0], "not there")
+        what = f"`{wrong[0]}` is {there}, and {shapes[1].get(wrong[0], 'not there')} in the module"
+        raise CnnspecError(f"the spec that was written has other keys: {what}; nothing is written", DEFECT)
+
+
+def _same(ours: Any, theirs: Any) -> bool:
+    if isinstance(ours, Tensor) and isinstance(theirs, Tensor):
+        return torch.equal(ours, theirs)
+    if isinstance(ours, Mapping):
+        values = [*theirs.values()] if isinstance(theirs, Mapping) else [*theirs]
+        return len(values) == len(ours) and all(map(_same, ours.values(), values))
+    return False
