@@ -234,7 +234,8 @@ class Expander(Reporter):
         """An operation that has a name of its own in the module tree."""
         before = len(scope.children)
         out = self.run(item, op, name, flow, scope, context)
-        if len(scope.children) > before:
+        if item.id is not None and len(scope.children) > before:
+            self.meter.spend(len(context.env) // 4)  # the names are kept as long as the scope is open
             scope.made[name] = Made(item, op, context, scope.children[-1])
         return out
 

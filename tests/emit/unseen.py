@@ -85,6 +85,8 @@ UNSEEN_HERE: dict[tuple[str, int], str] = {
     ("computed-in-repeat", 10): VALUE,
     ("computed-value", 6): VALUE,
     ("division-in-repeat", 12): VALUE,
+    ("init-reach", 19): "a word that is no layer with parameters may be a pattern over keys",
+    ("init-reach", 27): SHAPES,
     ("negative-repeat", 8): VALUE,
     ("no-value", 4): OTHER_LINE,
     ("null-layer", 6): VALUE,
