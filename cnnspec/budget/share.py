@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from cnnspec.diagnostics import Label, Span, count
 from cnnspec.network import Graph, Node, Scope
+from cnnspec.network.reporter import EXTENDS
 from cnnspec.spec.budget import Limit
 
 MOST = 3  # lines that are pointed at
@@ -51,7 +52,8 @@ def _shares(
 def line(node: Node) -> Span:
     """The outermost line of its text that asks for a layer: the lines of a block are the same for all that call it."""
     home = node.span.source
-    calls = [frame.span for frame in node.trace or () if frame.span and frame.span.source is home]
+    frames = [frame for frame in node.trace or () if not frame.text.startswith(EXTENDS)]
+    calls = [frame.span for frame in frames if frame.span and frame.span.source is home]
     return calls[-1] if calls else node.span
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnspec.budget.share import Share, limit_label, line_shares, part_shares, share_labels, sum_of
-from cnnspec.diagnostics import Diagnostic
+from cnnspec.diagnostics import Diagnostic, Source
 from cnnspec.network import Graph, Node
 from cnnspec.spec import Spec
 from cnnspec.spec.budget import Limit
@@ -34,13 +34,14 @@ def _over(graph: Graph, limit: Limit, total: int, units: str, cost: Callable[[No
         primary,
         labels=tuple(labels),
         notes=(sum_of(part_shares(graph, cost), total, units),),
-        help=_help(lines[0], total - limit.amount, units),
+        help=_help(lines[0], total - limit.amount, units, graph.root.span.source),
     )
 
 
-def _help(most: Share, excess: int, units: str) -> str:
+def _help(most: Share, excess: int, units: str, own: Source) -> str:
     """Whether one line can make up for all that is too much."""
-    where = f"line {most.span.line}"
+    source = most.span.source
+    where = f"line {most.span.line}{'' if source is own else f' of {source.name}'}"
     if excess < ENOUGH * most.cost:
         return f"bring {where} down to {most.cost - excess:,} {units} or fewer: fewer channels, features or repeats"
     return f"{excess:,} {units} have to go, which {where} alone can hardly do: narrow the whole network"

@@ -17,6 +17,7 @@ from cnnspec.syntax.evaluate import in_yaml
 MAX_SAID = 60  # characters of a value that is set from outside
 
 
+EXTENDS = "extends "  # begins the frame of what a base says
 MESSAGE = 40  # steps of the Meter: most of those that a loop makes are the same one again
 
 
@@ -43,7 +44,7 @@ def of_base(spec: Spec, frame: Frame | None) -> Frame | None:
     """The frame of the network's lines, which may be those of a base."""
     if spec.extends is None or not spec.layers or spec.layers[0].span.source is spec.source:
         return frame
-    return Frame(f"extends {spec.extends.text}", spec.extends.span, frame)
+    return Frame(f"{EXTENDS}{spec.extends.text}", spec.extends.span, frame)
 
 
 def _said(value: object) -> str:
