@@ -308,6 +308,29 @@ layers:
     assert lines(graph_of(base, text)) == ["a Conv2d", "2 Sigmoid", "1 Tanh"]
 
 
+@pytest.mark.parametrize("size", [8, 32])
+def test_keys_are_those_of_the_base_under_its_own_input(size: int) -> None:
+    """What arrives may leave lines of the base out, or break it: a key goes on meaning the same line."""
+    base = """cnnspec: 1
+input: [4, 32, 32]
+layers:
+  - Sigmoid:
+    when: $(in.height > 16)
+  - Tanh
+  - MaxPool2d: {kernel_size: 16}
+  - ReLU
+"""
+    text = patch("""
+  - replace: "1"
+    layers: [Hardtanh]
+  - replace: "2"
+    layers: [MaxPool2d: {kernel_size: 4}]
+  - remove: "3"
+""")
+    graph = graph_of(base, f"{text}input: [4, {size}, {size}]\n")
+    assert lines(graph) == [*["0 Sigmoid"] * (size > 16), "1 Hardtanh", "2 MaxPool2d"]
+
+
 # -------------------------------------------------------------------------------------------------------- on a patched
 
 ONE = patch("""
