@@ -18,6 +18,7 @@ from torch import Tensor, nn
 import cnnspec
 from cnnspec.emit.module import module
 from cnnspec.emit.source import Heading, heading, python
+from cnnspec.emit.source.naming import spelled
 from cnnspec.exporting.onnx import as_onnx, furthest
 from cnnspec.exporting.program import Network, apart, as_program
 from cnnspec.network import Graph
@@ -83,6 +84,19 @@ def same_structure(graph: Graph, source: str) -> None:
     given = net.eval()(*inputs)
     shapes = [tuple(tensor.shape[1:]) for tensor in (given.values() if isinstance(given, dict) else [given])]
     assert shapes == [graph.shape(value) for value in graph.given]
+
+
+def free_params_equal(name: str) -> None:
+    """The params that are arguments of the class change it as they change the spec."""
+    spec = cnnspec.load(name)
+    graph = cnnspec.graph(spec)
+    head = heading(spec, graph)
+    made = executed(python(graph, head))
+    for param, value in head.free.items():
+        other = value + 1 if isinstance(value, int) else value / 2
+        with torch.device("meta"):
+            found = {key: tuple(tensor.shape) for key, tensor in made(**{spelled(param): other}).state_dict().items()}
+        assert found == {key: t.shape for key, t in cnnspec.graph(cnnspec.load(name, **{param: other})).tensors.items()}
 
 
 def ordered(graph: Graph) -> dict[str, Any]:

@@ -14,9 +14,12 @@ from hypothesis import strategies as st
 
 import cnnspec
 from cnnspec.emit.source import heading, python
+from cnnspec.emit.source.helpers import HELPERS
+from cnnspec.emit.source.values import OURS
+from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec import known_specs
 from tests.conftest import TESTS
-from tests.exports import executed, named, same_network, same_structure, small
+from tests.exports import executed, free_params_equal, named, same_network, same_structure, small
 from tests.fuzz.judge import numbers
 from tests.fuzz.probe import check
 from tests.fuzz.text import TYPES, spec, spec_of
@@ -96,6 +99,18 @@ def test_params_stay_arguments() -> None:
     made = executed(source("mnist/lenet"))(num_classes=3)
     assert made.fc3.out_features == 3
     assert "growth" not in source("densenet121")
+
+
+@pytest.mark.parametrize("name", ["mnist/lenet", "googlenet", "dcgan", "efficientnet_b0", "unet"])
+def test_free_params_are_the_specs(name: str) -> None:
+    """Such an argument changes the class as the param changes the spec, in heads for training as well."""
+    free_params_equal(name)
+
+
+def test_layers_of_ours_are_brought_along() -> None:
+    """The source has the text of each layer that torch does not have, but for joins, which are signs and calls."""
+    ours = {name for name, layer in REGISTRY.items() if (layer.target or "").startswith(OURS)}
+    assert ours - JOINS <= HELPERS.keys()
 
 
 def accepted(text: str) -> cnnspec.Graph | None:

@@ -8,15 +8,16 @@ A class whose instances no one source serves is parted by their structure.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnnspec.emit.source.arguments import Argument
+from cnnspec.emit.source.construct import numbered
 from cnnspec.emit.source.names import Unsolved
-from cnnspec.emit.source.naming import class_name, unused
+from cnnspec.emit.source.naming import class_name, is_attribute, unused
 from cnnspec.emit.source.root import RootWriter
-from cnnspec.emit.source.template import line_of
+from cnnspec.emit.source.template import identity, line_of
 from cnnspec.emit.source.text import Statement
 from cnnspec.emit.source.values import Point
 from cnnspec.emit.source.wiring import made
@@ -54,16 +55,17 @@ class Classes:
     found: list[Class] = field(default_factory=list)
     instances: dict[Scope, tuple[Class, Point]] = field(default_factory=dict)
     inline: frozenset[object] = frozenset()
+    outside: frozenset[Scope] = frozenset()  # the scopes that are in no block, and know the params of the spec
     outputs_text: str = ""  # of the named tuple that training gives
 
     def written(self) -> list[Class]:
         """All classes, that of the network last."""
         self.taken.add(self.title)
         self.inline = inlined(self.graph.root)
+        self.outside = frozenset(outside_blocks(self.graph.root))
         for scopes in grouped(self.graph.root, self.inline):
             if scopes[0] is not self.graph.root:
-                block = scopes[0].opened.block
-                self.define(scopes, class_name(block.name.text if block else scopes[0].name))
+                self.define(scopes, title_of(scopes))
         self.network()
         return self.found
 
@@ -110,6 +112,23 @@ class Classes:
                 yield from self.classes_in(child)
 
 
+def outside_blocks(scope: Scope) -> Iterator[Scope]:
+    """The scopes that no block opens."""
+    for child in scope.children:
+        if isinstance(child, Scope) and child.opened.block is None:
+            yield child
+            yield from outside_blocks(child)
+
+
+def title_of(scopes: Sequence[Scope]) -> str:
+    """The name of a block, or what scopes without one are called, less the numbers that tell them apart."""
+    block = scopes[0].opened.block
+    if block is not None:
+        return class_name(block.name.text)
+    name = scopes[0].name
+    return class_name(name if len(scopes) == 1 else name.rstrip("0123456789_") or name)
+
+
 def grouped(root: Scope, inline: frozenset[object]) -> list[list[Scope]]:
     """The scopes that become instances of classes, by their definition, those that others use first."""
     groups: dict[object, list[Scope]] = {}
@@ -117,8 +136,8 @@ def grouped(root: Scope, inline: frozenset[object]) -> list[list[Scope]]:
 
     def walk(scope: Scope, user: object) -> None:
         own = user
-        if scope is root or scope.opened.line not in inline:
-            own = scope.opened.block or scope.opened.line or root
+        if scope is root or identity(line_of(scope)) not in inline:
+            own = root if scope is root else scope.opened.block or identity(line_of(scope))
             groups.setdefault(own, []).append(scope)
             uses.setdefault(user, {})[own] = None
         for child in scope.children:
@@ -155,16 +174,21 @@ def inlined(root: Scope) -> frozenset[object]:
         for child in scope.children:
             if isinstance(child, Scope):
                 walk(child)
-                lines.setdefault(line_of(child), []).append(child)
+                lines.setdefault(identity(line_of(child)), []).append(child)
                 uses[child.opened.block] += 1
 
     walk(root)
     return frozenset(
         line
         for line, scopes in lines.items()
-        if all(scope.is_chain for scope in scopes)
+        if all(scope.is_chain and is_uniform(scope) for scope in scopes)
         and (scopes[0].opened.block is None or (uses[scopes[0].opened.block] == 1 and is_short(scopes[0])))
     )
+
+
+def is_uniform(scope: Scope) -> bool:
+    """Whether the children are named by their positions, or all by ids."""
+    return numbered(scope) or all(is_attribute(child.name) for child in scope.children)
 
 
 def is_short(scope: Scope) -> bool:
@@ -189,9 +213,9 @@ def kinds(scope: Scope, instances: Instances) -> object:
     for child in scope.children:
         if isinstance(child, Scope):
             kind = instances[child][0].name if child in instances else kinds(child, instances)
-            found.add((id(line_of(child)), kind))
+            found.add((identity(line_of(child)), kind))
         else:
-            found.add((id(line_of(child)), child.type))
+            found.add((identity(line_of(child)), child.type))
     return frozenset(found)
 
 
@@ -204,7 +228,9 @@ def structure(scope: Scope, instances: Instances) -> object:
         places.setdefault(made(child), number)
         if isinstance(child, Scope):
             kind = instances[child][0].name if child in instances else structure(child, instances)
-            found.append((child.name, id(line_of(child)), kind, inputs))
+            found.append((child.name, identity(line_of(child)), kind, inputs))
         else:
-            found.append((child.name, id(line_of(child)), child.type, inputs, *sorted(child.layer.model_fields_set)))
+            found.append(
+                (child.name, identity(line_of(child)), child.type, inputs, *sorted(child.layer.model_fields_set))
+            )
     return (*found, places[scope.output])

@@ -16,7 +16,7 @@ from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import Names, Unsolved
 from cnnspec.emit.source.naming import CARRIED, is_attribute, spelled
 from cnnspec.emit.source.statements import append, begun, late, merged, needed
-from cnnspec.emit.source.template import Child, Entry, Leaf, Loop, nested
+from cnnspec.emit.source.template import Child, Entry, Leaf, Loop, identity, nested
 from cnnspec.emit.source.text import (
     Bracket,
     Doc,
@@ -31,9 +31,8 @@ from cnnspec.emit.source.text import (
     lines,
     read_by,
     reads,
-    tuple_of,
 )
-from cnnspec.emit.source.values import Point, Slot, literal
+from cnnspec.emit.source.values import Point, Slot
 from cnnspec.emit.source.wiring import made
 from cnnspec.network import Scope
 
@@ -56,16 +55,11 @@ class Constructor:
 
     def module(self, leaf: Leaf, names: Names) -> Doc:
         """The module of a line, as one expression. Raises Lengthy and Unsolved."""
-        if leaf.line not in self.inline:
+        if identity(leaf.line) not in self.inline:
             return self.maker.make(leaf, names)
         if is_positional(leaf):
             return call("nn.Sequential", *self.items(nested(leaf), names))
-        named = self.named_items(nested(leaf), names)
-        if all(is_attribute(name) for name, _ in named):
-            items: list[Doc] = [Prefixed(f"{name}=", doc) for name, doc in named]
-        else:
-            items = [Bracket("[", tuple(tuple_of((literal(name), doc)) for name, doc in named), "]")]
-        return call("nn.Sequential", call("OrderedDict", *items))
+        return call("nn.Sequential", call("OrderedDict", *self.named_items(nested(leaf), names)))
 
     def items(self, found: Sequence[Entry], names: Names) -> list[Doc]:
         """The modules of lines that form a chain. Raises Lengthy and Unsolved."""
@@ -79,9 +73,9 @@ class Constructor:
                 raise Lengthy
         return items
 
-    def named_items(self, found: Sequence[Entry], names: Names) -> list[tuple[str, Doc]]:
-        """The same with the names that the modules have."""
-        items: list[tuple[str, Doc]] = []
+    def named_items(self, found: Sequence[Entry], names: Names) -> list[Doc]:
+        """The same as ``name=module``."""
+        items: list[Doc] = []
         for entry in found:
             if isinstance(entry, Loop):
                 for body, inner in entry.all_rounds(names):
@@ -89,7 +83,7 @@ class Constructor:
             elif not entry.always or len(entry.names) > 1:
                 raise Unsolved
             else:
-                items.append((entry.names[0], self.module(entry, names)))
+                items.append(Prefixed(f"{entry.names[0]}=", self.module(entry, names)))
         return items
 
     def loop(self, loop: Loop, names: Names) -> list[Doc]:
@@ -142,7 +136,7 @@ class Constructor:
             return [], self.module(leaf, names)
         except Lengthy:
             pass
-        if leaf.line not in self.inline or not is_positional(leaf):
+        if identity(leaf.line) not in self.inline or not is_positional(leaf):
             raise Unsolved
         target = spelled(variable) if is_attribute(variable) else "layers"
         return self.sequence(nested(leaf), names, target, "nn.Sequential")
@@ -184,7 +178,7 @@ class Constructor:
 
     def appended(self, leaf: Leaf, names: Names, variable: str) -> list[Statement]:
         """``layers.append(…)``, under its condition."""
-        self.maker.carries = self.carries and leaf.line not in self.inline
+        self.maker.carries = self.carries and identity(leaf.line) not in self.inline
         try:
             before, doc = self.statements(leaf, names, inner_variable(leaf, variable))
         finally:

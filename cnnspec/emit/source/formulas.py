@@ -37,8 +37,9 @@ def comparisons(names: Names) -> Iterator[Expr]:
 
 
 def numeric(names: Names, slot: Slot) -> list[str]:
-    """The names that are numbers at all points."""
-    return [each for each in names if all(type(_at(names, each, point)) in (int, float) for point in slot)]
+    """The names that are numbers at all points, and not the same one."""
+    values = {each: [_at(names, each, point) for point in slot] for each in names}
+    return [each for each, found in values.items() if {type(v) for v in found} <= {int, float} and len({*found}) > 1]
 
 
 def _at(names: Names, each: str, point: Point) -> object:

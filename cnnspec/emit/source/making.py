@@ -80,11 +80,20 @@ class Maker:
         written: dict[Argument, Doc] = {}
         for argument in kind.arguments:
             slot = {point: argument.values[each[1]] for point, each in found.items() if each}
-            doc = self.argument(leaf, argument.said, slot, names, infer=argument.said is None)
+            said, infer = self.said_to(leaf, argument.said), argument.said is None
+            doc = self.write(self.solved(leaf, slot, names, said, infer=infer, wanted=argument.name))
             if not argument.has_default or not holds(slot, argument.default):
                 written[argument] = doc
         bare = unnamed(written)
         return call(kind.name, *(doc if a in bare else Prefixed(f"{a.name}=", doc) for a, doc in written.items()))
+
+    @staticmethod
+    def said_to(leaf: Leaf, argument: str | None) -> Expr | None:
+        """What a line says of an argument of its class; a scope that is no block knows the names around it."""
+        if argument is None:
+            return None
+        is_block = isinstance(leaf.first, Scope) and leaf.first.opened.block is not None
+        return said_of(leaf, argument) if is_block else name(argument)
 
     def parameter(self, leaf: Leaf, names: Names) -> Doc:
         """``nn.Parameter(torch.full((width, 1, 1), 1e-6))``: a layer that is a tensor of the scope around it."""

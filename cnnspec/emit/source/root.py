@@ -23,7 +23,7 @@ class RootWriter(ClassWriter):
 
     def candidates(self) -> dict[str, Slot]:
         """The params that may be set without changing anything else."""
-        return {name: {(0,): frozen(value)} for name, value in self.classes.free.items()}
+        return {name: dict.fromkeys(self.scopes, frozen(value)) for name, value in self.classes.free.items()}
 
     def method(self) -> Method:
         graph = self.graph

@@ -25,6 +25,16 @@ Child = Node | Scope
 Definition = Item | Path | Head
 
 
+def identity(line: Definition) -> tuple[str, int]:
+    """What tells a line from others: its text, so that lines which an anchor repeats are one."""
+    match line:
+        case Item():
+            return "item", id(line.node)
+        case Head():
+            return "head", id(line.layers[0].node) if line.layers else id(line)
+    return "path", id(line)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
     """A child on the way through the loops that it stands in."""
@@ -155,24 +165,24 @@ def entries(events: Events) -> tuple[Entry, ...]:
     return tuple(_entry(key, tuple(events), cut) for key in _in_order(cut.values()))
 
 
-Key = tuple[int, int]  # which line or loop, and the how many-th time in one scope
+Key = tuple[object, int]  # which line or loop, and the how many-th time in one scope
 Cut = Mapping[Key, Sequence[Event]]
 
 
 def _by_line(found: Sequence[Event]) -> dict[Key, list[Event]]:
     """Neighbours that one loop gave together, any other child alone."""
     cut: dict[Key, list[Event]] = {}
-    times: dict[int, int] = {}
-    for number, group in groupby(found, key=_line_or_loop):
+    times: dict[object, int] = {}
+    for which, group in groupby(found, key=_line_or_loop):
         members = list(group)
         for part in [members] if members[0].rounds else [[event] for event in members]:
-            times[number] = times.get(number, -1) + 1
-            cut[number, times[number]] = part
+            times[which] = times.get(which, -1) + 1
+            cut[which, times[which]] = part
     return cut
 
 
-def _line_or_loop(event: Event) -> int:
-    return id(event.rounds[0].loop) if event.rounds else id(line_of(event.child))
+def _line_or_loop(event: Event) -> object:
+    return id(event.rounds[0].loop) if event.rounds else identity(line_of(event.child))
 
 
 def _in_order(cuts: Iterable[Mapping[Key, Any]]) -> list[Key]:

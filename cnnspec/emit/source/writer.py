@@ -21,7 +21,7 @@ from cnnspec.emit.source.making import Maker, slots_of
 from cnnspec.emit.source.names import Names, Unsolved, evaluated
 from cnnspec.emit.source.naming import is_attribute, spelled, unused
 from cnnspec.emit.source.solve import Solver
-from cnnspec.emit.source.template import Entry, Leaf, Loop, nested, template
+from cnnspec.emit.source.template import Entry, Leaf, Loop, identity, nested, template
 from cnnspec.emit.source.text import Line, Statement, Suite, call, flat, lines, read_by
 from cnnspec.emit.source.values import Point, Slot, frozen, only, same
 from cnnspec.emit.source.wiring import unrolled, wire
@@ -64,7 +64,9 @@ class ClassWriter:
 
     def candidates(self) -> dict[str, Slot]:
         """The names that may become arguments."""
-        return candidates(self.graph, self.scopes, self.declared)
+        found = candidates(self.graph, self.scopes, self.declared)
+        free = self.classes.free if all(scope in self.classes.outside for scope in self.scopes.values()) else {}
+        return found | {name: dict.fromkeys(self.scopes, frozen(value)) for name, value in free.items()}
 
     def written(self) -> tuple[Method, tuple[Argument, ...]]:
         """The methods and the arguments. Raises Unsolved where the instances need several classes."""
@@ -197,7 +199,7 @@ class ClassWriter:
         for entry in entries:
             if isinstance(entry, Loop):
                 yield from self.sizes_of(entry.body)
-            elif entry.line in self.constructor.inline:
+            elif identity(entry.line) in self.constructor.inline:
                 yield from self.sizes_of(nested(entry))
             else:
                 yield from self.leaf_sizes(entry)
