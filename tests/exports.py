@@ -1,15 +1,17 @@
-"""What a network is exported to, held against the module that cnnspec builds; `make parity` does so for every builder.
+"""What a network is exported to, held against the module that cnnspec builds: ``make exports``, one of each family.
 
 Each function takes a name and, where the network is to be run smaller than its spec says, a height and width. They
-raise AssertionError where anything differs.
+raise AssertionError where anything differs. ``python -m tests.exports NAME…`` does so for other networks.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import torch
@@ -198,3 +200,59 @@ def by_name(given: Any) -> dict[str, Tensor]:
 def named(title: str = "net") -> Heading:
     """A heading for a graph without a spec."""
     return Heading(title, CLASS)
+
+
+# -------------------------------------------------------------------------------------------------- make exports
+
+FAMILIES = {  # one of each, and a height and width at which it has something to do
+    "alexnet": 95,
+    "autoencoder": None,
+    "convnext_tiny": 64,
+    "dcgan": None,
+    "densenet121": 64,
+    "efficientnet_b0": 64,
+    "efficientnet_v2_s": 64,
+    "googlenet": 64,
+    "inception_v3": 96,
+    "lenet5": None,
+    "mnasnet0_5": 64,
+    "mobilenet_v2": 64,
+    "mobilenet_v3_small": 64,
+    "regnet_x_400mf": 64,
+    "regnet_y_400mf": 64,
+    "resnet18": 64,
+    "resnet50": 64,
+    "resnext50_32x4d": 64,
+    "shufflenet_v2_x0_5": 64,
+    "squeezenet1_1": 64,
+    "unet": 188,
+    "vgg11_bn": 32,
+    "wide_resnet50_2": 64,
+    "mnist/googlenet_fixed": None,
+}
+CHECKS: dict[str, Callable[[str, int | None], float | None]] = {
+    "python": python_equal,
+    "onnx": onnx_equal,
+    "torch.export": export_equal,
+    "torch.compile": compile_equal,
+}
+
+
+def main() -> None:
+    """Every check on each network, a line for each; ends with 1 where one fails."""
+    torch.set_num_threads(1)
+    failed = 0
+    for name in sys.argv[1:] or FAMILIES:
+        for what, check in CHECKS.items():
+            start = perf_counter()
+            try:
+                distance = check(name, FAMILIES.get(name))
+                said = "equal" if distance is None else f"{distance:.1e} apart"
+            except Exception as error:  # noqa: BLE001 - a network that fails does not hide the next
+                said, failed = f"FAILS: {type(error).__name__}: {error}", failed + 1
+            print(f"{name:24} {what:14} {said}  ({perf_counter() - start:.0f} s)", flush=True)
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()

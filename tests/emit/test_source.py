@@ -11,6 +11,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruff import find_ruff_bin
 
 import cnnspec
 from cnnspec.emit.source import heading, python
@@ -29,12 +30,6 @@ MOST_PARAMS = 7_000_000  # of a network that is run here; all are run by `make p
 RULES = "E4,E5,E7,E9,F,I,UP,B,SIM,C4,RET,PIE,W"
 
 
-@pytest.fixture(scope="module")
-def sources() -> dict[str, str]:
-    """The source of each shipped network that a test has asked for."""
-    return {}
-
-
 def source(name: str) -> str:
     found = cnnspec.load(name)
     graph = cnnspec.graph(found)
@@ -47,23 +42,19 @@ def test_source_is_the_network(name: str) -> None:
     found = small(name)
     graph = cnnspec.graph(found)
     text = python(graph, heading(found, graph))
+    assert_clean(text)
     if graph.params <= MOST_PARAMS:
         same_network(graph, text)
     else:
         same_structure(graph, text)
 
 
-def test_sources_are_laid_out_and_clean(tmp_path: Path) -> None:
-    """ruff would change nothing in any of them, and finds nothing to say."""
-    for name in known_specs():
-        (tmp_path / f"{name.replace('/', '_')}.py").write_text(source(name), encoding="utf-8")
-    assert_clean(tmp_path)
-
-
-def assert_clean(folder: Path) -> None:
+def assert_clean(text: str, folder: Path | None = None) -> None:
+    """ruff would change nothing in a source, or in those of a folder, and finds nothing to say."""
     for command in (["format", "--diff"], ["check", "--select", RULES, "--output-format", "concise"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--isolated", "--target-version", "py311", str(folder)],
+            [find_ruff_bin(), *command, "--isolated", "--target-version", "py311", str(folder or "-")],
+            input=text,
             capture_output=True,
             text=True,
             check=False,
@@ -139,7 +130,7 @@ def test_seeds_are_written_as_they_are(tmp_path: Path) -> None:
             (tmp_path / f"seed{seed}.py").write_text(same_or_too_small(graph), encoding="utf-8")
             seen += 1
     assert seen > 100
-    assert_clean(tmp_path)
+    assert_clean("", tmp_path)
 
 
 @settings(max_examples=40, deadline=None)

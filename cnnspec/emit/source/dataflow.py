@@ -124,7 +124,7 @@ class Dataflow:
         done = [*before, set_child(title, doc, is_parameter=is_bare(leaf))]
         if leaf.always:
             self.init += done
-        elif passes and is_attribute(title):
+        elif passes and is_attribute(title) and not is_bare(leaf):
             self.init.append(Line(f"self.{title}: nn.Module = ", call("nn.Identity")))
             self.init.append(Suite("if ", self.maker.condition(leaf, names), tuple(done)))
         else:

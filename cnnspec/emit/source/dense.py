@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from cnnspec.emit.source.childnames import named
 from cnnspec.emit.source.construct import Constructor
-from cnnspec.emit.source.dataflow import body
+from cnnspec.emit.source.dataflow import body, is_bare
 from cnnspec.emit.source.forward import Forward, Operation, calling
 from cnnspec.emit.source.functions import function, is_function
 from cnnspec.emit.source.loops import header, within
@@ -32,8 +32,9 @@ def dense_loop(entries: Sequence[Entry], scopes: Mapping[Point, Scope]) -> Loop 
     loop = entries[0]
     leaves = [leaf for leaf in loop.body if isinstance(leaf, Leaf) and leaf.always]
     kept = [leaf for leaf in leaves if not is_function(leaf)]
-    fits = len(leaves) == len(loop.body) and len(kept) == 1 and not TAKEN & set(kept[0].names)
-    return loop if fits and all(len(scope.inputs) == 1 for scope in scopes.values()) else None
+    if len(leaves) < len(loop.body) or len(kept) != 1 or is_bare(kept[0]) or TAKEN & set(kept[0].names):
+        return None
+    return loop if all(len(scope.inputs) == 1 for scope in scopes.values()) else None
 
 
 def init(loop: Loop, maker: Maker, constructor: Constructor) -> list[Statement]:

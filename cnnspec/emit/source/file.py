@@ -96,9 +96,11 @@ def class_text(each: Class) -> str:
 
 
 def _description(text: str) -> list[str]:
-    wrapped = wrap(_in_docstring(text), WIDTH - 7)
-    first, rest = f'    """{wrapped[0]}', [f"    {line}" for line in wrapped[1:]]
-    return [first, *rest, '    """'] if rest else [f'{first}"""']
+    inside = _in_docstring(text)
+    if len(inside) <= WIDTH - 10:
+        return [f'    """{inside}"""']
+    first, *rest = wrap(inside, WIDTH - 7)
+    return [f'    """{first}', *(f"    {line}" for line in rest), '    """']
 
 
 def function(name: str, arguments: Sequence[Doc], gives: str, body: Sequence[Statement]) -> list[str]:

@@ -42,7 +42,8 @@ def heading(spec: Spec, graph: Graph) -> Heading:
 def title(spec: Spec) -> str:
     """``ResNet50`` for resnet50: words are spelled as the description spells them."""
     words = {word.replace("-", "") for word in re.findall(r"[A-Za-z][A-Za-z0-9-]*", spec.description)}
-    name = FILE.sub("", spec.title).rpartition("/")[2]
+    file, _, variant = FILE.sub("", spec.title).rpartition("/")[2].partition(":")
+    name = variant if variant.startswith(file) else f"{file} {variant}".strip()
     spelled = re.sub(r"(?<![A-Za-z0-9])[A-Za-z]+", lambda match: _spelled(match[0], words), name.replace("_", " "))
     return class_name(spelled)
 

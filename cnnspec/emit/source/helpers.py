@@ -6,10 +6,8 @@ import re
 
 HELPERS = {
     "make_divisible": '''
-def make_divisible(
-    value: float, divisor: int = 8, minimum: float | None = None
-) -> int:
-    """The multiple of ``divisor`` nearest to ``value``, never more than a tenth below."""
+def make_divisible(value: float, divisor: int = 8, minimum: float | None = None) -> int:
+    """The multiple of ``divisor`` nearest to ``value``, at most a tenth below it."""
     rounded = max(minimum or divisor, int(value + divisor / 2) // divisor * divisor)
     return int(rounded + divisor if rounded < 0.9 * value else rounded)
 ''',

@@ -64,7 +64,7 @@ class Maker:
         """The call that makes the module of a line. Raises Unsolved."""
         if isinstance(leaf.first, Scope):
             return self.instance(leaf, names)
-        if len({child.type for child in leaf.children.values()}) > 1 or is_argument(leaf, names):
+        if len({child.type for child in leaf.children.values()}) > 1 or takes_type(leaf, names):
             return self.of_any_type(leaf, names)
         if leaf.first.layer.bare:
             return self.parameter(leaf, names)
@@ -119,7 +119,9 @@ class Maker:
         bare = [n for n in POSITIONAL if n in slots and (n in INFERRED or fields[n].is_required())]
         items = [self.argument(leaf, n, slots[n], names, infer=n in INFERRED) for n in bare]
         for each, about in fields.items():
-            if each in slots and each not in bare and not holds(slots[each], frozen(about.default)):
+            if each not in slots or each in bare:
+                continue
+            if is_argument(said_of(leaf, each), names) or not holds(slots[each], frozen(about.default)):
                 items.append(Prefixed(f"{each}=", self.argument(leaf, each, slots[each], names, infer=False)))
         return items
 
@@ -202,9 +204,14 @@ def unnamed(written: Mapping[Argument, Doc]) -> list[Argument]:
     return [argument for number, argument in enumerate(required[:2]) if number == 0 or argument.is_size]
 
 
-def is_argument(leaf: Leaf, names: Names) -> bool:
+def takes_type(leaf: Leaf, names: Names) -> bool:
     """Whether the layer type is an argument of the class, although only one type is ever given."""
     return leaf.item is not None and leaf.item.name[:1] == "$" and leaf.item.name.strip("$()") in names
+
+
+def is_argument(said: Expr | None, names: Names) -> bool:
+    """Whether a value is an argument of the class, and nothing else."""
+    return said is not None and said.op == "name" and names.called(said.args[0]) is not None
 
 
 def slots_of(leaf: Leaf) -> dict[str, dict[Point, Any]]:
