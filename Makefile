@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden fuzz mutants hostile parity clean
+.PHONY: help demo test check bench format golden fuzz mutants hostile parity exports clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
+	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
 	@echo "make golden  rewrite the golden files; review them as a diff"
 	@echo "make clean   remove .venv and caches"
@@ -56,6 +57,9 @@ fuzz: $(INSTALLED)
 
 hostile: $(INSTALLED)
 	$(BIN)/python -m tests.hostile --write
+
+exports: $(INSTALLED)
+	$(BIN)/python -m tests.exports
 
 parity: $(INSTALLED)
 	$(BIN)/python -m tests.parity

@@ -9,7 +9,7 @@
 61706
 """
 
-from cnnspec.api import build, check, graph, load
+from cnnspec.api import build, check, export, graph, load
 from cnnspec.diagnostics import (
     CheckpointError,
     CnnspecError,
@@ -38,6 +38,7 @@ __all__ = [
     "UsageError",
     "build",
     "check",
+    "export",
     "graph",
     "load",
 ]

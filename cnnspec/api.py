@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnnspec.checking import check_source, check_spec, with_variant
@@ -174,6 +175,25 @@ def build(
 
         load_weights(built, weights, found.name)
     return built
+
+
+def export(
+    spec: Spec | str | os.PathLike[str],
+    to: str = "python",
+    out: str | os.PathLike[str] | None = None,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+) -> str | Path:
+    """The network as Python source, ONNX or a torch.export program: the file that was written, or the source as text.
+
+    Without ``out`` the source is returned; the other formats need it. What is to be set is set when a spec is loaded:
+    ``export(load("resnet50", num_classes=10))``. ``weights`` are a run's folder or a file; without them ONNX and
+    programs hold new ones, and the source holds none. Raises SpecError, UsageError, CheckpointError and OutputError.
+    """
+    from cnnspec.exporting import exported
+
+    spec = spec if isinstance(spec, Spec) else load(spec)
+    return exported(spec, graph(spec), to, None if out is None else Path(out), weights)
 
 
 def _loaded(

@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 PAGES.remove(REPOSITORY / "docs" / "errors.md")  # half of its specs are to fail: tests/test_explanations.py
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "python -m venv")
+SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "cnnspec export mnist/lenet --to ", "python -m venv")
 
 
 def blocks(language: str) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ assert not heavy, heavy
         ["layers", "Inception"],
         ["zoo"],
         ["schema"],
+        ["export", "resnet50"],
         ["--version"],
         ["--help"],
         ["train", "--help"],

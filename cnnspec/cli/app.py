@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, diagram, explain, importing, inputs, layers, schema, summary, training, zoo
+from cnnspec.cli import check, diagram, explain, export, importing, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.diagnostics import CnnspecError
 
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "zoo": zoo.zoo,
     "schema": schema.schema,
     "import": importing.import_,
+    "export": export.export,
     "train": training.train,
     "eval": training.evaluate,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, printable, render
+from cnnspec.files import put
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -60,11 +61,4 @@ def write(text: str) -> None:
 
 def save(path: Path, text: str) -> None:
     """Text into a file, whole or not at all; into a device or a pipe as it comes. Raises OutputError."""
-    from cnnspec.train.folder import write as write_whole
-    from cnnspec.train.folder import writing
-
-    if path.exists() and not path.is_file():
-        with writing(path):
-            path.write_bytes(text.encode())
-        return
-    write_whole(path.resolve() if path.is_symlink() else path, text.encode())
+    put(path, text.encode())

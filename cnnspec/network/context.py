@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Shape
 from cnnspec.network.below import Line, Place
-from cnnspec.network.graph import NOWHERE, Node, Scope
+from cnnspec.network.graph import NOWHERE, Node, Opened, Scope
+from cnnspec.network.way import START, Way
 from cnnspec.spec import Item
 from cnnspec.syntax import LayerName, Silent, Value
+from cnnspec.syntax import Node as Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,16 @@ class Context:
     entry: Flow
     trace: Frame | None = None
     blocks: tuple[str, ...] = ()  # the blocks that are open, outermost first
+    way: Way = START  # the loops and conditions of this definition that lead to the line
 
-    def with_names(self, names: dict[str, Value], frame: Frame | None) -> Context:
-        return Context({**self.env, **names}, self.entry, frame, self.blocks)
+    def with_names(self, names: dict[str, Value], frame: Frame | None, way: Way) -> Context:
+        return Context({**self.env, **names}, self.entry, frame, self.blocks, way)
+
+    def where(self, condition: Text | None) -> Context:
+        """Behind a condition that holds."""
+        if condition is None:
+            return self
+        return Context(self.env, self.entry, self.trace, self.blocks, self.way.where(condition))
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
@@ -72,6 +81,7 @@ class ScopeBuilder:
     type: str
     span: Span
     first: int  # the index of the first node that it can hold
+    opened: Opened  # by what line it is opened, and under which names
     parent: ScopeBuilder | None = None  # where `from` looks further; none for blocks, which see only their own lines
     children: list[Node | Scope] = field(default_factory=list)
     keys: dict[str, Span] = field(default_factory=dict)
@@ -157,4 +167,4 @@ class ScopeBuilder:
         """The finished scope with these inputs."""
         if self.place is not None:
             self.place.close(self.position)
-        return Scope(self.key, self.type, tuple(self.children), inputs, output, self.span)
+        return Scope(self.key, self.type, tuple(self.children), inputs, output, self.span, self.opened)

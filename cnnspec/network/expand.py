@@ -16,7 +16,7 @@ from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.below import Names, Network, Place
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
-from cnnspec.network.graph import INPUT, Graph, Node
+from cnnspec.network.graph import INPUT, Graph, Node, Opened
 from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.init import filled
 from cnnspec.network.inplace import check_in_place
@@ -107,7 +107,7 @@ class Expander(Reporter):
         self.env = env
         place = self.place(Context(env, UNKNOWN, trace))
         inputs = self.inputs(Context(env, UNKNOWN, trace))
-        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, place=place)
+        root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, Opened(env), place=place)
         entry = self.arriving(inputs, root)
         return self.network(inputs, entry, root, Context(env, entry, of_base(self.spec, trace)))
 
@@ -218,7 +218,9 @@ class Expander(Reporter):
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
-                    flow = (self.once if scope.place is None else self.patched)(item, taken, scope, inner)
+                    flow = (self.once if scope.place is None else self.patched)(
+                        item, taken, scope, inner.where(item.when)
+                    )
                     taken = (flow,) if len(taken) == 1 else taken
                 else:
                     leave_out(item, scope, Label(item.when.span, "false here"))
@@ -288,8 +290,9 @@ class Expander(Reporter):
             return self.block(item, op, name, flow, scope, context)
         if op.name != SCOPE:
             return self.layer(item, op, name, (flow,), scope, context)
+        opened = Opened(context.env, item, way=context.way)
         place = scope.inside(item, name)
-        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), scope, place=place)
+        inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), opened, scope, place=place)
         return self.scope(item.body or (), flow, inner, scope, context)
 
     def operation(self, item: Item, context: Context) -> LayerName:
@@ -335,8 +338,9 @@ class Expander(Reporter):
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
+        opened = Opened(env, item, block, context.way)
         place = scope.inside(item, name)
-        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), place=place)
+        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), opened, place=place)
         return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
@@ -380,17 +384,19 @@ class Expander(Reporter):
         for path in paths:
             if path.when is not None and not self.condition(path.when, context, flow):
                 continue
+            within = context.where(path.when)
             if path.name is None:
-                yield self.chain(path.items, flow, scope, context)
+                yield self.chain(path.items, flow, scope, within)
                 continue
-            found = patched_scope(self, path, path.items, scope, context)
+            found = patched_scope(self, path, path.items, scope, within)
             if found is None:
                 continue
             scope.count(path)
             name = name_group(self, path.name, flow, scope, context)
             scope.write(path, name)
             place = scope.inside(path, name, found[2])
-            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), scope, place=place)
+            opened = Opened(found[1].env, path, way=found[1].way)
+            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), opened, scope, place=place)
             scope.ids[name] = self.scope(found[0], flow, inner, scope, found[1])
             yield scope.ids[name]
 
@@ -422,6 +428,7 @@ class Expander(Reporter):
             trace=context.trace,
             aux=self.aux,
             again=self.again,
+            way=context.way,
         )
         self.nodes.append(node)
         scope.children.append(node)

@@ -17,7 +17,10 @@ from types import MappingProxyType
 
 from cnnspec.diagnostics import Frame, Span
 from cnnspec.layers import Call, Layer, Shape, Tensor
-from cnnspec.spec import Item
+from cnnspec.network.way import START, Way
+from cnnspec.spec import Block, Item, Path
+from cnnspec.spec.model import Head
+from cnnspec.syntax import Map, Value
 
 INPUT = -1  # the value that stands for the network's input, the first of several
 NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
@@ -42,6 +45,7 @@ class Node:
     trace: Frame | None = None  # how the line was reached
     aux: bool = False  # a part of an aux head: it runs in training only
     again: bool = False  # runs the module of a node before it once more: `share`
+    way: Way = START  # the loops and conditions that it stands in
 
     @property
     def name(self) -> str:
@@ -70,6 +74,16 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What opens a scope: the line (none: the network itself), the names in force in it, and the loops it stands in."""
+
+    names: Mapping[str, Value]
+    line: Item | Path | Head | None = None
+    block: Block | None = None
+    way: Way = START
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """A module of modules: a block, a Sequential, a named path, or the whole network.
 
@@ -82,6 +96,7 @@ class Scope:
     inputs: tuple[int, ...]
     output: int
     span: Span
+    opened: Opened
 
     @property
     def name(self) -> str:
@@ -129,6 +144,7 @@ class Init:
     key: str
     tensor: str
     call: Call
+    said: Map | None = field(default=None, compare=False, repr=False)  # the arguments as the spec says them
 
     @property
     def parameter(self) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import Diagnostic, Label, did_you_mean, listing
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
-from cnnspec.network.graph import LOGITS, NOWHERE, Aux
+from cnnspec.network.graph import LOGITS, NOWHERE, Aux, Opened
 from cnnspec.network.names import name_group, source
 from cnnspec.network.patches import patched_scope
 from cnnspec.network.reporter import Broken
@@ -76,7 +76,8 @@ class Heads:
         name = name_group(say, head.name, flow, self.root, outer)
         self.root.write(head, name)
         trace, place = outer.frame(f"aux head {name}", head.name.span), self.root.inside(head, name, since)
-        inner = ScopeBuilder(self.root.child_key(name), TYPE, head.name.span, len(say.nodes), self.root, place=place)
+        opened, key = Opened(outer.env, head), self.root.child_key(name)
+        inner = ScopeBuilder(key, TYPE, head.name.span, len(say.nodes), opened, self.root, place=place)
         return weight, say.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
 
     def weight(self, head: Head, flow: Flow) -> float:

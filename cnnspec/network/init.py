@@ -68,7 +68,7 @@ class _Filler:
                 function = self.function(setting, node) if setting and setting.function else None
                 if setting and function and self.takes(function, setting, node, tensor):
                     self.meter.spend(FILL)
-                    yield Init(node.key, name, function.call())
+                    yield Init(node.key, name, function.call(), setting.args)
 
     def rules(self, node: Node) -> list[Rule]:
         """The rules that reach a layer, the one that goes first in front."""

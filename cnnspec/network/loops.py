@@ -25,7 +25,9 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
         for index in range(times):
             say.meter.spend((len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
-            yield outer.with_names({"index": index}, frame if times > 1 else outer.trace)
+            names = {"index": index}
+            way = outer.way.turn(item.repeat, index, names)
+            yield outer.with_names(names, frame if times > 1 else outer.trace, way)
 
 
 def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator[Context]:
@@ -37,7 +39,8 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
     for index, values in enumerate(steps):
         say.meter.spend((len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
-        yield context.with_names(names, context.frame(f"{ordinal(index + 1)} of {len(steps)} steps"))
+        frame = context.frame(f"{ordinal(index + 1)} of {len(steps)} steps")
+        yield context.with_names(names, frame, context.way.turn(node, index, names))
 
 
 def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:

@@ -15,15 +15,14 @@ A file that is replaced is written beside its place and moved there: what is the
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from cnnspec.diagnostics import OutputError, UsageError
+from cnnspec.diagnostics import UsageError
+from cnnspec.files import write, writing
 from cnnspec.weights.names import WEIGHTS as WEIGHTS
 
 SPEC = "spec.yaml"
@@ -70,21 +69,6 @@ def _made(folder: Path) -> Path | None:
     return folder
 
 
-def write(path: Path, data: bytes) -> None:
-    """The file, whole or not at all. Raises OutputError, and leaves what was there."""
-    beside = path.with_name(f"{path.name}.part")
-    with writing(path):
-        try:
-            with beside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-
-
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
@@ -93,12 +77,3 @@ def append_json(path: Path, value: Mapping[str, Any]) -> None:
     """A line of JSON at the end of a file."""
     with writing(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(value, allow_nan=False) + "\n")
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Failures of the disk as OutputError, naming the path."""
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None

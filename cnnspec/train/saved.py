@@ -9,19 +9,20 @@ from itertools import takewhile
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
-from safetensors.torch import save
 from torch import nn
 
 from cnnspec.api import graph, load_found
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
+from cnnspec.files import write
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.examples import Pixels
-from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS, write
+from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS
 from cnnspec.train.settings import Settings
-from cnnspec.weights import fill, read_file, tensors
+from cnnspec.weights import fill, read_file
+from cnnspec.weights.safe import as_bytes
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
@@ -91,7 +92,7 @@ def _bases(run: Path) -> tuple[Source, ...]:
 
 def write_weights(path: Path, model: nn.Module) -> None:
     """The model's parameters and buffers as safetensors. Raises OutputError."""
-    write(path, save({name: tensor.detach().contiguous() for name, tensor in tensors(model).items()}))
+    write(path, as_bytes(model))
 
 
 def load_weights(run: Path, model: nn.Module) -> None:

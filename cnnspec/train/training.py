@@ -12,6 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from cnnspec import __version__
 from cnnspec.api import build, graph
 from cnnspec.diagnostics import UsageError
+from cnnspec.files import write
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train import folder as files
@@ -121,14 +122,14 @@ def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> N
     folder = settings.data_dir and settings.data_dir.expanduser().absolute()
     kept = settings.model_copy(update={"data_dir": folder, "weights": settings.weights and located(settings.weights)})
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
-    files.write(run / files.SPEC, spec.source.text.encode())
+    write(run / files.SPEC, spec.source.text.encode())
     for number, base in enumerate(spec.bases, 1):
-        files.write(run / files.BASE.format(number), base.text.encode())
+        write(run / files.BASE.format(number), base.text.encode())
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
 
 
 def _write_result(run: Path, spec: Spec, rows: list[Metrics], test: Figures, device: torch.device) -> None:
-    files.write(run / files.CURVES, curves(f"{spec.title}: test accuracy {100 * test.accuracy:.2f} %", rows))
+    write(run / files.CURVES, curves(f"{spec.title}: test accuracy {100 * test.accuracy:.2f} %", rows))
     result = {
         "test_accuracy": test.accuracy,
         "test_loss": test.loss,

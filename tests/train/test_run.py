@@ -17,9 +17,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cnnspec import CheckpointError, OutputError, Spec, UsageError, load
+from cnnspec.files import write
 from cnnspec.train import Metrics, Result, Settings, evaluate, train
 from cnnspec.train.curves import curves
-from cnnspec.train.folder import create, write
+from cnnspec.train.folder import create
 from tests.cli.runner import run
 from tests.train.conftest import SMALL
 

@@ -1,0 +1,55 @@
+"""`cnnspec export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnspec.api import export as write_out
+from cnnspec.api import load
+from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
+from cnnspec.cli.output import console, write
+from cnnspec.diagnostics import printable
+
+
+class Format(StrEnum):
+    """What a network is exported to."""
+
+    python = "python"
+    onnx = "onnx"
+    torch = "torch"
+
+
+ENDINGS = {".py": Format.python, ".onnx": Format.onnx, ".pt2": Format.torch}
+TO_HELP = "What to write it as; by default what the ending of --out says, and else python."
+
+
+def export(
+    name: Name,
+    to: Annotated[Format | None, typer.Option("--to", help=TO_HELP, show_default=False)] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option("--weights", metavar="RUN|FILE|NAME", help="Its weights: torchvision:NAME, or a path."),
+    ] = None,
+    variant: Variant = None,
+    set_: Settings = None,
+    input: InputSize = None,
+) -> None:
+    """Write a network as Python source, as ONNX, or as a program of torch.export.
+
+    `--to python` gives one file of plain PyTorch that needs no cnnspec: the same keys, outputs and initial weights. It
+    is printed, or written to `--out`; with `--weights` these stand beside it as safetensors. `--to onnx` and
+    `--to torch` write what evaluation computes, for batches of any size; without `--weights` the weights are new ones.
+    ONNX needs `pip install 'cnnspec[onnx]'`.
+    """
+    spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
+    ending = ENDINGS.get(out.suffix.lower()) if out else None
+    made = write_out(spec, to or ending or Format.python, out, weights=weights)
+    if isinstance(made, str):
+        write(made)
+    else:
+        console().print(f"{printable(str(made))} is written")

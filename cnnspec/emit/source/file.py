@@ -1,0 +1,109 @@
+"""The classes of a network as one file: its docstring, its imports, its classes in the order of their use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from textwrap import wrap
+
+from cnnspec.emit.source.classes import Class, Classes
+from cnnspec.emit.source.heading import Heading
+from cnnspec.emit.source.helpers import HELPERS, needed_by
+from cnnspec.emit.source.text import WIDTH, Bracket, Doc, Statement, Text, layout, lines
+from cnnspec.emit.source.values import OURS
+from cnnspec.network import Graph
+
+
+def python(graph: Graph, heading: Heading) -> str:
+    """The source of a network."""
+    others = dict(_targets(graph))
+    classes = Classes(graph, heading.class_name, heading.free, {*HELPERS, *others})
+    found = classes.written()
+    texts = [*filter(None, [classes.outputs_text]), *map(class_text, found)]
+    body = "\n\n\n".join([*needed_by("\n".join(texts)), *texts])
+    return f"{docstring(graph, heading)}\n\n{imports(body, others)}\n\n\n{body}\n"
+
+
+def docstring(graph: Graph, heading: Heading) -> str:
+    """The title, what the network is, where it comes from, and what it takes and gives."""
+    title = f"{heading.title}: {heading.description}" if heading.description else heading.title
+    arrives = " and ".join(f"N×{shape}" for shape in graph.inputs.values())
+    gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.given)
+    facts = f"Takes {arrives}, gives {gives}; {graph.params:,} parameters."
+    paragraphs = [wrap(title, WIDTH - 3), *([[heading.reference]] if heading.reference else []), wrap(facts, WIDTH)]
+    if heading.weights:
+        paragraphs.append(loading(heading))
+    text = "\n\n".join("\n".join(paragraph) for paragraph in paragraphs)
+    return f'"""{_in_docstring(text)}\n"""'
+
+
+def loading(heading: Heading) -> list[str]:
+    """How the weights beside the source are loaded."""
+    return [
+        f"Its weights are in {heading.weights}:",
+        "",
+        f"    model = {heading.class_name}()",
+        f'    model.load_state_dict(safetensors.torch.load_file("{heading.weights}"))',
+    ]
+
+
+def _in_docstring(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+
+
+STANDARD = {
+    r"\bmath\.": "import math",
+    r"\bOrderedDict\(": "from collections import OrderedDict",
+    r"\bCallable\[": "from collections.abc import Callable",
+    r"\bpartial\(": "from functools import partial",
+    r"\bNamedTuple\b": "from typing import NamedTuple",
+}
+TORCH = {r"\btorch\.": "import torch", r"\bF\.": "import torch.nn.functional as F"}
+
+
+def _targets(graph: Graph) -> Iterable[tuple[str, str]]:
+    """Layer types that are neither torch.nn's nor ours, and their modules."""
+    for node in graph.nodes:
+        target = node.layer.target
+        if target is not None and not target.startswith((OURS, "torch.")):
+            module, _, name = target.rpartition(".")
+            yield name, module
+
+
+def imports(body: str, others: dict[str, str]) -> str:
+    """The imports that the classes need, sorted as isort does."""
+    own = "from torch import Tensor, nn" if re.search(r"\bTensor\b", body) else "from torch import nn"
+    found: dict[str, list[str]] = {}
+    for name, module in sorted(others.items()):
+        if re.search(rf"(?<!\.)\b{name}\b", body):
+            found.setdefault(module, []).append(name)
+    more = [f"from {module} import {', '.join(names)}" for module, names in sorted(found.items())]
+    standard = [line for pattern, line in STANDARD.items() if re.search(pattern, body)]
+    torch = [line for pattern, line in TORCH.items() if re.search(pattern, body)]
+    return "\n\n".join("\n".join(part) for part in (standard, [*torch, own, *more]) if part)
+
+
+def class_text(each: Class) -> str:
+    """A class as text."""
+    found = [f"class {each.name}({each.base}):"]
+    if each.description:
+        found += [*_description(each.description), ""]
+    found += function("__init__", [argument.written() for argument in each.arguments], "None", each.init)
+    if each.forward:
+        inputs = [Text(f"{name}: Tensor") for name in each.inputs]
+        found += ["", *function("forward", inputs, each.gives, each.forward)]
+    return "\n".join(found)
+
+
+def _description(text: str) -> list[str]:
+    inside = _in_docstring(text)
+    if len(inside) <= WIDTH - 10:
+        return [f'    """{inside}"""']
+    first, *rest = wrap(inside, WIDTH - 7)
+    return [f'    """{first}', *(f"    {line}" for line in rest), '    """']
+
+
+def function(name: str, arguments: Sequence[Doc], gives: str, body: Sequence[Statement]) -> list[str]:
+    """A method as text."""
+    head = Bracket(f"def {name}(", (Text("self"), *arguments))
+    return [*layout(head, 4, after=f" -> {gives}:"), *lines(body, 8)]

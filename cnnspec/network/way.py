@@ -1,0 +1,39 @@
+"""The way to a line: the loops that it stands in, each in one of its rounds, and the conditions that hold there.
+
+Nothing that is checked needs it; who writes a network out as source tells by it which layers one line gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cnnspec.syntax import Node, Value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Round:
+    """One round of a `foreach` or a `repeat`: which, and the names that it sets, `index` among them."""
+
+    loop: Node  # what stands behind the word
+    number: int
+    names: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """Rounds and conditions from the definition down to the line, outermost first."""
+
+    rounds: tuple[Round, ...] = ()
+    conditions: tuple[Node, ...] = ()
+
+    def turn(self, loop: Node, number: int, names: Mapping[str, Value]) -> Way:
+        """In one round of a loop."""
+        return Way((*self.rounds, Round(loop, number, names)), self.conditions)
+
+    def where(self, condition: Node) -> Way:
+        """Behind a condition that holds."""
+        return Way(self.rounds, (*self.conditions, condition))
+
+
+START = Way()

@@ -1,0 +1,142 @@
+"""The Python source of every shipped network is that network, and reads as if a person had written it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ruff import find_ruff_bin
+
+import cnnspec
+from cnnspec.emit.source import heading, python
+from cnnspec.emit.source.helpers import HELPERS
+from cnnspec.emit.source.values import OURS
+from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.spec import known_specs
+from tests.conftest import TESTS
+from tests.exports import executed, free_params_equal, named, same_network, same_structure, small
+from tests.fuzz.judge import numbers
+from tests.fuzz.probe import check
+from tests.fuzz.text import TYPES, spec, spec_of
+
+GOLDEN = TESTS / "golden" / "source"
+MOST_PARAMS = 7_000_000  # of a network that is run here; all are run by `make parity`
+RULES = "E4,E5,E7,E9,F,I,UP,B,SIM,C4,RET,PIE,W"
+
+
+def source(name: str) -> str:
+    found = cnnspec.load(name)
+    graph = cnnspec.graph(found)
+    return python(graph, heading(found, graph))
+
+
+@pytest.mark.parametrize("name", known_specs())
+def test_source_is_the_network(name: str) -> None:
+    """Keys, initial weights and outputs are those of the built network; of a large one keys and shapes."""
+    found = small(name)
+    graph = cnnspec.graph(found)
+    text = python(graph, heading(found, graph))
+    assert_clean(text)
+    if graph.params <= MOST_PARAMS:
+        same_network(graph, text)
+    else:
+        same_structure(graph, text)
+
+
+def assert_clean(text: str, folder: Path | None = None) -> None:
+    """ruff would change nothing in a source, or in those of a folder, and finds nothing to say."""
+    for command in (["format", "--diff"], ["check", "--select", RULES, "--output-format", "concise"]):
+        done = subprocess.run(
+            [find_ruff_bin(), *command, "--isolated", "--target-version", "py311", str(folder or "-")],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("name", ["mnist/lenet", "resnet18", "googlenet", "densenet121"])
+def test_golden(name: str, golden: Callable[[Path, str], None]) -> None:
+    """These four were read by people."""
+    golden(GOLDEN / f"{name.rpartition('/')[2]}.py.txt", source(name))
+
+
+@pytest.mark.parametrize("name", ["mnist/googlenet_fixed", "efficientnet_v2_s", "convnext_tiny"])
+def test_source_needs_no_cnnspec(name: str) -> None:
+    """In a process in which cnnspec cannot be imported the source makes its network."""
+    text = f"import sys\nsys.modules['cnnspec'] = None\n{source(name)}\nimport torch\n"
+    made = executed(source(name)).__name__
+    program = f"{text}with torch.device('meta'):\n    print(len({made}().state_dict()))\n"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout) == ("", f"{len(cnnspec.build(name, device='meta').state_dict())}\n")
+
+
+def test_loops_keep_a_deep_network_short() -> None:
+    """A network of 152 layers has the source of one of 50, with other numbers."""
+    fifty, deep = source("resnet50").splitlines(), source("resnet152").splitlines()
+    assert len(fifty) == len(deep)
+    assert sum(a != b for a, b in zip(fifty, deep, strict=True)) < 8
+
+
+def test_params_stay_arguments() -> None:
+    """A param that changes nothing but the arguments of layers is an argument of the class; others are filled in."""
+    made = executed(source("mnist/lenet"))(num_classes=3)
+    assert made.fc3.out_features == 3
+    assert "growth" not in source("densenet121")
+
+
+@pytest.mark.parametrize("name", ["mnist/lenet", "googlenet", "dcgan", "efficientnet_b0", "unet"])
+def test_free_params_are_the_specs(name: str) -> None:
+    """Such an argument changes the class as the param changes the spec, in heads for training as well."""
+    free_params_equal(name)
+
+
+def test_layers_of_ours_are_brought_along() -> None:
+    """The source has the text of each layer that torch does not have, but for joins, which are signs and calls."""
+    ours = {name for name, layer in REGISTRY.items() if (layer.target or "").startswith(OURS)}
+    assert ours - JOINS <= HELPERS.keys()
+
+
+def accepted(text: str) -> cnnspec.Graph | None:
+    """The graph of a random spec, where it is sound and small."""
+    found = check(text)
+    return None if found.errors or found.graph is None or numbers(found.graph) > 400_000 else found.graph
+
+
+def same_or_too_small(graph: cnnspec.Graph) -> str:
+    """The source, found to be the network; training may ask for more values than a random input has."""
+    text = python(graph, named())
+    try:
+        same_network(graph, text)
+    except ValueError as error:
+        if "more than 1" not in str(error):
+            raise
+    return text
+
+
+def test_seeds_are_written_as_they_are(tmp_path: Path) -> None:
+    """Random specs of every layer type are what their sources compute, and these are laid out and clean."""
+    seen = 0
+    for seed in range(330):
+        graph = accepted(spec_of(seed))
+        if graph is not None:
+            (tmp_path / f"seed{seed}.py").write_text(same_or_too_small(graph), encoding="utf-8")
+            seen += 1
+    assert seen > 100
+    assert_clean("", tmp_path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.randoms(use_true_random=False), st.sampled_from(TYPES))
+def test_drawn_specs_are_written_as_they_are(random: Random, focus: str) -> None:
+    """Specs that Hypothesis draws, and would shrink, are what their sources compute."""
+    graph = accepted(spec(random, focus))
+    if graph is not None:
+        same_or_too_small(graph)
