@@ -9,7 +9,7 @@
 61706
 """
 
-from cnnspec.api import build, check, graph, load
+from cnnspec.api import build, check, graph, load, plugin
 from cnnspec.diagnostics import (
     CheckpointError,
     CnnspecError,
@@ -40,4 +40,5 @@ __all__ = [
     "check",
     "graph",
     "load",
+    "plugin",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, nearest
-from cnnspec.layers import REGISTRY
+from cnnspec.layers import BUILT_IN, REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
 from cnnspec.spec.edits import insertion, respell
@@ -19,6 +19,8 @@ from cnnspec.spec.init import read_init
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Patches, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
+from cnnspec.spec.offered import SECTIONS as SECTIONS_OF_LAYERS
+from cnnspec.spec.offered import import_offered
 from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
@@ -94,6 +96,7 @@ class _Reader:
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
         self.builtin = builtin
+        import_offered(map(top.get, SECTIONS_OF_LAYERS), {*builtin, *self.own_names})
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
     def alone(self) -> None:
@@ -131,6 +134,7 @@ class _Reader:
         return spec
 
     def patches(self, section: PatchSection) -> Patches:
+        import_offered([section.entry.value], {*self.builtin, *self.own_names})
         return Patches(read_patches(section.entry.value, self.sink, self.items), section.input)
 
     def header(self) -> Header:
@@ -229,7 +233,7 @@ class _Reader:
         if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
             help = "a block's name begins with a capital and holds letters, digits and `_`"
             self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, help=help)
-        elif name.text in REGISTRY or name.text == "Sequential":
+        elif name.text in BUILT_IN or name.text == "Sequential":
             self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
         elif not isinstance(node, Map) or node.get("layers") is None:
             self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span)
