@@ -19,7 +19,6 @@ from cnnspec.spec.init import read_init
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Patches, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
-from cnnspec.spec.offered import SECTIONS as SECTIONS_OF_LAYERS
 from cnnspec.spec.offered import import_offered
 from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
@@ -84,6 +83,7 @@ def _spec(
     if whole is None:
         _Reader(source, sink, top, builtin).alone()
         return None
+    import_offered(whole, builtin)
     return _Reader(source, sink, whole.top, builtin).spec(title, whole)
 
 
@@ -96,7 +96,6 @@ class _Reader:
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
         self.builtin = builtin
-        import_offered(map(top.get, SECTIONS_OF_LAYERS), {*builtin, *self.own_names})
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
     def alone(self) -> None:
@@ -134,7 +133,6 @@ class _Reader:
         return spec
 
     def patches(self, section: PatchSection) -> Patches:
-        import_offered([section.entry.value], {*self.builtin, *self.own_names})
         return Patches(read_patches(section.entry.value, self.sink, self.items), section.input)
 
     def header(self) -> Header:

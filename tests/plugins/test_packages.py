@@ -10,6 +10,7 @@ import pytest
 import cnnspec
 from cnnspec.layers import REGISTRY
 from cnnspec.plugins import PluginFault, packages
+from cnnspec.spec import builtin_blocks
 from tests.cli.runner import run
 from tests.plugins.conftest import FILES
 
@@ -60,6 +61,7 @@ def test_packages_are_not_looked_through_for_a_spec_that_needs_none(monkeypatch:
     """Of the shipped specs none does; ids with capitals are no layers."""
     monkeypatch.setattr("importlib.metadata.entry_points", lambda **_: pytest.fail("looked through the packages"))
     packages.offered.cache_clear()
+    builtin_blocks.cache_clear()
     for name in ("mnist/lenet", "resnet50", "densenet121", "mobilenet_v3_small"):
         cnnspec.graph(name)
     text = "cnnspec: 1\ninput: [4]\nlayers:\n  - ReLU:\n    id: Mixed_5b\n  - Tanh:\n    from: Mixed_5b\n"
@@ -105,3 +107,14 @@ def test_an_offer_that_is_none_is_told(
     assert done.exit_code == 2
     assert "mnist/lenet: sound" in done.stdout
     assert "Traceback" not in done.output
+
+
+def test_a_base_and_its_patches_may_name_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a spec builds on is read with it."""
+    gates(monkeypatch)
+    Path("patched.yaml").write_text(
+        "cnnspec: 1\nextends: mnist/lenet\npatch:\n  - insert_before: conv2\n    layers: [ChannelGate: {squeeze: 2}]\n"
+    )
+    Path("mine.yaml").write_text("cnnspec: 1\nextends: net.yaml\n")
+    for name in ("patched.yaml", "mine.yaml"):
+        assert "ChannelGate" in [node.type for node in cnnspec.graph(name).nodes]
