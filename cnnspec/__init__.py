@@ -9,7 +9,7 @@
 61706
 """
 
-from cnnspec.api import build, check, export, graph, load
+from cnnspec.api import build, check, export, graph, load, plugin
 from cnnspec.diagnostics import (
     CheckpointError,
     CnnspecError,
@@ -41,4 +41,5 @@ __all__ = [
     "export",
     "graph",
     "load",
+    "plugin",
 ]

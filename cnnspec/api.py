@@ -12,8 +12,10 @@ from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
+from cnnspec.plugins import load as load_plugin
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
 from cnnspec.spec.budget import given
+from cnnspec.spec.items import SCOPE
 from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.syntax import Entry
@@ -21,17 +23,38 @@ from cnnspec.syntax import Entry
 if TYPE_CHECKING:
     import torch
 
+Plugins = Sequence["str | os.PathLike[str]"]
 Size = Sequence[int] | Mapping[str, Sequence[int]]  # of one input, or of several by name
 
 
+def plugin(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Import a Python file of layers, so that specs can name them from here on; the names of these layers.
+
+    A file that is imported already is left alone. Raises UsageError where it cannot be imported, has no layers, or has
+    one whose name is taken.
+    """
+    return load_plugin(path, {*builtin_blocks(), SCOPE})
+
+
+def _plug_in(plugins: Plugins) -> None:
+    for path in plugins:
+        plugin(path)
+
+
 def load(
-    name_or_path: str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+    name_or_path: str | os.PathLike[str],
+    variant: str | None = None,
+    *,
+    input: Size | None = None,
+    plugins: Plugins = (),
+    **params: Any,
 ) -> Spec:
     """The spec of a shipped name (``mnist/resnet50``) or of a file, with params and input size set.
 
-    Raises SpecError where the text is wrong, UsageError for an unknown name, variant or param and for a value that a
-    param does not take.
+    ``plugins`` are Python files of layers, imported as ``plugin`` does. Raises SpecError where the text is wrong,
+    UsageError for an unknown name, variant or param and for a value that a param does not take.
     """
+    _plug_in(plugins)
     found = find(os.fspath(name_or_path))
     return load_found(found, open_source(found.path, display(found.path)), variant, input, params)
 
@@ -107,7 +130,11 @@ def _sizes(given: Sequence[int]) -> tuple[int, ...]:
 
 
 def check(
-    name_or_path: str | os.PathLike[str], variant: str | None = None, *, budget: Mapping[str, int | str] | None = None
+    name_or_path: str | os.PathLike[str],
+    variant: str | None = None,
+    *,
+    budget: Mapping[str, int | str] | None = None,
+    plugins: Plugins = (),
 ) -> tuple[Diagnostic, ...]:
     """What is wrong with a spec, by place; nothing where it is sound.
 
@@ -115,15 +142,22 @@ def check(
     ``budget`` bounds what it may cost, such as ``{"max_params": "12M"}``, beside the spec's own section `budget`.
     Raises UsageError for an unknown name and for a bound that is none.
     """
+    _plug_in(plugins)
     found = find(os.fspath(name_or_path))
     bounds = given(budget) if budget else None
     return check_source(open_source(found.path, display(found.path)), variant or found.variant, bounds)
 
 
 def graph(
-    spec: Spec | str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+    spec: Spec | str | os.PathLike[str],
+    variant: str | None = None,
+    *,
+    input: Size | None = None,
+    plugins: Plugins = (),
+    **params: Any,
 ) -> Graph:
     """The graph: every layer with its shapes and costs. Raises SpecError and UsageError."""
+    _plug_in(plugins)
     spec = _loaded(spec, variant, input, params)
     found, diagnostics = check_spec(spec)
     if diagnostics or found is None:
@@ -156,6 +190,7 @@ def build(
     input: Size | None = None,
     device: torch.device | str | None = None,
     weights: str | os.PathLike[str] | None = None,
+    plugins: Plugins = (),
     **params: Any,
 ) -> torch.nn.Module:
     """The network as a plain ``nn.Module``, on ``device`` (meta, too), with initial weights or with trained ones.
@@ -168,7 +203,7 @@ def build(
     """
     from cnnspec.emit.module import module
 
-    found = graph(spec, variant, input=input, **params)
+    found = graph(spec, variant, input=input, plugins=plugins, **params)
     built = module(found, device)
     if weights is not None:
         from cnnspec.weights import load_weights

@@ -12,6 +12,7 @@ import typer
 from cnnspec import __version__
 from cnnspec.cli import check, diagram, explain, export, importing, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
+from cnnspec.cli.plugins import with_plugins
 from cnnspec.diagnostics import CnnspecError
 
 app = typer.Typer(
@@ -37,8 +38,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "train": training.train,
     "eval": training.evaluate,
 }
+NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 for _name, _command in COMMANDS.items():
-    app.command(_name)(interruptible()(_command))
+    app.command(_name)(interruptible()(_command if _name in NO_LAYERS else with_plugins(_command)))
 
 
 def _print_version(wanted: bool) -> None:

@@ -12,6 +12,7 @@ from cnnspec.cli.output import console
 from cnnspec.diagnostics import UsageError, did_you_mean
 from cnnspec.emit.describe import about, default_words, reference
 from cnnspec.layers import FAMILIES, REGISTRY, Layer
+from cnnspec.plugins import load_offered, origin
 from cnnspec.spec import Block, builtin_blocks
 from cnnspec.spec.bridge import argument_words
 
@@ -19,7 +20,11 @@ from cnnspec.spec.bridge import argument_words
 def layers(
     type: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type or a built-in block.")] = None,
 ) -> None:
-    """List the layer types and built-in blocks, or show one: a layer's arguments, a block's definition."""
+    """List the layer types and built-in blocks, or show one: a layer's arguments, a block's definition.
+
+    Layers of plugins and of installed packages stand in a list of their own, with where they come from.
+    """
+    load_offered(builtin_blocks(), None if type is None else [type])
     if type is None:
         _list()
     elif type in REGISTRY:
@@ -42,6 +47,18 @@ def _list() -> None:
     for name, block in builtin_blocks().items():
         table.add_row(name, block.description)
     console().print(table, soft_wrap=False)
+    _list_plugins()
+
+
+def _list_plugins() -> None:
+    """Layers that are not cnnspec's own, where there are any."""
+    table = _table("plugins", "", "from")
+    for name, layer in REGISTRY.items():
+        place = origin(layer)
+        if place:
+            table.add_row(name, _first_line(layer), place.words)
+    if table.row_count:
+        console().print(table, soft_wrap=False)
 
 
 def _table(*headings: str) -> Table:
@@ -66,6 +83,8 @@ def _show_layer(name: str, layer: type[Layer]) -> None:
         console().print(table, soft_wrap=False)
     if reference(layer):
         console().print(f"As in {reference(layer)}")
+    if place := origin(layer):
+        console().print(f"From {place.words}")
 
 
 def _show_block(block: Block) -> None:

@@ -16,9 +16,11 @@ import torch
 from torch import nn
 
 from cnnspec.diagnostics import UsageError
+from cnnspec.emit.foreign import make
 from cnnspec.emit.modules import Chain, Dataflow, ManyInputs, Network, Program, Step, TwoInputs
 from cnnspec.layers import Call
 from cnnspec.network import Graph, Node, Scope
+from cnnspec.plugins import origin
 from cnnspec.spec.items import SCOPE
 
 
@@ -102,7 +104,11 @@ def _child(child: Node | Scope) -> nn.Module | nn.Parameter:
 
 
 def _module(child: Node | Scope) -> nn.Module:
-    return _scope(child) if isinstance(child, Scope) else construct(child.layer.call(child.input_shapes[0]))
+    if isinstance(child, Scope):
+        return _scope(child)
+    if origin(type(child.layer)) is not None:
+        return make(child, construct)
+    return construct(child.layer.call(child.input_shapes[0]))
 
 
 def program(scope: Scope, outputs: tuple[int, ...], *, training: bool = True) -> Program:

@@ -9,7 +9,19 @@ A layer is registered by standing in one of the family modules under a name with
 from types import ModuleType
 
 from cnnspec.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize, scale
-from cnnspec.layers.base import Call, Layer, Refusal, Tensor
+from cnnspec.layers.base import (
+    Call,
+    Layer,
+    NonNegative,
+    NonNegativeNumber,
+    Number,
+    Positive,
+    PositiveNumber,
+    Probability,
+    Refusal,
+    Tensor,
+    setting,
+)
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Unwindow, Window
 
@@ -38,6 +50,26 @@ def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
 
 
 REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
+BUILT_IN = frozenset(REGISTRY)  # the layers of cnnspec's own; plugins register theirs beside them
 JOINS = frozenset(name for name, cls in REGISTRY.items() if cls.inputs is None)
 
-__all__ = ["FAMILIES", "JOINS", "REGISTRY", "Call", "Layer", "Refusal", "Shape", "Tensor", "Unwindow", "Window"]
+__all__ = [
+    "BUILT_IN",
+    "FAMILIES",
+    "JOINS",
+    "REGISTRY",
+    "Call",
+    "Layer",
+    "NonNegative",
+    "NonNegativeNumber",
+    "Number",
+    "Positive",
+    "PositiveNumber",
+    "Probability",
+    "Refusal",
+    "Shape",
+    "Tensor",
+    "Unwindow",
+    "Window",
+    "setting",
+]

@@ -16,6 +16,7 @@ from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.below import Names, Network, Place
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
+from cnnspec.network.foreign import facts
 from cnnspec.network.graph import INPUT, Graph, Node, Opened
 from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.init import filled
@@ -28,6 +29,7 @@ from cnnspec.network.patches import Mark, Reached, networks_below, patched, patc
 from cnnspec.network.repairs import repairs
 from cnnspec.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.network.share import share
+from cnnspec.plugins import PluginFault
 from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
@@ -442,9 +444,12 @@ class Expander(Reporter):
         found = self.inferred.get(key)
         if found is None:
             self.meter.spend(NEW_LAYER)
-            shape = layer.infer(*shapes)
-            found = (shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape))
-            elements = [shape.elements, *(tensor.elements for tensor in found[1].values())]
+            try:
+                found = facts(layer, shapes)
+            except PluginFault as fault:
+                self.fail("plugin-failed", fault.message, item.op, context, "called here", fault.help)
+            shape, tensors, _ = found
+            elements = [shape.elements, *(tensor.elements for tensor in tensors.values())]
             if len(shape) > MAX_RANK or any(number > MAX_ELEMENTS for number in elements):
                 name = type(layer).__name__
                 self.fail("too-large", f"`{name}` makes a tensor past all bounds", item.op, context)

@@ -38,8 +38,10 @@ def validate(
     except ValidationError as error:
         found = {}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)[:MAX_FOUND]:
-            name, whole = str(problem["loc"][0]), len(problem["loc"]) == 1
-            if name not in unknown:
+            name, whole = str(problem["loc"][0] if problem["loc"] else ""), len(problem["loc"]) == 1
+            if problem["type"] == "value_error":  # a validator of the model's own says so
+                found[name] = _of_validator(str(problem["msg"]), entries.get(name), owner, subject)
+            elif name not in unknown:
                 kind = problem["type"] if whole else "part of a value"
                 found[name] = _diagnose(model, name, kind, entries, owner, subject, values.get(name))
         return without_consequences(list(found.values()), model.model_fields)
@@ -60,6 +62,12 @@ def _diagnose(
     if kind == "missing":
         return missing_argument(subject, name, argument_words(model, name), owner)
     return _wrong_value(model, name, entries[name], value)
+
+
+def _of_validator(said: str, entry: Entry | None, owner: Span, subject: str) -> Diagnostic:
+    place = f"`{entry.key.text}`" if entry else f"`{subject}`"
+    message = f"{place}: {said.removeprefix('Value error, ')}"
+    return Diagnostic("wrong-type", message, Label(entry.span if entry else owner))
 
 
 def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) -> Diagnostic:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, nearest
-from cnnspec.layers import REGISTRY
+from cnnspec.layers import BUILT_IN, REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
 from cnnspec.spec.edits import insertion, respell
@@ -19,6 +19,7 @@ from cnnspec.spec.init import read_init
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Block, Patches, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
+from cnnspec.spec.offered import import_offered
 from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
@@ -82,6 +83,7 @@ def _spec(
     if whole is None:
         _Reader(source, sink, top, builtin).alone()
         return None
+    import_offered(whole, builtin)
     return _Reader(source, sink, whole.top, builtin).spec(title, whole)
 
 
@@ -229,7 +231,7 @@ class _Reader:
         if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
             help = "a block's name begins with a capital and holds letters, digits and `_`"
             self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, help=help)
-        elif name.text in REGISTRY or name.text == "Sequential":
+        elif name.text in BUILT_IN or name.text == "Sequential":
             self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
         elif not isinstance(node, Map) or node.get("layers") is None:
             self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span)

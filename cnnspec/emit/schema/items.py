@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from cnnspec.emit.describe import about
-from cnnspec.emit.schema.operations import LAYERS, required, required_params
+from cnnspec.emit.schema.operations import layers, required, required_params
 from cnnspec.emit.schema.values import EXPRESSION, Schema, or_expression
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.network.loops import MAX_ROUNDS
@@ -132,7 +132,7 @@ def _with_words_alone(name: str) -> Schema:
 
 def _operations(blocks: Mapping[str, Block], suffix: str) -> dict[str, Schema]:
     """Every operation that is known by its name."""
-    found: dict[str, Schema] = {name: _ref(name) for name in (*LAYERS, *blocks)}
+    found: dict[str, Schema] = {name: _ref(name) for name in (*layers(), *blocks)}
     for name in sorted(JOINS):
         found[name] = {"title": name, "description": f"{about(REGISTRY[name])} {JOIN_FORMS}", **_ref(f"paths{suffix}")}
     for name, description in BODIES.items():
@@ -144,9 +144,9 @@ def _operations(blocks: Mapping[str, Block], suffix: str) -> dict[str, Schema]:
 
 def _bare_name(blocks: Mapping[str, Block], *, own: bool) -> Schema:
     """A name that stands by itself: of what needs no arguments, of a param, or of a block of the file."""
-    needy = [name for name, layer in LAYERS.items() if required(layer)]
+    needy = [name for name, layer in layers().items() if required(layer)]
     needy += [name for name, block in blocks.items() if required_params(block)]
-    free = {name: about(layer) for name, layer in LAYERS.items() if name not in needy}
+    free = {name: about(layer) for name, layer in layers().items() if name not in needy}
     free |= {name: block.description for name, block in blocks.items() if name not in needy}
     called = f"|(?!{one_of([*needy, *sorted(JOINS), *BODIES])}$){OWN}" if own else ""
     pattern = {

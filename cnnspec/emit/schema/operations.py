@@ -13,8 +13,10 @@ from cnnspec.spec import Block, Param
 from cnnspec.spec.bridge import argument_words
 from cnnspec.spec.params import to_plain
 
-# Layers that take no paths: what may be written as a name with arguments.
-LAYERS = {name: layer for name, layer in REGISTRY.items() if name not in JOINS}
+
+def layers() -> dict[str, type[Layer]]:
+    """Layers that take no paths: what may be written as a name with arguments."""
+    return {name: layer for name, layer in REGISTRY.items() if name not in JOINS}
 
 
 def operations(blocks: Mapping[str, Block]) -> dict[str, Schema]:
@@ -23,7 +25,7 @@ def operations(blocks: Mapping[str, Block]) -> dict[str, Schema]:
     `{Conv2d: {kernel_size: 5}}` as a value may leave out what the line that uses it gives.
     """
     found: dict[str, Schema] = {}
-    for name, layer in LAYERS.items():
+    for name, layer in layers().items():
         found |= _definitions(name, _about(layer), _of_layer(layer), required(layer))
     for name, block in blocks.items():
         found |= _definitions(name, block.description, _of_block(block), required_params(block))

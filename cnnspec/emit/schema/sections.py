@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 from cnnspec.emit.schema.extending import extends, param_over, patch
 from cnnspec.emit.schema.items import BAD_FIELD, BAD_NAME, FIELD, OWN, name_pattern, one_of
-from cnnspec.emit.schema.operations import LAYERS, given
+from cnnspec.emit.schema.operations import given, layers
 from cnnspec.emit.schema.values import EXPRESSION, Schema, or_expression
-from cnnspec.layers import REGISTRY
+from cnnspec.layers import BUILT_IN
 from cnnspec.lint import CODES
 from cnnspec.spec.budget import LIMITS
 from cnnspec.spec.items import SCOPE
@@ -64,8 +64,8 @@ def _ref(name: str) -> Schema:
 def _one_layer() -> Schema:
     """``{LeakyReLU: {negative_slope: 0.1}}``: a mapping as a value is a layer that brings arguments along."""
     return {
-        "properties": {name: given(name) for name in LAYERS},
-        "patternProperties": {f"^(?!{one_of(LAYERS)}$){OWN}$": _ref("own-operation")},
+        "properties": {name: given(name) for name in layers()},
+        "patternProperties": {f"^(?!{one_of(layers())}$){OWN}$": _ref("own-operation")},
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
@@ -194,7 +194,7 @@ def blocks() -> Schema:
         "description": "The spec's own blocks, by name. One of a built-in name stands in the place of that.",
         "type": "object",
         "propertyNames": {
-            "pattern": f"^(?!{one_of([*REGISTRY, SCOPE])}$){OWN}$",
+            "pattern": f"^(?!{one_of([*BUILT_IN, SCOPE])}$){OWN}$",
             "patternErrorMessage": "a block begins with a capital and has no layer type's name",
         },
     }

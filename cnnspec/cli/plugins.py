@@ -1,0 +1,32 @@
+"""`--plugin`, which every command has that reads specs or names layers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from cnnspec.api import plugin as plug_in
+
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option("--plugin", metavar="FILE", help="A Python file of your own layers, which is run; may be repeated."),
+]
+
+
+def with_plugins(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the option, whose files are imported before anything is read."""
+
+    @wraps(command)
+    def run(*given: Any, plugin: list[str] | None = None, **named: Any) -> None:
+        for path in plugin or ():
+            plug_in(path)
+        command(*given, **named)
+
+    own = inspect.signature(command, eval_str=True)
+    option = inspect.Parameter("plugin", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Plugins)
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), option])  # type: ignore[attr-defined]
+    return run

@@ -1,0 +1,43 @@
+"""What a layer of the user's own says of itself, looked at before anything is built upon it."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from cnnspec.layers import Layer, Shape, Tensor
+from cnnspec.layers.base import MAX_SIZE
+from cnnspec.plugins import PluginFault, origin
+
+Facts = tuple[Shape, dict[str, Tensor], int | None]
+
+
+def facts(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
+    """Output shape, tensors and MACs of a layer. Raises Refusal, and PluginFault for answers of a wrong kind."""
+    shape = layer.infer(*shapes)
+    if origin(type(layer)) is None:
+        return shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
+    if not isinstance(shape, tuple) or not all(_is_whole(size) and 1 <= size <= MAX_SIZE for size in shape):
+        _wrong(layer, "infer", "a Shape of positive sizes", shape)
+    shape = Shape(shape)
+    tensors, macs = layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
+    if not isinstance(tensors, dict) or not all(map(_is_tensor, tensors.values())):
+        _wrong(layer, "tensors", "a dict of names to Tensor", tensors)
+    if macs is not None and not (_is_whole(macs) and macs >= 0):
+        _wrong(layer, "macs", "a whole number or None", macs)
+    return shape, tensors, macs
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, Tensor) and all(_is_whole(size) and size >= 0 for size in value.shape)
+
+
+def _wrong(layer: Layer, method: str, wanted: str, given: Any) -> NoReturn:
+    place = origin(type(layer))
+    assert place is not None
+    code = getattr(type(layer), method).__wrapped__.__code__
+    said = f"`{method}` of `{type(layer).__name__}` of {place.words} gives {wanted}, and gave {given!r:.80}"
+    raise PluginFault(said, f"{code.co_filename}:{code.co_firstlineno}")

@@ -1,0 +1,48 @@
+"""Layers that installed packages offer are imported where a spec names them, and not before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from cnnspec.layers import REGISTRY
+from cnnspec.plugins import NAME, load_offered
+from cnnspec.spec.extends import Whole
+from cnnspec.spec.items import SCOPE
+from cnnspec.syntax import Map, Node, Scalar
+
+SECTIONS = ("params", "variants", "layers", "aux", "blocks", "init")
+NO_LAYER = frozenset({"id", "from", "share", "description"})  # words whose values name no layer
+
+
+def import_offered(whole: Whole, builtin: Collection[str]) -> None:
+    """Register the layers of installed packages that a text names; blocks, its own and built-in ones, go before them.
+
+    Raises PluginFault where one cannot be imported.
+    """
+    blocks = whole.top.get("blocks")
+    known = {*REGISTRY, *builtin, *(blocks.names() if isinstance(blocks, Map) else ()), SCOPE}
+    unknown = dict.fromkeys(word for node in _nodes(whole) for word in _words(node) if word not in known)
+    if unknown:  # looking through the packages takes longer than looking through most specs
+        load_offered(known, unknown)
+
+
+def _nodes(whole: Whole) -> Iterator[Node]:
+    yield from (node for name in SECTIONS if (node := whole.top.get(name)) is not None)
+    yield from (section.entry.value for section in whole.patches)
+
+
+def _words(node: Node) -> Iterator[str]:
+    """What may be the name of a layer."""
+    match node:
+        case Scalar(text=text):
+            if NAME.fullmatch(text):
+                yield text
+        case Map():
+            for entry in node:
+                if NAME.fullmatch(entry.key.text):
+                    yield entry.key.text
+                if entry.key.text not in NO_LAYER:
+                    yield from _words(entry.value)
+        case _:
+            for item in node.items:
+                yield from _words(item)
