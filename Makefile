@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden fuzz mutants hostile parity clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -17,6 +17,7 @@ help:
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
+	@echo "make diagrams draw the pictures of the docs"
 	@echo "make golden  rewrite the golden files; review them as a diff"
 	@echo "make clean   remove .venv and caches"
 
@@ -48,6 +49,11 @@ format: $(INSTALLED)
 
 golden: $(INSTALLED)
 	$(BIN)/python -m pytest --golden tests
+
+DIAGRAMS = resnet50 googlenet unet mnist/lenet
+
+diagrams: $(INSTALLED)
+	for name in $(DIAGRAMS); do $(BIN)/cnnspec diagram $$name --out docs/diagrams/$$(basename $$name).svg || exit; done
 
 N ?= 10000
 
