@@ -17,7 +17,6 @@ import cnnspec
 from cnnspec.emit.diagram import FORMATS, diagram
 from cnnspec.emit.diagram.metrics import BOLD, FIRST, OTHERS, REGULAR, width
 from cnnspec.network import Graph
-from cnnspec.spec import known_specs
 from tests.conftest import REPOSITORY, TESTS
 from tests.emit.diagram.specs import written
 from tests.network.graphs import graph_of
@@ -44,6 +43,12 @@ def test_drawings_are_those_that_were_reviewed(name: str, format: str, golden: C
     """The text is that of the golden file; the pictures of the docs are among them."""
     stem = f"{name.rpartition('/')[2]}.{ENDINGS[format]}"
     golden((PICTURES if format == "svg" else GOLDEN) / stem, diagram(cnnspec.graph(name), format))
+
+
+def test_the_docs_show_mermaid_as_it_is_written() -> None:
+    """The drawing in the docs is what the command writes."""
+    page = (REPOSITORY / "docs" / "diagrams.md").read_text(encoding="utf-8")
+    assert f"```mermaid\n{diagram(cnnspec.graph('mnist/lenet'), 'mermaid')}```\n" in page
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -83,15 +88,6 @@ def test_svg_holds_text_and_no_markup_of_the_spec() -> None:
     assert all(name in words for name in HOSTILE)
     labelled = root.attrib["aria-labelledby"].split()
     assert [root.find(f"{SVG}*[@id='{name}']") is not None for name in labelled] == [True, True]
-
-
-@pytest.mark.parametrize("name", known_specs())
-def test_svg_is_well_formed(name: str) -> None:
-    """A parser of XML reads every drawing, whose first shape is a ground of its own."""
-    root = ET.fromstring(diagram(cnnspec.graph(name)))
-    ground = root.find(f"{SVG}rect")
-    assert ground is not None
-    assert (ground.attrib["width"], ground.attrib["fill"]) == (root.attrib["width"], "#ffffff")
 
 
 @pytest.mark.parametrize("format", FORMATS)

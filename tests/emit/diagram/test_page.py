@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -10,6 +11,7 @@ import cnnspec
 from cnnspec.emit.diagram import figure_of
 from cnnspec.emit.diagram.page import scene
 from cnnspec.emit.diagram.scene import Card, Scene, Wire
+from cnnspec.emit.diagram.svg import svg
 from cnnspec.spec import known_specs
 from tests.emit.diagram.geometry import faults
 from tests.emit.diagram.specs import written
@@ -21,10 +23,16 @@ def page(name: str, depth: int | None = None) -> Scene:
 
 @pytest.mark.parametrize("name", known_specs())
 def test_pages_of_shipped_specs_are_legible(name: str) -> None:
-    """Boxes lie on the page and apart, text fits its box, wires end at boxes and cross none; no page is a tower."""
+    """Boxes lie on the page and apart, text fits its box, wires end at boxes and cross none; no page is a tower.
+
+    A parser of XML reads the page, whose first shape is a ground of its own.
+    """
     found = page(name)
     assert not faults(found)
     assert found.height / 1.5 < found.width < found.height * 2.5
+    ground = ET.fromstring(svg(found)).find("{http://www.w3.org/2000/svg}rect")
+    assert ground is not None
+    assert (float(ground.attrib["width"]), ground.attrib["fill"]) == (found.width, "#ffffff")
 
 
 @pytest.mark.parametrize("name", ["resnet50", "googlenet", "mobilenet_v3_large", "unet"])
