@@ -166,7 +166,13 @@ blocks:
 def test_growing_copies_are_one_picture() -> None:
     """DenseNet's layers take more channels each, and are one box in a frame that says how many there are."""
     table = panels(cnnspec.graph("densenet121"))["DenseBlock"].table
-    assert [cells[table.columns.index("n")] for _, cells in table.rows] == ["6", "12", "24", "16"]
+    columns = dict(zip(table.columns, zip(*(cells for _, cells in table.rows), strict=True), strict=True))
+    assert columns == {
+        "a": ("64", "128", "256", "512"),
+        "h": ("56", "28", "14", "7"),
+        "n": ("6", "12", "24", "16"),
+        "b": ("256", "512", "1024", "1024"),
+    }
 
 
 def test_shared_weights_are_told() -> None:
