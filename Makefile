@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden fuzz mutants hostile parity exports clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -18,6 +18,7 @@ help:
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
+	@echo "make diagrams draw the pictures of the docs"
 	@echo "make golden  rewrite the golden files; review them as a diff"
 	@echo "make clean   remove .venv and caches"
 
@@ -49,6 +50,11 @@ format: $(INSTALLED)
 
 golden: $(INSTALLED)
 	$(BIN)/python -m pytest --golden tests
+
+DIAGRAMS = resnet50 googlenet unet mnist/lenet
+
+diagrams: $(INSTALLED)
+	for name in $(DIAGRAMS); do $(BIN)/cnnspec diagram $$name --out docs/diagrams/$$(basename $$name).svg || exit; done
 
 N ?= 10000
 

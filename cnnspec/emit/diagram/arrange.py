@@ -106,9 +106,10 @@ class Wiring:
             members = inner if into is None else [*inner, into]
             return self._tangle(members, source, feeds if into is None else (into,), {**taps, into: []})
         given = self._given(groups, feeds)
+        inside = {**taps, source: []}  # those that begin at the source begin once, not in each branch
         order = sorted(range(len(groups)), key=lambda i: given[i][0])
         chains = [
-            self._chain(groups[i], source, tuple(feeds[place] for place in given[i]), taps, room - 1) for i in order
+            self._chain(groups[i], source, tuple(feeds[place] for place in given[i]), inside, room - 1) for i in order
         ]
         return Parallel((*chains, *[Series()] * shortcuts), end)
 

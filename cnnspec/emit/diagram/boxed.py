@@ -70,10 +70,11 @@ def _box(block: Block, title: str, key: str) -> Box:
 
 
 def _flat(series: Series) -> Series:
-    """Without groups, unless it matters that they are run again."""
+    """Without groups, but those that are run again or that have side branches."""
     parts: list[Element] = []
     places = [0]
     for part in series.parts:
-        parts += part.body.parts if isinstance(part, Group) and not part.note else [part]
+        flat = isinstance(part, Group) and not part.note and not part.body.taps
+        parts += part.body.parts if isinstance(part, Group) and flat else [part]
         places.append(len(parts))
     return Series(tuple(parts), tuple((places[at], tap) for at, tap in series.taps))

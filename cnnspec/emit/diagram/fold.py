@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from cnnspec.emit.diagram.kinds import AUX, BLOCK, CLOSED, END, JOIN
@@ -33,7 +34,7 @@ def folded(series: Series, *, layers: bool = True) -> Series:
     if len(series.parts) < 2:
         return series
     tapped = sorted({at for at, _ in series.taps} | {len(series.parts)})
-    parts = [Part(part, part.form(), numbers(part)) for part in series.parts]
+    parts = [Part(part) for part in series.parts]
     folded: list[Element] = []
     places = {0: 0}
     at = 0
@@ -46,13 +47,19 @@ def folded(series: Series, *, layers: bool = True) -> Series:
     return Series(tuple(folded), tuple((places[at], tap) for at, tap in series.taps))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """An element with what is compared of it."""
 
     element: Element
-    form: object
-    numbers: list[Number]
+
+    @cached_property
+    def form(self) -> object:
+        return self.element.form()
+
+    @cached_property
+    def numbers(self) -> list[Number]:
+        return numbers(self.element)
 
 
 def _repeat(parts: Sequence[Part], at: int, end: int, layers: bool) -> Repeat | None:

@@ -25,7 +25,7 @@ def in_place(overview: Series) -> Series:
         inner = element.with_inside([placed(one) for one in element.inside])
         if isinstance(element, Block) and choice.is_in_place(element):
             assert isinstance(inner, Block)
-            alone = len(inner.body.parts) == 1 and not inner.note
+            alone = len(inner.body.parts) == 1 and not inner.body.taps and not inner.note
             return inner.body.parts[0] if alone else Group(inner.key, inner.body, inner.note)
         return inner
 

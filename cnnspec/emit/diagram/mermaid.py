@@ -25,7 +25,7 @@ WRAPPED = 480  # pixels: lines are not to be broken by Mermaid
 
 def mermaid(figure: Figure, outline: Outline) -> str:
     """A flowchart from the top to the bottom, beside one for each panel."""
-    title = dumps(printable(f"{cut(figure.name, 80)}: {figure.total}"))
+    title = dumps(printable(f"{cut(figure.name, 80)}: {figure.total}"), ensure_ascii=False)
     config = f"config: {{flowchart: {{wrappingWidth: {WRAPPED}}}}}"
     return "\n".join(["---", f"title: {title}", config, "---", "flowchart TB", *_lines(outline), ""])
 

@@ -8,7 +8,7 @@ from cnnspec.emit.diagram.drawing import GAP, TURN, Drawing, beside, crossed, lo
 from cnnspec.emit.diagram.scene import Path, Thing, Wire
 from cnnspec.emit.diagram.text import Text
 
-TAPPED = 12.0  # by how much a gap grows in which a side branch begins
+TAPPED = 16.0  # by how much a gap grows in which a side branch begins
 TAP = 26.0  # from where a side branch begins to its first box
 AWAY = 24.0  # of a side branch from the chain
 

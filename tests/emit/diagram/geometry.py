@@ -10,6 +10,7 @@ from cnnspec.emit.diagram.scene import Card, Dot, Frame, Scene, Wire, Words
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 SHEET = 4.0
 NEAR = 0.01
+CLEAR = 5.0  # what a wire keeps from a box where it does not end
 
 
 def faults(scene: Scene) -> list[str]:
@@ -95,16 +96,18 @@ def _on_border(x: float, y: float, one: Box) -> bool:
 
 
 def _crossings(scene: Scene) -> Iterator[str]:
-    """No wire runs through a box or through words; all run upright or level."""
-    solid = [(thing, box(thing)) for thing in (*_of(scene, Card), *_of(scene, Dot), *_of(scene, Words))]
+    """No wire runs through a box or through words, or along a box where it does not end; all run upright or level."""
+    boxes = [(thing, box(thing)) for thing in (*_of(scene, Card), *_of(scene, Dot))]
+    words = [(thing, box(thing)) for thing in _of(scene, Words)]
     for wire in _of(scene, Wire):
+        ends = [one for _, one in boxes if any(_on_border(x, y, one) for x, y in (wire.points[0], wire.points[-1]))]
         for (x1, y1), (x2, y2) in pairwise(wire.points):
             if x1 != x2 and y1 != y2:
                 yield f"{wire} runs askew"
             line = (min(x1, x2) - NEAR, min(y1, y2) - NEAR, max(x1, x2) + NEAR, max(y1, y2) + NEAR)
-            for thing, (left, top, right, bottom) in solid:
-                inner = (left + 0.1, top + 0.1, right - 0.1, bottom - 0.1)
-                if _overlap(line, inner):
+            for thing, one in [*boxes, *words]:
+                room = CLEAR if isinstance(thing, Card) and one not in ends else -0.1
+                if _overlap(line, (one[0] - room, one[1] - room, one[2] + room, one[3] + room)):
                     yield f"{wire} runs through {thing}"
 
 
