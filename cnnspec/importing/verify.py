@@ -38,7 +38,8 @@ class Held:
 
 def verify(text: str, held: Held, left_out: Collection[str]) -> None:
     """Raises CnnspecError where the network of a text is not the module; the keys in ``left_out`` are not its own."""
-    network = built(text)
+    with torch.random.fork_rng(devices=[]):
+        network = built(text)
     kept = {key: tensor for key, tensor in held.state.items() if key not in left_out}
     _check_keys(network.state_dict(), kept)
     network.load_state_dict(kept, strict=True)
