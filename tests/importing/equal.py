@@ -42,7 +42,8 @@ def hold(text: str, network: nn.Module, sizes: Mapping[str, Any]) -> None:
     with torch.no_grad():
         one = again.eval()(*images.values())
         other = network.eval()(**images) if len(images) > 1 else network(*images.values())
-    assert flat(one) and all(map(torch.equal, flat(one), flat(other)))
+    assert len(flat(one)) == len(flat(other)) > 0
+    assert all(map(torch.equal, flat(one), flat(other)))
 
 
 def built(text: str) -> nn.Module:
