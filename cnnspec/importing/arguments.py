@@ -7,7 +7,8 @@ from typing import Any
 from cnnspec.layers import REGISTRY
 
 FOLLOW = frozenset({"in_channels", "num_features", "num_channels"})  # from the input, always
-KEPT = frozenset({"dims", "unflattened_size"})  # lists that mean something else than one value for all
+KEPT = frozenset({"dims", "unflattened_size", "normalized_shape"})  # lists that are no values for each dimension
+SINGLE = frozenset({("normalized_shape", 1)})
 
 
 def settled(type: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def plain(value: Any, name: str) -> Any:
     """A value as YAML has it: numbers and tuples of them."""
     if isinstance(value, list | tuple):
         values = tuple(plain(v, name) for v in value)
-        same = len(set(values)) == 1 and values[0] is not None and name not in KEPT
+        same = len(set(values)) == 1 and values[0] is not None and (name not in KEPT or (name, len(values)) in SINGLE)
         return values[0] if same else values
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return float(value)

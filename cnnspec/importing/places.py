@@ -87,9 +87,16 @@ def _span(name: str, line: int, columns: tuple[int, int] | None) -> Span:
     return source.span(line, before + 1, max(width, 1))
 
 
-@lru_cache(maxsize=256)
 def source_of(name: str) -> Source:
     """A Python file under the name that messages call it by."""
-    path = Path(name)
-    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    return Source(str(shown), "".join(linecache.getlines(name)))
+    path, here = Path(name), Path.cwd()
+    linecache.checkcache(name)
+    return _source(
+        str(path.relative_to(here) if path.is_relative_to(here) else path), "".join(linecache.getlines(name))
+    )
+
+
+@lru_cache(maxsize=256)
+def _source(shown: str, text: str) -> Source:
+    """One source for all places of a file, which messages group by it."""
+    return Source(shown, text)

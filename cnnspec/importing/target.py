@@ -97,11 +97,12 @@ def _module(place: str, target: str) -> Any:
 def _of_file(path: Path) -> Any:
     if not path.is_file():
         raise UsageError(f"there is no file `{path}`", FORMS)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = path.stem if path.stem not in sys.modules else f"{path.stem} of cnnspec import"
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"`{path}` is no Python file", FORMS)
     made = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = made  # as an import does: classes look their module up
+    sys.modules[name] = made  # as an import does: classes look their module up
     sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(made)

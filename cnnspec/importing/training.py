@@ -16,6 +16,7 @@ from cnnspec.importing.operand import Operand
 from cnnspec.importing.program import Head, Line, Path, Program, dotted
 from cnnspec.importing.record import MARK, Recorder
 from cnnspec.importing.tidy import alive, arriving, leaving
+from cnnspec.spec.names import PARAM
 
 WEIGHT = 0.3  # of the loss of a head, where GoogLeNet's paper has it; no module says
 
@@ -91,7 +92,8 @@ class _Comparison:
         self.program = program
         self.lines = recorder.translator.lines
         self.unsaid = recorder.translator.sink
-        self.unused = unused
+        run = alive(program.lines, program.wanted)
+        self.unused = [path for path in unused if not any(_is_in(line, path) for line in run)]
         self.same: dict[int, int] = {-1 - n: -1 - n for n in range(len(program.inputs))}
 
     def trained(self, outputs: Mapping[str, Any]) -> Trained:
@@ -127,6 +129,8 @@ class _Comparison:
         name = next((name for name, value in outputs.items() if made == [value]), None)
         if len(path) != 1 or len(taken) != 1 or taken[0] not in self.same or name is None:
             return None
+        if not (PARAM.fullmatch(path[0]) and PARAM.fullmatch(name)):
+            return None  # no head is called so
         first = len(self.program.lines) + 1  # head lines are numbered behind the network's
         numbers = {line.value: first + line.value for line in part} | {taken[0]: self.same[taken[0]]}
         moved = [

@@ -156,6 +156,9 @@ class Translator:
         tensors = layer.tensors(shapes[0])
         if layer.bare and path is not None:
             self.check_bare(path, tensors[""].shape)
+        elif tensors and path == ():
+            help = "put it into an nn.Sequential, or give the weights to a module of their own"
+            raise Unsaid(f"the network itself is a `{type}`, which has no name", help, code="weights-out-of-place")
         elif tensors:
             self.check_weights(type, {name: tensor.shape for name, tensor in tensors.items()}, path)
         return shape, bool(tensors)

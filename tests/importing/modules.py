@@ -437,3 +437,77 @@ class Lazy(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc(self.conv(x).flatten(1))
+
+
+class Siamese(nn.Module):
+    """One tower for two images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tower = nn.Sequential(nn.Conv2d(1, 8, 3, 2, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.out = nn.Linear(16, 2)
+
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return self.out(torch.cat([self.tower(left), self.tower(right)], 1))
+
+
+class Again(nn.Module):
+    """The same layers again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 1)
+        self.conv = nn.Conv2d(8, 8, 3, padding=1)
+        self.bn = nn.BatchNorm2d(8)
+        self.out = nn.Conv2d(8, 1, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for _ in range(3):
+            x = F.relu(self.bn(self.conv(x)))
+        return self.out(x)
+
+
+class Levels(nn.Module):
+    """Gives maps of several sizes by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c1 = nn.Conv2d(3, 8, 3, 2, 1)
+        self.c2 = nn.Conv2d(8, 16, 3, 2, 1)
+        self.head = nn.Conv2d(8, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        fine = self.c1(x)
+        coarse = self.c2(fine)
+        return {"fine": self.head(fine), "coarse": coarse}
+
+
+class Headed(nn.Module):
+    """A head that only training runs, which gives its output beside the network's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.BatchNorm2d(8), nn.ReLU())
+        self.side = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5))
+        self.body = nn.Conv2d(8, 8, 3, 2, 1)
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        x = self.stem(x)
+        side = self.side(x) if self.training else None
+        x = self.fc(self.body(x).mean((2, 3)))
+        return x if side is None else (x, side)
+
+
+class Noisy(nn.Module):
+    """Does more in training than a spec says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            x = x + torch.randn_like(x)
+        return self.conv(x)
