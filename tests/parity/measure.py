@@ -11,7 +11,6 @@ from torch import nn
 
 import cnnspec
 from cnnspec.inputs import solve
-from tests.parity import others
 from tests.parity.alike import digests, liven, outputs, same, same_buffers, settings, shapes, twin
 from tests.parity.builders import WITHOUT_AUX, family, published, smallest, theirs
 
@@ -36,7 +35,7 @@ class Record:
     ops_published: float
     smallest: int | None
     smallest_published: int
-    others: dict[str, str] = field(default_factory=dict)  # of what is made of the network: a verdict in a word
+    kinds: dict[str, str] = field(default_factory=dict)  # of what is made of the network: a verdict in a word
 
     @property
     def is_equal(self) -> bool:
@@ -79,7 +78,6 @@ def measure(name: str) -> Record:
         ops_published=meta["_ops"],
         smallest=smallest_square(name),
         smallest_published=smallest(name),
-        others=others.verdicts(name, built.eval(), size),
     )
 
 

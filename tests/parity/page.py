@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.parity.kinds import EQUAL, KINDS
 from tests.parity.lengths import Length, blocks
 from tests.parity.measure import Record
-from tests.parity.others import EACH, EQUAL, ONE_PER_FAMILY
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "parity.md"
 
@@ -30,11 +30,6 @@ Each convolutional classifier of torchvision {torchvision} beside the spec of th
   `num_params`, `_ops` (in thousand millions) and `min_size`.
 {kinds}
 """
-KINDS = {
-    "torch.compile": "the forward pass is compiled as one graph (`fullgraph=True`), one network of each family",
-    "torch.export": "the program that it makes, the batch free, gives the same outputs, one network of each family",
-    "import": "the built module as a spec again, in so many lines, which builds back to the same keys and outputs",
-}
 NOTES = """\
 torchvision's `min_size` of the three `efficientnet_v2` is 33; its own networks take a single pixel, and that is what is
 compared. GoogLeNet's `num_params` is without its aux heads.
@@ -68,11 +63,11 @@ def summary(records: Sequence[Record]) -> str:
 
 
 def kinds() -> str:
-    return "\n".join(f"- **{kind}**: {KINDS[kind]}." for kind in (*EACH, *ONE_PER_FAMILY))
+    return "\n".join(f"- **{k.name}**: {k.about}{'' if k.each else '; one network of each family'}." for k in KINDS)
 
 
 def table(records: Iterable[Record]) -> Iterable[str]:
-    names = ("builder", "state", "eval", "train", "seed", "params", "MACs", "smallest", *EACH, *ONE_PER_FAMILY)
+    names = ("builder", "state", "eval", "train", "seed", "params", "MACs", "smallest", *(kind.name for kind in KINDS))
     yield f"| {' | '.join(names)} |"
     yield f"| {' | '.join('---' for _ in names)} |"
     for record in records:
@@ -89,7 +84,7 @@ def cells(record: Record) -> list[str]:
         f"{record.params:,} {mark(record.params == record.params_published)}",
         f"{record.macs / 1e9:.3f} G {mark(round(record.macs / 1e9, 3) == record.ops_published)}",
         f"{record.smallest} {mark(record.smallest == record.smallest_published)}",
-        *(word(record.others.get(kind, "")) for kind in (*EACH, *ONE_PER_FAMILY)),
+        *(word(record.kinds.get(kind.name, "")) for kind in KINDS),
     ]
 
 

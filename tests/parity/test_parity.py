@@ -9,11 +9,12 @@ import pytest
 import torch
 from torch import nn
 
-import cnnspec
-from tests.parity import others
+from tests.parity.__main__ import assembled
 from tests.parity.alike import digests, outputs, same, same_buffers, settings, shapes, twin
 from tests.parity.builders import NAMES, family, source, theirs
-from tests.parity.kept import keep, kept
+from tests.parity.kept import NETWORK, keep, kept
+from tests.parity.kinds import EQUAL as EQUAL_WORD
+from tests.parity.kinds import Kind, stands_for_family, verdicts
 from tests.parity.lengths import lengths, of_python, of_yaml
 from tests.parity.measure import Record
 from tests.parity.page import page
@@ -33,7 +34,7 @@ EQUAL = Record(
     ops_published=0.714,
     smallest=63,
     smallest_published=63,
-    others={"torch.compile": others.EQUAL},
+    kinds={"torch.compile": EQUAL_WORD},
 )
 
 
@@ -108,21 +109,19 @@ def test_what_differs_shows(difference: dict[str, object]) -> None:
     assert "1 of 2 are equal" in text
 
 
-def test_what_is_raised_is_a_word_of_the_table(written: nn.Module, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_raised_is_a_word_of_the_table() -> None:
     """A kind that fails leaves the others to be asked."""
 
     def fails(name: str, network: nn.Module, images: torch.Tensor) -> str:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(others, "EACH", {"broken": fails, "sound": lambda *_: others.EQUAL})
-    monkeypatch.setattr(others, "ONE_PER_FAMILY", {"slow": fails})
-    found = others.verdicts("shufflenet_v2_x1_0", written, 64)
-    assert found == {"broken": "ZeroDivisionError", "sound": others.EQUAL, "slow": others.LEFT_OUT}
+    asked = [Kind("broken", "", fails), Kind("sound", "", lambda *_: EQUAL_WORD)]
+    assert verdicts("squeezenet1_1", asked) == {"broken": "ZeroDivisionError", "sound": EQUAL_WORD}
 
 
 def test_one_of_each_family_is_asked_what_is_slow() -> None:
     """Of fourteen families, one member, the smallest of most."""
-    asked = [name for name in NAMES if others.stands_for_family(name)]
+    asked = [name for name in NAMES if stands_for_family(name)]
     assert len(asked) == len({family(name) for name in asked}) == 14
     assert {"alexnet", "efficientnet_b0", "resnet50", "squeezenet1_1"} < set(asked)
 
@@ -140,12 +139,13 @@ def test_lengths_are_of_the_files_that_build_the_networks() -> None:
     assert {source(name).parent.name for name in NAMES} == {"models"}
 
 
-def test_a_record_holds_as_long_as_its_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What is kept of a builder is measured again once its network changes."""
+def test_a_part_holds_as_long_as_its_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is kept of a builder is found again once its network changes, and other parts stand beside it."""
     monkeypatch.setattr("tests.parity.kept.FOLDER", tmp_path)
-    assert kept("alexnet") is None
-    keep(EQUAL)
-    assert kept("alexnet") == EQUAL
-    other = cnnspec.graph("alexnet", dropout=0.4)
-    monkeypatch.setattr(cnnspec, "graph", lambda name: other)
-    assert kept("alexnet") is None
+    assert kept("alexnet") == {}
+    keep("alexnet", {NETWORK: EQUAL.as_json()})
+    keep("alexnet", {"import": EQUAL_WORD})
+    assert kept("alexnet") == {NETWORK: EQUAL.as_json(), "import": EQUAL_WORD}
+    assert assembled(kept("alexnet")) == replace(EQUAL, kinds={"import": EQUAL_WORD})
+    monkeypatch.setattr("tests.parity.kept.lines", lambda name: ("another network",))
+    assert kept("alexnet") == {}

@@ -1,17 +1,14 @@
-"""What is made of a built network, and whether that still gives its outputs: a verdict for each kind.
+"""What is made of a built network, and whether that is still the network: a verdict for each kind.
 
-    torch.compile   takes the forward pass as one graph
-    torch.export    takes it, with the batch free
-    import          the module as a spec again, which builds back to the same keys and outputs
-
-Each kind is a function of a name, the network with its weights and images; it gives a word for the table, ``equal``
-where all is well. A kind that is slow is asked for one member of each family.
+Each is asked with the network, its weights livened, and images of the size that published weights take. It gives a word
+for the table, ``equal`` where all is well. What takes long is asked for one member of each family.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -19,16 +16,26 @@ from torch import Tensor, nn
 
 import cnnspec
 from cnnspec.importing import import_module
-from tests.parity.alike import shapes
+from tests.parity.alike import liven, shapes
 from tests.parity.builders import NAMES, family, published
 from tests.parity.lengths import of_yaml
 
 EQUAL, DIFFERS, LEFT_OUT = "equal", "differs", ""
-Kind = Callable[[str, nn.Module, Tensor], str]
+BATCH = 2
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A column of the table: ``about`` it, how it is asked, and the ``code`` that its verdict is about."""
+
+    name: str
+    about: str
+    ask: Callable[[str, nn.Module, Tensor], str]
+    code: tuple[str, ...] = ()
+    each: bool = False  # of every builder, not of one a family
 
 
 def compiled(name: str, network: nn.Module, images: Tensor) -> str:
-    torch.compiler.reset()
     made = torch.compile(network, backend="eager", fullgraph=True)
     return verdict(made(images), network(images))
 
@@ -50,31 +57,43 @@ def imported(name: str, network: nn.Module, images: Tensor) -> str:
     if dict(shapes(again)) != dict(shapes(network)):
         return DIFFERS
     again.load_state_dict(network.state_dict(), assign=True)
-    found = verdict(again.eval()(images), network(images))
-    return f"{found}, {of_yaml(text)} lines"
+    return f"{verdict(again.eval()(images), network(images))}, {of_yaml(text)} lines"
 
 
 def verdict(one: Tensor, other: Tensor) -> str:
     return EQUAL if torch.equal(one, other) else DIFFERS
 
 
-EACH: dict[str, Kind] = {}
-ONE_PER_FAMILY: dict[str, Kind] = {"torch.compile": compiled, "torch.export": exported, "import": imported}
-BATCH = 2
+KINDS = (
+    Kind("torch.compile", "the forward pass is compiled as one graph (`fullgraph=True`)", compiled),
+    Kind("torch.export", "the program that it makes, the batch free, gives the same outputs", exported),
+    Kind(
+        "import",
+        "the built module as a spec again, in so many lines, which builds back to the same keys and outputs",
+        imported,
+        ("cnnspec/importing/**/*.py",),
+    ),
+)
+
+
+def asked(name: str) -> list[Kind]:
+    """The kinds that are asked of a builder."""
+    return [kind for kind in KINDS if kind.each or stands_for_family(name)]
 
 
 @torch.no_grad()
-def verdicts(name: str, network: nn.Module, size: int) -> dict[str, str]:
-    """The word for each kind; what torch raises is one, too."""
-    torch.manual_seed(3)
+def verdicts(name: str, kinds: list[Kind]) -> dict[str, str]:
+    """The word for each kind; what is raised is one, too, and leaves the others to be asked."""
+    torch.manual_seed(0)
+    network = liven(cnnspec.build(name)).eval()
+    size = published(name)[1]
     images = torch.randn(BATCH, 3, size, size)
-    asked = EACH | (ONE_PER_FAMILY if stands_for_family(name) else {})
-    found = dict.fromkeys({**EACH, **ONE_PER_FAMILY}, LEFT_OUT)
-    for kind, ask in asked.items():
+    found = {}
+    for kind in kinds:
         try:
-            found[kind] = ask(name, network, images)
-        except Exception as error:  # noqa: BLE001 - the table shows what went wrong, and the others are asked still
-            found[kind] = type(error).__name__
+            found[kind.name] = kind.ask(name, network, images)
+        except Exception as error:  # noqa: BLE001 - the table shows what went wrong
+            found[kind.name] = type(error).__name__
     return found
 
 
