@@ -7,7 +7,7 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -16,11 +16,12 @@ from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.below import Names, Network, Place
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
-from cnnspec.network.graph import INPUT, Graph, Node
+from cnnspec.network.copies import Copy, Model, likeness
+from cnnspec.network.graph import INPUT, Graph, Node, Scope
 from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.init import filled
 from cnnspec.network.inplace import check_in_place
-from cnnspec.network.loops import rounds
+from cnnspec.network.loops import is_named, rounds
 from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.network.origin import origin_labels
 from cnnspec.network.patched import patch_labels
@@ -28,7 +29,7 @@ from cnnspec.network.patches import Mark, Reached, networks_below, patched, patc
 from cnnspec.network.repairs import repairs
 from cnnspec.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.network.share import share
-from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
+from cnnspec.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
@@ -92,6 +93,7 @@ class Expander(Reporter):
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
+        self.models: dict[Hashable, Model] = {}
 
     def graph(self) -> Graph | None:
         trace = outermost(self.spec)
@@ -324,20 +326,43 @@ class Expander(Reporter):
         return out
 
     def block(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-        block = self.spec.blocks[op.name]
-        trace = context.frame(f"block {op.name}", item.span)
+        """A call of a block; one like another before is copied from it, unless patches may reach into either."""
         self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
+        given = self.arguments(item, op, context, flow)
+        call = Context({}, flow, context.frame(f"block {op.name}", item.span), (*context.blocks, op.name))
+        key = scope.child_key(name)
+        like = self.likeness(call, given, key) if scope.place is None else None
+        model = self.models.get(like)
+        if model is not None and len(self.nodes) + len(model.nodes) <= MAX_NODES:
+            return self.copied(Copy(model, key, item.span, len(self.nodes), call), scope)
+        first, before = len(self.nodes), self.meter.steps
+        env = self.bound(self.spec.blocks[op.name], given, item, flow, context)
+        inner = ScopeBuilder(key, op.name, item.span, first, place=scope.inside(item, name))
+        out = self.scope(self.spec.blocks[op.name].layers, flow, inner, scope, replace(call, env=env))
+        if like is not None and inner.children and out.shape is not None and not len(self.sink):
+            made, nodes, steps = scope.children[-1], tuple(self.nodes[first:]), self.meter.steps - before
+            assert isinstance(made, Scope)
+            self.models[like] = Model(made, nodes, call.trace, flow.value, out, steps)
+        return out
+
+    def bound(self, block: Block, given: Arguments, item: Item, flow: Flow, context: Context) -> dict[str, Value]:
+        """The params of a block with the values of one call."""
         try:
-            shape = flow.known
-            given = self.arguments(item, op, context, flow)
-            env = bind(block.params, given, item.span, op.name, self.layers, shape, self.meter)
+            return bind(block.params, given, item.span, block.name.text, self.layers, flow.known, self.meter)
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
-        place = scope.inside(item, name)
-        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), place=place)
-        return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
+
+    def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
+        """What tells calls apart; None where something is wrong, for then each line is to say its own."""
+        return None if len(self.sink) else likeness(call, given, is_named(key), self.aux, self.again)
+
+    def copied(self, copy: Copy, scope: ScopeBuilder) -> Flow:
+        self.meter.spend(copy.model.steps)
+        self.nodes += copy.nodes
+        scope.children.append(copy.scope)
+        return copy.output
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
         if name in context.blocks and not item.name.startswith("$"):

@@ -20,12 +20,16 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
             yield outer
             continue
         times = _times(say, item.repeat, outer, flow)
-        named = not scope_key.rpartition(".")[2].isdigit()
-        whole = scope_key if scope_key and named else f"{times} repeats"
+        whole = scope_key if is_named(scope_key) else f"{times} repeats"
         for index in range(times):
             say.meter.spend((len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             yield outer.with_names({"index": index}, frame if times > 1 else outer.trace)
+
+
+def is_named(scope_key: str) -> bool:
+    """Whether a scope has a name that says more than its position."""
+    return bool(scope_key) and not scope_key.rpartition(".")[2].isdigit()
 
 
 def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator[Context]:

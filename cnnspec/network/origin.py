@@ -26,9 +26,9 @@ def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims
 
 
 def _single(spec: Spec, nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Label | None:
-    node = _maker(nodes, flow, dims)
+    node, value = _maker(nodes, flow, dims)
     if node is None:
-        return _input_label(spec, flow, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
+        return _input_label(spec, value, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
     return Label(_place(node, dims), _change(node.input_shapes[0], node.shape, dims))
 
 
@@ -40,23 +40,23 @@ def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tu
     other = next(i for i in among if sizes[i] != sizes[among[0]])
     labels = []
     for i in (among[0], other):
-        node = _maker(nodes, flows[i], dims)
+        node, value = _maker(nodes, flows[i], dims)
         size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
         text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"
-        label = Label(_place(node, dims), text) if node else _input_label(spec, flows[i], text)
+        label = Label(_place(node, dims), text) if node else _input_label(spec, value, text)
         labels += [label] if label else []
     return tuple(labels)
 
 
-def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Node | None:
-    """The node that gave a tensor these sizes; None where they are the network's input's."""
+def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> tuple[Node | None, int]:
+    """The node that gave a tensor these sizes, None where an input of the network has them; and what that makes."""
     value = flow.value
     while value >= 0:
         node = nodes[value]
         if not _kept(node.input_shapes[0], node.shape, dims):
-            return node
+            return node, value
         value = node.inputs[0]
-    return None
+    return None, value
 
 
 def _kept(before: Shape, after: Shape, dims: tuple[int, ...]) -> bool:
@@ -79,8 +79,8 @@ def _place(node: Node, dims: tuple[int, ...]) -> Span:
     return node.span
 
 
-def _input_label(spec: Spec, flow: Flow, text: str) -> Label | None:
+def _input_label(spec: Spec, value: int, text: str) -> Label | None:
     if spec.input is None or spec.input_override is not None:
         return None
-    sizes = spec.input.entries[INPUT - flow.value].value if isinstance(spec.input, Map) else spec.input
+    sizes = spec.input.entries[INPUT - value].value if isinstance(spec.input, Map) else spec.input
     return Label(sizes.span, text)
