@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, nearest
-from cnnspec.layers import REGISTRY, Refusal, Tensor
+from cnnspec.layers import REGISTRY, Call, Refusal, Tensor
 from cnnspec.layers.base import shown
 from cnnspec.layers.init import FUNCTIONS, Function, fans
 from cnnspec.network.graph import Graph, Init, Node
@@ -56,25 +56,40 @@ class _Filler:
         self.types = {rule.key.text: rule for rule in spec.init if rule.pattern is None}
         self.patterns = [rule for rule in reversed(spec.init) if rule.pattern is not None]
         self.made: dict[tuple[Setting, Facts | None], Function | None] = {}
+        self.known: dict[tuple[int, ...], tuple[tuple[str, Call], ...]] = {}
 
     def inits(self, graph: Graph) -> Iterator[Init]:
         done: set[str] = set()
         for node in graph.root.leaves():
-            self.check_type(node)
-            rules = self.rules(node) if node.tensors and node.key not in done else []
-            done.add(node.key)
-            for name, tensor in node.tensors.items():
-                setting = _first(rules, name or BARE) if tensor.trained else None
-                function = self.function(setting, node) if setting and setting.function else None
-                if setting and function and self.takes(function, setting, node, tensor):
+            if node.key not in done:
+                done.add(node.key)
+                for name, call in self.fills(node):
                     self.meter.spend(FILL)
-                    yield Init(node.key, name, function.call())
+                    yield Init(node.key, name, call)
+
+    def fills(self, node: Node) -> tuple[tuple[str, Call], ...]:
+        """What fills the tensors of a layer. Copies of one layer share their tensors, and are asked for once."""
+        rules = self.rules(node)
+        key = (id(node.tensors), *map(id, rules))
+        if key not in self.known:
+            self.check_type(node)
+            self.known[key] = tuple(self.filled(node, rules))
+        return self.known[key]
+
+    def filled(self, node: Node, rules: Sequence[Rule]) -> Iterator[tuple[str, Call]]:
+        for name, tensor in node.tensors.items():
+            setting = _first(rules, name or BARE) if tensor.trained else None
+            function = self.function(setting, node) if setting and setting.function else None
+            if setting and function and self.takes(function, setting, node, tensor):
+                yield name, function.call()
 
     def rules(self, node: Node) -> list[Rule]:
         """The rules that reach a layer, the one that goes first in front."""
+        own = [self.types[node.type]] if node.type in self.types else []
+        if not self.patterns or not node.tensors:
+            return own
         self.meter.spend(PATTERN * len(self.patterns))
-        found = [rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)]
-        return [*found, self.types[node.type]] if node.type in self.types else found
+        return [*(rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)), *own]
 
     def check_type(self, node: Node) -> None:
         """Tensors that a rule for a type names, and that no layer of it has."""
