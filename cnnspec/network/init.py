@@ -61,7 +61,7 @@ class _Filler:
     def inits(self, graph: Graph) -> Iterator[Init]:
         done: set[str] = set()
         for node in graph.root.leaves():
-            if node.key not in done:
+            if node.key not in done and (node.tensors or node.type in self.types):
                 done.add(node.key)
                 for name, call in self.fills(node):
                     self.meter.spend(FILL)
