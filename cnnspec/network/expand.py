@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NoReturn
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
@@ -255,7 +256,7 @@ class Expander(Reporter):
         flow = taken[0]
         op = self.operation(item, context)
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
-            self.fail("wrong-type", f"`{item.name}` takes one tensor, not {len(taken)}", item.op, context)
+            self.several(item, len(taken), context)
         if op.name == SHARE:
             out = share(self, item, flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
@@ -275,6 +276,15 @@ class Expander(Reporter):
     def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         """The same, with what patches make of the line."""
         return patched(self, item, taken, scope, context)
+
+    def several(self, item: Item, number: int, context: Context) -> NoReturn:
+        """Says that a line which takes one tensor was given several."""
+        message = f"`{item.name}` takes one tensor, not {number}"
+        help = "join them in a line above it: `Concat`, `Add` or `Multiply` with this `from`"
+        if item.paths is not None:
+            message = f"`{item.name}` has paths, which all take one tensor, and its `from` names {number}"
+            help = "leave the paths out to join what `from` names, or give the first line of each path a `from`"
+        self.fail("wrong-type", message, item.op, context, help=help)
 
     def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """An operation that has a name of its own in the module tree."""

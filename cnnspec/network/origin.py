@@ -17,6 +17,8 @@ CHANNEL_ARGUMENTS = ("out_channels", "out_features")
 
 def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
     """A label at each line that made the sizes ``dims`` of the tensors in ``flows`` what they are."""
+    if len({len(flow.known()) for flow in flows}) > 1:
+        return _ranks(spec, nodes, flows)
     if not dims:
         return ()
     if len(flows) == 1:
@@ -32,6 +34,22 @@ def _single(spec: Spec, nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]
     return Label(_place(node, dims), _change(node.input_shapes[0], node.shape, dims))
 
 
+def _ranks(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow]) -> tuple[Label, ...]:
+    """One label for the first path, and one for the first that has another number of sizes."""
+    other = next(i for i, flow in enumerate(flows) if len(flow.known()) != len(flows[0].known()))
+    labels = [_path_label(spec, nodes, flows[i], i, str(flows[i].known()), ()) for i in (0, other)]
+    return tuple(label for label in labels if label)
+
+
+def _path_label(
+    spec: Spec, nodes: Sequence[Node], flow: Flow, place: int, size: str, dims: tuple[int, ...]
+) -> Label | None:
+    """Where the path at a place of its join gets a size."""
+    text = f"the {ORDER[place] if place < len(ORDER) else f'{place + 1}th'} path gets its {size} here"
+    node, value = _maker(nodes, flow, dims)
+    return Label(_place(node, dims), text) if node else _input_label(spec, value, text)
+
+
 def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
     """One label for each of the first two paths that disagree."""
     sizes = [tuple(flow.known()[d] for d in dims) for flow in flows]
@@ -40,10 +58,8 @@ def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tu
     other = next(i for i in among if sizes[i] != sizes[among[0]])
     labels = []
     for i in (among[0], other):
-        node, value = _maker(nodes, flows[i], dims)
         size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
-        text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"
-        label = Label(_place(node, dims), text) if node else _input_label(spec, value, text)
+        label = _path_label(spec, nodes, flows[i], i, size, dims)
         labels += [label] if label else []
     return tuple(labels)
 

@@ -16,6 +16,7 @@ from cnnspec.spec.layout import (
     dash_before,
     fields_of,
     first_span,
+    no_argument,
     no_list,
     no_names,
     second_operation,
@@ -181,6 +182,10 @@ class ItemReader:
                 return None
             case Seq():
                 return tuple(self.path(child) for child in value.items)
+            case Map() if arguments := [entry for entry in value if _is_argument(entry)]:
+                for entry in arguments:
+                    self.sink.add(no_argument(key, entry))
+                return None
             case Map():
                 return tuple(self.path(entry.value, entry.key) for entry in value)
             case _:
@@ -222,6 +227,12 @@ def _broken(op: Scalar) -> Item:
 def is_operation(name: str) -> bool:
     """Whether a key names an operation: a capital, a `$param`, the group, or the word that shares a module."""
     return name[:1].isupper() or name[:1] == "$" or name in (GROUP, SHARE)
+
+
+def _is_argument(entry: Entry) -> bool:
+    """Whether what stands among the paths of a join is an argument: a number, say, and no layer by its name."""
+    value = entry.value
+    return isinstance(value, Scalar) and value.value is not None and not is_operation(value.text)
 
 
 def _has_operation(node: Map) -> bool:

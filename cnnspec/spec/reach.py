@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean, listing
-from cnnspec.spec.edits import respell
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing, nearest
+from cnnspec.spec.edits import rename
 from cnnspec.spec.items import SCOPE
 from cnnspec.spec.model import Block, Item, Spec
 from cnnspec.syntax import Map, Scalar
@@ -154,12 +154,13 @@ def nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     """An id that is nowhere, with the nearest that is there."""
     known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
     help = f"`from` names an id above this line: {known}" if known else "give a line above an `id`, and name that"
-    near = did_you_mean(name, ids)
+    if name.lstrip("-").isdigit():
+        help = f"lines are named by their `id`, never counted; {help.removeprefix('`from` ')}"
+    meant = "prev" if name == "-1" else nearest(name, ids)
+    label = Label(word.span, f"did you mean `{meant}`?" if meant else "")
     message = f"no line above has the id `{name}`"
-    label = Label(word.span, near)
-    return Diagnostic(
-        "undefined-from", message, label, help=help, repairs=respell(word.span, name, ids) if name == word.text else ()
-    )
+    repairs = rename(word.span, meant) if name == word.text else ()
+    return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 
 
 def _error(word: Scalar, message: str, help: str, labels: tuple[Label, ...]) -> Diagnostic:

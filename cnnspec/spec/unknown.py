@@ -20,6 +20,39 @@ USUAL_OF_POOL = 2
 MANY_DIMENSIONS = ("1d", "3d")
 
 
+# What other frameworks, papers and people call them: without digits and in lower case.
+ELSEWHERE = {
+    "averagepoolingd": "AvgPool2d",
+    "batchnormalization": "BatchNorm2d",
+    "bn": "BatchNorm2d",
+    "cat": "Concat",
+    "concatenate": "Concat",
+    "convdtranspose": "ConvTranspose2d",
+    "deconv": "ConvTranspose2d",
+    "dense": "Linear",
+    "fc": "Linear",
+    "fullyconnected": "Linear",
+    "globalaveragepooling": "AdaptiveAvgPool2d",
+    "globalaveragepoolingd": "AdaptiveAvgPool2d",
+    "globalavgpool": "AdaptiveAvgPool2d",
+    "globalavgpoold": "AdaptiveAvgPool2d",
+    "lrn": "LocalResponseNorm",
+    "maxpoolingd": "MaxPool2d",
+    "mul": "Multiply",
+    "mult": "Multiply",
+    "reshape": "Unflatten",
+    "sum": "Add",
+    "swish": "SiLU",
+    "upsampling": "Upsample",
+    "upsamplingd": "Upsample",
+    "view": "Flatten",
+}
+NO_JOINS = frozenset(
+    {"sub", "subtract", "div", "divide", "average", "mean", "max", "maximum", "stack", "merge", "join"}
+)
+JOINING = "tensors are joined by `Add`, `Multiply` and `Concat`"
+
+
 def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
     """A name that no layer and no block has, with the one that is meant where that is plain."""
     message, help = f"no layer is called `{item.name}`", "`cnnspec layers` lists all of them"
@@ -29,13 +62,19 @@ def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
     match = CALL.fullmatch(item.name) if len(item.name) <= MAX_CALL else None
     if match and (match["module"] or match["arguments"] is not None) and match["name"] in known:
         return _as_in_python(item, match, message)
-    meant = likely(match["name"] if match else item.name, known)
+    name = match["name"] if match else item.name
+    meant = likely(name, known)
+    if meant is None and item.sources and name.lower() in NO_JOINS:
+        help = JOINING
     label = f"did you mean `{meant}`?" if meant else ""
     return Diagnostic("unknown-layer", message, Label(item.span, label), help=help, repairs=rename(item.span, meant))
 
 
 def likely(name: str, known: Collection[str]) -> str | None:
-    """The nearest name; `Conv` means Conv2d before its siblings."""
+    """The nearest name; `Conv` means Conv2d before its siblings, and `Dense` is what others call Linear."""
+    elsewhere = ELSEWHERE.get(re.sub(r"[\d_]", "", name).lower())
+    if elsewhere in known:
+        return elsewhere
     plain = not any(c.isdigit() for c in name)
     return nearest(name, [n for n in known if not (plain and n.endswith(MANY_DIMENSIONS))])
 
