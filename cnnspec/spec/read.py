@@ -27,6 +27,7 @@ from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
 from cnnspec.syntax.uncollected import uncollected
 
 VERSION = 1
+SIZES_BY_NAME = frozenset({"channels", "height", "width", "length", "features", "c", "h", "w"})
 VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -179,6 +180,13 @@ class _Reader:
         node = self.required("input")
         if not isinstance(node, Map):
             return node
+        if node.entries and SIZES_BY_NAME.issuperset(node.names()):
+            sizes = ", ".join(entry.value.span.text for entry in node)
+            help = (
+                f"write `input: [{sizes}]`; a mapping names several inputs: `{{image: [3, 32, 32], mask: [1, 32, 32]}}`"
+            )
+            self.sink.error("bad-input", "the sizes of an input are a list", node.span, help=help)
+            return None
         faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
         for key, fault in faults.items():
             if fault:

@@ -20,33 +20,6 @@ USUAL_OF_POOL = 2
 MANY_DIMENSIONS = ("1d", "3d")
 
 
-# What other frameworks, papers and people call them: without digits and in lower case.
-ELSEWHERE = {
-    "averagepoolingd": "AvgPool2d",
-    "batchnormalization": "BatchNorm2d",
-    "bn": "BatchNorm2d",
-    "cat": "Concat",
-    "concatenate": "Concat",
-    "convdtranspose": "ConvTranspose2d",
-    "deconv": "ConvTranspose2d",
-    "dense": "Linear",
-    "fc": "Linear",
-    "fullyconnected": "Linear",
-    "globalaveragepooling": "AdaptiveAvgPool2d",
-    "globalaveragepoolingd": "AdaptiveAvgPool2d",
-    "globalavgpool": "AdaptiveAvgPool2d",
-    "globalavgpoold": "AdaptiveAvgPool2d",
-    "lrn": "LocalResponseNorm",
-    "maxpoolingd": "MaxPool2d",
-    "mul": "Multiply",
-    "mult": "Multiply",
-    "reshape": "Unflatten",
-    "sum": "Add",
-    "swish": "SiLU",
-    "upsampling": "Upsample",
-    "upsamplingd": "Upsample",
-    "view": "Flatten",
-}
 NO_JOINS = frozenset(
     {"sub", "subtract", "div", "divide", "average", "mean", "max", "maximum", "stack", "merge", "join"}
 )
@@ -71,10 +44,7 @@ def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
 
 
 def likely(name: str, known: Collection[str]) -> str | None:
-    """The nearest name; `Conv` means Conv2d before its siblings, and `Dense` is what others call Linear."""
-    elsewhere = ELSEWHERE.get(re.sub(r"[\d_]", "", name).lower())
-    if elsewhere in known:
-        return elsewhere
+    """The nearest name; `Conv` means Conv2d before its siblings."""
     plain = not any(c.isdigit() for c in name)
     return nearest(name, [n for n in known if not (plain and n.endswith(MANY_DIMENSIONS))])
 
