@@ -52,7 +52,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "name": ("id",),
     "number": ("repeat",),
     "times": ("repeat",),
+    # functions of expressions
+    "int": ("floor",),
     # functions that fill weights
+    "glorot": ("xavier_uniform_",),
+    "he": ("kaiming_normal_",),
+    "kaiming": ("kaiming_normal_",),
+    "xavier": ("xavier_uniform_",),
     "glorot_normal": ("xavier_normal_",),
     "glorot_uniform": ("xavier_uniform_",),
     "he_normal": ("kaiming_normal_",),

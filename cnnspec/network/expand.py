@@ -7,6 +7,7 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -34,7 +35,7 @@ from cnnspec.spec import Argument, Arguments, Block, Item, ParamError, Path, Spe
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
-from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Silent, Value, shown
+from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Silent, Value, shown
 from cnnspec.syntax import Node as SyntaxNode
 from cnnspec.syntax.evaluate import size
 from cnnspec.syntax.uncollected import uncollected
@@ -44,6 +45,13 @@ MAX_BLOCKS = 40  # blocks open at a time
 MAX_RANK = 8
 MAX_ELEMENTS = 2**48  # of a tensor, in or between layers: far past any memory, and every sum still prints
 INPUT_FORMS = "write `input: [channels, height, width]`, such as `input: [1, 28, 28]`"
+
+
+def input_help(node: SyntaxNode) -> str:
+    """How an input is written; where a number stands or ``3x32x32``, with these sizes."""
+    sizes = re.split(r"\s*[x×,]\s*", node.text) if isinstance(node, Scalar) and len(node.text) < 40 else []
+    plain = len(sizes) in (1, 3) and all(size.isdigit() for size in sizes)
+    return f"write `input: [{', '.join(sizes)}]`" if plain else INPUT_FORMS
 
 
 # What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one.
@@ -198,7 +206,7 @@ class Expander(Reporter):
         if isinstance(sizes, tuple) and sizes and all(type(s) is int and 1 <= s < 2**31 for s in sizes):
             return Shape(sizes)
         message = f"`input` is a list of positive sizes, not {shown(node)}"
-        self.sink.error("bad-input", message, node.span, help=INPUT_FORMS)
+        self.sink.error("bad-input", message, node.span, help=input_help(node))
         return None
 
     def chain(self, items: tuple[Item, ...], flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:

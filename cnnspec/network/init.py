@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, nearest
-from cnnspec.layers import REGISTRY, Call, Refusal, Tensor
+from cnnspec.layers import Call, Refusal, Tensor
 from cnnspec.layers.base import shown
 from cnnspec.layers.init import FUNCTIONS, Function, fans
 from cnnspec.network.graph import Graph, Init, Node
@@ -207,8 +207,8 @@ def _unreached(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Graph]
         near, help = str(inside), "a scope has no parameters of its own, its layers have"
     elif pattern.lone_word and text in spec.blocks:
         help = f"`{text}` is a block: name its layers by their keys, such as `layer1.*.conv2`"
-    elif pattern.lone_word and nearest(text, REGISTRY):
-        near = nearest(text, REGISTRY)
+    elif pattern.lone_word and (type := nearest(text, {node.type for graph in graphs for node in graph.nodes})):
+        near = type
     else:
         near = str(pattern.near(keys) or "") or None
     label = Label(rule.key.span, f"did you mean `{near}`?" if near else "")

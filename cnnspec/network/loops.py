@@ -8,7 +8,9 @@ from cnnspec.diagnostics import listing
 from cnnspec.network.context import Context, Flow
 from cnnspec.network.reporter import Reporter
 from cnnspec.spec import Item
-from cnnspec.syntax import Entry, Map, Node, Value, shown
+from cnnspec.spec.dollar import without_dollar
+from cnnspec.syntax import Entry, Map, Node, Scalar, Value, shown
+from cnnspec.syntax.evaluate import in_yaml
 
 MAX_ROUNDS = 100_000
 
@@ -56,10 +58,19 @@ def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Va
 def _times(say: Reporter, node: Node, context: Context, flow: Flow) -> int:
     times = say.value(node, context, flow)
     if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MAX_ROUNDS:
-        computed = f", which is {times}" if shown(node) != str(times) else ""
+        computed = f", which is {in_yaml(times)}" if isinstance(node, Scalar) and "$" in node.text else ""
         message = f"`repeat` is a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
-        say.fail("bad-repeat", message, node, context)
+        repairs = without_dollar(node, context.env)
+        say.fail("bad-repeat", message, node, context, help=_whole(node, times), repairs=repairs)
     return int(times)
+
+
+def _whole(node: Node, times: Value) -> str:
+    """How a number of rounds that is none is made one."""
+    if isinstance(node, Scalar) and "/" in node.text and "//" not in node.text:
+        return "`//` divides without a rest"
+    near = str(times).removesuffix(".0")
+    return f"write `repeat: {near}`" if near.isdigit() and int(near) <= MAX_ROUNDS else ""
 
 
 def ordinal(number: int) -> str:

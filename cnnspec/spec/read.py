@@ -23,7 +23,7 @@ from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
-from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
+from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, Seq, parse, shown
 from cnnspec.syntax.uncollected import uncollected
 
 VERSION = 1
@@ -91,9 +91,9 @@ class _Reader:
         self.source = source
         self.sink = sink
         self.top = top
-        self.items = ItemReader(sink)
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
+        self.items = ItemReader(sink, self.own_names)
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
@@ -236,11 +236,15 @@ class _Reader:
         name, node = entry.key, entry.value
         if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
             help = "a block's name begins with a capital and holds letters, digits and `_`"
-            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, help=help)
+            upper = name.text[:1].upper() + name.text[1:]
+            near = f"did you mean `{upper}`?" if PARAM.fullmatch(name.text) else ""
+            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, near, help=help)
         elif name.text in REGISTRY or name.text == "Sequential":
             self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
         elif not isinstance(node, Map) or node.get("layers") is None:
-            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span)
+            is_list = isinstance(node, Seq)
+            help = "put its lines below the key `layers`" if is_list else "write `layers: [items]` in it"
+            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span, help=help)
         else:
             return self.defined(name, node)
         return None

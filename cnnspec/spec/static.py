@@ -250,7 +250,7 @@ class _Checker:
             if name in found:
                 self.block_argument(item, param, found[name])
             elif name not in later and param.required:
-                wrong.append(missing_argument(item.name, name, param.type.words, item.span))
+                wrong.append(missing_argument(item.name, name, param.type.words, item.span, param.name.span))
         self.add(item, wrong, block.params)
 
     @staticmethod
