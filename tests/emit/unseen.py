@@ -97,6 +97,8 @@ UNSEEN_HERE: dict[tuple[str, int], str] = {
     ("negative-repeat", 8): VALUE,
     ("no-value", 4): OTHER_LINE,
     ("null-layer", 6): VALUE,
+    ("repeat-no-number", 8): "2.0 is a whole number to JSON",
+    ("repeat-no-number", 12): VALUE,
     ("unreachable", 12): "in a file with blocks of its own any capitalised name may be one of them",
     ("wrong-conditions", 10): VALUE,
     ("upsampling", 8): "one of two arguments is needed",
