@@ -103,6 +103,10 @@ class _Tracing(Expander):
         self.tracker.span = context.place(item.span)
         return super().layer(item, *rest, **more)
 
+    def likeness(self, *given: Any) -> None:
+        """No block is copied: each line is to ask what it asks of the sizes."""
+        return
+
     def refused(self, *given: Any, **more: Any) -> None:
         self.tracker.closed = True
         super().refused(*given, **more)

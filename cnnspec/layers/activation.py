@@ -74,13 +74,14 @@ class PReLU(_Pointwise):
 
     def infer(self, x: Shape) -> Shape:
         if self.num_parameters not in (1, x[0]):
+            why = ", and one channel arrives" if x[0] == 1 else f": neither 1 nor the {x[0]} channels that arrive"
             self.refuse(
                 "stated-wrongly",
-                f"`num_parameters` is {self.num_parameters}: neither 1 nor the {x[0]} channels that arrive",
+                f"`num_parameters` is {self.num_parameters}{why}",
                 argument="num_parameters",
-                label=f"1 or {x[0]}",
+                label="1" if x[0] == 1 else f"1 or {x[0]}",
                 dims=(0,),
-                tries=(setting(num_parameters=x[0]), setting(num_parameters=1)),
+                tries=tuple(setting(num_parameters=number) for number in dict.fromkeys((x[0], 1))),
             )
         return x
 

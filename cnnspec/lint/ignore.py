@@ -10,6 +10,7 @@ from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span, d
 from cnnspec.syntax import Scalar
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\[([^\]]*)\]")
+BARE = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\b(?!\[).*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,16 @@ def comments(source: Source) -> Iterator[Ignore]:
                 at = match.start(1) + start + 1 + (len(match[1][start:]) - len(match[1][start:].lstrip()))
                 edit = _without(source, number, match) if len(codes) == 1 else None
                 yield Ignore(code, source.span(number, at, max(len(code), 1)), number, edit=edit)
+
+
+def without_codes(source: Source) -> Iterator[Diagnostic]:
+    """Warnings about comments that are to silence something, and name no code in brackets."""
+    for number, line in enumerate(source.lines, 1) if "cnnspec:" in source.text else ():
+        if match := BARE.search(line):
+            span = source.span(number, match.start() + 1, len(match[0].rstrip()))
+            help = "write `# cnnspec: ignore[bias-before-norm]`, with the codes that are meant"
+            message = "this comment names no code in brackets, and silences nothing"
+            yield Diagnostic("unused-ignore", message, Label(span), help=help, severity="warning")
 
 
 def _without(source: Source, number: int, match: re.Match[str]) -> Edit:

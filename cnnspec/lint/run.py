@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, count, listing
 from cnnspec.lint import activations, dead, field, joins, norms, windows
-from cnnspec.lint.ignore import Ignore, comments, of_file, stale
+from cnnspec.lint.ignore import Ignore, comments, of_file, stale, without_codes
 from cnnspec.lint.initial import unused_init
 from cnnspec.lint.text import text_warnings
 from cnnspec.lint.view import Finding, View
@@ -48,6 +48,8 @@ def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     used: set[Ignore] = set()
     sink = Sink()
     for diagnostic in (*_graph_warnings(graphs, ignores, used), *_kept(text_warnings(spec), ignores, used)):
+        sink.add(diagnostic)
+    for diagnostic in without_codes(spec.source):
         sink.add(diagnostic)
     every_variant = len(graphs) >= len(spec.variants)
     for diagnostic in _kept(unused_init(spec, graphs), ignores, used) if every_variant else ():

@@ -20,6 +20,7 @@ from cnnspec.syntax import Seq
 
 MOST_CHANNELS = 4  # of an image: a first size above it is a height, if the second is not far from it
 MOST_RATIO = 4
+IMAGE = 3  # dimensions of an input that is most likely as it is meant
 PADDED = ("Conv1d", "Conv2d", "Conv3d", "MaxPool1d", "MaxPool2d", "MaxPool3d")
 
 
@@ -37,9 +38,11 @@ def candidates(
     if refusal.code == "linear-on-map" and own:
         yield from _flattened(item)
     elif refusal.code == "wrong-rank":
-        yield from _other_input(spec, layer, shape, nodes, flows[0])
-        if own and item.name in REGISTRY:
-            yield from _sibling(item, shape)
+        siblings = _sibling(item, shape) if own and item.name in REGISTRY else ()
+        others = _other_input(spec, layer, shape, nodes, flows[0])
+        yield from (*siblings, *others) if len(shape) == IMAGE else (*others, *siblings)
+    elif refusal.code == "window-too-large":
+        yield from _channels_last(spec)
     elif own and (refusal.code == "conflicting-arguments" or refusal.argument in INFERRED):
         yield from _left_out(item, refusal.argument or "")
     elif refusal.code == "shape-mismatch":
@@ -78,6 +81,16 @@ def _other_input(spec: Spec, layer: Layer, shape: Shape, nodes: Sequence[Node], 
     if len(sizes) == len(shape) == 2 and 3 in layer.ranks and _is_image(*shape):
         text = f"[1, {', '.join(sizes)}]"
         yield Repair(f"write `input: {text}`: the channels come first", (Edit(node.span, text),))
+
+
+def _channels_last(spec: Spec) -> Iterator[Repair]:
+    """The input in torch's order, where its last size looks like the channels of an image."""
+    node = spec.input
+    if isinstance(node, Seq) and len(node.items) == IMAGE and spec.input_override is None:
+        sizes = [item.span.text for item in node.items]
+        if all(size.isdigit() for size in sizes) and int(sizes[2]) <= MOST_CHANNELS < min(int(sizes[0]), int(sizes[1])):
+            text = f"[{sizes[2]}, {sizes[0]}, {sizes[1]}]"
+            yield Repair(f"write `input: {text}`: the channels come first", (Edit(node.span, text),))
 
 
 def _is_image(height: int, width: int) -> bool:

@@ -32,6 +32,13 @@ class Flow:
 UNKNOWN = Flow()
 
 
+def place(span: Span, trace: Frame | None) -> Span:
+    """The innermost line of the user's own text on the way to a span: that itself, or what called for it."""
+    if not span.source.shipped:
+        return span
+    return next((f.span for f in trace or () if f.span and not f.span.source.shipped), span)
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The definition whose lines are being expanded: its names, its input, and how it was reached."""
@@ -53,9 +60,7 @@ class Context:
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
-        if not span.source.shipped:
-            return span
-        return next((f.span for f in self.trace or () if f.span and not f.span.source.shipped), span)
+        return place(span, self.trace)
 
     def frame(self, text: str, span: Span | None = None) -> Frame:
         """One step further in."""

@@ -7,21 +7,24 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NoReturn
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.below import Names, Network, Place
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
+from cnnspec.network.copies import Copy, Model, likeness
 from cnnspec.network.foreign import facts
-from cnnspec.network.graph import INPUT, Graph, Node, Opened
+from cnnspec.network.graph import INPUT, Graph, Node, Opened, Scope
 from cnnspec.network.heads import Heads, outputs, primary
 from cnnspec.network.init import filled
 from cnnspec.network.inplace import check_in_place
-from cnnspec.network.loops import rounds
+from cnnspec.network.loops import is_named, rounds
 from cnnspec.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.network.origin import origin_labels
 from cnnspec.network.patched import patch_labels
@@ -30,11 +33,11 @@ from cnnspec.network.repairs import repairs
 from cnnspec.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.network.share import share
 from cnnspec.plugins import PluginFault
-from cnnspec.spec import Argument, Arguments, Item, ParamError, Path, Spec, bind, settle
+from cnnspec.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
-from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Silent, Value, shown
+from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Silent, Value, shown
 from cnnspec.syntax import Node as SyntaxNode
 from cnnspec.syntax.evaluate import size
 from cnnspec.syntax.uncollected import uncollected
@@ -44,6 +47,13 @@ MAX_BLOCKS = 40  # blocks open at a time
 MAX_RANK = 8
 MAX_ELEMENTS = 2**48  # of a tensor, in or between layers: far past any memory, and every sum still prints
 INPUT_FORMS = "write `input: [channels, height, width]`, such as `input: [1, 28, 28]`"
+
+
+def input_help(node: SyntaxNode) -> str:
+    """How an input is written; where a number stands or ``3x32x32``, with these sizes."""
+    sizes = re.split(r"\s*[x×,]\s*", node.text) if isinstance(node, Scalar) and len(node.text) < 40 else []
+    plain = len(sizes) in (1, 3) and all(size.isdigit() for size in sizes)
+    return f"write `input: [{', '.join(sizes)}]`" if plain else INPUT_FORMS
 
 
 # What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one.
@@ -94,6 +104,7 @@ class Expander(Reporter):
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
+        self.models: dict[Hashable, Model] = {}
 
     def graph(self) -> Graph | None:
         trace = outermost(self.spec)
@@ -197,7 +208,7 @@ class Expander(Reporter):
         if isinstance(sizes, tuple) and sizes and all(type(s) is int and 1 <= s < 2**31 for s in sizes):
             return Shape(sizes)
         message = f"`input` is a list of positive sizes, not {shown(node)}"
-        self.sink.error("bad-input", message, node.span, help=INPUT_FORMS)
+        self.sink.error("bad-input", message, node.span, help=input_help(node))
         return None
 
     def chain(self, items: tuple[Item, ...], flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
@@ -257,7 +268,7 @@ class Expander(Reporter):
         flow = taken[0]
         op = self.operation(item, context)
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
-            self.fail("wrong-type", f"`{item.name}` takes one tensor, not {len(taken)}", item.op, context)
+            self.several(item, len(taken), context)
         if op.name == SHARE:
             out = share(self, item, flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
@@ -277,6 +288,15 @@ class Expander(Reporter):
     def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         """The same, with what patches make of the line."""
         return patched(self, item, taken, scope, context)
+
+    def several(self, item: Item, number: int, context: Context) -> NoReturn:
+        """Says that a line which takes one tensor was given several."""
+        message = f"`{item.name}` takes one tensor, not {number}"
+        help = "join them in a line above it: `Concat`, `Add` or `Multiply` with this `from`"
+        if item.paths is not None:
+            message = f"`{item.name}` has paths, which all take one tensor, and its `from` names {number}"
+            help = "leave the paths out to join what `from` names, or give the first line of each path a `from`"
+        self.fail("wrong-type", message, item.op, context, help=help)
 
     def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """An operation that has a name of its own in the module tree."""
@@ -329,21 +349,45 @@ class Expander(Reporter):
         return out
 
     def block(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-        block = self.spec.blocks[op.name]
-        trace = context.frame(f"block {op.name}", item.span)
+        """A call of a block; one like another before is copied from it, unless patches may reach into either."""
         self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
+        given = self.arguments(item, op, context, flow)
+        call = Context({}, flow, context.frame(f"block {op.name}", item.span), (*context.blocks, op.name))
+        key = scope.child_key(name)
+        like = self.likeness(call, given, key) if scope.place is None else None
+        model = self.models.get(like)
+        if model is not None and len(self.nodes) + len(model.nodes) <= MAX_NODES:
+            return self.copied(Copy(model, key, item, len(self.nodes), call, context.way), scope)
+        first, before = len(self.nodes), self.meter.steps
+        block = self.spec.blocks[op.name]
+        env = self.bound(block, given, item, flow, context)
+        opened = Opened(env, item, block, context.way)
+        inner = ScopeBuilder(key, op.name, item.span, first, opened, place=scope.inside(item, name))
+        out = self.scope(block.layers, flow, inner, scope, replace(call, env=env))
+        if like is not None and inner.children and out.shape is not None and not len(self.sink):
+            made, nodes, steps = scope.children[-1], tuple(self.nodes[first:]), self.meter.steps - before
+            assert isinstance(made, Scope)
+            self.models[like] = Model(made, nodes, call.trace, flow.value, out, steps)
+        return out
+
+    def bound(self, block: Block, given: Arguments, item: Item, flow: Flow, context: Context) -> dict[str, Value]:
+        """The params of a block with the values of one call."""
         try:
-            shape = flow.known
-            given = self.arguments(item, op, context, flow)
-            env = bind(block.params, given, item.span, op.name, self.layers, shape, self.meter)
+            return bind(block.params, given, item.span, block.name.text, self.layers, flow.known, self.meter)
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
-        opened = Opened(env, item, block, context.way)
-        place = scope.inside(item, name)
-        inner = ScopeBuilder(scope.child_key(name), op.name, item.span, len(self.nodes), opened, place=place)
-        return self.scope(block.layers, flow, inner, scope, Context(env, flow, trace, (*context.blocks, op.name)))
+
+    def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
+        """What tells calls apart; None where something is wrong, for then each line is to say its own."""
+        return None if len(self.sink) else likeness(call, given, is_named(key), self.aux, self.again)
+
+    def copied(self, copy: Copy, scope: ScopeBuilder) -> Flow:
+        self.meter.spend(copy.model.steps)
+        self.nodes += copy.nodes
+        scope.children.append(copy.scope)
+        return copy.output
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
         if name in context.blocks and not item.name.startswith("$"):

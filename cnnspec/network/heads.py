@@ -90,8 +90,7 @@ class Heads:
     def finish(self, out: Flow, *, alone: bool) -> tuple[Aux, ...]:
         """The heads in the order of the spec. ``alone``: ``out`` is the one output, and theirs have to be like it."""
         for head in self.waiting:
-            word = head.after or head.source
-            if source(self.expander, word, UNKNOWN, self.root, self.context, _nowhere) is not None:
+            if self.is_there(head.after or head.source):
                 self.expand(head)
         found = []
         for head in self.expander.spec.aux:
@@ -102,6 +101,13 @@ class Heads:
                 self.compare(head, flow, out)
             found.append(Aux(head.name.text, head.output.text, weight, flow.value, head.name.span))
         return tuple(found)
+
+    def is_there(self, word: Scalar) -> bool:
+        """Whether a line has this id; that none has it is told, unless a broken line may have had it."""
+        try:
+            return source(self.expander, word, UNKNOWN, self.root, self.context, _nowhere) is not None
+        except (Broken, Silent):
+            return False
 
     def compare(self, head: Head, flow: Flow, out: Flow) -> None:
         """Both are held against the same labels."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, nearest
-from cnnspec.layers import REGISTRY, Refusal, Tensor
+from cnnspec.layers import Call, Refusal, Tensor
 from cnnspec.layers.base import shown
 from cnnspec.layers.init import FUNCTIONS, Function, fans
 from cnnspec.network.graph import Graph, Init, Node
@@ -25,7 +25,7 @@ from cnnspec.spec.edits import rename
 from cnnspec.spec.init import no_such_tensor
 from cnnspec.spec.pattern import Pattern
 from cnnspec.spec.rules import Rule, Setting
-from cnnspec.syntax import Meter, OutOfWork, Silent, Value
+from cnnspec.syntax import Map, Meter, OutOfWork, Silent, Value
 
 # What it costs, in steps of the Meter: to hold a key against a pattern, to evaluate a function's arguments, and a fill.
 PATTERN, FUNCTION, FILL = 4, 40, 3
@@ -33,6 +33,7 @@ NEAR = 4  # how often each key is looked at, to find the one that was meant
 KEYS = "`cnnspec summary --full` shows the keys; `*` stands for any part of one, `**` for any number of parts"
 BARE = "weight"  # what rules call the one tensor of a layer that is no module
 Facts = tuple[int | None, int | None, int]
+Fill = tuple[str, Call, Map | None]  # a tensor, what fills it, and the arguments as they are written
 
 
 def filled(graph: Graph, spec: Spec, layers: set[str], sink: Sink, meter: Meter) -> Graph:
@@ -56,25 +57,40 @@ class _Filler:
         self.types = {rule.key.text: rule for rule in spec.init if rule.pattern is None}
         self.patterns = [rule for rule in reversed(spec.init) if rule.pattern is not None]
         self.made: dict[tuple[Setting, Facts | None], Function | None] = {}
+        self.known: dict[tuple[int, ...], tuple[Fill, ...]] = {}
 
     def inits(self, graph: Graph) -> Iterator[Init]:
         done: set[str] = set()
         for node in graph.root.leaves():
-            self.check_type(node)
-            rules = self.rules(node) if node.tensors and node.key not in done else []
-            done.add(node.key)
-            for name, tensor in node.tensors.items():
-                setting = _first(rules, name or BARE) if tensor.trained else None
-                function = self.function(setting, node) if setting and setting.function else None
-                if setting and function and self.takes(function, setting, node, tensor):
+            if node.key not in done and (node.tensors or node.type in self.types):
+                done.add(node.key)
+                for name, call, args in self.fills(node):
                     self.meter.spend(FILL)
-                    yield Init(node.key, name, function.call(), setting.args)
+                    yield Init(node.key, name, call, args)
+
+    def fills(self, node: Node) -> tuple[Fill, ...]:
+        """What fills the tensors of a layer. Copies of one layer share their tensors, and are asked for once."""
+        rules = self.rules(node)
+        key = (id(node.tensors), *map(id, rules))
+        if key not in self.known:
+            self.check_type(node)
+            self.known[key] = tuple(self.filled(node, rules))
+        return self.known[key]
+
+    def filled(self, node: Node, rules: Sequence[Rule]) -> Iterator[Fill]:
+        for name, tensor in node.tensors.items():
+            setting = _first(rules, name or BARE) if tensor.trained else None
+            function = self.function(setting, node) if setting and setting.function else None
+            if setting and function and self.takes(function, setting, node, tensor):
+                yield name, function.call(), setting.args
 
     def rules(self, node: Node) -> list[Rule]:
         """The rules that reach a layer, the one that goes first in front."""
+        own = [self.types[node.type]] if node.type in self.types else []
+        if not self.patterns or not node.tensors:
+            return own
         self.meter.spend(PATTERN * len(self.patterns))
-        found = [rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)]
-        return [*found, self.types[node.type]] if node.type in self.types else found
+        return [*(rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)), *own]
 
     def check_type(self, node: Node) -> None:
         """Tensors that a rule for a type names, and that no layer of it has."""
@@ -192,8 +208,8 @@ def _unreached(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Graph]
         near, help = str(inside), "a scope has no parameters of its own, its layers have"
     elif pattern.lone_word and text in spec.blocks:
         help = f"`{text}` is a block: name its layers by their keys, such as `layer1.*.conv2`"
-    elif pattern.lone_word and nearest(text, REGISTRY):
-        near = nearest(text, REGISTRY)
+    elif pattern.lone_word and (type := nearest(text, {node.type for graph in graphs for node in graph.nodes})):
+        near = type
     else:
         near = str(pattern.near(keys) or "") or None
     label = Label(rule.key.span, f"did you mean `{near}`?" if near else "")

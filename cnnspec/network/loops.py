@@ -8,7 +8,9 @@ from cnnspec.diagnostics import listing
 from cnnspec.network.context import Context, Flow
 from cnnspec.network.reporter import Reporter
 from cnnspec.spec import Item
-from cnnspec.syntax import Entry, Map, Node, Value, shown
+from cnnspec.spec.dollar import without_dollar
+from cnnspec.syntax import Entry, Map, Node, Scalar, Value, shown
+from cnnspec.syntax.evaluate import in_yaml
 
 MAX_ROUNDS = 100_000
 
@@ -20,14 +22,18 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
             yield outer
             continue
         times = _times(say, item.repeat, outer, flow)
-        named = not scope_key.rpartition(".")[2].isdigit()
-        whole = scope_key if scope_key and named else f"{times} repeats"
+        whole = scope_key if is_named(scope_key) else f"{times} repeats"
         for index in range(times):
             say.meter.spend((len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             names = {"index": index}
             way = outer.way.turn(item.repeat, index, names)
             yield outer.with_names(names, frame if times > 1 else outer.trace, way)
+
+
+def is_named(scope_key: str) -> bool:
+    """Whether a scope has a name that says more than its position."""
+    return bool(scope_key) and not scope_key.rpartition(".")[2].isdigit()
 
 
 def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator[Context]:
@@ -46,17 +52,28 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
 def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:
     values = say.value(entry.value, context, flow)
     if not isinstance(values, tuple):
-        say.fail("wrong-type", f"`foreach` walks lists, and `{entry.key.text}` is none", entry.value, context)
+        help = f"write `{entry.key.text}: [{shown(entry.value)}]`" if isinstance(values, int) else ""
+        message = f"`foreach` walks lists, and `{entry.key.text}` is none"
+        say.fail("wrong-type", message, entry.value, context, help=help)
     return tuple(values)
 
 
 def _times(say: Reporter, node: Node, context: Context, flow: Flow) -> int:
     times = say.value(node, context, flow)
     if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MAX_ROUNDS:
-        computed = f", which is {times}" if shown(node) != str(times) else ""
+        computed = f", which is {in_yaml(times)}" if isinstance(node, Scalar) and "$" in node.text else ""
         message = f"`repeat` is a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
-        say.fail("bad-repeat", message, node, context)
+        repairs = without_dollar(node, context.env)
+        say.fail("bad-repeat", message, node, context, help=_whole(node, times), repairs=repairs)
     return int(times)
+
+
+def _whole(node: Node, times: Value) -> str:
+    """How a number of rounds that is none is made one."""
+    if isinstance(node, Scalar) and "/" in node.text and "//" not in node.text:
+        return "`//` divides without a rest"
+    near = str(times).removesuffix(".0")
+    return f"write `repeat: {near}`" if near.isdigit() and int(near) <= MAX_ROUNDS else ""
 
 
 def ordinal(number: int) -> str:

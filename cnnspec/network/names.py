@@ -46,7 +46,8 @@ def _claim(say: Reporter, name: str, place: Node, scope: ScopeBuilder, context: 
     if first is not None:
         labels = (Label(first, "first here"),)
         message = f"two items of one scope have the id `{name}`"
-        say.fail("duplicate-id", message, place, context, "again here", labels=labels)
+        help = "an id is a key of the state dict: give one of them another"
+        say.fail("duplicate-id", message, place, context, "again here", help, labels)
     scope.keys[name] = place.span
     return name
 

@@ -17,6 +17,8 @@ CHANNEL_ARGUMENTS = ("out_channels", "out_features")
 
 def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
     """A label at each line that made the sizes ``dims`` of the tensors in ``flows`` what they are."""
+    if len({len(flow.known()) for flow in flows}) > 1:
+        return _ranks(spec, nodes, flows)
     if not dims:
         return ()
     if len(flows) == 1:
@@ -26,10 +28,26 @@ def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims
 
 
 def _single(spec: Spec, nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Label | None:
-    node = _maker(nodes, flow, dims)
+    node, value = _maker(nodes, flow, dims)
     if node is None:
-        return _input_label(spec, flow, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
+        return _input_label(spec, value, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
     return Label(_place(node, dims), _change(node.input_shapes[0], node.shape, dims))
+
+
+def _ranks(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow]) -> tuple[Label, ...]:
+    """One label for the first path, and one for the first that has another number of sizes."""
+    other = next(i for i, flow in enumerate(flows) if len(flow.known()) != len(flows[0].known()))
+    labels = [_path_label(spec, nodes, flows[i], i, str(flows[i].known()), ()) for i in (0, other)]
+    return tuple(label for label in labels if label)
+
+
+def _path_label(
+    spec: Spec, nodes: Sequence[Node], flow: Flow, place: int, size: str, dims: tuple[int, ...]
+) -> Label | None:
+    """Where the path at a place of its join gets a size."""
+    text = f"the {ORDER[place] if place < len(ORDER) else f'{place + 1}th'} path gets its {size} here"
+    node, value = _maker(nodes, flow, dims)
+    return Label(_place(node, dims), text) if node else _input_label(spec, value, text)
 
 
 def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
@@ -40,23 +58,21 @@ def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tu
     other = next(i for i in among if sizes[i] != sizes[among[0]])
     labels = []
     for i in (among[0], other):
-        node = _maker(nodes, flows[i], dims)
         size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
-        text = f"the {ORDER[i] if i < len(ORDER) else f'{i + 1}th'} path gets its {size} here"
-        label = Label(_place(node, dims), text) if node else _input_label(spec, flows[i], text)
+        label = _path_label(spec, nodes, flows[i], i, size, dims)
         labels += [label] if label else []
     return tuple(labels)
 
 
-def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Node | None:
-    """The node that gave a tensor these sizes; None where they are the network's input's."""
+def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> tuple[Node | None, int]:
+    """The node that gave a tensor these sizes, None where an input of the network has them; and what that makes."""
     value = flow.value
     while value >= 0:
         node = nodes[value]
         if not _kept(node.input_shapes[0], node.shape, dims):
-            return node
+            return node, value
         value = node.inputs[0]
-    return None
+    return None, value
 
 
 def _kept(before: Shape, after: Shape, dims: tuple[int, ...]) -> bool:
@@ -79,8 +95,8 @@ def _place(node: Node, dims: tuple[int, ...]) -> Span:
     return node.span
 
 
-def _input_label(spec: Spec, flow: Flow, text: str) -> Label | None:
+def _input_label(spec: Spec, value: int, text: str) -> Label | None:
     if spec.input is None or spec.input_override is not None:
         return None
-    sizes = spec.input.entries[INPUT - flow.value].value if isinstance(spec.input, Map) else spec.input
+    sizes = spec.input.entries[INPUT - value].value if isinstance(spec.input, Map) else spec.input
     return Label(sizes.span, text)

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink
+from cnnspec.diagnostics import Diagnostic, Frame, Label, Repair, Sink
 from cnnspec.network.context import Context, Flow
 from cnnspec.spec import Spec
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import BadValue
+from cnnspec.spec.dollar import without_dollar
 from cnnspec.syntax import Meter, Node, Scalar, Value
 from cnnspec.syntax.evaluate import in_yaml
 
@@ -79,10 +80,12 @@ class Reporter:
         label: str = "",
         help: str = "",
         labels: tuple[Label, ...] = (),
+        repairs: tuple[Repair, ...] = (),
     ) -> NoReturn:
         """Says what is wrong with a node of the text, and gives its line up."""
         self.meter.spend(MESSAGE)
-        self.sink.error(code, message, node.span, label, help=help, labels=labels, trace=context.trace)
+        trace = context.trace
+        self.sink.error(code, message, node.span, label, help=help, labels=labels, trace=trace, repairs=repairs)
         raise Broken
 
     def value(self, node: Node, context: Context, flow: Flow) -> Value:
@@ -107,5 +110,6 @@ class Reporter:
                 node,
                 context,
                 help="write a comparison, such as `$(width > 0)`",
+                repairs=without_dollar(node, context.env),
             )
         return bool(value)

@@ -35,8 +35,8 @@ class BadValue(Exception):
 
     def diagnostic(self, trace: Frame | None = None) -> Diagnostic:
         """The error as a diagnostic, with its repair."""
-        near = f"did you mean `{self.written}`?" if self.written else ""
-        repairs = (Repair(f"write `{self.written}`", (Edit(self.span, self.written),)),) if self.written else ()
+        near = f"did you mean `{self.written.strip()}`?" if self.written else ""
+        repairs = (Repair(f"write `{self.written.strip()}`", (Edit(self.span, self.written),)),) if self.written else ()
         return Diagnostic(self.code, self.message, Label(self.span, near), help=self.help, trace=trace, repairs=repairs)
 
 

@@ -79,6 +79,8 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
         return Diagnostic("wrong-type", message, Label(entry.span))
     if isinstance(node, Scalar) and "$" in node.text and value != node.text:
         said += f", which is {in_yaml(value)}"
+        if isinstance(value, str):
+            help = "inside a text an expression is written out: calculate within `$(...)`"
     elif isinstance(node, Scalar) and isinstance(node.value, str):
         near = nearest(node.text, literals(model.model_fields[name].annotation))
         help = "an expression is written `$name` or `$(width * 2)`" if "${" in node.text else ""
@@ -99,11 +101,13 @@ MAX_MEANT = 200  # characters of a value in which another is looked for
 TUPLE = re.compile(r"\(([^()$]*,[^()$]*)\)")
 BRACES = re.compile(r"\$\{([^{}\"]*)\}")
 PLAIN = re.compile(r"[-+]?[0-9.]+|true|false")
+CROSS = re.compile(r"\d+(?:[x×]\d+)+")
+PERCENT = re.compile(r"(\d{1,3})(?:\.0*)? ?%")
 OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
 def meant_value(node: Node) -> tuple[Repair, ...]:
-    """``(3, 3)`` as a list; ``[3]``, ``"3"`` and ``3.0`` as numbers; ``no`` as false; ``${width}`` as an expression."""
+    """``(3, 3)`` and ``3x3`` as lists; ``[3]``, ``"3"``, ``3.0`` and ``50%`` as numbers; ``no`` as false."""
     match node:
         case Seq(items=(Scalar() as only,)):
             return rename(node.span, only.span.text)
@@ -115,9 +119,11 @@ def meant_value(node: Node) -> tuple[Repair, ...]:
 
 
 def _whole_division(node: Node, value: Any) -> tuple[Repair, ...]:
-    """``//`` for a ``/`` whose result is whole and all the same no whole number."""
+    """``//`` for a ``/``, or ``floor``, where a result is whole and all the same no whole number."""
     text = node.span.text if isinstance(value, float) and value.is_integer() else ""
-    return rename(node.span, text.replace(" / ", " // ")) if " / " in text else ()
+    if " / " in text:
+        return rename(node.span, text.replace(" / ", " // "))
+    return rename(node.span, f"$(floor({text[2:-1]}))") if text.startswith("$(") and text.endswith(")") else ()
 
 
 def _meant_text(node: Scalar) -> tuple[Repair, ...]:
@@ -126,6 +132,10 @@ def _meant_text(node: Scalar) -> tuple[Repair, ...]:
     if match := BRACES.fullmatch(node.text):
         inner = match[1].strip()
         return rename(node.span, f"${inner}" if inner.isidentifier() else f'"$({inner})"')
+    if CROSS.fullmatch(node.text):
+        return as_list(node, re.split("[x×]", node.text))
+    if match := PERCENT.fullmatch(node.text):
+        return rename(node.span, f"{int(match[1]) / 100:g}")
     if not node.plain and PLAIN.fullmatch(node.text):
         return rename(node.span, node.text)
     return rename(node.span, OF_YAML_1_1.get(node.text.casefold()))
@@ -171,6 +181,7 @@ def _glued(known: Collection[str], match: re.Match[str], span: Span) -> Diagnost
     )
 
 
-def missing_argument(subject: str, name: str, words: str, owner: Span) -> Diagnostic:
-    """A required argument that is not given."""
-    return Diagnostic("missing-argument", f"`{subject}` needs `{name}`", Label(owner, f"takes {words}"))
+def missing_argument(subject: str, name: str, words: str, owner: Span, declared: Span | None = None) -> Diagnostic:
+    """A required argument that is not given; ``declared`` is where a block of the user's own asks for it."""
+    labels = (Label(declared, "has no default"),) if declared and not declared.source.shipped else ()
+    return Diagnostic("missing-argument", f"`{subject}` needs `{name}`", Label(owner, f"takes {words}"), labels)

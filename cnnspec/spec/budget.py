@@ -135,7 +135,7 @@ def _variants(node: Node, known: Mapping[str, object], sink: Sink) -> dict[str, 
     for entry in node:
         name = entry.key.text
         if name not in known:
-            help = f"its variants are {listing(list(known))}" if known else "the spec has no variants"
+            help = f"its variants are {listing(list(known))}" if known else ""
             near = did_you_mean(name, known)
             sink.error("unknown-name", f"the spec has no variant `{name}`", entry.key.span, near, help=help)
         elif not isinstance(entry.value, Map):

@@ -14,7 +14,7 @@ from cnnspec.spec.edits import respell
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Head, Output
 from cnnspec.spec.names import id_fault
-from cnnspec.syntax import Entry, Map, Node, Scalar, shown
+from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 HEAD_KEYS = ("from", "weight", "layers", "when", "after", "output")
 REQUIRED = ("from", "weight", "layers")
@@ -42,6 +42,9 @@ def read_outputs(node: Node | None, sink: Sink) -> tuple[Output, ...]:
 def _mapping(name: str, node: Node | None, form: str, sink: Sink) -> tuple[Entry, ...]:
     if node is None or (isinstance(node, Map) and node.entries):
         return node.entries if node else ()
+    ids = [item.span.text for item in node.items] if isinstance(node, Seq) and name == "outputs" else []
+    if ids and all(id.isidentifier() for id in ids):
+        form = f"write `outputs: {{{', '.join(f'{id}: {id}' for id in ids)}}}`: a name of each output, and its line"
     sink.error("wrong-type", f"`{name}` maps names to what they are, not {shown(node)}", node.span, help=form)
     return ()
 

@@ -9,13 +9,14 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing, 
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
 from cnnspec.spec.cut import cuts
-from cnnspec.spec.edits import positional, respell
+from cnnspec.spec.edits import as_list, positional, respell, written
 from cnnspec.spec.layout import (
     arguments_outside,
     as_chain,
     dash_before,
     fields_of,
     first_span,
+    no_argument,
     no_list,
     no_names,
     second_operation,
@@ -32,8 +33,9 @@ ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words be
 class ItemReader:
     """Reads chains; what is wrong goes to the sink and the line is left out."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, blocks: Collection[str] = ()) -> None:
         self.sink = sink
+        self.blocks = blocks  # all that the section defines, under whatever names
 
     def chain(self, node: Node | None, owner: str) -> tuple[Item, ...]:
         """The items of a list."""
@@ -83,7 +85,9 @@ class ItemReader:
             args = self.arguments(key, op.value)
         own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
         unread = (len(self.sink) > of_words and body is None and paths is None) or self.outside_arguments(node, op)
-        return Item(key, node, args, body, paths, broken=own_fault, unread=unread, **common)
+        unread_loop = "foreach" in node.names() and common["foreach"] is None
+        broken = own_fault or unread_loop
+        return Item(key, node, args, body, paths, broken=broken, unread=unread, unread_loop=unread_loop, **common)
 
     def sharing(self, key: Scalar, node: Map, op: Entry, common: dict[str, Any]) -> Item:
         """`- share: conv1`: the module of the line of that id, once more."""
@@ -108,7 +112,7 @@ class ItemReader:
             self.sink.add(arguments_outside(ops[0], outside))
         for entry in found:
             if entry not in ops and entry not in outside:
-                self.unknown_word(entry, bool(ops))
+                self.unknown_word(entry, ops[0].key.text if ops else "")
         if len(ops) > 1:
             both = listing([f"`{entry.key.text}`" for entry in ops])
             message = f"an item has one operation, and this one has {both}"
@@ -117,13 +121,17 @@ class ItemReader:
             self.sink.error("no-operation", "this item has no operation", first_span(node), help=ITEM)
         return ops[0] if ops else None
 
-    def unknown_word(self, entry: Entry, has_operation: bool) -> None:
+    def unknown_word(self, entry: Entry, operation: str) -> None:
         name = entry.key.text
+        if name in self.blocks and not operation:
+            return  # no block can have this name, which is told where it is defined
         known: Collection[str] = WORDS
         help = f"beside the operation stand {listing([f'`{word}`' for word in WORDS])}"
-        if has_operation and not nearest(name, WORDS):
+        if operation == SHARE and not nearest(name, WORDS):
+            help = "`share` takes no arguments: the module is that of the line above; beside it stand its words"
+        elif operation and not nearest(name, WORDS):
             help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
-        elif not has_operation:
+        elif not operation:
             known = REGISTRY if nearest(name, REGISTRY) else WORDS
             help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
         message, label = (
@@ -156,13 +164,19 @@ class ItemReader:
         good = [node for node in nodes if isinstance(node, Scalar) and node.value is not None]
         if len(good) == len(nodes) and nodes:
             return tuple(good)
-        self.sink.error("wrong-type", f"`from` is an id or a list of ids, not {shown(entry.value)}", entry.span)
+        message = f"`from` is an id or a list of ids, not {shown(entry.value)}"
+        ids = [inner.value for inner in entry.value] if isinstance(entry.value, Map) else []
+        plain = bool(ids) and all(isinstance(id, Scalar) and id.value is not None for id in ids)
+        repairs = as_list(entry.value, map(written, ids)) if plain else ()
+        help = "" if plain else "without `from` a line takes what the line above it gives"
+        self.sink.add(Diagnostic("wrong-type", message, Label(entry.span), help=help, repairs=repairs))
         return None
 
     def foreach(self, entry: Entry) -> Map | None:
         if isinstance(entry.value, Map) and entry.value.entries:
             return entry.value
-        help = "write `foreach: {width: [64, 128]}`"
+        lists = entry.value.span.text if isinstance(entry.value, Seq) else "[64, 128]"
+        help = f"write `foreach: {{width: {lists}}}`, and `$width` in the line"
         self.sink.error("wrong-type", "`foreach` maps names to lists", entry.span, help=help)
         return None
 
@@ -181,6 +195,10 @@ class ItemReader:
                 return None
             case Seq():
                 return tuple(self.path(child) for child in value.items)
+            case Map() if arguments := [entry for entry in value if _is_argument(entry)]:
+                for entry in arguments:
+                    self.sink.add(no_argument(key, entry))
+                return None
             case Map():
                 return tuple(self.path(entry.value, entry.key) for entry in value)
             case _:
@@ -222,6 +240,12 @@ def _broken(op: Scalar) -> Item:
 def is_operation(name: str) -> bool:
     """Whether a key names an operation: a capital, a `$param`, the group, or the word that shares a module."""
     return name[:1].isupper() or name[:1] == "$" or name in (GROUP, SHARE)
+
+
+def _is_argument(entry: Entry) -> bool:
+    """Whether what stands among the paths of a join is an argument: a number, say, and no layer by its name."""
+    value = entry.value
+    return isinstance(value, Scalar) and value.value is not None and not is_operation(value.text)
 
 
 def _has_operation(node: Map) -> bool:

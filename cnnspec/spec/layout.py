@@ -65,6 +65,15 @@ def second_operation(entry: Entry, message: str) -> Diagnostic:
     return Diagnostic("several-operations", message, Label(key), help="begin a new line with `- `", repairs=repairs)
 
 
+def no_argument(join: Scalar, entry: Entry) -> Diagnostic:
+    """A number or a word where a join has its paths."""
+    name = entry.key.text
+    help = "it joins the paths below it, or what `from: [a, b]` names"
+    if join.text == "Concat":
+        help = f"it stacks along the channels; {help}"
+    return Diagnostic("unknown-argument", f"`{join.text}` has no argument `{name}`", Label(entry.span), help=help)
+
+
 def dash_before(node: Node) -> Span:
     """The dash that an empty item stands behind."""
     span = node.span

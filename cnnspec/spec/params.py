@@ -8,6 +8,7 @@ p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -55,7 +56,8 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Coll
     if node is None:
         return {}
     if not isinstance(node, Map):
-        sink.error("wrong-type", f"`params` maps names to types or defaults, not {shown(node)}", node.span)
+        help = "write `params: {width: 16}`, or `{width: int}` where there is no default"
+        sink.error("wrong-type", f"`params` maps names to types or defaults, not {shown(node)}", node.span, help=help)
         return {}
     found = {}
     for entry in node:
@@ -246,16 +248,25 @@ def bind(
             elif param.type.optional:
                 env[name] = None
             else:
-                wrong.append(missing_argument(subject, name, param.type.words, owner))
+                wrong.append(missing_argument(subject, name, param.type.words, owner, param.name.span))
         except Silent:
             continue  # its default needs what has no value: nor has it
         except TypeMismatch as error:
             wrong.append(mismatch(param, given.get(name), error))
         except BadValue as error:
-            wrong.append(error.diagnostic())
+            wrong.append(_of_default(error, params))
     if wrong:
         raise ParamError(without_consequences(wrong, params))
     return env
+
+
+def _of_default(error: BadValue, params: Mapping[str, Param]) -> Diagnostic:
+    """What is wrong with a default, which may read a param that stands below it."""
+    below = next((name for name in params if error.message == f"nothing here is called `{name}`"), None)
+    if below is None:
+        return error.diagnostic()
+    labels = (Label(params[below].name.span, "it stands here"),)
+    return replace(error.diagnostic(), labels=labels, help="a default reads the params above it: move this one below")
 
 
 def _paid(param: Param, value: Value, layers: Collection[str], meter: Meter) -> Value:
@@ -273,7 +284,7 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
         return Diagnostic("wrong-type", message, Label(param.name.span, "declared here"))
     place = given.entry.span if given else param.default.span if param.default else param.name.span
     said = str(error)
-    if given and said.startswith("takes") and "; did" not in said:
+    if given and said.startswith("takes") and "is called" not in said:
         said += f", not {shown(given.entry.value)}"
     labels = (Label(param.name.span, "declared here"),) if given else ()
     return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean, listing
-from cnnspec.spec.edits import respell
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing, nearest
+from cnnspec.spec.edits import rename
 from cnnspec.spec.items import SCOPE
 from cnnspec.spec.model import Block, Item, Spec
 from cnnspec.syntax import Map, Scalar
@@ -90,7 +90,7 @@ class _Walk:
             if self.sink.full:
                 return
             if "$" not in word.text and word.text not in OWN_WORDS and not scope.knows(word.text):
-                self.undefined(word, scope)
+                self.undefined(word, item, scope)
         self.inside(item, scope)
         scope.add(item.id)
 
@@ -101,12 +101,18 @@ class _Walk:
             self.chain(path.items, scope if path.name is None else _Scope(scope))
             scope.add(path.name)
 
-    def undefined(self, word: Scalar, scope: _Scope) -> None:
+    def undefined(self, word: Scalar, item: Item, scope: _Scope) -> None:
         if self.sink.full:
             return
         name = word.text
         home = self.index().get(self.title, {}).get(name)
-        diagnostic = self.elsewhere(word, home) if home else self.outside(word) or nowhere(word, name, scope.visible())
+        if home and home.id is item.id:
+            label = Label(home.id.span, "this line's own id")
+            diagnostic = _error(word, f"`{name}` is this line itself", "`prev` is the line above", (label,))
+        elif home:
+            diagnostic = self.elsewhere(word, home)
+        else:
+            diagnostic = self.outside(word) or nowhere(word, name, scope.visible())
         self.sink.add(diagnostic)
 
     def elsewhere(self, word: Scalar, home: _Home) -> Diagnostic:
@@ -154,12 +160,18 @@ def nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     """An id that is nowhere, with the nearest that is there."""
     known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
     help = f"`from` names an id above this line: {known}" if known else "give a line above an `id`, and name that"
-    near = did_you_mean(name, ids)
+    if name.lstrip("-").isdigit():
+        help = f"lines are named by their `id`, never counted; {help.removeprefix('`from` ')}"
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and {*parts} <= {*ids, *OWN_WORDS}:
+        meant: str | None = f"[{', '.join(parts)}]"
+        help = "several ids are a list"
+    else:
+        meant = "prev" if name == "-1" else nearest(name, ids)
+    label = Label(word.span, f"did you mean `{meant}`?" if meant else "")
     message = f"no line above has the id `{name}`"
-    label = Label(word.span, near)
-    return Diagnostic(
-        "undefined-from", message, label, help=help, repairs=respell(word.span, name, ids) if name == word.text else ()
-    )
+    repairs = rename(word.span, meant) if name == word.text else ()
+    return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 
 
 def _error(word: Scalar, message: str, help: str, labels: tuple[Label, ...]) -> Diagnostic:

@@ -24,10 +24,11 @@ from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
-from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
+from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, Seq, parse, shown
 from cnnspec.syntax.uncollected import uncollected
 
 VERSION = 1
+SIZES_BY_NAME = frozenset({"channels", "height", "width", "length", "features", "c", "h", "w"})
 VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -92,9 +93,9 @@ class _Reader:
         self.source = source
         self.sink = sink
         self.top = top
-        self.items = ItemReader(sink)
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
+        self.items = ItemReader(sink, self.own_names)
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
@@ -181,6 +182,13 @@ class _Reader:
         node = self.required("input")
         if not isinstance(node, Map):
             return node
+        if node.entries and SIZES_BY_NAME.issuperset(node.names()):
+            sizes = ", ".join(entry.value.span.text for entry in node)
+            help = (
+                f"write `input: [{sizes}]`; a mapping names several inputs: `{{image: [3, 32, 32], mask: [1, 32, 32]}}`"
+            )
+            self.sink.error("bad-input", "the sizes of an input are a list", node.span, help=help)
+            return None
         faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
         for key, fault in faults.items():
             if fault:
@@ -230,11 +238,15 @@ class _Reader:
         name, node = entry.key, entry.value
         if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
             help = "a block's name begins with a capital and holds letters, digits and `_`"
-            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, help=help)
+            upper = name.text[:1].upper() + name.text[1:]
+            near = f"did you mean `{upper}`?" if PARAM.fullmatch(name.text) else ""
+            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, near, help=help)
         elif name.text in BUILT_IN or name.text == "Sequential":
             self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
         elif not isinstance(node, Map) or node.get("layers") is None:
-            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span)
+            is_list = isinstance(node, Seq)
+            help = "put its lines below the key `layers`" if is_list else "write `layers: [items]` in it"
+            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span, help=help)
         else:
             return self.defined(name, node)
         return None

@@ -20,6 +20,12 @@ USUAL_OF_POOL = 2
 MANY_DIMENSIONS = ("1d", "3d")
 
 
+NO_JOINS = frozenset(
+    {"sub", "subtract", "div", "divide", "average", "mean", "max", "maximum", "stack", "merge", "join"}
+)
+JOINING = "tensors are joined by `Add`, `Multiply` and `Concat`"
+
+
 def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
     """A name that no layer and no block has, with the one that is meant where that is plain."""
     message, help = f"no layer is called `{item.name}`", "`cnnspec layers` lists all of them"
@@ -29,7 +35,10 @@ def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
     match = CALL.fullmatch(item.name) if len(item.name) <= MAX_CALL else None
     if match and (match["module"] or match["arguments"] is not None) and match["name"] in known:
         return _as_in_python(item, match, message)
-    meant = likely(match["name"] if match else item.name, known)
+    name = match["name"] if match else item.name
+    meant = likely(name, known)
+    if meant is None and item.sources and name.lower() in NO_JOINS:
+        help = JOINING
     label = f"did you mean `{meant}`?" if meant else ""
     return Diagnostic("unknown-layer", message, Label(item.span, label), help=help, repairs=rename(item.span, meant))
 

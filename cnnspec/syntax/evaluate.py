@@ -141,7 +141,8 @@ class Evaluator:
         shape = self.shape()
         value = getattr(shape, expr.args[0])
         if value is None:
-            self.fail(expr, f"a tensor of shape {shape} has no {expr.args[0]}")
+            flat = "a flat vector has `in.features`" if len(shape) == 1 else ""
+            self.fail(expr, f"a tensor of shape {shape} has no {expr.args[0]}", flat)
         return value
 
     def on_layer(self, expr: Expr) -> Value:
@@ -196,7 +197,9 @@ class Evaluator:
             return left + right
         for side, value in zip(expr.args, (left, right), strict=True):
             if not _is_number(value):
-                self.fail(side, f"`{expr.op}` takes numbers, not {in_yaml(value)}")
+                texts = expr.op == "+" and isinstance(value, str)
+                help = "texts are written side by side, as in `stage$(index + 1)`" if texts else ""
+                self.fail(side, f"`{expr.op}` takes numbers, not {in_yaml(value)}", help)
         if expr.op in ("/", "//", "%") and right == 0:
             self.fail(expr, f"{left} {expr.op} 0: division by zero")
         return NUMERIC[expr.op](left, right)

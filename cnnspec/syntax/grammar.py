@@ -58,7 +58,8 @@ class Parser:
                 return _Token("end", "", len(self.text) - 1, len(self.text))
             meant = next((word for sign, word in MEANT.items() if rest.startswith(sign)), "")
             end = at + (2 if meant and rest[:2] in MEANT else 1)
-            self.fail(f"`{self.text[at:end]}` does not belong in an expression", at, end, written=meant)
+            help = "a choice is written `a if c else b`" if rest[0] == "?" else ""
+            self.fail(f"`{self.text[at:end]}` does not belong in an expression", at, end, help, meant)
         self.tokens += 1
         if self.tokens > MAX_TOKENS:
             self.fail(f"an expression of more than {MAX_TOKENS} words and signs is too long", self.at, match.end())
@@ -84,8 +85,11 @@ class Parser:
             attribute = re.compile(r"\s*\w*").match(self.text, token.end)
             end = attribute.end() if attribute else token.end
             message = "there are no attributes in expressions, only `in.channels` and its like"
-            self.fail(message, token.start, end)
-        self.fail(f"`{token.text}` is out of place", token.start, token.end)
+            word = self.text[token.end : end].strip()
+            help = f"what reaches the line is read as `in.{word}`" if word in SHAPE_WORDS else ""
+            self.fail(message, token.start, end, help)
+        help = "compare with `==` and `!=`" if token.text == "is" else ""
+        self.fail(f"`{token.text}` is out of place", token.start, token.end, help)
 
     def take(self, sign: str) -> _Token:
         if self.token.text != sign or self.token.kind not in ("sign", "name"):
@@ -182,7 +186,7 @@ class Parser:
         word = self.token
         if word.kind != "name" or word.text not in words:
             known = listing([f"`{token.text}.{w}`" for w in words])
-            near = nearest(word.text, words) or ""
+            near = nearest(word.text, [w for w in words if w[0] == word.text[:1]]) or ""
             self.fail(f"`{token.text}.{word.text}` is not known", word.start, word.end, f"there are {known}", near)
         self.advance()
         return Expr(token.text, (word.text,), token.start, word.end)

@@ -149,7 +149,7 @@ def visible(graph: Graph) -> bool:
     """Whether working in place changes a value, in training or evaluation, or what is left for the gradient."""
     for training in (True, False):
         sides = [Part(graph, training, plain) for plain in (False, True)]
-        ends = [*sides[0].ends, *({graph.root.output} & sides[0].values.keys())]
+        ends = [*sides[0].ends, *(set(torchside.wanted(graph, training)) & sides[0].values.keys())]
         if any(not torch.equal(*(torch.nan_to_num(side.values[end]) for side in sides)) for end in ends):
             return True
     return not Part(graph).backward()

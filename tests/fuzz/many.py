@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import resource
+import sys
 from collections.abc import Iterable
 
 import torch
@@ -14,6 +16,7 @@ from tests.fuzz.torchside import Disagreement
 
 CHUNK = 50
 CHUNKS = 40  # until a process makes way for a fresh one, whatever memory torch keeps in it
+UNIT = 1 if sys.platform == "darwin" else 1024  # bytes that peak memory is counted in
 
 
 def run(seeds: range, processes: int) -> Tally:
@@ -36,4 +39,5 @@ def many(seeds: Iterable[int]) -> Tally:
             tally.disagreements.append((seed, str(error), text))
         except Exception as error:  # noqa: BLE001 - a crash is shown with its text, like any other mistake
             tally.disagreements.append((seed, f"crashed with {error!r}", text))
+    tally.megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * UNIT / 1e6
     return tally

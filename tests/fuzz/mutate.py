@@ -20,7 +20,7 @@ def near_miss(random: Random, spec: Spec, focus: str) -> Spec:
     """A copy with one change, or with two."""
     changed = deepcopy(spec)
     kinds: list[Callable[[Random, Spec, str], None]] = [number] * 8 + [retype] * 3 + [of_focus] * 4
-    kinds += [in_place, order, order, order, size, size, size, value, drop, rename, word, rare]
+    kinds += [in_place, order, order, order, size, size, size, value, drop, rename, word, rare, share]
     for _ in range(random.choice((1, 2))):
         random.choice(kinds)(random, changed, focus)
     return changed
@@ -37,7 +37,7 @@ def places(node: Any) -> Iterator[Place]:
 
 def bodies(spec: Spec) -> Any:
     """What holds the lines: the head of the spec is left alone."""
-    return {key: spec[key] for key in ("layers", "blocks", "params") if key in spec}
+    return {key: spec[key] for key in ("layers", "blocks", "params", "aux") if key in spec}
 
 
 def items(spec: Spec) -> list[Place]:
@@ -46,7 +46,9 @@ def items(spec: Spec) -> list[Place]:
 
 
 def is_item(value: Any) -> bool:
-    return isinstance(value, dict) and any(key[:1].isupper() or key.startswith("$") or key == "layers" for key in value)
+    return isinstance(value, dict) and any(
+        key[:1].isupper() or key.startswith("$") or key in ("layers", "share") for key in value
+    )
 
 
 def given(spec: Spec) -> list[Place]:
@@ -125,6 +127,8 @@ def order(random: Random, spec: Spec, focus: str) -> None:
 def size(random: Random, spec: Spec, focus: str) -> None:
     """Another input."""
     sizes = spec["input"]
+    if isinstance(sizes, dict):
+        sizes = sizes[random.choice(list(sizes))]
     at = random.randrange(len(sizes))
     kind = random.choice(("other", "other", "more", "less"))
     if kind == "more":
@@ -171,6 +175,15 @@ def word(random: Random, spec: Spec, focus: str) -> None:
     node[key] |= random.choice(words)
 
 
+def share(random: Random, spec: Spec, focus: str) -> None:
+    """The module of a line once more, further down in its list."""
+    node, key = random.choice(items(spec))
+    line = node[key]
+    if "foreach" not in line and "layers" not in line and line.get("repeat", 1) == 1:
+        id = line.setdefault("id", line.get("share", "again"))
+        node.insert(random.randrange(key, len(node)) + 1, {"share": id})
+
+
 def rare(random: Random, spec: Spec, focus: str) -> None:
     """What the language bounds."""
     node, key = random.choice(items(spec))
@@ -182,6 +195,7 @@ def rare(random: Random, spec: Spec, focus: str) -> None:
         {"Concat": [[]]},
         {"Slice": {"end": "$(in.channels + 1)"}},
         {"Upsample": {"size": 4, "scale_factor": 2.0}},
+        {"share": "gone"},
         {"$act": {}, "foreach": {"act": ["ReLU", "Relu"]}},
         *[{"Tanh": {}}] * 10,
     ]

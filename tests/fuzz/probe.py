@@ -83,7 +83,9 @@ def check(text: str) -> Checked:
     graph = probe.graph()
     errors = tuple(_errors(sink))
     given = graph.wanted if graph and all(map(_in_place, errors)) else None
-    found = list(clashes(graph.nodes, (graph.input,), given)) if graph and any(map(_in_place, errors)) else []
+    found = (
+        list(clashes(graph.nodes, tuple(graph.inputs.values()), given)) if graph and any(map(_in_place, errors)) else []
+    )
     return Checked(errors, graph, probe.refusals, probe.invalid, found)
 
 

@@ -7,6 +7,7 @@ tests/layers/policies.py.
 from __future__ import annotations
 
 LANGUAGE = {
+    "aux-mismatch": "an aux head of another shape than the network's output: torch has no word for heads",
     "bad-expression": "an expression that cannot be read or has no value; torch knows no expressions",
     "bad-id": "a name that no module can have, or none that a key can hold",
     "bad-input": "sizes of the input are positive whole numbers",
@@ -19,11 +20,13 @@ LANGUAGE = {
     "null-layer": "no layer at all",
     "number-out-of-bounds": "a number past what the language holds",
     "recursive-block": "a block that never ends",
+    "share-mismatch": "one module for what asks for two: torch has no word for it either",
     "too-deep": "blocks past all bounds",
     "too-large": "a budget: a tensor past all memory",
     "too-much-work": "a budget: loops past all bounds",
     "too-many-layers": "a budget: a network past all bounds",
     "undefined-from": "a line that takes what is not there",
+    "undefined-share": "a line that runs the module of a line that is not there",
     "unequal-lists": "lists that are walked together and are of different lengths",
     "unknown-argument": "no such argument: where the layer can be made of the others, torch raises a TypeError",
     "unknown-layer": "no such layer or block",

@@ -34,6 +34,7 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     disagreements: list[tuple[int, str, str]] = field(default_factory=list)
+    megabytes: float = 0.0  # the most that a process has held, torch and all
 
     def add(self, verdict: Verdict) -> None:
         self.codes.update(verdict.codes)
@@ -57,6 +58,7 @@ class Tally:
         self.codes += other.codes
         self.reasons += other.reasons
         self.disagreements += other.disagreements
+        self.megabytes = max(self.megabytes, other.megabytes)
 
     @property
     def specs(self) -> int:
@@ -76,6 +78,7 @@ class Tally:
         yield f"accepted              {self.accepted:,} ({share:.0%})"
         yield f"refused               {self.refused:,}, for {sum(self.reasons.values()):,} reasons: {self.why()}"
         yield f"disagreements         {len(self.disagreements)}"
+        yield f"peak memory           {self.megabytes:,.0f} MB a process"
         yield f"layer types accepted  {len(self.taken)} of {len(REGISTRY)}"
         yield f"layer types refused   {len(self.turned_down)} of {len(REGISTRY)}"
         yield f"arguments stated      {len(self.stated)} of {len(arguments())}"

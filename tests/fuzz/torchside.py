@@ -9,6 +9,7 @@ import copy
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -75,18 +76,32 @@ def same_shapes(graph: Graph, net: nn.Module, batch: int) -> None:
     """Forward, and in training backward, with the output of every node compared."""
     seen: Shapes = {}
     modules = dict(net.named_modules())
-    nodes = [node for node in graph.nodes if not node.layer.bare]  # a parameter has no hooks
-    hooks = [modules[node.key].register_forward_hook(_note(seen, node.key)) for node in nodes]
-    x = torch.randn(batch, *graph.input, requires_grad=net.training)
+    run = [node for node in graph.nodes if net.training or not node.aux]
+    nodes = [node for node in run if not node.layer.bare]  # a parameter has no hooks
+    hooks = [modules[key].register_forward_hook(_note(seen, key)) for key in {node.key for node in nodes}]
+    xs = [torch.randn(batch, *shape, requires_grad=net.training) for shape in graph.inputs.values()]
     with torch.set_grad_enabled(net.training):
-        y = net(x * 1)  # a leaf cannot be changed in place
+        ys = flat(net(*(x * 1 for x in xs)))  # a leaf cannot be changed in place
         if net.training:
-            y.sum().backward()
+            sum(y.sum() for y in ys).backward()
     for hook in hooks:
         hook.remove()
     ours = {node.key: (batch, *node.shape) for node in nodes}
-    if seen != ours or tuple(y.shape) != (batch, *graph.output):
-        differ(f"shapes {ours} → {graph.output}, and torch has {seen} → {tuple(y.shape)}")
+    given = [(batch, *graph.shape(value)) for value in wanted(graph, net.training)]
+    if seen != ours or [tuple(y.shape) for y in ys] != given:
+        differ(f"shapes {ours} → {given}, and torch has {seen} → {[tuple(y.shape) for y in ys]}")
+
+
+def wanted(graph: Graph, training: bool) -> list[int]:
+    """The values that a network gives, in training those of its aux heads behind its own."""
+    return [*graph.given, *([head.value for head in graph.aux] if training else [])]
+
+
+def flat(given: Any) -> list[torch.Tensor]:
+    """What a network gives: a tensor, several by name, or those of aux heads beside its own."""
+    if isinstance(given, torch.Tensor):
+        return [given]
+    return list(given.values() if isinstance(given, dict) else given)
 
 
 def _note(seen: Shapes, key: str):  # type: ignore[no-untyped-def]
@@ -96,9 +111,10 @@ def _note(seen: Shapes, key: str):  # type: ignore[no-untyped-def]
 def same_values(graph: Graph, net: nn.Module) -> None:
     """Working in place changes no value, in training or in evaluation."""
     plain = not_in_place(net)
-    x = torch.randn(BATCH, *graph.input) * 3
+    xs = [torch.randn(BATCH, *shape) * 3 for shape in graph.inputs.values()]
     for training in (True, False):
-        if not torch.equal(*(seeded(side.train(training), x) for side in (net, plain))):
+        sides = [seeded(side.train(training), xs) for side in (net, plain)]
+        if not all(map(torch.equal, *sides)):
             differ("a layer in place changes what the network computes")
 
 
@@ -110,10 +126,10 @@ def not_in_place(net: nn.Module) -> nn.Module:
     return plain
 
 
-def seeded(net: nn.Module, x: torch.Tensor) -> torch.Tensor:
+def seeded(net: nn.Module, xs: list[torch.Tensor]) -> list[torch.Tensor]:
     torch.manual_seed(0)
     with torch.no_grad():
-        return torch.nan_to_num(net(x.clone()))
+        return [torch.nan_to_num(y) for y in flat(net(*(x.clone() for x in xs)))]
 
 
 class Part:
@@ -121,11 +137,12 @@ class Part:
 
     def __init__(self, graph: Graph, training: bool = True, plain: bool = False) -> None:
         torch.manual_seed(0)
-        self.leaf = torch.randn(BATCH, *graph.input, requires_grad=True)
-        self.values = {INPUT: self.leaf * 1}
-        used = {value for node in graph.nodes for value in node.inputs}
-        self.ends = [node.index for node in graph.nodes if node.index not in used]
-        for node in graph.nodes:
+        self.leaves = [torch.randn(BATCH, *shape, requires_grad=True) for shape in graph.inputs.values()]
+        self.values = {INPUT - place: leaf * 1 for place, leaf in enumerate(self.leaves)}
+        nodes = [node for node in graph.nodes if training or not node.aux]
+        used = {value for node in nodes for value in node.inputs}
+        self.ends = [node.index for node in nodes if node.index not in used]
+        for node in nodes:
             self.run(node, training, plain)
 
     def run(self, node: Node, training: bool, plain: bool) -> None:

@@ -28,10 +28,11 @@ TRIES = 30
 
 @dataclass
 class Scope:
-    """The ids that a line may name, and the shape behind each."""
+    """The ids that a line may name, and the shape behind each; ``made`` tells what shape the module of an id took."""
 
     ids: dict[str, Shape] = field(default_factory=dict)
     outer: Scope | None = None
+    made: dict[str, tuple[Shape, Shape]] = field(default_factory=dict)
 
     def visible(self) -> dict[str, Shape]:
         return {**(self.outer.visible() if self.outer else {}), **self.ids}
@@ -49,13 +50,31 @@ class Writer:
 
     def spec(self) -> dict[str, Any]:
         x = self.input()
-        layers, _ = self.chain(x, Scope({"input": x}), self.random.randint(2, 5), depth=2)
+        inputs = {"first": x, "second": self.input()} if self.chance(0.06) else {}
+        scope = Scope({"input": x, **inputs})
+        layers, y = self.chain(x, scope, self.random.randint(2, 5), depth=2)
+        ids = scope.ids.keys() - {"input", *inputs}
+        extra: dict[str, Any] = {}
+        if ids and self.chance(0.15):
+            extra = self.outputs(scope, sorted(ids)) if self.chance(0.4) else self.heads(scope, sorted(ids), y)
         params: dict[str, Any] = {}
         if self.chance(0.3):
             layers = parametrize(self.random, layers, params)
-        head: dict[str, Any] = {"cnnspec": 1, "input": list(x)}
+        head: dict[str, Any] = {"cnnspec": 1, "input": {n: list(shape) for n, shape in inputs.items()} or list(x)}
         head |= {"params": params, "variants": {"same": dict(params)}} if params else {}
-        return head | {"layers": layers} | ({"blocks": self.blocks} if self.blocks else {})
+        return head | {"layers": layers} | extra | ({"blocks": self.blocks} if self.blocks else {})
+
+    def outputs(self, scope: Scope, ids: list[str]) -> dict[str, Any]:
+        """Some lines as the outputs of the network."""
+        return {"outputs": {f"out{i}": self.random.choice(ids) for i in range(self.random.randint(1, 2))}}
+
+    def heads(self, scope: Scope, ids: list[str], y: Shape) -> dict[str, Any]:
+        """An aux head, whose output is like the network's wherever one can be written."""
+        source = self.random.choice([i for i in ids if scope.ids[i] == y] or ids)
+        x = scope.ids[source]
+        layers = self.keeping(x, Scope()) if x == y else self.keeping(x, Scope(), lambda z: z == y)
+        when = {"when": self.random.choice([True, False])} if self.chance(0.2) else {}
+        return {"aux": {"head": {"from": source, "weight": 0.3, "layers": layers or [{"Tanh": {}}], **when}}}
 
     def chance(self, share: float) -> bool:
         return self.random.random() < share
@@ -83,7 +102,7 @@ class Writer:
             found = self.focused(x, scope)
             if found:
                 return found
-        kinds = [self.layer] * 6 + [self.jump, self.absent, self.several]
+        kinds = [self.layer] * 6 + [self.jump, self.absent, self.several, self.shared]
         if depth:
             kinds += [self.join, self.join, self.named, self.sequential, self.group, self.walk, self.call]
         kind = self.random.choice(kinds)
@@ -111,14 +130,15 @@ class Writer:
             y = made and outcome(made, x)
             if made is not None and y is not None and accept(y):
                 stated = {n: getattr(made, n) for n in arguments}
-                return self.worded(name, computed(self.random, stated, x), y, scope), y
+                return self.worded(name, computed(self.random, stated, x), x, y, scope), y
         return None
 
-    def worded(self, name: str, arguments: dict[str, Any], y: Shape, scope: Scope) -> Item:
+    def worded(self, name: str, arguments: dict[str, Any], x: Shape, y: Shape, scope: Scope) -> Item:
         item: Item = {name: arguments}
         if self.chance(0.25):
             item["id"] = self.name()
             scope.ids[item["id"]] = y
+            scope.made[item["id"]] = (x, y)
         if self.chance(0.1):
             item["when"] = self.random.choice([True, "$(in.channels > 0)", "$(not false)"])
         return item
@@ -136,6 +156,15 @@ class Writer:
         source = self.random.choice(sorted(scope.visible()))
         found = self.plain(scope.visible()[source], scope, PLAIN, lambda y: True)
         return found and ({**found[0], "from": source}, found[1])
+
+    def shared(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
+        """The module of a line above once more, on a value of the shape that the line took."""
+        reached = {"prev": x, **scope.visible()}
+        fits = [(made, i) for made, (taken, _) in scope.made.items() for i, shape in reached.items() if shape == taken]
+        if not fits:
+            return None
+        made, source = self.random.choice(fits)
+        return {"share": made, "from": source}, scope.made[made][1]
 
     def absent(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape]:
         """A line that is not there."""
