@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from cnnspec.diagnostics.synonyms import synonym
+
 MAX_KNOWN = 500  # names among which a near one is looked for: comparing takes time
 MAX_WORD = 60  # characters of a word that may be a misspelt name
 
@@ -24,7 +26,7 @@ def printable_json(text: str) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a misspelt one most likely means, or None where none is near."""
+    """The known word that a misspelt or foreign one most likely means, or None where none is near."""
     from difflib import get_close_matches  # only a mistake pays for it
 
     known = list(known)
@@ -34,6 +36,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     folded = {name.casefold(): name for name in reversed(known)}
     if word.casefold() in folded:
         return folded[word.casefold()]
+    if same := synonym(word, known):
+        return same
     near = get_close_matches(word, known, n=1, cutoff=0.7) or get_close_matches(word, known, n=1, cutoff=0.6)
     if not near or abs(len(near[0]) - len(word)) > max(len(word), 3) // 2 + 1:
         return None

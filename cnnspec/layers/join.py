@@ -8,6 +8,7 @@ from cnnspec.layers.base import EACH, ITS_INPUT, NOTHING, Copies, Layer, NonNega
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape, larger
 
+SAME_RANK = "let all paths end in maps, or in flat vectors: put what flattens behind the join"
 ALIGN = "give the paths equal strides and fitting paddings"
 
 
@@ -24,7 +25,7 @@ class _Join(Layer):
     def check_ranks(self, xs: tuple[Shape, ...]) -> None:
         for x in xs[1:]:
             if len(x) != len(xs[0]):
-                self.conflict(xs, x, self.ranks_differ(xs[0], x))
+                self.conflict(xs, x, self.ranks_differ(xs[0], x), help=SAME_RANK)
 
     def ranks_differ(self, x: Shape, other: Shape) -> str:
         return f"`{type(self).__name__}` joins tensors of one rank, not {described(x)} and {described(other)}"
@@ -66,9 +67,10 @@ class _Elementwise(_Join):
             what = "features"
         elif dim == 0:
             what = "channels"
-            stack = sum(x[0] for x in xs)
-            help = f"make both `out_channels` equal, or join with `Concat` to stack them to {stack}"
-            if first.sizes != other.sizes:
+            help = "make both `out_channels` equal"
+            if first.sizes == other.sizes:
+                help += f", or join with `Concat` to stack them to {sum(x[0] for x in xs)}"
+            if any(a != b and 1 not in (a, b) for a, b in zip(first.sizes, other.sizes, strict=True)):
                 what, values, help = "channels and sizes", f"{first} and {other}", ALIGN
         else:
             what, values, help = "sizes", _sizes(first, other), ALIGN

@@ -20,6 +20,7 @@ from cnnspec.syntax import Seq
 
 MOST_CHANNELS = 4  # of an image: a first size above it is a height, if the second is not far from it
 MOST_RATIO = 4
+IMAGE = 3  # dimensions of an input that is most likely as it is meant
 PADDED = ("Conv1d", "Conv2d", "Conv3d", "MaxPool1d", "MaxPool2d", "MaxPool3d")
 
 
@@ -37,9 +38,9 @@ def candidates(
     if refusal.code == "linear-on-map" and own:
         yield from _flattened(item)
     elif refusal.code == "wrong-rank":
-        yield from _other_input(spec, layer, shape, nodes, flows[0])
-        if own and item.name in REGISTRY:
-            yield from _sibling(item, shape)
+        siblings = _sibling(item, shape) if own and item.name in REGISTRY else ()
+        others = _other_input(spec, layer, shape, nodes, flows[0])
+        yield from (*siblings, *others) if len(shape) == IMAGE else (*others, *siblings)
     elif own and (refusal.code == "conflicting-arguments" or refusal.argument in INFERRED):
         yield from _left_out(item, refusal.argument or "")
     elif refusal.code == "shape-mismatch":

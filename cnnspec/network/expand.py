@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import NoReturn
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
@@ -253,7 +254,7 @@ class Expander(Reporter):
         flow = taken[0]
         op = self.operation(item, context)
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
-            self.fail("wrong-type", f"`{item.name}` takes one tensor, not {len(taken)}", item.op, context)
+            self.several_taken(item, len(taken), context)
         if op.name == SHARE:
             out = share(self, item, flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
@@ -274,11 +275,20 @@ class Expander(Reporter):
         """The same, with what patches make of the line."""
         return patched(self, item, taken, scope, context)
 
+    def several_taken(self, item: Item, count: int, context: Context) -> NoReturn:
+        message = f"`{item.name}` takes one tensor, not {count}"
+        help = f"join them in a line above: `{'`, `'.join(sorted(JOINS))}`"
+        if item.paths is not None:
+            message = f"the paths of `{item.name}` all take one tensor, and `from` names {count}"
+            help = f"leave the paths out to join what `from` names: `{item.name}:`"
+        self.fail("wrong-type", message, item.op, context, help=help)
+
     def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """An operation that has a name of its own in the module tree."""
         before = len(scope.children)
         out = self.run(item, op, name, flow, scope, context)
         if self.shares and item.id is not None and len(scope.children) > before:
+            self.meter.spend(len(context.env) // 4)  # its names are kept as long as the scope is open
             scope.made[name] = Made(item, op, context, scope.children[-1], scope.run(item))
         return out
 

@@ -43,7 +43,9 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
 def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:
     values = say.value(entry.value, context, flow)
     if not isinstance(values, tuple):
-        say.fail("wrong-type", f"`foreach` walks lists, and `{entry.key.text}` is none", entry.value, context)
+        help = f"write `{entry.key.text}: [{shown(entry.value)}]`" if isinstance(values, int) else ""
+        message = f"`foreach` walks lists, and `{entry.key.text}` is none"
+        say.fail("wrong-type", message, entry.value, context, help=help)
     return tuple(values)
 
 

@@ -83,7 +83,9 @@ class ItemReader:
             args = self.arguments(key, op.value)
         own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
         unread = (len(self.sink) > of_words and body is None and paths is None) or self.outside_arguments(node, op)
-        return Item(key, node, args, body, paths, broken=own_fault, unread=unread, **common)
+        unread_loop = "foreach" in node.names() and common["foreach"] is None
+        broken = own_fault or unread_loop
+        return Item(key, node, args, body, paths, broken=broken, unread=unread, unread_loop=unread_loop, **common)
 
     def sharing(self, key: Scalar, node: Map, op: Entry, common: dict[str, Any]) -> Item:
         """`- share: conv1`: the module of the line of that id, once more."""

@@ -59,6 +59,7 @@ class Item:
     foreach: Map | None = None
     when: Node | None = None
     broken: bool = False  # said to be wrong already: it has no output
+    unread_loop: bool = False  # its `foreach` is what is wrong: it may have given any name
     unread: bool = False  # its operation or arguments are what is wrong: nothing more is said of them
 
     @property

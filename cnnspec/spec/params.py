@@ -273,7 +273,7 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
         return Diagnostic("wrong-type", message, Label(param.name.span, "declared here"))
     place = given.entry.span if given else param.default.span if param.default else param.name.span
     said = str(error)
-    if given and said.startswith("takes") and "; did" not in said:
+    if given and said.startswith("takes") and "is called" not in said:
         said += f", not {shown(given.entry.value)}"
     labels = (Label(param.name.span, "declared here"),) if given else ()
     return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels)

@@ -179,6 +179,11 @@ class _Reader:
         node = self.required("input")
         if not isinstance(node, Map):
             return node
+        if node.entries and all(isinstance(entry.value, Scalar) for entry in node):
+            sizes = ", ".join(entry.value.span.text for entry in node)
+            help = f"write `input: [{sizes}]`; a mapping names inputs: `{{image: [3, 32, 32], mask: [1, 32, 32]}}`"
+            self.sink.error("bad-input", "the sizes of an input are a list", node.span, help=help)
+            return None
         faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
         for key, fault in faults.items():
             if fault:

@@ -17,7 +17,8 @@ from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, BadValue
 from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.cut import Cut, cuts
-from cnnspec.spec.edits import respell
+from cnnspec.spec.dollar import without_dollar
+from cnnspec.spec.edits import rename, respell
 from cnnspec.spec.init import argument_nodes
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.spec.model import Block, Head, Item, Param, Spec
@@ -25,8 +26,9 @@ from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, va
 from cnnspec.spec.reach import check_sources
 from cnnspec.spec.types import TypeMismatch
 from cnnspec.spec.unknown import unknown_layer, with_layout
-from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, template
+from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, shown, template
 
+AS_IN_PYTHON = {"True": "true", "False": "false", "None": "null"}
 MAX_TOLD = 20  # names that a message lists
 
 
@@ -115,6 +117,8 @@ class _Checker:
         self.params = params
         self.sink = sink
         self.known = known
+        self.names: Collection[str] = params  # those that the line at hand may read
+        self.unsure = False  # whether it may read others: a loop around it is wrong
 
     def chain(self, items: tuple[Item, ...], names: frozenset[str] | None = None) -> None:
         names = frozenset(self.params) if names is None else names
@@ -122,12 +126,14 @@ class _Checker:
             if self.sink.full:
                 return
             inside = self.names_inside(item, names)
+            unsure, self.unsure = self.unsure, self.unsure or item.unread_loop
             self.words(item, names, inside)
             self.operation(item, inside)
             self.chain(item.body or (), inside)
             for path in item.paths or ():
                 self.expressions(path.when, inside)
                 self.chain(path.items, inside)
+            self.unsure = unsure
 
     def head(self, head: Head) -> None:
         """An aux head: its words, and its chain."""
@@ -151,6 +157,15 @@ class _Checker:
         self.expressions(item.id, inside)
         self.expressions(item.shared, inside)
         self.expressions(item.when, inside)
+        self.plain_word(item.when, "when", "true or false", inside)
+        self.plain_word(item.repeat, "repeat", "a whole number", names | each)
+
+    def plain_word(self, node: Node | None, word: str, what: str, names: frozenset[str]) -> None:
+        """A text in place of a condition or a number that is the name of a param."""
+        if node is not None and (repairs := without_dollar(node, names)):
+            code = "bad-repeat" if word == "repeat" else "wrong-type"
+            message = f"`{word}` is {what}, not {shown(node)}"
+            self.sink.add(Diagnostic(code, message, Label(node.span), repairs=repairs))
 
     def expressions(self, node: Node | None, names: frozenset[str]) -> None:
         """Syntax and names of every expression in a node."""
@@ -170,11 +185,10 @@ class _Checker:
         except ExpressionError as error:
             self.sink.add(args.at(node, error).diagnostic())
             return
-        for name in sorted(found.names - names) if found else ():
+        for name in sorted(found.names - names) if found and not self.unsure else ():
             self.sink.add(self.unknown_name(node, name, names))
 
-    @staticmethod
-    def unknown_name(node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
+    def unknown_name(self, node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
         at = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", node.text)
         start = at.start() if at else 0
         span = node.part(start, start + len(name))
@@ -182,8 +196,15 @@ class _Checker:
         help = (
             f"known here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}" if names else "no params are declared here"
         )
-        label, repairs = Label(span, did_you_mean(name, names)), respell(span, name, names)
-        return Diagnostic("unknown-name", f"nothing here is called `{name}`", label, help=help, repairs=repairs)
+        label, message = Label(span, did_you_mean(name, names)), f"nothing here is called `{name}`"
+        repairs = rename(span, AS_IN_PYTHON.get(name)) or respell(span, name, names)
+        outer = self.spec.params.get(name) if self.params is not self.spec.params else None
+        labels = (Label(outer.name.span, "a param of the network"),) if outer else ()
+        if name == "index":
+            help = "`index` counts the rounds of a line with `repeat` or `foreach`, and this line has neither"
+        elif outer:
+            help = f"a block sees its own params alone: declare `{name}` in it, and give it where the block is called"
+        return Diagnostic("unknown-name", message, label, labels, help=help, repairs=repairs)
 
     def operation(self, item: Item, names: frozenset[str]) -> None:
         self.expressions(item.op, names)
@@ -194,6 +215,7 @@ class _Checker:
             if entry not in [piece.entry for piece in pieces]:
                 self.expressions(entry.value, names)
         name = item.name
+        self.names = names
         if item.unread or not name or name.startswith("$") or name in (SCOPE, GROUP, SHARE) or name in JOINS:
             return
         if name in self.spec.blocks:
@@ -233,7 +255,7 @@ class _Checker:
             if param.broken:
                 continue
             if name in found:
-                self.block_argument(param, found[name])
+                self.block_argument(item, param, found[name])
             elif name not in later and param.required:
                 wrong.append(missing_argument(item.name, name, param.type.words, item.span))
         self.add(item, wrong, block.params)
@@ -249,22 +271,28 @@ class _Checker:
     def add(self, item: Item, wrong: list[Diagnostic], known: Collection[str]) -> None:
         """The faults of a line's arguments, with the repairs that take the line's own layout."""
         for diagnostic in without_consequences(wrong, known):
-            self.sink.add(with_layout(diagnostic, item))
+            self.sink.add(with_layout(self.with_dollar(item, diagnostic), item))
 
-    def block_argument(self, param: Param, argument: Argument) -> None:
+    def with_dollar(self, item: Item, diagnostic: Diagnostic) -> Diagnostic:
+        """A text in place of a number, with the expression that it is meant for."""
+        if diagnostic.code != "wrong-type" or diagnostic.repairs:
+            return diagnostic
+        nodes = [entry.value for entry in item.args or () if entry.span == diagnostic.span]
+        return replace(diagnostic, repairs=without_dollar(nodes[0], self.names) if nodes else ())
+
+    def block_argument(self, item: Item, param: Param, argument: Argument) -> None:
         try:
             fitting(param, argument.value, self.known)
         except TypeMismatch as error:
-            self.sink.add(mismatch(param, argument, error))
+            self.sink.add(self.with_dollar(item, mismatch(param, argument, error)))
 
 
 class _PatchChecker(_Checker):
     """Checks the lines of patches, which may stand in any definition."""
 
-    @staticmethod
-    def unknown_name(node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
+    def unknown_name(self, node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
         help = "a patch reads what the line that it is made on can read, and the params of the spec"
-        return replace(_Checker.unknown_name(node, name, names), help=help)
+        return replace(super().unknown_name(node, name, names), help=help)
 
 
 def _entries(item: Item) -> dict[str, Entry]:

@@ -1,0 +1,60 @@
+"""What other frameworks and papers call a thing: a word of theirs, in lower case, and the word that is meant here.
+
+A word is offered only where it may stand, so that one table serves layers, arguments and the words beside an operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    # layers
+    "batchnorm": ("BatchNorm2d",),
+    "batchnormalization": ("BatchNorm2d",),
+    "bn": ("BatchNorm2d",),
+    "convolution": ("Conv2d",),
+    "conv2dtranspose": ("ConvTranspose2d",),
+    "deconv": ("ConvTranspose2d",),
+    "dense": ("Linear",),
+    "fc": ("Linear",),
+    "fullyconnected": ("Linear",),
+    "globalaveragepooling2d": ("AdaptiveAvgPool2d",),
+    "globalavgpool": ("AdaptiveAvgPool2d",),
+    "globalavgpool2d": ("AdaptiveAvgPool2d",),
+    "averagepooling2d": ("AvgPool2d",),
+    "maxpooling2d": ("MaxPool2d",),
+    "concatenate": ("Concat",),
+    "cat": ("Concat",),
+    "mul": ("Multiply",),
+    "swish": ("SiLU",),
+    # arguments
+    "alpha": ("negative_slope",),
+    "drop": ("p",),
+    "epsilon": ("eps",),
+    "filters": ("out_channels",),
+    "channels": ("out_channels", "width"),
+    "kernel": ("kernel_size",),
+    "ksize": ("kernel_size",),
+    "pool_size": ("kernel_size",),
+    "pad": ("padding",),
+    "rate": ("p", "dilation"),
+    "units": ("out_features",),
+    "use_bias": ("bias",),
+    # words beside an operation
+    "if": ("when",),
+    "input": ("from",),
+    "inputs": ("from",),
+    "name": ("id",),
+    "number": ("repeat",),
+    "times": ("repeat",),
+    # functions that fill weights
+    "glorot_normal": ("xavier_normal_",),
+    "glorot_uniform": ("xavier_uniform_",),
+    "he_normal": ("kaiming_normal_",),
+    "he_uniform": ("kaiming_uniform_",),
+}
+
+
+def synonym(word: str, known: Collection[str]) -> str | None:
+    """The known word that means the same, or None."""
+    return next((here for here in SYNONYMS.get(word.casefold(), ()) if here in known), None)
