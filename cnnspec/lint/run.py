@@ -87,7 +87,8 @@ def _merged(found: list[Finding], *, everywhere: bool) -> Diagnostic:
     lines = sorted(others - {told.node.span.line})
     notes = (*first.notes, f"the same in {count(more, 'more layer')}{_in_lines(lines)}") if more else first.notes
     repairs = first.repairs if everywhere else ()
-    help = first.help or "; ".join(repair.words for repair in first.repairs if not everywhere)
+    words = "" if everywhere else "; ".join(repair.words for repair in first.repairs)
+    help = first.help or (f"{words} where it is asked for: not for all that this line makes" if words else "")
     return replace(first, notes=notes, repairs=repairs, help=help)
 
 

@@ -303,6 +303,7 @@ class Expander(Reporter):
         before = len(scope.children)
         out = self.run(item, op, name, flow, scope, context)
         if self.shares and item.id is not None and len(scope.children) > before:
+            self.meter.spend(len(context.env) // 4)  # its names are kept as long as the scope is open
             scope.made[name] = Made(item, op, context, scope.children[-1], scope.run(item))
         return out
 

@@ -26,7 +26,7 @@ from cnnspec.spec.params import ParamError, fitting, mismatch, name_is_sound, va
 from cnnspec.spec.reach import check_sources
 from cnnspec.spec.types import TypeMismatch
 from cnnspec.spec.unknown import unknown_layer, with_layout
-from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, template
+from cnnspec.syntax import Entry, ExpressionError, Map, Node, Scalar, Seq, shown, template
 
 AS_IN_PYTHON = {"True": "true", "False": "false", "None": "null"}
 MAX_TOLD = 20  # names that a message lists
@@ -157,6 +157,15 @@ class _Checker:
         self.expressions(item.id, inside)
         self.expressions(item.shared, inside)
         self.expressions(item.when, inside)
+        self.plain_word(item.when, "when", "true or false", inside)
+        self.plain_word(item.repeat, "repeat", "a whole number", names | each)
+
+    def plain_word(self, node: Node | None, word: str, what: str, names: frozenset[str]) -> None:
+        """A text in place of a condition or a number that is the name of a param."""
+        if node is not None and (repairs := without_dollar(node, names)):
+            code = "bad-repeat" if word == "repeat" else "wrong-type"
+            message = f"`{word}` is {what}, not {shown(node)}"
+            self.sink.add(Diagnostic(code, message, Label(node.span), repairs=repairs))
 
     def expressions(self, node: Node | None, names: frozenset[str]) -> None:
         """Syntax and names of every expression in a node."""
