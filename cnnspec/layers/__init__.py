@@ -50,7 +50,7 @@ def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
 
 
 REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
-BUILT_IN = frozenset(REGISTRY)  # the layers of cnnspec's own; plugins register theirs beside them
+BUILT_IN = tuple(REGISTRY)  # the layers of cnnspec's own; plugins register theirs beside them
 JOINS = frozenset(name for name, cls in REGISTRY.items() if cls.inputs is None)
 
 __all__ = [
