@@ -45,6 +45,7 @@ def _model(network: Network) -> Any:
             program,
             input_names=network.inputs,
             output_names=network.outputs,
+            dynamic_shapes=network.free,  # for the name of the dimension, which a program does not keep
             dynamo=True,
             verbose=False,
         )

@@ -68,12 +68,15 @@ class Network:
 
     def exported(self) -> torch.export.ExportedProgram:
         """The program that torch.export makes, with the batch free. Raises UsageError."""
-        batch = torch.export.Dim("batch")
-        free: Any = tuple({0: batch} for _ in self.inputs)
-        if len(self.inputs) > 2:  # they arrive as one argument
-            free = (free,)
         with failing("torch.export"):
-            return torch.export.export(self.module, self.example(), dynamic_shapes=free)
+            return torch.export.export(self.module, self.example(), dynamic_shapes=self.free)
+
+    @property
+    def free(self) -> Any:
+        """What torch.export takes for a batch of any size."""
+        batch = torch.export.Dim("batch")
+        free = tuple({0: batch} for _ in self.inputs)
+        return (free,) if len(self.inputs) > 2 else free  # more than two arrive as one argument
 
 
 @contextmanager

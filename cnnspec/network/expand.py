@@ -359,6 +359,7 @@ class Expander(Reporter):
         like = self.likeness(call, given, key) if scope.place is None else None
         model = self.models.get(like)
         if model is not None and len(self.nodes) + len(model.nodes) <= MAX_NODES:
+            self.meter.spend(min(model.steps, self.meter.left + 1))  # a copy for which too little is left is not begun
             return self.copied(Copy(model, key, item, len(self.nodes), call, context.way), scope)
         first, before = len(self.nodes), self.meter.steps
         block = self.spec.blocks[op.name]
@@ -385,7 +386,6 @@ class Expander(Reporter):
         return None if len(self.sink) else likeness(call, given, is_named(key), self.aux, self.again)
 
     def copied(self, copy: Copy, scope: ScopeBuilder) -> Flow:
-        self.meter.spend(copy.model.steps)
         self.nodes += copy.nodes
         scope.children.append(copy.scope)
         return copy.output

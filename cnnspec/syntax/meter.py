@@ -39,6 +39,11 @@ class Meter:
         return self.steps + (self._beside.steps if self._beside else 0)
 
     @property
+    def left(self) -> int:
+        """How many steps may yet be done."""
+        return max(self.limit - self.steps, 0)
+
+    @property
     def is_spent(self) -> bool:
         """Whether nothing more is to be done."""
         return self.steps > self.limit

@@ -7,6 +7,7 @@ for the table, ``equal`` where all is well. What takes long is asked for one mem
 from __future__ import annotations
 
 import tempfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,18 @@ import torch
 from torch import Tensor, nn
 
 import cnnspec
+from cnnspec.emit.source import heading, python
+from cnnspec.exporting.onnx import as_onnx, furthest
+from cnnspec.exporting.program import Network
 from cnnspec.importing import import_module
-from tests.parity.alike import liven, shapes
+from tests.exports import executed
+from tests.parity.alike import liven, outputs, same, same_buffers, shapes
 from tests.parity.builders import NAMES, family, published
 from tests.parity.lengths import of_yaml
 
 EQUAL, DIFFERS, LEFT_OUT = "equal", "differs", ""
 BATCH = 2
+CLOSE = 1e-5  # of the largest output: what reordered sums come to
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,36 @@ class Kind:
     ask: Callable[[str, nn.Module, Tensor], str]
     code: tuple[str, ...] = ()
     each: bool = False  # of every builder, not of one a family
+
+
+def written(name: str, network: nn.Module, images: Tensor) -> str:
+    """Of the exported source: its keys in their order, its outputs in evaluation and training, its buffers then."""
+    spec = cnnspec.load(name)
+    graph = cnnspec.graph(spec)
+    with torch.device("meta"):
+        made = executed(python(graph, heading(spec, graph)))()
+    if shapes(made) != shapes(network):
+        return DIFFERS
+    buffers = {key for key, _ in network.named_buffers()}
+    state = network.state_dict()
+    made.load_state_dict({key: state[key].clone() if key in buffers else state[key] for key in state}, assign=True)
+    equal = all(
+        same(outputs(made, images, training=training), outputs(network, images, training=training))
+        for training in (False, True)
+    )
+    network.eval()
+    return EQUAL if equal and same_buffers(made, network) else DIFFERS
+
+
+def translated(name: str, network: nn.Module, images: Tensor) -> str:
+    """Of the ONNX file: how far onnxruntime's outputs are from torch's, for batches of one and three."""
+    spec = cnnspec.load(name, input=list(images.shape[1:]))
+    made = Network(network, cnnspec.graph(spec), {})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        data = as_onnx(made)
+        distance = max(furthest(made, data, batch) for batch in (1, 3))
+    return f"{distance:.0e}" if distance <= CLOSE else DIFFERS
 
 
 def compiled(name: str, network: nn.Module, images: Tensor) -> str:
@@ -65,6 +101,19 @@ def verdict(one: Tensor, other: Tensor) -> str:
 
 
 KINDS = (
+    Kind(
+        "python",
+        "`cnnspec export --to python`: the same keys in their order, outputs equal to the bit in evaluation and training",
+        written,
+        ("cnnspec/emit/source/**/*.py",),
+        each=True,
+    ),
+    Kind(
+        "onnx",
+        "`cnnspec export --to onnx`, run in onnxruntime: the largest difference as a share of the largest output",
+        translated,
+        ("cnnspec/exporting/*.py",),
+    ),
     Kind("torch.compile", "the forward pass is compiled as one graph (`fullgraph=True`)", compiled),
     Kind("torch.export", "the program that it makes, the batch free, gives the same outputs", exported),
     Kind(

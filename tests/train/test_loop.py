@@ -14,9 +14,10 @@ from cnnspec.train import Figures, Metrics, Result, Settings, Watcher, train
 from cnnspec.train.examples import Examples, Pixels
 from cnnspec.train.loop import batches, epoch, measure
 from cnnspec.train.prepare import prepare
-from cnnspec.train.saved import load_weights, tensors
+from cnnspec.train.saved import load_weights
 from cnnspec.train.seeds import SHUFFLE, generator
 from cnnspec.train.training import check_batch_size
+from cnnspec.weights import tensors
 
 CPU = torch.device("cpu")
 

@@ -99,7 +99,7 @@ def _description(text: str) -> list[str]:
     inside = _in_docstring(text)
     if len(inside) <= WIDTH - 10:
         return [f'    """{inside}"""']
-    first, *rest = wrap(inside, WIDTH - 7)
+    first, *rest = wrap(inside, WIDTH - 10)
     return [f'    """{first}', *(f"    {line}" for line in rest), '    """']
 
 
