@@ -103,7 +103,7 @@ def verdict(one: Tensor, other: Tensor) -> str:
 KINDS = (
     Kind(
         "python",
-        "`cnnspec export --to python`: the same keys in their order, outputs equal to the bit in evaluation and training",
+        "`cnnspec export --to python`: the same keys in order, outputs equal to the bit in evaluation and training",
         written,
         ("cnnspec/emit/source/**/*.py",),
         each=True,
