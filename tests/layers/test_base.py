@@ -20,6 +20,12 @@ LAYERS = Path(cnnspec.layers.__file__).parent
 ALLOWED = {"__future__", "dataclasses", "fractions", "math", "types", "typing", "collections", "pydantic"}
 
 
+def test_sizes_have_names() -> None:
+    """The height stands before the width, and a sequence has a width alone."""
+    assert (Shape((3, 5, 7)).channels, Shape((3, 5, 7)).height, Shape((3, 5, 7)).width) == (3, 5, 7)
+    assert (Shape((3, 7)).height, Shape((3, 7)).width) == (None, 7)
+
+
 def test_a_call_holds_what_is_inferred_and_what_is_stated() -> None:
     """Inferred arguments come first, then the stated ones; defaults are left to torch."""
     layer = Conv2d(kernel_size=3, out_channels=8, bias=True)
