@@ -30,8 +30,7 @@ from tests.conftest import REPOSITORY
 from tests.emit.unseen import doubtful, visible
 from tests.layers.samples import arguments
 from tests.test_docs import SPECS as DOCS
-from tests.test_mistakes import FILES
-from tests.test_mistakes import expected
+from tests.test_mistakes import FILES, expected
 
 SHIPPED = sorted((REPOSITORY / "specs").rglob("*.yaml"))
 MISTAKES = [path for path in FILES if not is_recipe(Source(path.name, path.read_text()))]
