@@ -3,6 +3,8 @@
     Settings ─┐
     Spec ─────┼─► train ──► RUN/ ──► evaluate
     data set ─┘   loop.epoch, loop.measure
+                    ▲
+    RUN/ ──► resume ┘
 
 Torch is imported when a name that needs it is first used: the command line reads Settings' defaults without it.
 """
@@ -13,15 +15,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnnspec.train.settings import Settings
+from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
     from cnnspec.train.evaluation import evaluate
-    from cnnspec.train.training import Result, train
+    from cnnspec.train.training import Result, resume, train
 
 WITH_TORCH = {
     "Result": "training",
     "evaluate": "evaluation",
+    "resume": "training",
     "train": "training",
 }
 
@@ -31,8 +35,11 @@ __all__ = [
     "Progress",
     "Result",
     "Settings",
+    "Stop",
+    "Stopped",
     "Watcher",
     "evaluate",
+    "resume",
     "train",
 ]
 

@@ -129,7 +129,7 @@ class BreaksOnWhite(nn.Module):
 
 def test_reports_come_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tells the images so far; what is measured does not hang on how often."""
-    monkeypatch.setattr("cnnspec.train.loop.READ_EVERY", -1)
+    monkeypatch.setattr("cnnspec.train.tally.READ_EVERY", -1)
     images = torch.arange(60, dtype=torch.uint8).view(60, 1, 1, 1)
     data = Examples.on(CPU, images, torch.arange(60) % 2, Pixels(mean=(0.1,), std=(0.1,)))
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 2))

@@ -24,7 +24,15 @@ from cnnspec.train.folder import create
 from tests.cli.runner import run
 from tests.train.conftest import SMALL
 
-FILES = ["curves.png", "metrics.jsonl", "result.json", "settings.json", "spec.yaml", "weights.safetensors"]
+FILES = [
+    "checkpoints",
+    "curves.png",
+    "metrics.jsonl",
+    "result.json",
+    "settings.json",
+    "spec.yaml",
+    "weights.safetensors",
+]
 
 
 def test_a_run_folder_holds_all_that_a_run_is(run_small: Callable[..., Result]) -> None:
