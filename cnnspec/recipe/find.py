@@ -40,8 +40,9 @@ def _sound(path: Path) -> Map:
     """The tree of a recipe's file, once nothing is wrong with it."""
     source, sink = open_source(path, _display(path)), Sink()
     top = parse(source, sink)
-    recipe = resolve(top, source, sink) if top is not None else None
-    if recipe is None:
+    if top is not None:
+        resolve(top, source, sink)
+    if len(sink):
         raise SpecError(sink.in_order())
     assert isinstance(top, Map)
     return top

@@ -56,9 +56,16 @@ def from_values(given: Mapping[str, Any]) -> Recipe:
     source, sink = Source("the recipe", text), Sink()
     top = parse(source, sink)
     recipe = resolve(top, source, sink) if top is not None else None
-    if recipe is None:
+    if recipe is None or len(sink):
         raise _refusal(sink.in_order(), source)
     return recipe
+
+
+def tree_of(recipe: Recipe) -> Map:
+    """A recipe as a tree, for settings on top of it."""
+    top = parse(Source("the recipe", json.dumps({MARK: VERSION, **recipe.as_data()}, ensure_ascii=False)), Sink())
+    assert isinstance(top, Map)
+    return top
 
 
 def empty() -> Map:

@@ -65,8 +65,9 @@ class Recipe(BaseModel):
     that is held back to watch the training (0: none), ``per`` what the scheduler moves by, ``mixup`` and ``cutmix`` the
     alpha of their beta distributions, ``clip`` the largest norm of a gradient, ``accumulate`` the batches that make one
     step, ``ema`` the decay of the averaged weights, ``channels_last`` None: on a CPU, ``device`` a torch device or
-    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``weights`` those to
-    start from (None: initial ones).
+    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``workers`` the
+    processes that read images of a folder (0: none but this one), ``weights`` those to start from (None: initial ones),
+    ``save_every`` the number of steps between checkpoints within an epoch (None: one every ten minutes).
     """
 
     model_config = STRICT
@@ -98,7 +99,9 @@ class Recipe(BaseModel):
     deterministic: bool = False
     device: Text = "auto"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    workers: Annotated[int, Field(ge=0, le=256)] = 2
     weights: Text | None = None
+    save_every: Whole | None = None
 
     @classmethod
     def of(cls, **given: Any) -> "Recipe":

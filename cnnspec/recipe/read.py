@@ -38,8 +38,10 @@ def is_recipe(source: Source) -> bool:
 
 def read(source: Source, sink: Sink) -> Recipe | None:
     """The recipe of a text, or None where something is wrong with it, which goes to the sink."""
+    before = len(sink)
     top = parse(source, sink)
-    return None if top is None else resolve(top, source, sink)
+    recipe = None if top is None else resolve(top, source, sink)
+    return recipe if len(sink) == before else None
 
 
 def resolve(top: Node, source: Source, sink: Sink) -> Recipe | None:
@@ -92,8 +94,10 @@ class _Reader:
     def is_known(self, entry: Entry) -> bool:
         name = entry.key.text
         if name not in KEYS:
-            help = _misplaced(name) or f"a recipe has {listing([f'`{key}`' for key in KEYS])}"
-            near, repairs = did_you_mean(name, KEYS), respell(entry.key.span, name, KEYS)
+            elsewhere = _misplaced(name)
+            help = elsewhere or f"a recipe has {listing([f'`{key}`' for key in KEYS])}"
+            near = "" if elsewhere else did_you_mean(name, KEYS)
+            repairs = respell(entry.key.span, name, KEYS) if near else ()
             self.sink.error(
                 "unknown-key", f"a recipe has no `{name}`", entry.key.span, near, help=help, repairs=repairs
             )

@@ -1,12 +1,12 @@
 """Spec -> a run folder with weights and figures.
 
-    Settings ─┐
+    Recipe ───┐
     Spec ─────┼─► train ──► RUN/ ──► evaluate
     data set ─┘   loop.epoch, loop.measure
                     ▲
     RUN/ ──► resume ┘
 
-Torch is imported when a name that needs it is first used: the command line reads Settings' defaults without it.
+Torch is imported when a name that needs it is first used: the command line reads recipes without it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.train.settings import Settings
+from cnnspec.recipe import Recipe
 from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
@@ -33,8 +33,8 @@ __all__ = [
     "Figures",
     "Metrics",
     "Progress",
+    "Recipe",
     "Result",
-    "Settings",
     "Stop",
     "Stopped",
     "Watcher",

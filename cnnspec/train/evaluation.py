@@ -10,6 +10,7 @@ from cnnspec.train.device import device_named, placed, threads
 from cnnspec.train.fit import check_trainable
 from cnnspec.train.folder import SETTINGS
 from cnnspec.train.loop import measure
+from cnnspec.train.making import made_loss
 from cnnspec.train.prepare import prepare_test
 from cnnspec.train.saved import load_weights, read_network, read_record
 from cnnspec.train.watch import Figures, Watcher
@@ -28,8 +29,9 @@ def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watc
     where = device_named(device)
     model = placed(build(spec), where)
     load_weights(run, model)
-    settings = record.training.model_copy(update={"data_dir": data_dir or record.training.data_dir})
+    recipe = record.training if data_dir is None else record.training.model_copy(update={"data_dir": str(data_dir)})
     note = (watch or Watcher()).note
-    test = prepare_test(spec, network, settings, record.pixels, where, note)
-    with threads(settings.threads):
-        return measure(model, test, test.all(), settings.batch_size, "the test part")
+    test = prepare_test(spec, network, recipe, record.pixels, where, note)
+    loss = made_loss(recipe.loss, where)
+    with threads(recipe.threads):
+        return measure(model, test, test.all(), recipe.batch_size, "the test part", loss=loss)

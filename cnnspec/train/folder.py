@@ -4,6 +4,7 @@
     ├── spec.yaml              the spec's text, as it was
     ├── base-1.yaml            what it extends, base-2.yaml what that extends, and so on; none where it extends nothing
     ├── settings.json          what was set: Record
+    ├── recipe.yaml            the recipe in it, resolved, for people and for the next run
     ├── metrics.jsonl          a line of Metrics for each epoch
     ├── weights.safetensors    after the last whole epoch
     ├── checkpoints/           what the run goes on from: cnnspec.train.checkpoint
@@ -33,6 +34,7 @@ from cnnspec.weights.names import WEIGHTS as WEIGHTS
 SPEC = "spec.yaml"
 BASE = "base-{}.yaml"
 SETTINGS = "settings.json"
+RECIPE = "recipe.yaml"
 METRICS = "metrics.jsonl"
 CURVES = "curves.png"
 RESULT = "result.json"

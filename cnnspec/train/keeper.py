@@ -77,5 +77,5 @@ class Keeper:
                 raise
 
     def _write_epoch(self) -> None:
-        write_weights(self.run / files.WEIGHTS, self.trainee.model)
+        write_weights(self.run / files.WEIGHTS, self.trainee.measured)
         files.write_lines(self.run / files.METRICS, map(asdict, self.trainee.rows))

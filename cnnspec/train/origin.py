@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec.diagnostics import CheckpointError, UsageError
+from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.train.saved import Record, Setup
-from cnnspec.train.settings import Settings
 
-FREE = ("data_dir", "device", "threads", "save_every")
+FREE = ("name", "description", "source", "data_dir", "device", "threads", "workers", "save_every")
 MOST_LINES = 20
 RESUME = "a run is resumed as it was begun; start another for other settings"
 
@@ -40,10 +40,9 @@ def require_same(run: Path, saved: object, now: Mapping[str, Any]) -> None:
         raise CheckpointError(f"the checkpoint is of another run than {run} describes", "\n".join(differences))
 
 
-def require_asked(run: Path, record: Record, spec: Spec, own: Spec | None, stated: Mapping[str, Any]) -> None:
-    """Refuse a spec (``own``) or settings that were asked for and are not the run's. Raises UsageError."""
-    changed = record.training.model_copy(update={k: v for k, v in stated.items() if k not in FREE})
-    differences = list(_named("", _fixed(record.training), _fixed(changed)))
+def require_asked(run: Path, record: Record, spec: Spec, own: Spec | None, recipe: Recipe) -> None:
+    """Refuse a spec (``own``) or a recipe that were asked for and are not the run's. Raises UsageError."""
+    differences = list(_named("", _fixed(record.training), _fixed(recipe)))
     if own is not None:
         before, now = (Setup.of(each).model_dump(mode="json", exclude={"title"}) for each in (spec, own))
         differences += _named("spec ", before, now)
@@ -54,8 +53,8 @@ def require_asked(run: Path, record: Record, spec: Spec, own: Spec | None, state
         raise UsageError(f"{run} was begun otherwise", "\n".join([*differences, RESUME]))
 
 
-def _fixed(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(mode="json", exclude=set(FREE))
+def _fixed(recipe: Recipe) -> dict[str, Any]:
+    return {name: value for name, value in recipe.as_data().items() if name not in FREE}
 
 
 def _differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -49,6 +49,8 @@ ABOUT = {
     "deterministic": "Whether torch may use nothing that gives other numbers each time.",
     "device": "cpu, cuda, cuda:1, or auto: a GPU if there is one.",
     "threads": "Threads of the CPU.",
+    "workers": "Processes that read images of a folder.",
+    "save_every": "Steps between checkpoints within an epoch; left out, there is one every ten minutes.",
     "weights": "Weights to start from: torchvision:NAME, or a path.",
 }
 
