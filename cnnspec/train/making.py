@@ -24,10 +24,17 @@ def made_loss(declared: Loss, device: torch.device) -> nn.Module:
     return loss
 
 
-def made_optimizer(declared: Declared, model: nn.Module) -> Optimizer:
-    """The optimizer of all parameters, in one kernel for all tensors where torch has it."""
+def made_optimizer(declared: Declared, model: nn.Module, *, scaled: bool = False) -> Optimizer:
+    """The optimizer of all parameters, in one kernel for all tensors where torch has it.
+
+    Not where the loss is ``scaled``: a first step that is left out would leave SGD's momentum unset, and read later.
+    """
     arguments = declared.arguments()
-    if declared.fuses and all(parameter.device.type in ("cpu", "cuda") for parameter in model.parameters()):
+    if (
+        not scaled
+        and declared.fuses
+        and all(parameter.device.type in ("cpu", "cuda") for parameter in model.parameters())
+    ):
         arguments["fused"] = True
     optimizer: Optimizer = _class_of(torch.optim, declared)(model.parameters(), **arguments)
     return optimizer

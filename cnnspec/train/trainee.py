@@ -66,7 +66,7 @@ class Trainee:
     def of(cls, recipe: Recipe, model: nn.Module, images: int, classes: int, heads: Sequence[float] = ()) -> Trainee:
         """A model, on its device, before the first of its epochs of so many images."""
         device = next(model.parameters()).device
-        optimizer = made_optimizer(recipe.optimizer, model)
+        optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
         steps = ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)
         return cls(
             recipe=recipe,
