@@ -431,3 +431,34 @@ def test_determinism_is_asked_of_torch_and_given_back() -> None:
     assert not torch.are_deterministic_algorithms_enabled()
     with deterministic(wanted=False):
         assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_losses_of_aux_heads_are_added_by_their_weights() -> None:
+    """googlenet's two heads train with 0.3 of their loss each, as by hand, and the figures are the network's own."""
+    from cnnspec import build, graph
+
+    wide = graph("mnist/googlenet_fixed")
+    assert [head.weight for head in wide.aux] == [0.3, 0.3]
+
+    def fresh() -> nn.Module:
+        torch.manual_seed(2)
+        return build("mnist/googlenet_fixed", dropout=0)
+
+    images = torch.randint(0, 256, (6, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
+    data = Examples.on(CPU, images, torch.arange(6), Pixels(mean=(0.5,), std=(0.25,)))
+    trainee = Trainee.of(Recipe.of(batch_size=3, optimizer=SGD), fresh(), 6, 10, (0.3, 0.3))
+    figures = epoch(trainee, data, torch.arange(6))
+    model = fresh()
+    optimizer = sgd(momentum=0.9)(model)
+    model.train()
+    own = 0.0
+    for index in torch.arange(6).split(3):
+        inputs, labels = data.take(index)
+        logits, first, second = model(inputs)
+        loss = cross_entropy(logits, labels)
+        optimizer.zero_grad()
+        (loss + 0.3 * cross_entropy(first, labels) + 0.3 * cross_entropy(second, labels)).backward()
+        optimizer.step()
+        own += loss.item() * 3
+    assert equal(trainee, model)
+    assert figures.loss == pytest.approx(own / 6, rel=1e-6)
