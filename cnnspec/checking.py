@@ -48,13 +48,7 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
 
 def _check_recipe(source: Source) -> tuple[Diagnostic, ...]:
     """What is wrong with the text of a recipe, which has no variants and costs nothing."""
-    return _with_help(source, _of_recipe(source), 0, lambda edited, _: _of_recipe(edited))
-
-
-def _of_recipe(source: Source) -> tuple[Diagnostic, ...]:
-    sink = Sink()
-    read_recipe(source, sink)
-    return sink.in_order()
+    return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +104,10 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
     """The errors of a text, no repair tried."""
+    if is_recipe(source):
+        sink = Sink()
+        read_recipe(source, sink)
+        return sink.in_order()
     return examine(source, variant, meter).errors
 
 
