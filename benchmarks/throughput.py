@@ -15,7 +15,7 @@ import cnnspec
 from benchmarks.finding import Finding, Goal
 from benchmarks.step import nothing
 from benchmarks.timing import Rounds, alternate
-from cnnspec.train.examples import Examples, Pixels
+from cnnspec.data.examples import Examples, Pixels
 from cnnspec.train.loop import epoch
 from cnnspec.train.training import adam
 

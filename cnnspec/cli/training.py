@@ -14,7 +14,8 @@ from cnnspec.api import load
 from cnnspec.cli.options import InputSize, Name, Variant, parse_input, parse_settings
 from cnnspec.cli.options import Settings as SetOptions
 from cnnspec.cli.output import write
-from cnnspec.train.settings import DATA_NAMES, DEFAULT, Settings
+from cnnspec.data.names import DATA_NAMES
+from cnnspec.train.settings import DEFAULT, Settings
 
 DataDir = Annotated[
     Path | None,

@@ -16,20 +16,16 @@ from cnnspec.train.settings import Settings
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
-    from cnnspec.train.datasets import Dataset, load_data
     from cnnspec.train.evaluation import evaluate
     from cnnspec.train.training import Result, train
 
 WITH_TORCH = {
-    "Dataset": "datasets",
     "Result": "training",
     "evaluate": "evaluation",
-    "load_data": "datasets",
     "train": "training",
 }
 
 __all__ = [
-    "Dataset",
     "Figures",
     "Metrics",
     "Progress",
@@ -37,7 +33,6 @@ __all__ = [
     "Settings",
     "Watcher",
     "evaluate",
-    "load_data",
     "train",
 ]
 

@@ -7,12 +7,12 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from cnnspec.api import graph
+from cnnspec.data.datasets import Dataset
+from cnnspec.data.files import Note
 from cnnspec.diagnostics import SpecError, UsageError
 from cnnspec.layers import Shape
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
-from cnnspec.train.datasets import Dataset
-from cnnspec.train.files import Note
 
 CHUNK = 4096  # images that are resized at a time, which bounds the memory beside the result
 

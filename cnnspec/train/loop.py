@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from cnnspec.data.batches import batches
+from cnnspec.data.examples import Data
 from cnnspec.diagnostics import DivergedError
-from cnnspec.train.examples import Examples
 from cnnspec.train.watch import Figures
 
 READ_EVERY = 0.25  # seconds
@@ -24,7 +25,7 @@ Report = Callable[[Figures], None]
 def epoch(
     model: nn.Module,
     optimizer: torch.optim.Optimizer,
-    data: Examples,
+    data: Data,
     order: Tensor,
     batch_size: int,
     number: int = 1,
@@ -39,10 +40,8 @@ def epoch(
     ``number`` and the step, where a loss is not finite.
     """
     model.train()
-    parts = batches(order, batch_size)
-    tally = Tally(len(parts), order.device, f"epoch {number}")
-    for index in parts:
-        images, labels = data.take(index)
+    tally = Tally(len(batches(order, batch_size)), order.device, f"epoch {number}")
+    for images, labels in data.batches(order, batch_size):
         logits, *heads = model(images) if weights else (model(images),)
         loss = cross_entropy(logits, labels)
         losses = [weight * cross_entropy(head, labels) for weight, head in zip(weights, heads, strict=True)]
@@ -56,27 +55,14 @@ def epoch(
 
 
 @torch.inference_mode()
-def measure(model: nn.Module, data: Examples, index: Tensor, batch_size: int, where: str = "the images") -> Figures:
+def measure(model: nn.Module, data: Data, index: Tensor, batch_size: int, where: str = "the images") -> Figures:
     """Loss and accuracy on the images at ``index``; nothing is trained. Raises DivergedError, which says ``where``."""
     model.eval()
-    parts = torch.split(index, batch_size)
-    tally = Tally(len(parts), index.device, where)
-    for part in parts:
-        images, labels = data.take(part)
+    tally = Tally(len(batches(index, batch_size)), index.device, where)
+    for images, labels in data.batches(index, batch_size):
         logits = model(images)
         tally.add(cross_entropy(logits, labels), logits, labels)
     return tally.read()
-
-
-def batches(order: Tensor, size: int) -> list[Tensor]:
-    """``order`` in parts of ``size``; a single image left over joins the part before it.
-
-    BatchNorm cannot train on one value a channel, and dropping the image would train on fewer than were asked for.
-    """
-    parts = list(torch.split(order, size))
-    if size > 1 and len(parts) > 1 and len(parts[-1]) == 1:
-        parts[-2:] = [order[-size - 1 :]]
-    return parts
 
 
 class Tally:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from cnnspec.data.datasets import Dataset, load_data
+from cnnspec.data.examples import Examples, Pixels, pixels_of
+from cnnspec.data.files import Note
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
-from cnnspec.train.datasets import Dataset, load_data
-from cnnspec.train.examples import Examples, Pixels, pixels_of
-from cnnspec.train.files import Note
 from cnnspec.train.fit import check_fit, fitted, say_fit
 from cnnspec.train.seeds import VALIDATION, generator
 from cnnspec.train.settings import Settings

@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from torch import nn
 
 from cnnspec.api import graph, load_found
+from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.files import write
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
 from cnnspec.spec.shipped import Found, display, open_source
-from cnnspec.train.examples import Pixels
 from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS
 from cnnspec.train.settings import Settings
 from cnnspec.weights import fill, read_file

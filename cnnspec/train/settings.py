@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from cnnspec.data.names import DATA_NAMES, DataName
 from cnnspec.diagnostics import UsageError, did_you_mean, listing
-
-DataName = Literal["digits", "mnist", "fashion-mnist", "fake"]
-DATA_NAMES: tuple[str, ...] = get_args(DataName)
 
 
 class Settings(BaseModel):

@@ -10,10 +10,10 @@ import torch
 from torchvision.transforms.v2.functional import resize
 
 from cnnspec import Spec, UsageError, graph, load
+from cnnspec.data.datasets import digits
+from cnnspec.data.examples import Examples, pixels_of
 from cnnspec.layers import Shape
 from cnnspec.train import Settings
-from cnnspec.train.datasets import digits
-from cnnspec.train.examples import Examples, pixels_of
 from cnnspec.train.fit import check_fit, check_trainable, fitted
 from cnnspec.train.prepare import prepare, split
 from tests.train.conftest import Notes

@@ -10,9 +10,10 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from cnnspec import DivergedError, Spec, UsageError, build, graph
+from cnnspec.data.batches import batches
+from cnnspec.data.examples import Examples, Pixels
 from cnnspec.train import Figures, Metrics, Result, Settings, Watcher, train
-from cnnspec.train.examples import Examples, Pixels
-from cnnspec.train.loop import batches, epoch, measure
+from cnnspec.train.loop import epoch, measure
 from cnnspec.train.prepare import prepare
 from cnnspec.train.saved import load_weights
 from cnnspec.train.seeds import SHUFFLE, generator

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cnnspec.data import idx
+from cnnspec.data.files import FASHION_MNIST, MNIST, IdxSet, Note, data_folder, files_of
 from cnnspec.diagnostics import DataError
-from cnnspec.train import idx
-from cnnspec.train.files import FASHION_MNIST, MNIST, IdxSet, Note, data_folder, files_of
 
 DIGITS_TEST_SHARE = 5  # one in five
 DIGITS_SEED = 0  # the test part is the same for everyone, whatever the seed of a run

@@ -12,9 +12,9 @@ import torchvision
 from sklearn.datasets import load_digits
 
 from cnnspec import DataError, OutputError
-from cnnspec.train.datasets import digits, fake, from_idx, load_data
-from cnnspec.train.files import FASHION_MNIST, FILES, MNIST, IdxSet, data_folder, files_of
-from tests.train.idx_files import write_set
+from cnnspec.data.datasets import digits, fake, from_idx, load_data
+from cnnspec.data.files import FASHION_MNIST, FILES, MNIST, IdxSet, data_folder, files_of
+from tests.data.idx_files import write_set
 
 
 def silent(text: str) -> None:

@@ -1,20 +1,41 @@
 """Images in memory as bytes, and the batches that a network takes.
 
-    N×C×H×W uint8 ──index──► B×C×H×W uint8 ──scale, shift──► float32 of mean 0 and deviation 1
+    N×C×H×W uint8 ──index──► B×C×H×W uint8 ──augment──► B×C×H×W ──scale, shift──► float32 of mean 0 and deviation 1
 
-A batch is gathered and normalised as a whole, on the device: no step touches a single image.
+A batch is gathered, augmented and normalised as a whole, on the device: no step touches a single image.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
+from cnnspec.data.batches import batches
+
 CHUNK = 4096  # images that are summed at a time, which bounds the memory beside them
+Batch = tuple[Tensor, Tensor]  # images float32 B×C×H×W of mean 0 and deviation 1 over the training part, and labels B
+Augment = Callable[[Tensor], Tensor]  # of images uint8 B×C×H×W, before they are normalised
+
+
+class Data(Protocol):
+    """What a pass of training or measuring takes: images with labels on one device, wherever they are kept."""
+
+    @property
+    def labels(self) -> Tensor:
+        """The labels N, on the device."""
+
+    def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
+        """The images at ``order`` (indices on the device), ``size`` at a time, as ``batches`` parts them."""
+
+    def all(self) -> Tensor:
+        """The indices of all images, on the device."""
+
+    def __len__(self) -> int: ...
 
 
 class Pixels(BaseModel):
@@ -41,9 +62,15 @@ class Examples:
         scale, shift = (1 / (255 * std)).float(), (-mean / std).float()
         return cls(images.to(device), labels.to(device), scale.to(device), shift.to(device))
 
-    def take(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """The batch of these images: float32 B×C×H×W of mean 0 and deviation 1 over the training part, and labels B."""
-        images = self.images.index_select(0, index).to(torch.float32)
+    def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
+        """The images at ``order``, ``size`` at a time."""
+        for index in batches(order, size):
+            yield self.take(index, augment)
+
+    def take(self, index: Tensor, augment: Augment | None = None) -> Batch:
+        """The batch of these images."""
+        images = self.images.index_select(0, index)
+        images = (augment(images) if augment else images).to(torch.float32)
         return images.mul_(self.scale).add_(self.shift), self.labels.index_select(0, index)
 
     def all(self) -> Tensor:

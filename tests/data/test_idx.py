@@ -14,10 +14,10 @@ import torch
 from torchvision import datasets as torchvision_datasets
 
 from cnnspec import DataError
-from cnnspec.train.datasets import from_idx
-from cnnspec.train.files import FILES, MNIST, files_of
-from cnnspec.train.idx import read, read_pair
-from tests.train.idx_files import encode, write_set
+from cnnspec.data.datasets import from_idx
+from cnnspec.data.files import FILES, MNIST, files_of
+from cnnspec.data.idx import read, read_pair
+from tests.data.idx_files import encode, write_set
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 GOOD = encode(IMAGES)
