@@ -54,6 +54,9 @@ def train(
             help="CPU threads  [default: torch's own choice]",
         ),
     ] = DEFAULT.threads,
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", help="Processes that read the images of a folder.")
+    ] = DEFAULT.workers,
     weights: Annotated[
         str | None,
         typer.Option("--weights", metavar="RUN|FILE|NAME", help="Weights to start from: torchvision:NAME, or a path."),
@@ -77,6 +80,7 @@ def train(
         seed=seed,
         device=device,
         threads=threads,
+        workers=workers,
         weights=weights,
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))

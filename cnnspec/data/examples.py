@@ -48,19 +48,33 @@ class Pixels(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Images uint8 N×C×H×W and labels N on one device, with the scale and shift C×1×1 that normalise a pixel."""
+class Normaliser:
+    """The scale and shift C×1×1, on a device, that normalise a pixel."""
 
-    images: Tensor
-    labels: Tensor
     scale: Tensor
     shift: Tensor
 
     @classmethod
-    def on(cls, device: torch.device, images: Tensor, labels: Tensor, pixels: Pixels) -> Examples:
+    def on(cls, device: torch.device, pixels: Pixels) -> Normaliser:
         mean, std = (torch.tensor(values, dtype=torch.float64).view(-1, 1, 1) for values in (pixels.mean, pixels.std))
-        scale, shift = (1 / (255 * std)).float(), (-mean / std).float()
-        return cls(images.to(device), labels.to(device), scale.to(device), shift.to(device))
+        return cls((1 / (255 * std)).float().to(device), (-mean / std).float().to(device))
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Images with values from 0 to 255 as float32."""
+        return images.to(torch.float32, copy=True).mul_(self.scale).add_(self.shift)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Images uint8 N×C×H×W and labels N on one device."""
+
+    images: Tensor
+    labels: Tensor
+    normalise: Normaliser
+
+    @classmethod
+    def on(cls, device: torch.device, images: Tensor, labels: Tensor, pixels: Pixels) -> Examples:
+        return cls(images.to(device), labels.to(device), Normaliser.on(device, pixels))
 
     def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
         """The images at ``order``, ``size`` at a time."""
@@ -70,8 +84,7 @@ class Examples:
     def take(self, index: Tensor, augment: Augment | None = None) -> Batch:
         """The batch of these images."""
         images = self.images.index_select(0, index)
-        images = (augment(images) if augment else images).to(torch.float32)
-        return images.mul_(self.scale).add_(self.shift), self.labels.index_select(0, index)
+        return self.normalise(augment(images) if augment else images), self.labels.index_select(0, index)
 
     def all(self) -> Tensor:
         """The indices of all images."""

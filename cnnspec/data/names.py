@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-DataName = Literal["digits", "mnist", "fashion-mnist", "fake"]
+DataName = Literal["digits", "mnist", "fashion-mnist", "cifar10", "cifar100", "folder", "fake"]
 DATA_NAMES: tuple[str, ...] = get_args(DataName)

@@ -1,20 +1,14 @@
-"""Whether a data set and a network belong together, and the images in the network's size."""
+"""Whether a data set and a network belong together."""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn.functional import interpolate
-
 from cnnspec.api import graph
-from cnnspec.data.datasets import Dataset
-from cnnspec.data.files import Note
+from cnnspec.data.dataset import Dataset
+from cnnspec.data.found import Note
 from cnnspec.diagnostics import SpecError, UsageError
 from cnnspec.layers import Shape
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
-
-CHUNK = 4096  # images that are resized at a time, which bounds the memory beside the result
 
 
 def check_trainable(network: Graph) -> None:
@@ -38,9 +32,10 @@ def check_fit(spec: Spec, network: Graph, dataset: Dataset) -> None:
         sizes = ",".join(map(str, (channels, *network.input[1:])))
         message = f"{dataset.name} has {channels} channel{'s'[: channels > 1]}, but {spec.title} takes {wanted}"
         raise UsageError(message, f"--input {sizes}, where the spec allows it")
-    if network.output[0] != dataset.classes:
-        message = f"{dataset.name} has {dataset.classes} classes, but {spec.title} has {network.output[0]} outputs"
-        raise UsageError(message, _more_classes(spec, dataset.classes))
+    classes = len(dataset.classes)
+    if network.output[0] != classes:
+        message = f"{dataset.name} has {classes} classes, but {spec.title} has {network.output[0]} outputs"
+        raise UsageError(message, _more_classes(spec, classes))
 
 
 def _more_classes(spec: Spec, classes: int) -> str:
@@ -53,22 +48,8 @@ def _more_classes(spec: Spec, classes: int) -> str:
     return f"give its last layer {classes} outputs"
 
 
-def fitted(images: Tensor, input: Shape) -> Tensor:
-    """Images uint8 N×C×H×W in the network's size: resized once, bilinear; one grey channel is seen as three."""
-    if images.shape[2:] != input[1:]:
-        images = _resized(images, tuple(input[1:]))
-    return images.expand(-1, input[0], -1, -1)
-
-
-def _resized(images: Tensor, size: tuple[int, ...]) -> Tensor:
-    result = images.new_empty((*images.shape[:2], *size))
-    for source, target in zip(torch.split(images, CHUNK), torch.split(result, CHUNK), strict=True):
-        target.copy_(interpolate(source, size, mode="bilinear", antialias=True))
-    return result
-
-
 def say_fit(dataset: Dataset, input: Shape, note: Note) -> None:
-    """Say what ``fitted`` does to the images, where it does something."""
+    """Say what fitting does to the images, where it does something."""
     if dataset.image[1:] != input[1:]:
         before, after = (f"{height}×{width}" for height, width in (dataset.image[1:], input[1:]))
         note(f"{dataset.name}: images of {before} are resized to {after}, the network's input (bilinear)")

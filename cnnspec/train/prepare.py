@@ -11,49 +11,50 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from cnnspec.data.datasets import Dataset, load_data
-from cnnspec.data.examples import Examples, Pixels, pixels_of
-from cnnspec.data.files import Note
+from cnnspec.data.dataset import Dataset
+from cnnspec.data.examples import Data, Pixels
+from cnnspec.data.found import Note
+from cnnspec.data.load import load_data
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
-from cnnspec.train.fit import check_fit, fitted, say_fit
+from cnnspec.train.fit import check_fit, say_fit
 from cnnspec.train.seeds import VALIDATION, generator
 from cnnspec.train.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """The training images with the indices of the parts that are trained on and watched, and the test images."""
+    """Training images with the indices of those that are trained on and watched, test images, class names."""
 
-    examples: Examples
+    examples: Data
     train: Tensor
     validation: Tensor
-    test: Examples
+    test: Data
     pixels: Pixels
+    classes: tuple[str, ...]
 
 
 def prepare(spec: Spec, network: Graph, settings: Settings, device: torch.device, note: Note) -> Prepared:
     """The settings' data set for a network. Raises DataError, and UsageError where the two do not belong together."""
     dataset = _dataset(spec, network, settings, note)
-    train, validation = split(len(dataset.train_labels), settings.validation, settings.seed)
-    images = fitted(dataset.train_images, network.input)
-    pixels = pixels_of(images, train)
-    examples = Examples.on(device, images, dataset.train_labels, pixels)
-    test = Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
-    return Prepared(examples, train.to(device), validation.to(device), test, pixels)
+    train, validation = split(len(dataset.train.labels), settings.validation, settings.seed)
+    part = dataset.train.fitted(network.input)
+    pixels = part.pixels(train)
+    test = dataset.test.fitted(network.input).on(device, pixels)
+    return Prepared(part.on(device, pixels), train.to(device), validation.to(device), test, pixels, dataset.classes)
 
 
 def prepare_test(
     spec: Spec, network: Graph, settings: Settings, pixels: Pixels, device: torch.device, note: Note
-) -> Examples:
+) -> Data:
     """The test part alone, normalised by the statistics that a run was trained with. Raises as ``prepare`` does."""
     dataset = _dataset(spec, network, settings, note)
-    return Examples.on(device, fitted(dataset.test_images, network.input), dataset.test_labels, pixels)
+    return dataset.test.fitted(network.input).on(device, pixels)
 
 
 def _dataset(spec: Spec, network: Graph, settings: Settings, note: Note) -> Dataset:
-    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note)
+    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note, settings.workers)
     check_fit(spec, network, dataset)
     say_fit(dataset, network.input, note)
     return dataset

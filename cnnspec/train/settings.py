@@ -16,8 +16,8 @@ class Settings(BaseModel):
 
     ``data_dir`` is where the files of a data set are looked for, ``lr`` Adam's learning rate, ``validation`` the
     fraction of the training images that is held back to watch the training (0: none), ``device`` a torch device or
-    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``weights`` those to
-    start from (None: initial ones).
+    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``workers`` the
+    processes that read images of a folder (0: none but this one), ``weights`` those to start from (None: initial ones).
     """
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
@@ -31,6 +31,7 @@ class Settings(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     device: Annotated[str, Field(min_length=1)] = "auto"
     threads: Annotated[int | None, Field(ge=1, le=1024)] = None
+    workers: Annotated[int, Field(ge=0, le=256)] = 2
     weights: Annotated[str | None, Field(min_length=1)] = None
 
     @classmethod

@@ -11,6 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from cnnspec import __version__
 from cnnspec.api import build, graph
+from cnnspec.data.streamed import reported
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import write
 from cnnspec.network import Graph
@@ -53,7 +54,7 @@ def train(
     if out is not None:
         files.refuse_occupied(out)
     data = prepare(spec, network, settings, device, watch.note)
-    with threads(settings.threads), seeded(settings.seed, device):
+    with threads(settings.threads), seeded(settings.seed, device), reported():
         built = build(spec, weights=settings.weights)  # on the CPU: the same initial weights on every device
         model = placed(built, device)
         check_batch_size(model, settings.batch_size)

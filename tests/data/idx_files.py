@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import struct
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+
+from cnnspec.data.known import MNIST, File, IdxFile, IdxSet
 
 TRAIN, TEST = 12, 5
 
@@ -25,3 +29,22 @@ def write_set(folder: Path, fill: int = 0, zipped: bool = False) -> None:
         for name, array in ((f"{part}-images-idx3-ubyte", images), (f"{part}-labels-idx1-ubyte", labels)):
             path = folder / (f"{name}.gz" if zipped else name)
             path.write_bytes(gzip.compress(encode(array)) if zipped else encode(array))
+
+
+def of_no_known_content(which: IdxSet = MNIST) -> IdxSet:
+    """A known set of whose files nothing but the names is known."""
+    one, two, three, four = (IdxFile(file.name) for file in which.files)
+    return replace(which, files=(one, two, three, four))
+
+
+def with_known_content(folder: Path, which: IdxSet = MNIST, packed_only: bool = False) -> IdxSet:
+    """The set that the files in a folder are: by the SHA-256 of their unpacked bytes, or of the packed files alone."""
+    return replace(which, files=tuple(_known(folder, file.name, packed_only) for file in which.files))
+
+
+def _known(folder: Path, name: str, packed_only: bool) -> IdxFile:
+    plain, zipped = folder / name, folder / f"{name}.gz"
+    packed = zipped.read_bytes() if zipped.exists() else None
+    known = File(zipped.name, len(packed), sha256(packed).hexdigest()) if packed is not None else None
+    content = plain.read_bytes() if packed is None else gzip.decompress(packed)
+    return IdxFile(name, known, None if packed_only else sha256(content).hexdigest())

@@ -10,11 +10,11 @@ import torch
 from torchvision.transforms.v2.functional import resize
 
 from cnnspec import Spec, UsageError, graph, load
-from cnnspec.data.datasets import digits
+from cnnspec.data.dataset import InMemory
+from cnnspec.data.digits import digits
 from cnnspec.data.examples import Examples, pixels_of
-from cnnspec.layers import Shape
 from cnnspec.train import Settings
-from cnnspec.train.fit import check_fit, check_trainable, fitted
+from cnnspec.train.fit import check_fit, check_trainable
 from cnnspec.train.prepare import prepare, split
 from tests.train.conftest import Notes
 
@@ -23,16 +23,17 @@ CPU = torch.device("cpu")
 
 def test_images_are_resized_as_torchvision_does() -> None:
     """Bilinear, on bytes, over more images than are worked on at a time."""
-    images = digits().train_images.repeat(4, 1, 1, 1)
-    ours = fitted(images, Shape((1, 28, 20)))
+    part = digits().train
+    images = part.images.repeat(4, 1, 1, 1)
+    ours = InMemory(images, part.labels).fitted((1, 28, 20)).images
     assert ours.dtype == torch.uint8
     assert torch.equal(ours, resize(images, [28, 20], antialias=True))
 
 
 def test_images_of_the_right_size_are_left_alone() -> None:
     """No copy is made of what fits."""
-    images = digits().train_images
-    assert fitted(images, Shape((1, 8, 8))).data_ptr() == images.data_ptr()
+    part = digits().train
+    assert part.fitted((1, 8, 8)).images.data_ptr() == part.images.data_ptr()
 
 
 def test_resizing_and_repeating_are_said() -> None:

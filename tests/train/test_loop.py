@@ -54,7 +54,7 @@ def by_hand(
     shuffled = part[torch.randperm(len(part), generator=random)].tolist()
     for start in range(0, len(shuffled), 100):
         chosen = shuffled[start : start + 100]
-        images = torch.stack([data.images[i].float() * data.scale + data.shift for i in chosen])
+        images = torch.stack([data.images[i].float() * data.normalise.scale + data.normalise.shift for i in chosen])
         labels = torch.stack([data.labels[i] for i in chosen])
         logits = model(images)
         loss = cross_entropy(logits, labels)
