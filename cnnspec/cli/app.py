@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, diagram, explain, export, importing, inputs, layers, schema, summary, training, zoo
+from cnnspec.cli import check, data, diagram, explain, export, importing, inputs, layers, schema, summary, training, zoo
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.cli.plugins import with_plugins
 from cnnspec.diagnostics import CnnspecError
@@ -41,6 +41,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 for _name, _command in COMMANDS.items():
     app.command(_name)(interruptible()(_command if _name in NO_LAYERS else with_plugins(_command)))
+data.app.command("check")(interruptible()(data.check))
+app.add_typer(data.app, name="data")
 
 
 def _print_version(wanted: bool) -> None:

@@ -28,34 +28,40 @@ def read(which: CifarSet, place: Path) -> tuple[tuple[Array, Array], tuple[Array
 
     Raises DataError, which names the file, the field, what was expected and what was found.
     """
-    contents = _unpacked(which, place) if place.is_dir() else _archived(which, place)
-    return _part(which, which.train, place, contents), _part(which, which.test, place, contents)
+    found = contents(which, place)
+    return _joined(which, which.train, place, found), _joined(which, which.test, place, found)
+
+
+def contents(which: CifarSet, place: Path) -> dict[str, bytes]:
+    """The bytes of the files by their names, as far as they are there: not yet checked. Raises DataError."""
+    return _unpacked(which, place) if place.is_dir() else _archived(which, place)
 
 
 def _unpacked(which: CifarSet, folder: Path) -> dict[str, bytes]:
-    contents = {}
+    found = {}
     for file in (*which.train, *which.test):
         path = folder / file.name
-        with reading(path), path.open("rb") as opened:
-            contents[file.name] = opened.read(file.size + 1)  # one more than it should have tells that there is more
-    return contents
+        if path.exists():
+            with reading(path), path.open("rb") as opened:
+                found[file.name] = opened.read(file.size + 1)  # one more than it should have tells that there is more
+    return found
 
 
 def _archived(which: CifarSet, archive: Path) -> dict[str, bytes]:
     wanted = {f"{which.folder}/{file.name}": file for file in (*which.train, *which.test)}
-    contents = {}
+    found = {}
     with reading(archive):
         check_file(archive, which.archive)  # before a byte of it is unpacked
         with tarfile.open(archive, "r|gz") as tar:
             for member in tar:
                 file, opened = wanted.get(member.name), tar.extractfile(member)
                 if file and opened:
-                    contents[file.name] = opened.read(file.size + 1)
-    return contents
+                    found[file.name] = opened.read(file.size + 1)
+    return found
 
 
-def _part(which: CifarSet, files: Sequence[File], place: Path, contents: Mapping[str, bytes]) -> tuple[Array, Array]:
-    parts = [records(file, place / file.name, contents.get(file.name), which.label_bounds) for file in files]
+def _joined(which: CifarSet, files: Sequence[File], place: Path, found: Mapping[str, bytes]) -> tuple[Array, Array]:
+    parts = [records(file, place / file.name, found.get(file.name), which.label_bounds) for file in files]
     return np.concatenate([images for images, _ in parts]), np.concatenate([labels for _, labels in parts])
 
 
@@ -65,7 +71,7 @@ def records(file: File, path: Path, data: bytes | None, bounds: Sequence[int]) -
     Raises DataError.
     """
     if data is None:
-        raise wrong(path, "file", "one of this name in the archive", "none")
+        raise wrong(path, "file", "one of this name", "none")
     length = len(bounds) + IMAGE
     if len(data) != file.size:
         expected = f"{file.size:,} bytes ({file.size // length:,} records of {length:,})"

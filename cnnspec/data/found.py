@@ -39,11 +39,11 @@ def cifar_place(which: CifarSet, base: Path, note: Note) -> Path:
 
 def idx_files_in(which: IdxSet, folder: Path) -> list[Path] | None:
     """The four files, if a folder holds them all."""
-    found = [path for file in which.files if (path := _either(folder, file.name))]
+    found = [path for file in which.files if (path := either(folder, file.name))]
     return found if len(found) == len(which.files) else None
 
 
-def _either(folder: Path, name: str) -> Path | None:
+def either(folder: Path, name: str) -> Path | None:
     """The unpacked file where there are both: it is read faster."""
     paths = (folder / name, folder / f"{name}.gz")
     return next((path for path in paths if path.is_file()), None)

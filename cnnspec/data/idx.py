@@ -35,11 +35,16 @@ Array = NDArray[np.uint8]
 def read_pair(images: Path, labels: Path, known: tuple[IdxFile, IdxFile], classes: int) -> tuple[Array, Array]:
     """Images N×H×W and labels N that belong together. Raises DataError."""
     pixels, targets = read(images, 3, known[0]), read(labels, 1, known[1])
-    if len(pixels) != len(targets):
-        expected = f"{len(pixels):,}, one for each image in {images.name}"
-        raise wrong(labels, "number of labels", expected, f"{len(targets):,}")
-    check_labels(labels, targets, classes)
+    check_pair(pixels, targets, images.name, labels, classes)
     return pixels, targets
+
+
+def check_pair(images: Array, labels: Array, whose: str, path: Path, classes: int) -> None:
+    """Refuse labels that are not one for each image of ``whose`` file, or name no class. Raises DataError."""
+    if len(images) != len(labels):
+        expected = f"{len(images):,}, one for each image in {whose}"
+        raise wrong(path, "number of labels", expected, f"{len(labels):,}")
+    check_labels(path, labels, classes)
 
 
 def read(path: Path, rank: int, known: IdxFile) -> Array:

@@ -45,7 +45,7 @@ def test_a_misspelt_name_is_guessed() -> None:
         Settings.of(batchsize=3)
     with pytest.raises(UsageError, match="did you mean `fashion-mnist`"):
         Settings.of(data="fashon-mnist")
-    with pytest.raises(UsageError, match="known: digits, mnist, fashion-mnist and fake"):
+    with pytest.raises(UsageError, match="known: digits, mnist, fashion-mnist, cifar10, cifar100, folder and fake"):
         Settings.of(data="imagenet")
 
 

@@ -1,0 +1,39 @@
+"""`cnnspec data check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnnspec.cli.output import console, show_error
+from cnnspec.diagnostics import DataError, count, printable
+
+app = typer.Typer(help="Check data sets.", no_args_is_help=True)
+
+
+@app.callback()
+def data() -> None:
+    """Check data sets."""
+
+
+def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data folder, or one of images.")]) -> None:
+    """Read the data in a folder whole, and compare them with what is known of them.
+
+    MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 are looked for where `train --data-dir DIR` looks for them; form,
+    sizes, labels and SHA-256 are checked. Otherwise DIR holds images, a folder for each class, and each of them is
+    decoded. The exit code is 4 if anything is wrong.
+    """
+    from cnnspec.data.check import check_data  # torch, from here on
+
+    found = check_data(folder)
+    wrong = [finding.error for finding in found if finding.error]
+    for finding in found:
+        if finding.error:
+            show_error(finding.error)
+        else:
+            console().print(printable(f"{finding.of}: {finding.path}: {finding.words}"))
+    if wrong:
+        console().print(f"{len(wrong)} wrong of {count(len(found), 'finding')}")
+        raise typer.Exit(DataError.exit_code)
