@@ -1,4 +1,4 @@
-"""`cnnspec train` and `cnnspec eval`.
+"""`cnnspec train`.
 
 Torch and rich's progress are imported by the command that runs: `cnnspec check` starts without them.
 """
@@ -11,24 +11,11 @@ from typing import Annotated
 import typer
 
 from cnnspec.api import load
-from cnnspec.cli.options import InputSize, Name, Variant, parse_input, parse_settings
+from cnnspec.cli.options import DataDir, Device, InputSize, Name, Variant, parse_input, parse_settings
 from cnnspec.cli.options import Settings as SetOptions
 from cnnspec.cli.output import write
 from cnnspec.data.names import DATA_NAMES
 from cnnspec.train.settings import DEFAULT, Settings
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        metavar="DIR",
-        help="The folder of the data files; downloads go there  [default: $CNNSPEC_DATA or a cache]",
-    ),
-]
-Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
-]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
 
 def train(
@@ -61,6 +48,9 @@ def train(
         str | None,
         typer.Option("--weights", metavar="RUN|FILE|NAME", help="Weights to start from: torchvision:NAME, or a path."),
     ] = DEFAULT.weights,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too, into the run's folder.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
     ] = None,
@@ -85,22 +75,11 @@ def train(
     )
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
     from cnnspec.cli.progress import test_line, watcher
+    from cnnspec.seeing.tensorboard import events
 
-    with watcher(settings.epochs) as watch:
+    with watcher(settings.epochs) as lines, events(lines, wanted=tensorboard) as watch:
         from cnnspec.train import train as run_training  # torch, from here on
 
         result = run_training(spec, settings, out, watch)
     write(f"the run is in {result.folder}")
     write(test_line(result.test))
-
-
-def evaluate(run: Run, data_dir: DataDir = None, device: Device = DEFAULT.device) -> None:
-    """Measure a run's weights on its data set's own test part.
-
-    The last line printed is the test accuracy, as `train` printed it.
-    """
-    from cnnspec.cli.progress import Lines, test_line
-    from cnnspec.train import evaluate as run_evaluation
-
-    figures = run_evaluation(run, data_dir, device, Lines(0))
-    write(test_line(figures))

@@ -1,7 +1,7 @@
 """Spec -> a run folder with weights and figures.
 
     Settings ─┐
-    Spec ─────┼─► train ──► RUN/ ──► evaluate
+    Spec ─────┼─► train ──► RUN/
     data set ─┘   loop.epoch, loop.measure
 
 Torch is imported when a name that needs it is first used: the command line reads Settings' defaults without it.
@@ -16,12 +16,10 @@ from cnnspec.train.settings import Settings
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
-    from cnnspec.train.evaluation import evaluate
     from cnnspec.train.training import Result, train
 
 WITH_TORCH = {
     "Result": "training",
-    "evaluate": "evaluation",
     "train": "training",
 }
 
@@ -32,7 +30,6 @@ __all__ = [
     "Result",
     "Settings",
     "Watcher",
-    "evaluate",
     "train",
 ]
 

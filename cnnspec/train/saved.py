@@ -51,6 +51,7 @@ class Record(BaseModel):
     spec: Setup
     training: Settings
     pixels: Pixels
+    classes: tuple[str, ...]
 
 
 def read_record(run: Path) -> Record:

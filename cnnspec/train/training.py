@@ -60,6 +60,7 @@ def train(
         check_batch_size(model, settings.batch_size)
         watch.note(headline(spec, network, data, device))
         run = files.create(out, spec.title)
+        watch.started(run)
         _write_setup(run, spec, settings, data)
         weights = tuple(head.weight for head in network.aux)
         metrics = _epochs(model, data, settings, run, watch, weights)
@@ -122,7 +123,7 @@ def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> N
     """The spec as text, with all that it extends, and what was set; files as they are found from anywhere."""
     folder = settings.data_dir and settings.data_dir.expanduser().absolute()
     kept = settings.model_copy(update={"data_dir": folder, "weights": settings.weights and located(settings.weights)})
-    record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
+    record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
     write(run / files.SPEC, spec.source.text.encode())
     for number, base in enumerate(spec.bases, 1):
         write(run / files.BASE.format(number), base.text.encode())
