@@ -17,7 +17,10 @@ MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """An image uint8 C×H×W, and the maps float32 C×H×W that the layer of this key gives for it."""
+    """An image uint8 C×H×W, and the maps float32 C×H×W that the layer of this key gives for it.
+
+    ``kind`` is the type of the layer, and empty for a block of several.
+    """
 
     given: Given
     layer: str
@@ -49,7 +52,8 @@ def features(opened: Opened, given: Given, layer: str) -> Features:
     if kept[0].ndim != 4:
         sizes = "×".join(map(str, kept[0].shape[1:]))
         raise UsageError(f"`{layer}` gives {sizes} numbers, not maps", _maps(opened))
-    return Features(given, layer, type(modules[layer]).__name__, kept[0][0])
+    one = not any(modules[layer].children())
+    return Features(given, layer, type(modules[layer]).__name__ if one else "", kept[0][0])
 
 
 def _copy(output: Tensor) -> Tensor:

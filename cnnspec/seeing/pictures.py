@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from functools import wraps
 from math import ceil, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import torch
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from cnnspec.diagnostics import count
 from cnnspec.seeing.evaluation import Evaluation
 from cnnspec.seeing.maps import Features
 from cnnspec.train.curves import png
 
+P = ParamSpec("P")
+T = TypeVar("T")
 MOST_MISTAKES = 24
 COLUMNS = 9
-NAME = 16  # characters of a file's name that fit above it
+NAME = 15  # characters of a name that fit above a picture
 MOST_MAPS = 64
 NUMBERED = 20  # classes up to which the counts stand in the squares
 
 
+def plainly(draw: Callable[P, T]) -> Callable[P, T]:
+    """Drawn with names as they are: no dollar begins a formula, and a sign that the font lacks is a box in silence."""
+
+    @wraps(draw)
+    def drawn(*given: P.args, **named: P.kwargs) -> T:
+        with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            return draw(*given, **named)
+
+    return drawn
+
+
+@plainly
 def mistakes(evaluation: Evaluation) -> bytes | None:
     """The images with the greatest loss among those taken for another class; None where there are none."""
     index = evaluation.mistakes(MOST_MISTAKES)
     if not len(index):
         return None
     wrong = int((evaluation.labels != evaluation.predicted).sum())
-    title = f"the {len(index)} worst of {wrong:,} mistakes" if wrong > len(index) else f"all {wrong} mistakes"
+    title = f"the {len(index)} worst of {wrong:,} mistakes" if wrong > len(index) else count(wrong, "mistake")
+    title += " (what it is → what it was taken for)"
     figure, places = _grid(len(index), f"{evaluation.opened.title}: {title}", 3)
     for place, at, image in zip(places, index.tolist(), evaluation.images(index), strict=False):
         _show(place, image)
@@ -40,9 +61,14 @@ def mistakes(evaluation: Evaluation) -> bytes | None:
 def _of_mistake(evaluation: Evaluation, at: int) -> str:
     names = evaluation.opened.classes
     truth, taken = names[int(evaluation.labels[at])], names[int(evaluation.predicted[at])]
-    return f"test:{at}\n{truth} taken for\n{taken} ({100 * float(evaluation.probability[at]):.0f} %)"
+    return f"test:{at}, {100 * float(evaluation.probability[at]):.0f} %\n{_short(truth)}\n→ {_short(taken)}"
 
 
+def _short(name: str) -> str:
+    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+
+
+@plainly
 def confusion(evaluation: Evaluation) -> bytes:
     """A square for each pair of classes, as dark as the share of the row's images that it holds."""
     counts = evaluation.confusion.numpy()
@@ -71,12 +97,14 @@ def _label(axes: Axes, names: tuple[str, ...]) -> None:
     axes.tick_params(length=0)
 
 
+@plainly
 def maps(found: Features, title: str) -> bytes:
     """The image, and behind it the maps of its layer, each from its own smallest value (black) to its largest."""
     shown = found.maps[:MOST_MAPS]
     channels, height, width = found.maps.shape
     more = f", the first {MOST_MAPS} of them" if channels > MOST_MAPS else ""
-    heading = f"{title} · {found.layer}: {found.kind}, {channels} maps of {height}×{width}{more}"
+    kind = f"{found.kind}, " if found.kind else ""
+    heading = f"{title} · {found.layer}: {kind}{channels} maps of {height}×{width}{more}"
     figure, places = _grid(len(shown) + 1, heading, 1)
     _show(places[0], found.given.image)
     places[0].set_title(_of_image(found), fontsize=7.5)
@@ -89,7 +117,7 @@ def maps(found: Features, title: str) -> bytes:
 
 def _of_image(found: Features) -> str:
     name = Path(found.given.name).name
-    return f"{name}: {found.given.label}" if found.given.label else name[:NAME]
+    return _short(f"{name}: {found.given.label}" if found.given.label else name)
 
 
 def _grid(number: int, title: str, lines: int) -> tuple[Figure, list[Axes]]:

@@ -117,3 +117,12 @@ def test_the_confusion_is_as_dark_as_its_shares(seen: Evaluation) -> None:
     upper = rows < rows.min() + (rows.max() - rows.min()) // 2
     assert columns[upper].min() >= middle - 2
     assert columns[~upper].max() <= middle + 2
+
+
+def test_names_of_classes_are_drawn_as_they_are(seen: Evaluation) -> None:
+    """Neither a dollar, which begins a formula elsewhere, nor a sign that the font lacks ends in an error."""
+    names = ("a$b$", "$\\frac", "_{", "\u732b", *map(str, range(6)))
+    record = seen.opened.record.model_copy(update={"classes": names})
+    renamed = replace(seen, opened=replace(seen.opened, record=record))
+    assert pixels_of(pictures.confusion(renamed)).std() > 0
+    assert pixels_of(pictures.mistakes(renamed)).std() > 0
