@@ -10,7 +10,21 @@ from typing import Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli import check, data, diagram, explain, export, importing, inputs, layers, schema, summary, training, zoo
+from cnnspec.cli import (
+    check,
+    data,
+    diagram,
+    explain,
+    export,
+    importing,
+    inputs,
+    layers,
+    schema,
+    seeing,
+    summary,
+    training,
+    zoo,
+)
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.cli.plugins import with_plugins
 from cnnspec.diagnostics import CnnspecError
@@ -36,7 +50,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": importing.import_,
     "export": export.export,
     "train": training.train,
-    "eval": training.evaluate,
+    "eval": seeing.evaluate,
+    "predict": seeing.predict,
+    "features": seeing.features,
 }
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 for _name, _command in COMMANDS.items():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnnspec.cli.output import console, show_error
+from cnnspec.cli.output import console, show_fault
 from cnnspec.diagnostics import DataError, count, printable
 
 app = typer.Typer(help="Check data sets.", no_args_is_help=True)
@@ -31,7 +31,7 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data fol
     wrong = [finding.error for finding in found if finding.error]
     for finding in found:
         if finding.error:
-            show_error(finding.error)
+            show_fault(finding.error)
         else:
             console().print(printable(f"{finding.of}: {finding.path}: {finding.words}"))
     if wrong:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +33,18 @@ InputSize = Annotated[
     typer.Option(
         "--input", metavar="C,H,W", help="The input's size in place of the spec's; of several, NAME=C,H,W NAME=C,H,W."
     ),
+]
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        metavar="DIR",
+        help="The folder of the data files; downloads go there  [default: $CNNSPEC_DATA or a cache]",
+    ),
+]
+Device = Annotated[
+    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
 ]
 
 

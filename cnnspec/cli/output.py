@@ -14,6 +14,7 @@ from cnnspec.files import put
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 
 @lru_cache(maxsize=2)
@@ -32,16 +33,26 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
 
 def show_error(error: CnnspecError) -> None:
     """An error on standard error; the diagnostics of a spec as `check` shows them."""
-    from rich.text import Text
-
     if isinstance(error, SpecError):
         for diagnostic in error.diagnostics:
             console(stderr=True).print(render(diagnostic))
         return
-    text = Text.assemble(("error", "bold red"), ": ", (printable(error.message), "bold"))
-    console(stderr=True).print(text)
+    for line in _lines(error):
+        console(stderr=True).print(line)
+
+
+def show_fault(error: CnnspecError) -> None:
+    """An error that is what a command was asked to find."""
+    for line in _lines(error):
+        console().print(line)
+
+
+def _lines(error: CnnspecError) -> Iterator[Text]:
+    from rich.text import Text
+
+    yield Text.assemble(("error", "bold red"), ": ", (printable(error.message), "bold"))
     for line in error.help.split("\n") if error.help else ():
-        console(stderr=True).print(f"  = help: {printable(line)}")
+        yield Text(f"  = help: {printable(line)}")
 
 
 @contextmanager

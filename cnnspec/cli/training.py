@@ -1,24 +1,23 @@
-"""`cnnspec train` and `cnnspec eval`.
+"""`cnnspec train`.
 
 Torch and rich's progress are imported by the command that runs: `cnnspec check` starts without them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cnnspec.api import load
-from cnnspec.cli.options import NAME, InputSize, Variant, parse_input
+from cnnspec.cli.options import NAME, DataDir, InputSize, Variant, parse_input
 from cnnspec.cli.output import write
 from cnnspec.cli.recipes import of_spec_and_recipe
 from cnnspec.data.names import DATA_NAMES
 from cnnspec.diagnostics import UsageError
 from cnnspec.recipe import Recipe, load_recipe
-from cnnspec.recipe.given import Setting, tree_of, with_settings
+from cnnspec.recipe.given import tree_of, with_settings
 from cnnspec.spec import Spec
 from cnnspec.train.signals import Stop
 
@@ -27,18 +26,6 @@ if TYPE_CHECKING:
 
 SETTINGS = "settings.json"  # what a folder has in which a run was begun
 
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-dir",
-        metavar="DIR",
-        help="The folder of the data files; downloads go there  [default: $CNNSPEC_DATA or a cache]",
-    ),
-]
-Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
-]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 Resume = Annotated[
     Path | None,
     typer.Option(
@@ -91,6 +78,9 @@ def train(
     save_every: Annotated[
         int | None, _flag("--save-every", "Save within epochs, too  [default: every ten minutes]", "STEPS")
     ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too, into the run's folder.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
     ] = None,
@@ -124,10 +114,13 @@ def train(
     with stop.listening():
         spec = None if name is None else load(name, variant, input=parse_input(input), **params)
         if spec is not None and (resume is None or not (resume / SETTINGS).exists()):
-            result = _begun(spec, asked, resume or out, stop)
+            result = _begun(spec, asked, resume or out, stop, tensorboard=tensorboard)
         else:
             assert resume is not None
-            result = _resumed(resume, spec, asked if recipe else None, settings, stop)
+            from cnnspec.train.saved import read_record  # torch, from here on
+
+            asked = asked if recipe else with_settings(tree_of(read_record(resume).training), settings)
+            result = _resumed(resume, spec, asked, stop, tensorboard=tensorboard)
     from cnnspec.cli.progress import test_line
 
     write(f"the run is in {result.folder}")
@@ -144,33 +137,20 @@ def _require_one(name: str | None, resume: Path | None, out: Path | None, altere
         raise UsageError("--resume names the run's folder, and so does --out", "leave --out away")
 
 
-def _begun(spec: Spec, recipe: Recipe, out: Path | None, stop: Stop) -> Result:
+def _begun(spec: Spec, recipe: Recipe, out: Path | None, stop: Stop, *, tensorboard: bool) -> Result:
     from cnnspec.cli.progress import watcher
+    from cnnspec.seeing.tensorboard import events
 
-    with watcher(recipe.epochs) as watch:
+    with watcher(recipe.epochs) as lines, events(lines, wanted=tensorboard) as watch:
         from cnnspec.train import train  # torch, from here on
 
         return train(spec, recipe, out, watch, stop)
 
 
-def _resumed(run: Path, spec: Spec | None, recipe: Recipe | None, settings: Sequence[Setting], stop: Stop) -> Result:
-    """``recipe`` is the one that was named; without one the settings go over the run's."""
+def _resumed(run: Path, spec: Spec | None, recipe: Recipe, stop: Stop, *, tensorboard: bool) -> Result:
     from cnnspec.cli.progress import watcher
+    from cnnspec.seeing.tensorboard import events
     from cnnspec.train import resume
-    from cnnspec.train.saved import read_record
 
-    asked = recipe or with_settings(tree_of(read_record(run).training), settings)
-    with watcher(asked.epochs) as watch:
-        return resume(run, watch, stop, spec, asked)
-
-
-def evaluate(run: Run, data_dir: DataDir = None, device: Device = "auto") -> None:
-    """Measure a run's weights on its data set's own test part.
-
-    The last line printed is the test accuracy, as `train` printed it.
-    """
-    from cnnspec.cli.progress import Lines, test_line
-    from cnnspec.train import evaluate as run_evaluation
-
-    figures = run_evaluation(run, data_dir, device, Lines(0))
-    write(test_line(figures))
+    with watcher(recipe.epochs) as lines, events(lines, wanted=tensorboard) as watch:
+        return resume(run, watch, stop, spec, recipe)

@@ -92,5 +92,12 @@ def _missing(which: KnownSet, base: Path, reason: str) -> DataError:
     either = " (packed or not)" if isinstance(which, IdxSet) else " (as it is)"
     return DataError(
         f"{which.name} is not in {base} and could not be downloaded: {reason}",
-        f"put {names}{either} into {places}, or name their folder with --data-dir or {VARIABLE}",
+        f"put {names}{either} into {places}, or name their folder with --data-dir or {VARIABLE}{_pickled(which, base)}",
     )
+
+
+def _pickled(which: KnownSet, base: Path) -> str:
+    """A word on the Python version of CIFAR, where it is there."""
+    names = which.pickled if isinstance(which, CifarSet) else ()
+    found = next((path for folder in which.folders(base) for name in names if (path := folder / name).exists()), None)
+    return f"\n{found} holds pickles, which are programs, and is not read" if found else ""

@@ -61,6 +61,7 @@ class CifarSet:
     name: str
     archive: File
     folder: str  # in the archive, and where the archive was unpacked
+    pickled: tuple[str, str]  # the same images as pickles, in an archive and unpacked: not read, but often there
     train: tuple[File, ...]
     test: tuple[File, ...]
     label_bounds: tuple[int, ...]
@@ -138,6 +139,7 @@ CIFAR10 = CifarSet(
     "cifar10",
     File("cifar-10-binary.tar.gz", 170_052_171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
     "cifar-10-batches-bin",
+    ("cifar-10-python.tar.gz", "cifar-10-batches-py"),
     tuple(
         File(f"data_batch_{number}.bin", 10_000 * (1 + IMAGE), sha256)
         for number, sha256 in enumerate(
@@ -175,6 +177,7 @@ CIFAR100 = CifarSet(
     "cifar100",
     File("cifar-100-binary.tar.gz", 168_513_733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"),
     "cifar-100-binary",
+    ("cifar-100-python.tar.gz", "cifar-100-python"),
     (File("train.bin", 50_000 * (2 + IMAGE), "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29"),),
     (File("test.bin", 10_000 * (2 + IMAGE), "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a"),),
     (20, 100),

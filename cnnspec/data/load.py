@@ -44,7 +44,7 @@ def load_data(
     if name == "fake":
         return fake(input, classes)
     if name == "folder":
-        return folder(_stated(data_dir), input, workers)
+        return from_folder(_stated(data_dir), input, workers, note)
     which, base = KNOWN[name], data_folder(data_dir)
     return from_idx(which, base, note) if isinstance(which, IdxSet) else from_cifar(which, base, note)
 
@@ -54,6 +54,14 @@ def _stated(data_dir: Path | None) -> Path:
     if data_dir is None and not os.environ.get(VARIABLE):
         raise UsageError("the data set `folder` is the images below a folder", "name it with --data-dir")
     return data_folder(data_dir)
+
+
+def from_folder(base: Path, input: Sequence[int], workers: int, note: Note) -> Dataset:
+    """Images of one's own, a folder for each class."""
+    found = folder(base, input, workers)
+    parts = f"{len(found.train.labels):,} + {len(found.test.labels):,} images in {len(found.classes):,} classes"
+    note(f"{base} holds {parts}; of each the centre of {input[1]}×{input[2]} is taken, once it is resized to cover it")
+    return found
 
 
 def from_idx(which: IdxSet, base: Path, note: Note) -> Dataset:

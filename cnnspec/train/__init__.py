@@ -1,7 +1,7 @@
 """Spec -> a run folder with weights and figures.
 
     Recipe ───┐
-    Spec ─────┼─► train ──► RUN/ ──► evaluate
+    Spec ─────┼─► train ──► RUN/
     data set ─┘   loop.epoch, loop.measure
                     ▲
     RUN/ ──► resume ┘
@@ -19,12 +19,10 @@ from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
-    from cnnspec.train.evaluation import evaluate
     from cnnspec.train.training import Result, resume, train
 
 WITH_TORCH = {
     "Result": "training",
-    "evaluate": "evaluation",
     "resume": "training",
     "train": "training",
 }
@@ -38,7 +36,6 @@ __all__ = [
     "Stop",
     "Stopped",
     "Watcher",
-    "evaluate",
     "resume",
     "train",
 ]

@@ -28,7 +28,7 @@ def curves(title: str, metrics: Sequence[Metrics]) -> bytes:
     loss.set_ylabel("loss (cross-entropy)")
     loss.set_ylim(bottom=0)
     accuracy.set_ylabel("accuracy (%)")
-    return _png(figure)
+    return png(figure)
 
 
 def _draw(axes: Axes, epochs: list[int], training: Sequence[float | None], validation: Sequence[float | None]) -> None:
@@ -47,7 +47,8 @@ def _percent(values: Sequence[float | None]) -> list[float | None]:
     return [None if value is None else 100 * value for value in values]
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a file."""
     buffer = BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()

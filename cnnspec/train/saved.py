@@ -62,6 +62,7 @@ class Record(BaseModel):
     spec: Setup
     training: Annotated[Recipe, PlainValidator(_recipe), PlainSerializer(Recipe.as_data)]
     pixels: Pixels
+    classes: tuple[str, ...]
 
 
 def read_record(run: Path) -> Record:

@@ -72,6 +72,7 @@ def train(
         trainee = _trainee(spec, network, recipe, data, device, recipe.weights)
         watch.note(headline(spec.title, network, data, device))
         run = files.create(out, spec.title, texts(spec))
+        watch.started(run)
         with locked(run, watch.note), (stop or Stop()).held():
             record = _write_setup(run, spec, recipe, data)
             keeper = _keeper(run, trainee, spec, record, data, stop)
@@ -106,6 +107,7 @@ def resume(
             weights = None if Checkpoints(run, 0).numbers() else recipe.weights
             trainee = _trainee(own, network, recipe, data, device, weights)
             watch.note(headline(record.spec.title, network, data, device))
+            watch.started(run)
             keeper = _keeper(run, trainee, own, record, data, stop)
             keeper.resume(watch.note)
             return _trained(keeper, record.spec.title, data, watch)
@@ -185,7 +187,7 @@ def _write_setup(run: Path, spec: Spec, recipe: Recipe, data: Prepared) -> Recor
     """The texts, and what was set; files as they are found from anywhere."""
     folder, weights = recipe.folder and str(recipe.folder.absolute()), recipe.weights and located(recipe.weights)
     kept = recipe.model_copy(update={"data_dir": folder, "weights": weights})
-    record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels)
+    record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
     for name, text in texts(spec).items():
         write(run / name, text)
     write(run / files.RECIPE, as_yaml(kept).encode())

@@ -1,6 +1,7 @@
 """What training says while it runs, as values: whoever watches decides how they look.
 
     note("…")                       something to know, once
+    started(run)                    the folder of the run is there
     progress(Progress)              a few times a second, within an epoch
     epoch(Metrics)                  after each epoch; the same values are a line of metrics.jsonl
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 Note = Callable[[str], None]  # something to know, such as a Watcher's note
 
@@ -71,6 +73,9 @@ class Watcher:
 
     def note(self, text: str) -> None:
         """A line to know."""
+
+    def started(self, run: Path) -> None:
+        """The folder that the run goes into."""
 
     def progress(self, progress: Progress) -> None:
         """The state within an epoch."""

@@ -121,3 +121,22 @@ def test_an_archive_that_is_no_such_archive_is_a_data_error(tmp_path: Path, cut:
     known = replace(known, archive=File(known.archive.name, len(body), sha256(body).hexdigest()))
     with pytest.raises(DataError, match=r"gzip data|archive|file: expected one of this name"):
         from_cifar(known, tmp_path, silent)
+
+
+@pytest.mark.parametrize("name", ["cifar-10-python.tar.gz", "cifar-10-batches-py"])
+def test_pickles_are_not_read_and_that_is_said(tmp_path: Path, name: str) -> None:
+    """Who has the Python version learns why it does not do; nothing of it is opened."""
+    place = tmp_path / name
+    if name.endswith("py"):
+        place.mkdir()
+        place = place / "data_batch_1"
+    place.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(DataError) as caught:
+        from_cifar(replace(CIFAR10, mirrors=()), tmp_path, silent)
+    assert f"{tmp_path / name} holds pickles, which are programs, and is not read" in caught.value.help
+    assert "put cifar-10-binary.tar.gz (as it is) into" in caught.value.help
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
+        return (pytest.fail, ("a pickle was run",))

@@ -26,6 +26,7 @@ from tests.cli.runner import run
 CPU = torch.device("cpu")
 COUNT = 10  # images a class
 INPUT = (3, 8, 8)
+NET = "cnnspec: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - Flatten\n  - Linear: {out_features: 3}\n"
 
 
 def fill(base: Path, classes: Sequence[str] = ("cat", "dog", "eel"), count: int = COUNT) -> Path:
@@ -177,6 +178,26 @@ def test_a_worker_that_dies_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
     assert "--workers" in caught.value.help
 
 
+def test_a_worker_that_dies_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command ends with the code of data, and its run keeps what it has."""
+    (tmp_path / "net.yaml").write_text(NET)
+    fill(tmp_path / "photos")
+
+    def die_the_second_time(path: Path, input: Sequence[int]) -> torch.Tensor:
+        seen = path.with_suffix(".seen")
+        if seen.exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+        seen.touch()
+        return read_image(path, input)
+
+    monkeypatch.setattr(streamed, "read_image", die_the_second_time)
+    arguments = ["--data", "folder", "--data-dir", str(tmp_path / "photos"), "--workers", "1", "--validation", "0"]
+    done = run("train", str(tmp_path / "net.yaml"), *arguments, "--epochs", "9", "--out", str(tmp_path / "run"))
+    assert done.exit_code == 4
+    assert "a worker that reads images has died" in done.stderr
+    assert (tmp_path / "run" / "settings.json").exists()
+
+
 def test_other_errors_are_not_taken_for_a_workers() -> None:
     """What is no worker's is raised as it is."""
     with pytest.raises(RuntimeError, match="another"), streamed.reported():
@@ -186,13 +207,14 @@ def test_other_errors_are_not_taken_for_a_workers() -> None:
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_a_network_trains_on_a_folder(tmp_path: Path, workers: str) -> None:
     """The commands take it; the run knows where the images were, and reads them again."""
-    (tmp_path / "net.yaml").write_text(
-        "cnnspec: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - Flatten\n  - Linear: {out_features: 3}\n"
-    )
+    (tmp_path / "net.yaml").write_text(NET)
     fill(tmp_path / "photos")
     arguments = ["--data", "folder", "--data-dir", str(tmp_path / "photos"), "--epochs", "2", "--workers", workers]
     done = run("train", str(tmp_path / "net.yaml"), *arguments, "--batch-size", "8", "--out", str(tmp_path / "run"))
     assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(
+        f"{tmp_path / 'photos'} holds 24 + 6 images in 3 classes; of each the centre of 8×8 is"
+    )
     assert "22 training, 2 validation, 6 test images" in done.stdout
     assert run("eval", str(tmp_path / "run")).stdout.splitlines()[-1] == done.stdout.splitlines()[-1]
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
+from cnnspec.diagnostics import Diagnostic
 from cnnspec.layers import JOINS, REGISTRY, Call, Shape
 from cnnspec.network import Graph
-from tests.fuzz import torchside
+from tests.fuzz import fill, torchside
 from tests.fuzz.probe import Checked, Invalid, Refused, check
 from tests.fuzz.rules import LANGUAGE
 from tests.fuzz.torchside import Part, agreeing, differ
@@ -40,7 +41,7 @@ def judge(text: str) -> Verdict:
     checked = check(text)
     if too_large(checked):
         return Verdict(not checked.errors, codes=frozenset(error.code for error in checked.errors), ran=False)
-    return refusal(checked) if checked.errors else acceptance(checked)
+    return refusal(checked, text) if checked.errors else acceptance(checked)
 
 
 def too_large(checked: Checked) -> bool:
@@ -69,7 +70,7 @@ def acceptance(checked: Checked) -> Verdict:
     return Verdict(accepted=True, taken=frozenset(node.type for node in graph.nodes), stated=frozenset(stated))
 
 
-def refusal(checked: Checked) -> Verdict:
+def refusal(checked: Checked, text: str) -> Verdict:
     """Every error is torch's as well, or a rule."""
     reasons: Counter[str] = Counter()
     types = {found.type for found in checked.refused} | {found.type for found in checked.invalid}
@@ -82,12 +83,28 @@ def refusal(checked: Checked) -> Verdict:
         types |= {clash.writer.type for clash in checked.clashes}
     said = {found.refusal.code for found in checked.refused} | IN_PLACE
     for error in checked.errors:
-        if error.code not in said:
+        if error.code in fill.OF_TORCH and is_of_init(error, text):
+            reasons[fills(checked, text)] += 1
+        elif error.code not in said:
             reasons["language"] += 1
             if error.code not in LANGUAGE:
                 differ(f"`{error.code}` is no listed rule: {error.message}")
     codes = frozenset(error.code for error in checked.errors)
     return Verdict(accepted=False, codes=codes, refused=frozenset(types & set(REGISTRY)), reasons=reasons)
+
+
+def is_of_init(error: Diagnostic, text: str) -> bool:
+    """Whether an error lies in the section `init`, which is the last of a text."""
+    lines = text.splitlines()
+    return "init:" in lines and error.span.line > lines.index("init:")
+
+
+def fills(checked: Checked, text: str) -> str:
+    """A function of torch.nn.init that a tensor does not take."""
+    assert checked.graph is not None
+    if not fill.torch_refuses(text, checked.graph):
+        differ("torch fills every tensor with every function of `init`")
+    return "torch raises"
 
 
 def shapes(checked: Checked) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import sys
+import warnings
 from collections.abc import Iterable
 
 import torch
@@ -34,7 +35,9 @@ def many(seeds: Iterable[int]) -> Tally:
     for seed in seeds:
         text = spec_of(seed)
         try:
-            tally.add(judge(text))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # torch's, of what is slow or odd and allowed
+                tally.add(judge(text))
         except Disagreement as error:
             tally.disagreements.append((seed, str(error), text))
         except Exception as error:  # noqa: BLE001 - a crash is shown with its text, like any other mistake

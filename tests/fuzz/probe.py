@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cnnspec.checking import check_patches
 from cnnspec.diagnostics import Diagnostic, Sink, Source
 from cnnspec.layers import Layer, Refusal
 from cnnspec.network import Graph, Meter
 from cnnspec.network.context import Context, Flow
 from cnnspec.network.expand import Expander
+from cnnspec.network.init import check_patterns
 from cnnspec.network.inplace import Clash, clashes
+from cnnspec.network.patches import Reached
 from cnnspec.network.reporter import Broken
 from cnnspec.spec import Arguments, Item, builtin_blocks, read
 
@@ -79,8 +82,13 @@ def check(text: str) -> Checked:
     spec = read(Source("fuzz.yaml", text), sink, builtin_blocks())
     if spec is None:
         return Checked(tuple(_errors(sink)), None)
-    probe = _Probe(replace(spec, variant=next(reversed(spec.variants), None)), sink, Meter())
-    graph = probe.graph()
+    meter, reached = Meter(), Reached()
+    spec = replace(spec, variant=next(reversed(spec.variants), None))
+    probe = _Probe(spec, sink, meter, reached)
+    graph = probe.filled(probe.graph())
+    check_patches(spec, reached, sink, meter, others=True)
+    if graph is not None:
+        check_patterns(spec, (graph,), sink, meter)
     errors = tuple(_errors(sink))
     given = graph.wanted if graph and all(map(_in_place, errors)) else None
     found = (

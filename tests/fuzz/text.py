@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from cnnspec.layers import JOINS, REGISTRY
+from tests.fuzz import fill, patch
 from tests.fuzz.mutate import near_miss
 from tests.fuzz.write import Writer
 from tests.layers.cases import CASES
@@ -16,6 +17,8 @@ TYPES = sorted(REGISTRY)
 NEAR_MISSES = 0.92  # so that about half of all specs are sound
 EDGES = 0.2
 BEYOND = 0.003
+PATCHED = 0.03
+FILLED = 0.08
 LOOP = {"layers": [{"Tanh": {}, "when": False}], "repeat": 100_000}
 PAST_BOUNDS: list[dict[str, Any]] = [
     {"cnnspec": 1, "input": [4], "layers": [{"Linear": {"out_features": 2**30}, "repeat": 2}]},
@@ -36,9 +39,13 @@ def spec(random: Random, focus: str, wanted: str | None = None) -> str:
     kind = random.random()
     if kind < BEYOND:
         return dump(random.choice(PAST_BOUNDS))
+    if kind > 1 - PATCHED:
+        return dump(patch.patched(random))
     if kind < BEYOND + EDGES and focus not in JOINS:
         return dump(edge(random, focus))
     written = Writer(random, focus, wanted).spec()
+    if random.random() < FILLED:
+        return dump(written | {"init": fill.rules(random, written)})
     return dump(near_miss(random, written, focus) if random.random() < NEAR_MISSES else written)
 
 

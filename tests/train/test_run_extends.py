@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError, load
-from cnnspec.train import Recipe, evaluate, train
+from cnnspec.seeing import evaluate
+from cnnspec.train import Recipe, train
 from tests.train.conftest import SMALL
 
 WIDER = """cnnspec: 1
@@ -34,7 +35,7 @@ def test_a_run_needs_no_base_any_more(folder: Path) -> None:
     result = train(load(folder / "mine.yaml"), Recipe(epochs=1), folder / "run")
     (folder / "wider.yaml").unlink()
     (folder / "nets" / "small.yaml").write_text(SMALL.replace("out_channels: 4", "out_channels: 5"))
-    again = evaluate((folder / "run").rename(folder / "moved"))
+    again = evaluate((folder / "run").rename(folder / "moved")).figures
     assert (again.loss, again.correct) == (result.test.loss, result.test.correct)
     texts = {path.name: path.read_text() for path in (folder / "moved").glob("*.yaml") if path.name != "recipe.yaml"}
     assert texts == {"spec.yaml": MINE, "base-1.yaml": WIDER, "base-2.yaml": SMALL}
@@ -47,7 +48,7 @@ def test_a_run_of_a_shipped_base_keeps_its_text(tmp_path: Path) -> None:
     result = train(load(path), Recipe(epochs=1, data="fake", batch_size=64), tmp_path / "run")
     base = tmp_path / "run" / "base-1.yaml"
     assert "googlenet_fixed:" in base.read_text()
-    again = evaluate(tmp_path / "run")
+    again = evaluate(tmp_path / "run").figures
     assert (again.loss, again.correct) == (result.test.loss, result.test.correct)
     base.unlink()
     with pytest.raises(CheckpointError, match=re.escape("base-1.yaml is missing")):

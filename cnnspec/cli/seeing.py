@@ -1,0 +1,158 @@
+"""`cnnspec eval`, `cnnspec predict` and `cnnspec features`: a run, looked at.
+
+Torch and matplotlib are imported by the command that runs.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from cnnspec.cli.options import DataDir, Device
+from cnnspec.cli.output import console, save, write
+from cnnspec.diagnostics import printable
+from cnnspec.files import put, writing
+
+if TYPE_CHECKING:
+    from cnnspec.seeing import Evaluation, Prediction
+
+SQUARE = 12  # classes up to which the terminal shows their confusion
+WORST = 10  # of more classes than that, those that are shown
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+IMAGE = "The path of an image, or test:17 for one of the run's own test images."
+Invert = Annotated[bool, typer.Option("--invert", help="Turn black into white: for dark strokes on light paper.")]
+
+
+def evaluate(
+    run: Run,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Where the pictures go  [default: RUN]")
+    ] = None,
+) -> None:
+    """Measure a run's weights on its data set's own test part.
+
+    Precision and recall of each class and what was taken for what are printed; the pictures confusion.png and
+    mistakes.png, which shows the worst mistakes, and evaluation.json are written. The last line printed is the test
+    accuracy, as `train` printed it.
+    """
+    from cnnspec.cli.progress import Lines, test_line
+    from cnnspec.seeing import evaluate as run_evaluation
+
+    evaluation = run_evaluation(run, data_dir, device, Lines(0))
+    console().print(_classes(evaluation), soft_wrap=False)
+    if len(evaluation.opened.classes) <= SQUARE:
+        console().print(_confusion(evaluation), soft_wrap=False)
+    for path in _written(evaluation, out or run):
+        console().print(printable(f"{path} is written"))
+    write(test_line(evaluation.figures))
+
+
+def _classes(evaluation: Evaluation) -> Table:
+    """Precision and recall; of many classes, those that are found least."""
+    rows = evaluation.classes
+    title = "class"
+    if len(rows) > SQUARE:
+        rows = sorted(rows, key=lambda row: 2 if row.recall is None else row.recall)[:WORST]
+        title = f"class ({WORST} with the lowest recall)"
+    table = Table(title, "images", "precision", "recall", box=SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(printable(row.name), f"{row.images:,}", _share(row.precision), _share(row.recall))
+    return table
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %"
+
+
+def _confusion(evaluation: Evaluation) -> Table:
+    """Rows are what images are, columns what they were taken for."""
+    names = list(map(printable, evaluation.opened.classes))
+    short = names if max(map(len, names)) <= 6 else [name[:5] + "…" if len(name) > 6 else name for name in names]
+    table = Table("taken for", *short, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, row in zip(names, evaluation.confusion.tolist(), strict=True):
+        table.add_row(name, *(f"{number:,}" if number else "·" for number in row))
+    return table
+
+
+def _written(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """The files beside the figures. Raises OutputError."""
+    from cnnspec.seeing import pictures
+
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    save(folder / "evaluation.json", json.dumps(evaluation.as_json(), indent=2, ensure_ascii=False) + "\n")
+    drawn = {"confusion.png": pictures.confusion(evaluation), "mistakes.png": pictures.mistakes(evaluation)}
+    for name, data in drawn.items():
+        if data is not None:
+            put(folder / name, data)
+    return [folder / "evaluation.json", *(folder / name for name, data in drawn.items() if data is not None)]
+
+
+def predict(
+    run: Run,
+    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help=IMAGE)],
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many classes to name.")] = 3,
+    invert: Invert = False,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+) -> None:
+    """Say what a run takes images for.
+
+    A file is resized until it covers the network's input, and its centre is taken; it is seen in grey or in colours, as
+    the network takes them. Each line names the likeliest classes with their probabilities.
+    """
+    from cnnspec.cli.progress import Lines
+    from cnnspec.seeing import open_run
+    from cnnspec.seeing import predict as run_prediction
+    from cnnspec.seeing.given import Images
+
+    opened = open_run(run, device)
+    given = Images(opened, data_dir, Lines(0).note, invert=invert)
+    for prediction in run_prediction(opened, [given.get(name) for name in images], top):
+        write(_line(prediction))
+
+
+def _line(prediction: Prediction) -> str:
+    likely = "  ".join(f"{printable(name)} {100 * probability:.2f} %" for name, probability in prediction.classes)
+    known = f"  (it is {printable(prediction.label)})" if prediction.label is not None else ""
+    return f"{printable(prediction.name)}: {likely}{known}"
+
+
+def features(
+    run: Run,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE)],
+    layer: Annotated[str, typer.Option("--layer", metavar="KEY", help="The layer, by its key in `cnnspec summary`.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The picture  [default: features-KEY.png]")
+    ] = None,
+    invert: Invert = False,
+    data_dir: DataDir = None,
+    device: Device = "auto",
+) -> None:
+    """Draw the maps that a layer gives for an image, as PNG.
+
+    Each map runs from its own smallest value, black, to its largest, white; the image stands before them.
+    """
+    from cnnspec.cli.progress import Lines
+    from cnnspec.seeing import features as run_features
+    from cnnspec.seeing import open_run
+    from cnnspec.seeing.given import Images
+
+    opened = open_run(run, device)
+    found = run_features(opened, Images(opened, data_dir, Lines(0).note, invert=invert).get(image), layer)
+    from cnnspec.seeing.pictures import maps
+
+    path = out or Path(f"features-{layer}.png")
+    put(path, maps(found, opened.title))
+    console().print(printable(f"{path} is written: {found.maps.shape[0]} maps of `{layer}`"))

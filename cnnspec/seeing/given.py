@@ -1,0 +1,60 @@
+"""An image that a user names: a file, or ``test:17``, an image of the run's own test part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from cnnspec.data.examples import Data
+from cnnspec.data.found import Note
+from cnnspec.data.image import read_image
+from cnnspec.diagnostics import UsageError
+from cnnspec.seeing.opened import Opened
+
+TEST = "test:"
+LIGHT, DARK = 0.5, 0.35  # a mean above the first is a light image, one below the second a dark training set
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """An image uint8 C×H×W by what the user calls it, with its class where that is known."""
+
+    name: str
+    image: Tensor
+    label: str | None = None
+
+
+class Images:
+    """The images that a command is given; the data set is read once, and only for ``test:N``."""
+
+    def __init__(self, opened: Opened, data_dir: Path | None, note: Note, *, invert: bool) -> None:
+        self.opened, self.data_dir, self.note, self.invert = opened, data_dir, note, invert
+        self._data: Data | None = None
+
+    def get(self, name: str) -> Given:
+        """Raises DataError where a file is no image, UsageError where there is no such test image."""
+        if name.startswith(TEST):
+            return self._tested(name)
+        image = read_image(Path(name).expanduser(), self.opened.network.input)
+        if self.invert:
+            image = 255 - image
+        self._hint(name, image)
+        return Given(name, image)
+
+    def _tested(self, name: str) -> Given:
+        self._data = self._data or self.opened.test_part(self.data_dir, self.note)
+        number, count = name.removeprefix(TEST), len(self._data)
+        if not number.isdecimal() or int(number) >= count:
+            raise UsageError(f"there is no test image `{name}`", f"test:0 to test:{count - 1}, or the path of an image")
+        index = torch.tensor([int(number)], device=self._data.labels.device)
+        images, labels = next(self._data.batches(index, 1))
+        return Given(name, self.opened.shown(images)[0], self.opened.classes[int(labels[0])])
+
+    def _hint(self, name: str, image: Tensor) -> None:
+        """Say that dark strokes on light paper are the reverse of what most sets of drawings hold."""
+        mean = float(image.float().mean()) / 255
+        if mean > LIGHT and max(self.opened.record.pixels.mean) < DARK:
+            self.note(f"{name} is light, and the run was trained on dark images: --invert turns it round")
