@@ -32,6 +32,7 @@ from cnnspec.network.patches import Mark, Reached, networks_below, patched, patc
 from cnnspec.network.repairs import repairs
 from cnnspec.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.network.share import share
+from cnnspec.network.way import Way
 from cnnspec.plugins import PluginFault
 from cnnspec.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, settle
 from cnnspec.spec.arguments import holds_expression
@@ -105,6 +106,7 @@ class Expander(Reporter):
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
         self.models: dict[Hashable, Model] = {}
+        self.silent: dict[Hashable, int] = {}  # calls that nothing is known or said of, and the work that showed it
 
     def graph(self) -> Graph | None:
         trace = outermost(self.spec)
@@ -350,28 +352,55 @@ class Expander(Reporter):
         return out
 
     def block(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-        """A call of a block; one like another before is copied from it, unless patches may reach into either."""
+        """A call of a block; one like another before comes to the same, unless patches may reach into either."""
         self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
         given = self.arguments(item, op, context, flow)
         call = Context({}, flow, context.frame(f"block {op.name}", item.span), (*context.blocks, op.name))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
-        model = self.models.get(like)
-        if model is not None and len(self.nodes) + len(model.nodes) <= MAX_NODES:
-            self.meter.spend(min(model.steps, self.meter.left + 1))  # a copy for which too little is left is not begun
-            return self.copied(Copy(model, key, item, len(self.nodes), call, context.way), scope)
-        first, before = len(self.nodes), self.meter.steps
-        block = self.spec.blocks[op.name]
-        env = self.bound(block, given, item, flow, context)
-        opened = Opened(env, item, block, context.way)
-        inner = ScopeBuilder(key, op.name, item.span, first, opened, place=scope.inside(item, name))
-        out = self.scope(block.layers, flow, inner, scope, replace(call, env=env))
-        if like is not None and inner.children and out.shape is not None and not len(self.sink):
-            made, nodes, steps = scope.children[-1], tuple(self.nodes[first:]), self.meter.steps - before
-            assert isinstance(made, Scope)
-            self.models[like] = Model(made, nodes, call.trace, flow.value, out, steps)
+        found = self.recalled(like, item, key, scope, call, context.way)
+        if found is not None:
+            return found
+        before, said, block = self.meter.steps, len(self.sink), self.spec.blocks[op.name]
+        opened = Opened(self.bound(block, given, item, flow, context), item, block, context.way)
+        inner = ScopeBuilder(key, op.name, item.span, len(self.nodes), opened, place=scope.inside(item, name))
+        out = self.scope(block.layers, flow, inner, scope, replace(call, env=dict(opened.names)))
+        if like is not None and len(self.sink) == said:
+            self.remember(like, inner, scope, call, out, self.meter.steps - before)
         return out
+
+    def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
+        """What tells calls apart."""
+        return likeness(call, given, is_named(key), self.aux, self.again)
+
+    def recalled(
+        self, like: Hashable, item: Item, key: str, scope: ScopeBuilder, call: Context, way: Way
+    ) -> Flow | None:
+        """What a call like one before comes to; None where there was none. Raises OutOfWork, before it is copied."""
+        if like in self.silent:
+            self.meter.spend(min(self.silent[like], self.meter.left + 1))
+            scope.give_back(ScopeBuilder(key, item.name, item.span, len(self.nodes), Opened({}, item)))
+            return UNKNOWN
+        model = self.models.get(like)
+        if model is None or len(self.nodes) + len(model.nodes) > MAX_NODES:
+            return None
+        self.meter.spend(min(model.steps, self.meter.left + 1))
+        copy = Copy(model, key, item, len(self.nodes), call, way)
+        self.nodes += copy.nodes
+        scope.children.append(copy.scope)
+        return copy.output
+
+    def remember(
+        self, like: Hashable, inner: ScopeBuilder, outer: ScopeBuilder, call: Context, out: Flow, steps: int
+    ) -> None:
+        """Keeps what a call came to in which nothing is wrong: its layers, or that nothing is known of it."""
+        if inner.children and out.shape is not None:
+            made = outer.children[-1]
+            assert isinstance(made, Scope)
+            self.models[like] = Model(made, tuple(self.nodes[inner.first :]), call.trace, call.entry.value, out, steps)
+        elif not inner.children and out is UNKNOWN:
+            self.silent[like] = steps
 
     def bound(self, block: Block, given: Arguments, item: Item, flow: Flow, context: Context) -> dict[str, Value]:
         """The params of a block with the values of one call."""
@@ -380,15 +409,6 @@ class Expander(Reporter):
         except ParamError as error:
             self.report(error.diagnostics, context.trace)
             raise Broken from None
-
-    def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
-        """What tells calls apart; None where something is wrong, for then each line is to say its own."""
-        return None if len(self.sink) else likeness(call, given, is_named(key), self.aux, self.again)
-
-    def copied(self, copy: Copy, scope: ScopeBuilder) -> Flow:
-        self.nodes += copy.nodes
-        scope.children.append(copy.scope)
-        return copy.output
 
     def check_recursion(self, item: Item, name: str, context: Context) -> None:
         if name in context.blocks and not item.name.startswith("$"):

@@ -20,6 +20,7 @@ def encode(which: CifarSet, number: int) -> bytes:
     random = np.random.RandomState(number)
     images = random.randint(0, 256, (COUNT, 3072)).astype(np.uint8)
     labels = [(np.arange(COUNT) + number) % bound for bound in which.label_bounds]
+    labels[:-1] = [coarse + 9 for coarse in labels[:-1]]  # another one than the label that counts
     return np.concatenate([np.stack(labels, 1).astype(np.uint8), images], 1).tobytes()
 
 

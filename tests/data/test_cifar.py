@@ -140,3 +140,12 @@ def test_pickles_are_not_read_and_that_is_said(tmp_path: Path, name: str) -> Non
 class Bomb:
     def __reduce__(self) -> tuple[Callable[..., object], tuple[str]]:
         return (pytest.fail, ("a pickle was run",))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_is_too_long_is_refused(tmp_path: Path, packed: bool) -> None:
+    """Unpacked or in an archive whose hash is as it should be: a record more is no such file."""
+    known = write_set(CIFAR10, tmp_path, packed)
+    longer = replace(known, test=(replace(known.test[0], size=known.test[0].size - 1 - IMAGE),))
+    with pytest.raises(DataError, match=r"test_batch.bin: size: expected 9,219 bytes .*, found more"):
+        from_cifar(longer, tmp_path, silent)

@@ -100,6 +100,9 @@ def test_augmented_batches_are_normalised_afterwards(tmp_path: Path) -> None:
     as_floats = next(data.batches(torch.arange(9), 9, torch.Tensor.float))[0]
     assert torch.equal(as_floats, plain)
     assert torch.equal(data.images, images)
+    kept = images.float()
+    next(data.batches(torch.arange(9), 9, lambda _: kept))
+    assert torch.equal(kept, images.float())
 
 
 def nothing(base: Path) -> None:

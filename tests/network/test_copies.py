@@ -12,6 +12,7 @@ from cnnspec.diagnostics import Sink, Source
 from cnnspec.network import Graph, Meter, Node
 from cnnspec.network.expand import Expander
 from cnnspec.network.graph import Scope
+from cnnspec.network.way import Way
 from cnnspec.spec import builtin_blocks, find, read
 from cnnspec.spec.shipped import open_source
 from tests.fuzz.text import spec_of
@@ -74,10 +75,19 @@ def graphs(source: Source, kind: type[Expander], variant: str | None) -> Iterato
 def told(part: Node | Scope) -> object:
     """All that a part of a graph says."""
     if isinstance(part, Scope):
-        return (part.key, part.type, part.inputs, part.output, part.span, [told(child) for child in part.children])
-    way = [(frame.text, frame.span) for frame in part.trace or ()]
+        line = getattr(part.opened.line, "span", None)  # an aux head, of which there is one, has none
+        names = (dict(part.opened.names), line, part.opened.block and part.opened.block.name.text)
+        own = (part.key, part.type, part.inputs, part.output, part.span, names, way(part.opened.way))
+        return (*own, [told(child) for child in part.children])
+    trace = [(frame.text, frame.span) for frame in part.trace or ()]
     own = (part.index, part.key, part.type, repr(part.layer), part.inputs, part.input_shapes, part.shape, part.tensors)
-    return (*own, part.macs, part.span, id(part.item) and part.item.span, way, part.aux, part.again)
+    return (*own, part.macs, part.span, part.item.span, trace, part.aux, part.again, way(part.way))
+
+
+def way(found: Way) -> object:
+    """The loops and conditions that a line stands in."""
+    rounds = [(turn.loop.span, turn.number, dict(turn.names)) for turn in found.rounds]
+    return (rounds, [condition.span for condition in found.conditions])
 
 
 def same(source: Source, variant: str | None = None) -> int:
