@@ -1,8 +1,7 @@
 """One writer for a run: a lock that the operating system holds, and lets go of when its owner dies.
 
-RUN/lock names the owner: {"pid": …, "host": …, "boot": …}. It is the lock on the open file that counts. Where a file
-system has no such locks, the owner's name decides: it lives if its process does, on this host and since this start of
-it.
+RUN/lock names the owner: {"pid": …, "host": …, "boot": …}. It is the lock on the open file that counts. Where a
+file system has no such locks, the owner's name decides: it lives if its process does, on this host since it started.
 """
 
 from __future__ import annotations
