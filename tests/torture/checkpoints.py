@@ -12,10 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnspec import load
-from cnnspec.train import Settings, train
 from cnnspec.train.checkpoint import Checkpoints
-from tests.torture.runs import MOST, SETTINGS, write_spec
+from tests.torture.runs import MOST, undisturbed, write_spec
 
 Damage = Callable[[bytes, random.Random], bytes]
 
@@ -45,8 +43,7 @@ class Figures:
 
 def trained(folder: Path) -> Path:
     """A run with two checkpoints."""
-    settings = Settings.of(**{**SETTINGS, "epochs": 1})
-    return train(load(write_spec(folder)), settings, folder / "run").folder
+    return undisturbed(write_spec(folder), folder / "run", epochs=1)
 
 
 def torture(run: Path, kind: str, number: int, seed: int = 0) -> Figures:

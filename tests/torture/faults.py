@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from cnnspec import OutputError, load
-from cnnspec.train import Settings, resume, train
+from cnnspec import OutputError
+from cnnspec.train import resume
 from cnnspec.train.checkpoint import Checkpoints
-from tests.torture.runs import MOST, SETTINGS, outcome, write_spec
+from cnnspec.train.folder import is_begun
+from tests.torture.runs import MOST, outcome, undisturbed, write_spec
 
 KINDS = {"write": ("write",), "half a write": ("write",), "fsync": ("fsync",), "rename": ("rename", "replace")}
 
@@ -60,24 +61,20 @@ class Figures:
 
 def torture(folder: Path, kind: str, every: int = 1) -> Figures:
     """Let each Nth call fail, N = 1, 1 + every, …, until a run comes through."""
-    figures, spec = Figures(), load(write_spec(folder))
-    settings = Settings.of(**SETTINGS)
-    expected = outcome(train(spec, settings, folder / "undisturbed").folder)
-    number = 1
-    while _fails(folder / "run", kind, number, figures, expected, spec, settings):
+    figures, spec, number = Figures(), write_spec(folder), 1
+    expected = outcome(undisturbed(spec, folder / "undisturbed"))
+    while _fails(folder / "run", kind, number, figures, expected, spec):
         number += every
         shutil.rmtree(folder / "run")
     shutil.rmtree(folder)
     return figures
 
 
-def _fails(
-    run: Path, kind: str, number: int, figures: Figures, expected: object, spec: Any, settings: Settings
-) -> bool:
+def _fails(run: Path, kind: str, number: int, figures: Figures, expected: object, spec: Path) -> bool:
     saved: list[int] = []
     try:
         with Fault(kind, number).injected(), noted_saves(saved):
-            train(spec, settings, run)
+            undisturbed(spec, run)
         return False
     except OutputError:
         figures.failures += 1
@@ -89,8 +86,10 @@ def _fails(
         figures.before_first += 1
     if (store.last or 0) < max(saved, default=0) or notes:
         figures.wrong.append(f"{kind} {number}: {saved} saved, {store.last} found, {notes}")
-    begun = (run / "settings.json").exists()
-    resume(run) if begun else train(spec, settings, run)
+    if is_begun(run):
+        resume(run)
+    else:
+        undisturbed(spec, run)
     if outcome(run) != expected:
         figures.wrong.append(f"{kind} {number}: another outcome")
     return True

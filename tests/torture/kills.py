@@ -20,11 +20,9 @@ from time import monotonic, sleep
 from typing import Any
 from unittest.mock import patch
 
-from cnnspec import load
 from cnnspec.cli.app import main
-from cnnspec.train import Settings, train
 from cnnspec.train.checkpoint import Checkpoints
-from tests.torture.runs import SETTINGS, arguments, outcome, write_spec
+from tests.torture.runs import arguments, outcome, undisturbed, write_spec
 
 LIVES = 5  # a run is killed at most so often, and then left alone
 SAVING, FINISHED = 0, 1  # bytes of the memory that is shared
@@ -114,9 +112,7 @@ class Torture:
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.random, self.figures = folder, random.Random(seed), Figures()
         self.spec = write_spec(folder)
-        train(
-            load(self.spec), Settings.of(**SETTINGS), folder / "imported"
-        )  # all that is imported late, before the forks
+        undisturbed(self.spec, folder / "imported")  # all that is imported late, before the forks
         life = Life(self.spec, folder / "undisturbed")
         assert life.end() == 0, life.log.read_text()
         self.seconds = monotonic() - life.begun

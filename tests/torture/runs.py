@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cnnspec import load
+from cnnspec.train import Settings, train
 from cnnspec.train.checkpoint import Checkpoints
 
 SPEC = """\
@@ -30,6 +32,11 @@ def write_spec(folder: Path) -> Path:
     path = folder / "tortured.yaml"
     path.write_text(SPEC, encoding="utf-8")
     return path
+
+
+def undisturbed(spec: Path, run: Path, **changed: object) -> Path:
+    """Train in this process, from the beginning to the end; the folder of the run."""
+    return train(load(spec), Settings.of(**{**SETTINGS, **changed}), run).folder
 
 
 def arguments(spec: Path, run: Path) -> list[str]:

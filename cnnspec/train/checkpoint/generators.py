@@ -34,5 +34,5 @@ def restore_generators(device: torch.device, tensors: Mapping[str, Tensor], valu
         random.setstate(values["python"])
         kind, keys, *rest = values["numpy"]
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))
-    except (KeyError, TypeError, ValueError, RuntimeError, OverflowError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, RuntimeError, OverflowError) as error:
         raise CheckpointError(f"the checkpoint's random generators cannot be restored: {error}") from None
