@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec import load
-from cnnspec.train import Settings, train
+from cnnspec.recipe import load_recipe
+from cnnspec.train import train
 from cnnspec.train.checkpoint import Checkpoints
 
 SPEC = """\
@@ -23,26 +24,48 @@ layers:
   - Dropout: {p: 0.3}
   - Linear: {out_features: 10}
 """
-SETTINGS = {"data": "digits", "epochs": 3, "batch_size": 64, "seed": 3, "device": "cpu", "threads": 1, "save_every": 6}
+RECIPE = """\
+cnnspec_recipe: 1
+name: tortured
+data: digits
+epochs: 3
+batch_size: 32
+accumulate: 2
+loss: {CrossEntropyLoss: {label_smoothing: 0.1}}
+optimizer: {SGD: {lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 0.0001}}
+scheduler: {MultiStepLR: {milestones: [20, 40]}, per: step}
+warmup: {steps: 10}
+augment: [{RandomCrop: {size: 8, padding: 1}}]
+mixup: 0.2
+clip: 1.0
+ema: 0.9
+early_stopping: {patience: 10}
+seed: 3
+device: cpu
+threads: 1
+save_every: 12
+"""
 MOST = 10**8
 CLOCK = {"seconds", "images_per_s"}  # what no two runs have in common
 
 
 def write_spec(folder: Path) -> Path:
+    """The spec, and beside it its recipe."""
     path = folder / "tortured.yaml"
     path.write_text(SPEC, encoding="utf-8")
+    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
     return path
 
 
 def undisturbed(spec: Path, run: Path, **changed: object) -> Path:
     """Train in this process, from the beginning to the end; the folder of the run."""
-    return train(load(spec), Settings.of(**{**SETTINGS, **changed}), run).folder
+    recipe = load_recipe(str(spec.with_name("recipe.yaml")))
+    return train(load(spec), recipe.model_copy(update=changed), run).folder
 
 
 def arguments(spec: Path, run: Path) -> list[str]:
     """The one command that begins a run or goes on with it."""
-    flags = [f"--{name.replace('_', '-')}={value}" for name, value in SETTINGS.items()]
-    return ["train", str(spec), "--resume", str(run), *flags]
+    return ["train", str(spec), "--recipe", str(spec.with_name("recipe.yaml")), "--resume", str(run)]
 
 
 def outcome(run: Path) -> dict[str, str]:

@@ -8,8 +8,10 @@ from torch import nn
 
 from cnnspec import DivergedError
 from cnnspec.data.examples import Examples, Pixels
+from cnnspec.recipe import Recipe
 from cnnspec.train.finite import diagnose, is_finite, require_finite
 from cnnspec.train.loop import epoch
+from cnnspec.train.trainee import Trainee
 
 CPU = torch.device("cpu")
 
@@ -38,9 +40,11 @@ def data() -> Examples:
 def trained(model: nn.Module) -> str:
     """What an epoch says, and that no weight was touched."""
     before = {name: tensor.clone() for name, tensor in model.named_parameters()}
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    recipe = Recipe.of(batch_size=10, optimizer={"SGD": {"lr": 0.1}})
+    trainee = Trainee.of(recipe, model, images=40, classes=2)
+    trainee.epoch = 2
     with pytest.raises(DivergedError) as caught:
-        epoch(model, optimizer, data(), torch.arange(40), 10, number=2)
+        epoch(trainee, data(), torch.arange(40))
     for name, tensor in model.named_parameters():
         assert torch.equal(tensor.nan_to_num(7), before[name].nan_to_num(7))
     return caught.value.message
