@@ -66,12 +66,12 @@ def train(
     check_suits(recipe, network)
     device = device_named(recipe.device)
     if out is not None:
-        files.refuse_occupied(out, texts(spec))
+        files.refuse_occupied(out, texts(spec, recipe))
     data = prepare(spec, network, recipe, device, watch.note)
     with _under(recipe, device):
         trainee = _trainee(spec, network, recipe, data, device, recipe.weights)
         watch.note(headline(spec.title, network, data, device))
-        run = files.create(out, spec.title, texts(spec))
+        run = files.create(out, spec.title, texts(spec, recipe))
         watch.started(run)
         with locked(run, watch.note), (stop or Stop()).held():
             record = _write_setup(run, spec, recipe, data)
@@ -97,6 +97,8 @@ def resume(
     own, network = read_network(run, record.spec)
     recipe = recipe or record.training
     require_asked(run, record, own, spec, recipe)
+    if (recipe.device, recipe.threads) != (record.training.device, record.training.threads):
+        watch.note(f"{run} was begun on another device or number of threads: it goes on, but not to the same bits")
     check_trainable(network)
     device = device_named(recipe.device)
     with locked(run, watch.note):
@@ -177,20 +179,24 @@ def _reporter(watch: Watcher, number: int, total: int) -> Report:
     return lambda figures: watch.progress(Progress(number, figures, total))
 
 
-def texts(spec: Spec) -> dict[str, bytes]:
-    """The spec and all that it extends, by file names."""
+def texts(spec: Spec, recipe: Recipe) -> dict[str, bytes]:
+    """The spec, all that it extends, and the recipe, by file names."""
     bases = {files.BASE.format(number): base.text.encode() for number, base in enumerate(spec.bases, 1)}
-    return {files.SPEC: spec.source.text.encode(), **bases}
+    return {files.SPEC: spec.source.text.encode(), **bases, files.RECIPE: as_yaml(_anywhere(recipe)).encode()}
+
+
+def _anywhere(recipe: Recipe) -> Recipe:
+    """The recipe with files as they are found from any folder."""
+    folder, weights = recipe.folder and str(recipe.folder.absolute()), recipe.weights and located(recipe.weights)
+    return recipe.model_copy(update={"data_dir": folder, "weights": weights})
 
 
 def _write_setup(run: Path, spec: Spec, recipe: Recipe, data: Prepared) -> Record:
-    """The texts, and what was set; files as they are found from anywhere."""
-    folder, weights = recipe.folder and str(recipe.folder.absolute()), recipe.weights and located(recipe.weights)
-    kept = recipe.model_copy(update={"data_dir": folder, "weights": weights})
+    """The texts, and what was set."""
+    kept = _anywhere(recipe)
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
-    for name, text in texts(spec).items():
+    for name, text in texts(spec, recipe).items():
         write(run / name, text)
-    write(run / files.RECIPE, as_yaml(kept).encode())
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
     return record
 

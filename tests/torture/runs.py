@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec import load
-from cnnspec.recipe import load_recipe
+from cnnspec.recipe import Recipe, load_recipe
 from cnnspec.train import train
 from cnnspec.train.checkpoint import Checkpoints
 
@@ -57,10 +57,13 @@ def write_spec(folder: Path) -> Path:
     return path
 
 
+def recipe(spec: Path) -> Recipe:
+    return load_recipe(str(spec.with_name("recipe.yaml")))
+
+
 def undisturbed(spec: Path, run: Path, **changed: object) -> Path:
     """Train in this process, from the beginning to the end; the folder of the run."""
-    recipe = load_recipe(str(spec.with_name("recipe.yaml")))
-    return train(load(spec), recipe.model_copy(update=changed), run).folder
+    return train(load(spec), recipe(spec).model_copy(update=changed), run).folder
 
 
 def arguments(spec: Path, run: Path) -> list[str]:
