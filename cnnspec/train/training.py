@@ -72,9 +72,9 @@ def train(
         trainee = _trainee(spec, network, recipe, data, device, recipe.weights)
         watch.note(headline(spec.title, network, data, device))
         run = files.create(out, spec.title, texts(spec, recipe))
-        watch.started(run)
         with locked(run, watch.note), (stop or Stop()).held():
             record = _write_setup(run, spec, recipe, data)
+            watch.started(run)
             keeper = _keeper(run, trainee, spec, record, data, stop)
             return _trained(keeper, record.spec.title, data, watch)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +27,6 @@ def killed(folder: Path, number: int, inside: int, seed: int) -> list[str]:
 
 def failing(folder: Path, kind: str) -> list[str]:
     place = folder / kind.replace(" ", "-")
-    place.mkdir()
     figures = faults.torture(place, kind)
     after = f"{figures.whole} with a whole checkpoint, {figures.before_first} before there was one"
     print(f"{kind} failing, each in turn: {figures.failures} failures, {after}", flush=True)
@@ -57,6 +57,9 @@ def main() -> int:
         for kind in faults.KINDS:
             wrong += failing(folder, kind)
         wrong += damaged(folder, given.files, given.seed)
+    data = [sys.executable, "-m", "tests.torture.data", "--files", str(given.files), "--seed", str(given.seed)]
+    if subprocess.run(data, check=False).returncode:
+        wrong.append("damaged data were read")
     print("\n".join(wrong) or "nothing was lost, and nothing damaged was taken for whole")
     return 1 if wrong else 0
 

@@ -61,6 +61,7 @@ class Figures:
 
 def torture(folder: Path, kind: str, every: int = 1) -> Figures:
     """Let each Nth call fail, N = 1, 1 + every, …, until a run comes through."""
+    folder.mkdir()
     figures, spec, number = Figures(), write_spec(folder), 1
     expected = outcome(undisturbed(spec, folder / "undisturbed"))
     while _fails(folder / "run", kind, number, figures, expected, spec):
