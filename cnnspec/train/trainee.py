@@ -13,6 +13,7 @@ from math import ceil, inf
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
@@ -34,6 +35,8 @@ from cnnspec.train.schedule import Schedule
 from cnnspec.train.stopping import Stopping
 from cnnspec.train.tally import Tally
 from cnnspec.train.watch import Metrics
+
+ROWS = TypeAdapter(list[Metrics])
 
 
 @dataclass(slots=True, eq=False)
@@ -174,6 +177,6 @@ class Trainee:
         self.scaler.load_state_dict(values["scaler"])
         self.stopping.restore(values["stopping"])
         self.epoch, self.best = int(values["epoch"]), float(values["best"])
-        self.rows = [Metrics(**row) for row in values["rows"]]
+        self.rows = ROWS.validate_python(values["rows"])
         self.tally = Tally.of(values["tally"])
         restore_generators(self.device, state.group("generator"), values["random"])

@@ -220,6 +220,30 @@ def test_a_spec_that_is_broken_is_refused(whole: Path, tmp_path: Path) -> None:
         resume(place)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rows": [{"epoch": "one"}]},
+        {"rows": 3},
+        {"epoch": None},
+        {"tally": {}},
+        {"optimizer": {}},
+        {"schedule": []},
+        {"stopping": None},
+        {"random": {}},
+    ],
+)
+def test_values_that_nobody_wrote_are_refused(whole: Path, tmp_path: Path, changed: dict[str, object]) -> None:
+    """In a checkpoint whose hashes are right: an error, and no traceback."""
+    place = Path(shutil.copytree(whole, tmp_path / "run"))
+    store = Checkpoints(place, MOST)
+    state = store.load(pytest.fail)
+    assert state is not None
+    store.save(state.with_values(**changed))
+    result = run("train", "--resume", str(place))
+    assert (result.exit_code, "Traceback" in result.output) == (5, False), result.stderr
+
+
 def test_a_second_writer_is_refused(spec: Path, whole: Path, tmp_path: Path) -> None:
     """With the code of usage, and whose run it is."""
     place = Path(shutil.copytree(whole, tmp_path / "run"))
