@@ -85,8 +85,8 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
     known = tuple(graph for graph in graphs if graph)
     if spec is not None:
         check_patches(spec, reached, sink, meter, others=variant is not None)
-    if spec is not None and len(known) == len(graphs) and (variant is None or not spec.variants):
-        check_patterns(spec, known, sink, meter)
+    if spec is not None and len(known) == len(graphs):
+        check_rules(spec, known, sink, meter, others=variant is not None)
     return Examined(spec, known, sink.in_order(), meter.total)
 
 
@@ -114,12 +114,12 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
 
 
 def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
-    """The graph of a spec as it is set. Where it could be set otherwise, a pattern may be meant for that."""
+    """The graph of a spec as it is set."""
     reached = Reached()
     graph = expand(spec, sink, meter, reached=reached)
     check_patches(spec, reached, sink, meter, others=True)
-    if graph is not None and not spec.variants and not spec.settings:
-        check_patterns(spec, (graph,), sink, meter)
+    if graph is not None:
+        check_rules(spec, (graph,), sink, meter, others=bool(spec.variants or spec.settings))
     return graph
 
 
@@ -131,6 +131,18 @@ def check_patches(spec: Spec, reached: Reached, sink: Sink, meter: Meter, *, oth
         idle = idle_patches(spec, reached)
     if not meter.told:
         report_idle(idle, reached, sink)
+
+
+def check_rules(spec: Spec, graphs: tuple[Graph, ...], sink: Sink, meter: Meter, *, others: bool) -> None:
+    """Says which patterns of `init` reach nothing. With ``others`` they may be meant for variants not expanded yet."""
+    found = Sink()
+    check_patterns(spec, graphs, found, meter)
+    if len(found) and others:
+        more = [expand(other, Sink(), meter) for other in variants(replace(spec, settings={}, input_override=None))]
+        found = Sink()
+        check_patterns(spec, (*graphs, *filter(None, more)), found, meter)
+    for diagnostic in found:
+        sink.add(diagnostic)
 
 
 def variants(spec: Spec, variant: str | None = None) -> Iterable[Spec]:

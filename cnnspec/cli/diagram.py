@@ -10,7 +10,7 @@ import typer
 
 from cnnspec.api import graph
 from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
-from cnnspec.cli.output import console, save, write
+from cnnspec.cli.output import by_ending, console, save, write
 from cnnspec.diagnostics import printable
 
 
@@ -45,11 +45,11 @@ def diagram(
     drawn once, with letters for what differs from place to place and a table of them. SVG needs nothing else to be
     shown; Mermaid is drawn by GitHub and many editors, DOT by Graphviz.
     """
+    chosen = format or by_ending(out, ENDINGS, Format.svg, "say --format")
     from cnnspec.emit.diagram import diagram as drawn
 
     found = graph(name, variant, input=parse_input(input), **parse_settings(set_))
-    ending = ENDINGS.get(out.suffix.lower()) if out else None
-    text = drawn(found, format or ending or Format.svg, depth)
+    text = drawn(found, chosen, depth)
     if out is None:
         write(text)
         return

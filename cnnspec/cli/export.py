@@ -11,7 +11,7 @@ import typer
 from cnnspec.api import export as write_out
 from cnnspec.api import load
 from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
-from cnnspec.cli.output import console, write
+from cnnspec.cli.output import by_ending, console, write
 from cnnspec.diagnostics import printable
 
 
@@ -46,9 +46,9 @@ def export(
     `--to torch` write what evaluation computes, for batches of any size; without `--weights` the weights are new ones.
     ONNX needs `pip install 'cnnspec[onnx]'`.
     """
+    chosen = to or by_ending(out, ENDINGS, Format.python, "say --to")
     spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
-    ending = ENDINGS.get(out.suffix.lower()) if out else None
-    made = write_out(spec, to or ending or Format.python, out, weights=weights)
+    made = write_out(spec, chosen, out, weights=weights)
     if isinstance(made, str):
         write(made)
     else:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, printable, render
+from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, UsageError, listing, printable, render
 from cnnspec.files import put
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
+
+Format = TypeVar("Format")
 
 
 @lru_cache(maxsize=2)
@@ -73,3 +75,16 @@ def write(text: str) -> None:
 def save(path: Path, text: str) -> None:
     """Text into a file, whole or not at all; into a device or a pipe as it comes. Raises OutputError."""
     put(path, text.encode())
+
+
+def by_ending(out: Path | None, endings: Mapping[str, Format], default: Format, option: str) -> Format:
+    """The format that the ending of a file says; the default where it has none. Raises UsageError for another ending.
+
+    ``option`` is how a format is named whatever the file is called.
+    """
+    if out is None or not out.suffix:
+        return default
+    if out.suffix.lower() not in endings:
+        known = listing([*endings])
+        raise UsageError(f"`{out.suffix}` is the ending of no format that is written: {out}", f"{known}; or {option}")
+    return endings[out.suffix.lower()]

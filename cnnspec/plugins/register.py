@@ -91,7 +91,7 @@ def _guarded(method: Callable[..., Any], place: Origin) -> Callable[..., Any]:
             return method(self, *given, **named)
         except (Refusal, CnnspecError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             said = f"`{type(self).__name__}` of {place.words} fails in `{method.__name__}`"
             raise fault(said, error, place.file) from error
 

@@ -11,11 +11,11 @@ from tests.cli.runner import run
 
 @pytest.mark.parametrize(
     ("ending", "begins"),
-    [("svg", "<svg "), ("mmd", "---\ntitle:"), ("dot", "digraph "), ("gv", "digraph "), ("txt", "<svg ")],
+    [("svg", "<svg "), ("mmd", "---\ntitle:"), ("dot", "digraph "), ("gv", "digraph "), ("", "<svg ")],
 )
 def test_the_ending_says_the_format(tmp_path: Path, ending: str, begins: str) -> None:
-    """A file is written whole, in the format of its ending; one that says nothing gets SVG."""
-    path = tmp_path / f"net.{ending}"
+    """A file is written whole, in the format of its ending; one without an ending gets SVG."""
+    path = (tmp_path / "net").with_suffix(f".{ending}" if ending else "")
     result = run("diagram", "mnist/lenet", "--out", str(path))
     assert (result.exit_code, result.stderr) == (0, "")
     assert path.read_text(encoding="utf-8").startswith(begins)
@@ -27,6 +27,17 @@ def test_the_format_that_is_asked_for_wins(tmp_path: Path) -> None:
     path = tmp_path / "net.svg"
     assert run("diagram", "mnist/lenet", "--out", str(path), "--format", "dot").exit_code == 0
     assert path.read_text(encoding="utf-8") == run("diagram", "mnist/lenet", "--format", "dot").stdout
+
+
+def test_an_ending_of_no_format_is_refused(tmp_path: Path) -> None:
+    """Nothing is written, for an SVG called `net.png` would open nowhere; --format writes it all the same."""
+    path = tmp_path / "net.png"
+    result = run("diagram", "mnist/lenet", "--out", str(path))
+    assert result.exit_code == 2
+    assert "`.png` is the ending of no format" in result.stderr
+    assert ".svg, .mmd, .mermaid, .dot and .gv; or say --format" in result.stderr
+    assert not path.exists()
+    assert run("diagram", "mnist/lenet", "--out", str(path), "--format", "svg").exit_code == 0
 
 
 def test_settings_are_those_of_other_commands() -> None:

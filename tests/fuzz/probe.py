@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cnnspec.checking import check_patches
+from cnnspec.checking import check_patches, check_rules
 from cnnspec.diagnostics import Diagnostic, Sink, Source
 from cnnspec.layers import Layer, Refusal
 from cnnspec.network import Graph, Meter
 from cnnspec.network.context import Context, Flow
 from cnnspec.network.expand import Expander
-from cnnspec.network.init import check_patterns
 from cnnspec.network.inplace import Clash, clashes
 from cnnspec.network.patches import Reached
 from cnnspec.network.reporter import Broken
@@ -88,7 +87,7 @@ def check(text: str) -> Checked:
     graph = probe.filled(probe.graph())
     check_patches(spec, reached, sink, meter, others=True)
     if graph is not None:
-        check_patterns(spec, (graph,), sink, meter)
+        check_rules(spec, (graph,), sink, meter, others=True)
     errors = tuple(_errors(sink))
     given = graph.wanted if graph and all(map(_in_place, errors)) else None
     found = (

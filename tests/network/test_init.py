@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cnnspec import SpecError, graph
 from cnnspec.checking import check_source, check_spec, diagnose
 from cnnspec.diagnostics import Sink, Source
 from cnnspec.emit.module import module
@@ -147,6 +150,20 @@ def test_another_variant_may_be_the_one_that_a_pattern_reaches() -> None:
     """
     assert codes("extra: {weight: zeros_}\nfc: {weight: ones_}", layers, variants) == []
     assert codes("extra: {weight: zeros_}\nfd: {weight: ones_}", layers, variants) == ["unreached-init"]
+
+
+@pytest.mark.parametrize("how", [{"variant": "b"}, {"bare": True}])
+def test_a_pattern_that_no_variant_reaches_is_told_under_each(tmp_path: Path, how: dict[str, Any]) -> None:
+    """However the spec is set: else a misspelt key would leave PyTorch's own weights without a word."""
+    path = tmp_path / "net.yaml"
+    layers = "layers: [Flatten, {Linear: {out_features: 2}, id: fc, when: $(bare)}, {Linear: {out_features: 2}}]\n"
+    head = "cnnspec: 1\ninput: [3, 4, 4]\nparams: {bare: false}\nvariants: {a: {}, b: {bare: true}}\n"
+    path.write_text(f"{head}init: {{fc.0: {{weight: zeros_}}}}\n{layers}")
+    with pytest.raises(SpecError, match="unreached-init"):
+        graph(path, **how)
+    path.write_text(f"{head}init: {{fc: {{weight: zeros_}}}}\n{layers}")
+    assert graph(path).nodes
+    assert graph(path, **how).nodes
 
 
 def test_what_is_reached_is_not_judged_while_the_network_is_unknown() -> None:

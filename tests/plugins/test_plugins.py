@@ -67,6 +67,14 @@ def test_a_network_with_it_runs_trains_and_is_initialised() -> None:
     assert cnnspec.graph("net.yaml").params == sum(p.numel() for p in net.parameters())
 
 
+def test_its_source_makes_the_same_module() -> None:
+    """What the layer infers from its input is written out, by name."""
+    assert cnnspec.export(cnnspec.load("net.yaml", plugins=["my_layers.py"]), out="exported.py") == Path("exported.py")
+    done = python("import exported; print(*(tuple(p.shape) for p in exported.Net().parameters()))")
+    built = cnnspec.build("net.yaml")
+    assert done.stdout.strip() == " ".join(str(tuple(p.shape)) for p in built.parameters()), done.stderr
+
+
 def test_checking_imports_neither_torch_nor_the_module() -> None:
     """The file with the module is read when a network is built."""
     code = (
@@ -122,7 +130,7 @@ def test_a_run_is_trained_and_measured_with_it() -> None:
     done = python("import sys; sys.argv = ['cnnspec', 'eval', 'run']; from cnnspec.cli.app import main; main()")
     assert done.returncode == 5
     assert "no layer is called `ChannelGate`" in done.stderr
-    assert run("eval", "run", *PLUGIN).stdout.startswith("test accuracy ")
+    assert run("eval", "run", *PLUGIN).stdout.splitlines()[-1].startswith("test accuracy ")
 
 
 def test_a_file_is_loaded_once() -> None:
@@ -237,6 +245,14 @@ def test_what_is_no_plugin_is_refused_with_its_line(name: str, text: str | None,
     done = run("check", "net.yaml", "--plugin", name)
     assert done.exit_code == 2
     assert "Traceback" not in done.output
+
+
+def test_a_plugin_that_exits_fails_like_any_other() -> None:
+    """A layer that calls sys.exit ends no command with a code of its own."""
+    name = own("    def infer(self, x):\n        raise SystemExit(5)\n")
+    Path("net.yaml").write_text("cnnspec: 1\ninput: [3, 8, 8]\nlayers: [Own]\n")
+    done = run("check", "net.yaml", "--plugin", name)
+    assert (done.exit_code, "SystemExit: 5" in done.output) == (3, True)
 
 
 def test_a_plugin_may_be_mended_and_loaded_again() -> None:

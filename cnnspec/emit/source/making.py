@@ -118,6 +118,8 @@ class Maker:
         fields = REGISTRY[leaf.first.type].model_fields
         bare = [n for n in POSITIONAL if n in slots and (n in INFERRED or fields[n].is_required())]
         items = [self.argument(leaf, n, slots[n], names, infer=n in INFERRED) for n in bare]
+        inferred = (n for n in slots if n not in fields and n not in bare)  # of a layer of the user's own
+        items += [Prefixed(f"{n}=", self.argument(leaf, n, slots[n], names, infer=True)) for n in inferred]
         for each, about in fields.items():
             if each not in slots or each in bare:
                 continue
