@@ -32,6 +32,7 @@ def _convs(rank: int) -> list[Case]:
         {"groups": 2},
         {"groups": 4, "out_channels": 8},
         {"groups": 3},
+        {"groups": 3, "out_channels": 6},
         {"groups": 4, "out_channels": 6},
         {"in_channels": 4},
         {"in_channels": 3},
