@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -15,6 +15,7 @@ help:
 	@echo "make format  format the code"
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
+	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
@@ -63,6 +64,9 @@ fuzz: $(INSTALLED)
 
 hostile: $(INSTALLED)
 	$(BIN)/python -m tests.hostile --write
+
+torture: $(INSTALLED)
+	$(BIN)/python -m tests.torture
 
 exports: $(INSTALLED)
 	$(BIN)/python -m tests.exports

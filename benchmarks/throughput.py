@@ -16,8 +16,10 @@ from benchmarks.finding import Finding, Goal
 from benchmarks.step import nothing
 from benchmarks.timing import Rounds, alternate
 from cnnspec.data.examples import Examples, Pixels
+from cnnspec.recipe import Recipe
 from cnnspec.train.loop import epoch
-from cnnspec.train.training import adam
+from cnnspec.train.tally import Tally
+from cnnspec.train.trainee import Trainee
 
 IMAGES, BATCH = 60_000, 64
 PIXELS = Pixels(mean=(0.5,), std=(0.29,))
@@ -67,12 +69,12 @@ def against(found: Rounds, drawn: int, side: str, words: str, goal: float, note:
 
 
 def in_memory(digits: Digits, drawn: int) -> Callable[[], None]:
-    model = cnnspec.build("mnist/lenet")
-    optimizer = adam(model, 0.001)
+    trainee = Trainee.of(Recipe.of(batch_size=BATCH), cnnspec.build("mnist/lenet"), drawn, classes=10)
     data = Examples.on(torch.device("cpu"), digits.data.unsqueeze(1), digits.targets, PIXELS)
 
     def run() -> None:
-        epoch(model, optimizer, data, torch.randperm(IMAGES)[:drawn], BATCH)
+        trainee.tally = Tally()
+        epoch(trainee, data, torch.randperm(IMAGES)[:drawn])
 
     return run
 
@@ -80,7 +82,7 @@ def in_memory(digits: Digits, drawn: int) -> Callable[[], None]:
 def one_batch(digits: Digits, drawn: int) -> Callable[[], None]:
     """As many of the same steps; every one on the same images, which are normalised before the clock starts."""
     model = cnnspec.build("mnist/lenet")
-    optimizer = adam(model, 0.001)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001, fused=True)
     data = Examples.on(torch.device("cpu"), digits.data.unsqueeze(1), digits.targets, PIXELS)
     images, labels = data.take(torch.arange(BATCH))
 

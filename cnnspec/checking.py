@@ -1,4 +1,7 @@
-"""Text -> diagnostics: a spec read, expanded in every variant, and its repairs tried before they are offered."""
+"""Text -> diagnostics: a spec read, expanded in every variant, and its repairs tried before they are offered.
+
+A recipe is a text as well, and is checked by the same call.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from cnnspec.network import Graph, Meter, expand
 from cnnspec.network.init import check_patterns
 from cnnspec.network.patches import Reached
 from cnnspec.network.unreached import idle_patches, report_idle
+from cnnspec.recipe.read import is_recipe
+from cnnspec.recipe.read import read as read_recipe
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
 
@@ -29,6 +34,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
     warnings about it.
     """
+    if is_recipe(source):
+        return _check_recipe(source)
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
         return _with_help(
@@ -37,6 +44,11 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     warnings = _with_fixes(source, variant, examined.warnings(), _trials(source, examined.steps))
     over = examined.over_budget(variant, budget)
     return tuple(sorted((*warnings, *over), key=place)) if over else warnings
+
+
+def _check_recipe(source: Source) -> tuple[Diagnostic, ...]:
+    """What is wrong with the text of a recipe, which has no variants and costs nothing."""
+    return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,10 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
     """The errors of a text, no repair tried."""
+    if is_recipe(source):
+        sink = Sink()
+        read_recipe(source, sink)
+        return sink.in_order()
     return examine(source, variant, meter).errors
 
 

@@ -15,7 +15,9 @@ from cnnspec.spec.shipped import ENDINGS
 
 STDIN = "-"
 NOT_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv"}  # and whatever is hidden
-KEY = re.compile(rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE)
+KEY = re.compile(
+    rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec(?:_recipe)?\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE
+)
 MAX_READ = 4_000_000  # bytes of a file among which the key is looked for
 
 
@@ -126,7 +128,10 @@ def _is_file(path: Path) -> bool:
 
 
 def is_spec(path: Path) -> bool:
-    """Whether a file has the key ``cnnspec`` at its top, however broken the rest is. Raises OutputError."""
+    """Whether a file has the key ``cnnspec`` or ``cnnspec_recipe`` at its top, however broken the rest is.
+
+    Raises OutputError.
+    """
     try:
         with open_regular(path) as file:
             return KEY.search(file.read(MAX_READ)) is not None

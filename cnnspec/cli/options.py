@@ -19,12 +19,10 @@ def complete_name(incomplete: str) -> list[str]:
     return [name for name in known_specs() if name.startswith(incomplete)]
 
 
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.", autocompletion=complete_name
-    ),
-]
+NAME = typer.Argument(
+    metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.", autocompletion=complete_name
+)
+Name = Annotated[str, NAME]
 Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="One of the spec's variants.")]
 Settings = Annotated[
     list[str] | None,

@@ -59,12 +59,12 @@ def _lines(error: CnnspecError) -> Iterator[Text]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C ends a command with the shell's code for it; what is written stays."""
+    """Ctrl-C, or a signal that training has waited out, ends a command with the shell's code for it; files stay."""
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         console(stderr=True).print("interrupted; what is written is kept")
-        sys.exit(130)
+        sys.exit(getattr(interrupt, "exit_code", 130))
 
 
 def write(text: str) -> None:

@@ -12,6 +12,9 @@ from cnnspec.cli.output import console, save, write
 
 def schema(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
+    recipe: Annotated[
+        bool, typer.Option("--recipe", help="The schema of recipes, by which networks are trained.")
+    ] = False,
 ) -> None:
     """Print the language as a JSON Schema, for editors that complete and check YAML; plugins' layers are in it.
 
@@ -19,15 +22,19 @@ def schema(
     `# yaml-language-server: $schema=cnnspec.schema.json`, as the specs that ship do.
     """
     from cnnspec.emit.schema import schema as language
+    from cnnspec.emit.schema.recipe import schema as of_recipes
     from cnnspec.emit.schema.text import text
     from cnnspec.plugins import load_offered
     from cnnspec.spec import builtin_blocks
 
-    load_offered(builtin_blocks())
-
+    if recipe:
+        found = of_recipes()
+    else:
+        load_offered(builtin_blocks())
+        found = language()
     if out is None:
-        write(text(language()))
+        write(text(found))
         return
-    save(out, text(language()) + "\n")
-    console().print(f"{out} is written; a spec beside it begins with")
+    save(out, text(found) + "\n")
+    console().print(f"{out} is written; a {'recipe' if recipe else 'spec'} beside it begins with")
     console().print(f"# yaml-language-server: $schema={out.name}")

@@ -17,7 +17,6 @@ from cnnspec.cli.options import DataDir, Device
 from cnnspec.cli.output import console, save, write
 from cnnspec.diagnostics import printable
 from cnnspec.files import put, writing
-from cnnspec.train.settings import DEFAULT
 
 if TYPE_CHECKING:
     from cnnspec.seeing import Evaluation, Prediction
@@ -32,7 +31,7 @@ Invert = Annotated[bool, typer.Option("--invert", help="Turn black into white: f
 def evaluate(
     run: Run,
     data_dir: DataDir = None,
-    device: Device = DEFAULT.device,
+    device: Device = "auto",
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Where the pictures go  [default: RUN]")
     ] = None,
@@ -106,7 +105,7 @@ def predict(
     top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many classes to name.")] = 3,
     invert: Invert = False,
     data_dir: DataDir = None,
-    device: Device = DEFAULT.device,
+    device: Device = "auto",
 ) -> None:
     """Say what a run takes images for.
 
@@ -139,7 +138,7 @@ def features(
     ] = None,
     invert: Invert = False,
     data_dir: DataDir = None,
-    device: Device = DEFAULT.device,
+    device: Device = "auto",
 ) -> None:
     """Draw the maps that a layer gives for an image, as PNG.
 

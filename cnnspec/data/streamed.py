@@ -91,6 +91,7 @@ def stream(
         prefetch_factor=AHEAD if workers and parts else None,
         pin_memory=pinned,
         worker_init_fn=_undisturbed,
+        generator=torch.Generator(),  # it draws a seed for its workers, which is not to move dropout's numbers
     )
     with reported():
         for images in loader:

@@ -45,6 +45,17 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "rate": ("p", "dilation"),
     "units": ("out_features",),
     "use_bias": ("bias",),
+    # operations and arguments of recipes
+    "bfloat16": ("bf16",),
+    "cosine": ("CosineAnnealingLR",),
+    "cosinelr": ("CosineAnnealingLR",),
+    "float16": ("fp16",),
+    "half": ("fp16",),
+    "hflip": ("RandomHorizontalFlip",),
+    "learning_rate": ("lr",),
+    "onecycle": ("OneCycleLR",),
+    "plateau": ("ReduceLROnPlateau",),
+    "vflip": ("RandomVerticalFlip",),
     # words beside an operation
     "if": ("when",),
     "input": ("from",),

@@ -17,7 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.nn.modules.module import (
+    _global_forward_hooks_with_kwargs,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from cnnspec.diagnostics import Diagnostic, Label, Span
@@ -84,6 +88,7 @@ class Recorder(TorchFunctionMode):
         finally:
             for handle in handles:
                 handle.remove()
+                _global_forward_hooks_with_kwargs.pop(handle.id, None)  # torch forgets this, and warns of it later
 
     def enter(self, module: nn.Module, args: Any) -> None:
         if self.inside is not None or (module is self.module and not leaves.registered(module)):

@@ -63,6 +63,10 @@ def bounds_of(annotation: Any) -> tuple[Any, dict[str, Any]]:
 def _number(kind: Any, bounds: dict[str, Any]) -> str:
     noun = PLAIN[kind]
     low, high = bounds.get("ge"), bounds.get("le")
+    if kind is float and "lt" in bounds:
+        return (
+            f"a positive number below {bounds['lt']}" if low is None else f"{noun} from {low} to below {bounds['lt']}"
+        )
     if bounds.get("gt") == 0 or (kind is int and low == 1):
         return noun.replace("a ", "a positive ", 1)
     if low in (None, -MAX_SIZE, -MAX_NUMBER):

@@ -17,6 +17,7 @@ from cnnspec.data.streamed import reported
 from cnnspec.seeing.opened import Opened, open_run
 from cnnspec.train.device import threads
 from cnnspec.train.loop import measure
+from cnnspec.train.making import made_loss
 from cnnspec.train.watch import Figures, Watcher
 
 
@@ -93,10 +94,11 @@ def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watc
     Raises CheckpointError where the folder is damaged, DataError and UsageError.
     """
     opened = open_run(run, device)
-    settings = opened.record.training
+    recipe = opened.record.training
+    loss = made_loss(recipe.loss, opened.device)
     data = opened.test_part(data_dir, (watch or Watcher()).note)
-    with threads(settings.threads), reported(), outputs(opened.model) as kept:
-        figures = measure(opened.model, data, data.all(), settings.batch_size, "the test part")
+    with threads(recipe.threads), reported(), outputs(opened.model) as kept:
+        figures = measure(opened.model, data, data.all(), recipe.batch_size, "the test part", loss=loss)
     logits, labels = torch.cat(kept), data.labels.cpu()
     probability, predicted = softmax(logits, 1).max(1)
     size = logits.shape[1]

@@ -47,8 +47,10 @@ class Opened:
 
         Raises DataError and UsageError.
         """
-        settings = self.record.training.model_copy(update={"data_dir": data_dir or self.record.training.data_dir})
-        return prepare_test(self.spec, self.network, settings, self.record.pixels, self.device, note)
+        recipe = self.record.training
+        if data_dir is not None:
+            recipe = recipe.model_copy(update={"data_dir": str(data_dir)})
+        return prepare_test(self.spec, self.network, recipe, self.record.pixels, self.device, note)
 
     def normalised(self, images: Tensor) -> Tensor:
         """Images uint8 N×C×H×W as the network takes them, on its device."""

@@ -1,10 +1,12 @@
 """Spec -> a run folder with weights and figures.
 
-    Settings ─┐
+    Recipe ───┐
     Spec ─────┼─► train ──► RUN/
     data set ─┘   loop.epoch, loop.measure
+                    ▲
+    RUN/ ──► resume ┘
 
-Torch is imported when a name that needs it is first used: the command line reads Settings' defaults without it.
+Torch is imported when a name that needs it is first used: the command line reads recipes without it.
 """
 
 from __future__ import annotations
@@ -12,14 +14,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.train.settings import Settings
+from cnnspec.recipe import Recipe
+from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
-    from cnnspec.train.training import Result, train
+    from cnnspec.train.training import Result, resume, train
 
 WITH_TORCH = {
     "Result": "training",
+    "resume": "training",
     "train": "training",
 }
 
@@ -27,9 +31,12 @@ __all__ = [
     "Figures",
     "Metrics",
     "Progress",
+    "Recipe",
     "Result",
-    "Settings",
+    "Stop",
+    "Stopped",
     "Watcher",
+    "resume",
     "train",
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,14 +25,39 @@ def device_named(name: str) -> torch.device:
     return device
 
 
-def placed(model: nn.Module, device: torch.device) -> nn.Module:
-    """The model on its device, on a CPU with its weights in channels-last order.
+def placed(model: nn.Module, device: torch.device, channels_last: bool | None = None) -> nn.Module:
+    """The model on its device, with its weights in channels-last order if wanted; None: on a CPU.
 
-    That is the order in which oneDNN convolves and pools fastest. Keys, shapes and values stay; sums are rounded in
-    another order.
+    That is the order in which oneDNN convolves and pools fastest, and in which GPUs convolve in 16 bits. Keys, shapes
+    and values stay; sums are rounded in another order.
     """
     model = model.to(device)
-    return model.to(memory_format=torch.channels_last) if device.type == "cpu" else model
+    wanted = device.type == "cpu" if channels_last is None else channels_last
+    return model.to(memory_format=torch.channels_last) if wanted else model
+
+
+@contextmanager
+def deterministic(wanted: bool) -> Iterator[None]:
+    """With nothing in use that gives other numbers each time. Raises UsageError where torch has nothing else."""
+    if not wanted:
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which cuBLAS reads before its first product
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    torch.use_deterministic_algorithms(mode=True)
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    except RuntimeError as error:
+        if "deterministic" not in str(error):
+            raise
+        reason = str(error).split(". ")[0].split(", but")[0]
+        raise UsageError(
+            f"`deterministic: true` cannot be had: {reason}", "leave it out, or train on the CPU"
+        ) from None
+    finally:
+        torch.use_deterministic_algorithms(mode=before[0])
+        torch.backends.cudnn.benchmark = before[1]
 
 
 @contextmanager

@@ -4,54 +4,74 @@
     ├── spec.yaml              the spec's text, as it was
     ├── base-1.yaml            what it extends, base-2.yaml what that extends, and so on; none where it extends nothing
     ├── settings.json          what was set: Record
+    ├── recipe.yaml            the recipe in it, resolved, for people and for the next run
     ├── metrics.jsonl          a line of Metrics for each epoch
     ├── weights.safetensors    after the last whole epoch
+    ├── checkpoints/           what the run goes on from: cnnspec.train.checkpoint
+    ├── lock                   whose run it is, while it is written
     ├── curves.png             loss and accuracy over the epochs
     └── result.json            the figures on the test part; there once the run is done
 
-A file that is replaced is written beside its place and moved there: what is there is always whole.
+A file that is replaced is written beside its place and moved there: what is there is always whole. settings.json is
+written behind the texts, so that a run is either begun or not.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cnnspec.diagnostics import UsageError
-from cnnspec.files import write, writing
+from cnnspec.files import PART, make_folder, write, writing
+from cnnspec.train.lock import LOCK
 from cnnspec.weights.names import WEIGHTS as WEIGHTS
 
 SPEC = "spec.yaml"
 BASE = "base-{}.yaml"
 SETTINGS = "settings.json"
+RECIPE = "recipe.yaml"
 METRICS = "metrics.jsonl"
 CURVES = "curves.png"
 RESULT = "result.json"
 RUNS = Path("runs")  # where runs go that are given no folder
 
 
-def refuse_occupied(folder: Path) -> None:
-    """Raise UsageError where a folder holds anything: nothing is ever overwritten."""
+def refuse_occupied(folder: Path, texts: Mapping[str, bytes]) -> None:
+    """Raise UsageError where a folder holds anything: nothing is ever overwritten.
+
+    What a run of the same ``texts`` (by file names) has left that was killed before it began is not in the way.
+    """
     with writing(folder):
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        if not folder.exists() or (folder.is_dir() and all(_is_left(path, texts) for path in folder.iterdir())):
             return
         what = "holds a run" if (folder / SETTINGS).exists() else "is not empty" if folder.is_dir() else "is a file"
     raise UsageError(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
 
 
-def create(out: Path | None, title: str) -> Path:
+def _is_left(path: Path, texts: Mapping[str, bytes]) -> bool:
+    if path.name in texts:
+        return path.read_bytes() == texts[path.name]
+    return path.name == LOCK or (path.suffix == PART and path.stem in (*texts, SETTINGS))
+
+
+def is_begun(run: Path) -> bool:
+    """Whether a folder holds a run that can be resumed."""
+    return (run / SETTINGS).exists()
+
+
+def create(out: Path | None, title: str, texts: Mapping[str, bytes] = MappingProxyType({})) -> Path:
     """An empty folder for a run: ``out``, or ``runs/<name>-<n>`` with the next free number.
 
     Raises UsageError where it is occupied, OutputError where it cannot be made.
     """
     if out is not None:
-        refuse_occupied(out)
-        with writing(out):
-            out.mkdir(parents=True, exist_ok=True)
+        refuse_occupied(out, texts)
+        make_folder(out)
         return out
     name = re.sub(r"[^\w.-]+", "-", re.sub(r"\.ya?ml", "", Path(title).name)) or "run"
     return next(folder for n in count(1) if (folder := _made(RUNS / f"{name}-{n}")))
@@ -73,7 +93,6 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     write(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
 
 
-def append_json(path: Path, value: Mapping[str, Any]) -> None:
-    """A line of JSON at the end of a file."""
-    with writing(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(value, allow_nan=False) + "\n")
+def write_lines(path: Path, values: Iterable[Mapping[str, Any]]) -> None:
+    """A line of JSON for each value."""
+    write(path, "".join(json.dumps(value, allow_nan=False) + "\n" for value in values).encode())

@@ -17,10 +17,10 @@ from cnnspec.data.found import Note
 from cnnspec.data.load import load_data
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
+from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.train.fit import check_fit, say_fit
 from cnnspec.train.seeds import VALIDATION, generator
-from cnnspec.train.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,26 +35,24 @@ class Prepared:
     classes: tuple[str, ...]
 
 
-def prepare(spec: Spec, network: Graph, settings: Settings, device: torch.device, note: Note) -> Prepared:
-    """The settings' data set for a network. Raises DataError, and UsageError where the two do not belong together."""
-    dataset = _dataset(spec, network, settings, note)
-    train, validation = split(len(dataset.train.labels), settings.validation, settings.seed)
+def prepare(spec: Spec, network: Graph, recipe: Recipe, device: torch.device, note: Note) -> Prepared:
+    """The recipe's data set for a network. Raises DataError, and UsageError where the two do not belong together."""
+    dataset = _dataset(spec, network, recipe, note)
+    train, validation = split(len(dataset.train.labels), recipe.validation, recipe.seed)
     part = dataset.train.fitted(network.input)
     pixels = part.pixels(train)
     test = dataset.test.fitted(network.input).on(device, pixels)
     return Prepared(part.on(device, pixels), train.to(device), validation.to(device), test, pixels, dataset.classes)
 
 
-def prepare_test(
-    spec: Spec, network: Graph, settings: Settings, pixels: Pixels, device: torch.device, note: Note
-) -> Data:
+def prepare_test(spec: Spec, network: Graph, recipe: Recipe, pixels: Pixels, device: torch.device, note: Note) -> Data:
     """The test part alone, normalised by the statistics that a run was trained with. Raises as ``prepare`` does."""
-    dataset = _dataset(spec, network, settings, note)
+    dataset = _dataset(spec, network, recipe, note)
     return dataset.test.fitted(network.input).on(device, pixels)
 
 
-def _dataset(spec: Spec, network: Graph, settings: Settings, note: Note) -> Dataset:
-    dataset = load_data(settings.data, settings.data_dir, network.input, network.output[0], note, settings.workers)
+def _dataset(spec: Spec, network: Graph, recipe: Recipe, note: Note) -> Dataset:
+    dataset = load_data(recipe.data, recipe.folder, network.input, network.output[0], note, recipe.workers)
     check_fit(spec, network, dataset)
     say_fit(dataset, network.input, note)
     return dataset

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from itertools import takewhile
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, PlainSerializer, PlainValidator, ValidationError
 from torch import nn
 
 from cnnspec.api import graph, load_found
@@ -16,11 +17,11 @@ from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.files import write
 from cnnspec.network import Graph
+from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS
-from cnnspec.train.settings import Settings
 from cnnspec.weights import fill, read_file
 from cnnspec.weights.safe import as_bytes
 
@@ -42,6 +43,16 @@ class Setup(BaseModel):
         return cls(title=spec.title, variant=spec.variant, settings=dict(spec.settings), input=spec.input_override)
 
 
+def _recipe(value: object) -> Recipe:
+    """A recipe, or the plain values of one."""
+    if isinstance(value, Recipe):
+        return value
+    try:
+        return Recipe.of(**value) if isinstance(value, dict) else Recipe.of(recipe=value)
+    except UsageError as error:
+        raise ValueError(error.message) from None
+
+
 class Record(BaseModel):
     """settings.json: all that a run follows from, with the version that ran it."""
 
@@ -49,7 +60,7 @@ class Record(BaseModel):
 
     cnnspec: str
     spec: Setup
-    training: Settings
+    training: Annotated[Recipe, PlainValidator(_recipe), PlainSerializer(Recipe.as_data)]
     pixels: Pixels
     classes: tuple[str, ...]
 
@@ -63,8 +74,8 @@ def read_record(run: Path) -> Record:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{first['msg']}") from None
+        field, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{reason}") from None
     except OSError as error:
         raise _unreadable(path, error) from None
 

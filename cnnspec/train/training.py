@@ -1,13 +1,14 @@
-"""A run, from a spec and settings to a folder with weights and figures; reads from top to bottom."""
+"""A run, from a spec and a recipe to a folder with weights and figures; reads from top to bottom."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch import Tensor
 
 from cnnspec import __version__
 from cnnspec.api import build, graph
@@ -15,16 +16,24 @@ from cnnspec.data.streamed import reported
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import write
 from cnnspec.network import Graph
+from cnnspec.recipe import Recipe
+from cnnspec.recipe.write import as_yaml
 from cnnspec.spec import Spec
 from cnnspec.train import folder as files
+from cnnspec.train.checkpoint import Checkpoints
 from cnnspec.train.curves import curves
-from cnnspec.train.device import device_named, placed, threads
+from cnnspec.train.device import deterministic, device_named, placed, threads
 from cnnspec.train.fit import check_trainable
+from cnnspec.train.keeper import Keeper
+from cnnspec.train.lock import locked
 from cnnspec.train.loop import Report, epoch, measure
+from cnnspec.train.origin import origin, require_asked
 from cnnspec.train.prepare import Prepared, prepare
-from cnnspec.train.saved import Record, Setup, write_weights
+from cnnspec.train.saved import Record, Setup, read_network, read_record
 from cnnspec.train.seeds import SHUFFLE, generator, seeded
-from cnnspec.train.settings import Settings
+from cnnspec.train.signals import Stop
+from cnnspec.train.suits import check_suits
+from cnnspec.train.trainee import Trainee
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 from cnnspec.weights.names import located
 
@@ -39,57 +48,120 @@ class Result:
 
 
 def train(
-    spec: Spec, settings: Settings | None = None, out: Path | None = None, watch: Watcher | None = None
+    spec: Spec,
+    recipe: Recipe | None = None,
+    out: Path | None = None,
+    watch: Watcher | None = None,
+    stop: Stop | None = None,
 ) -> Result:
     """Train a spec's network into the folder ``out`` (None: ``runs/<name>-<n>``).
 
-    The same spec, settings and machine give the same weights to the bit. Raises UsageError, SpecError, DataError and,
-    of weights to start from, CheckpointError before anything is written; DivergedError and OutputError leave what is
-    whole.
+    The same spec, recipe and machine give the same weights to the bit. Raises UsageError, SpecError, DataError and,
+    of weights to start from, CheckpointError before anything is written; DivergedError, OutputError and, where ``stop``
+    listens to signals, Stopped leave what ``resume`` goes on from.
     """
-    settings, watch = settings or Settings(), watch or Watcher()
+    recipe, watch = recipe or Recipe(), watch or Watcher()
     network = graph(spec)
     check_trainable(network)
-    device = device_named(settings.device)
+    check_suits(recipe, network)
+    device = device_named(recipe.device)
     if out is not None:
-        files.refuse_occupied(out)
-    data = prepare(spec, network, settings, device, watch.note)
-    with threads(settings.threads), seeded(settings.seed, device), reported():
-        built = build(spec, weights=settings.weights)  # on the CPU: the same initial weights on every device
-        model = placed(built, device)
-        check_batch_size(model, settings.batch_size)
-        watch.note(headline(spec, network, data, device))
-        run = files.create(out, spec.title)
-        watch.started(run)
-        _write_setup(run, spec, settings, data)
-        weights = tuple(head.weight for head in network.aux)
-        metrics = _epochs(model, data, settings, run, watch, weights)
-        test = measure(model, data.test, data.test.all(), settings.batch_size, "the test part")
-        _write_result(run, spec, metrics, test, device)
-    return Result(run, tuple(metrics), test)
+        files.refuse_occupied(out, texts(spec, recipe))
+    data = prepare(spec, network, recipe, device, watch.note)
+    with _under(recipe, device):
+        trainee = _trainee(spec, network, recipe, data, device, recipe.weights)
+        watch.note(headline(spec.title, network, data, device))
+        run = files.create(out, spec.title, texts(spec, recipe))
+        with locked(run, watch.note), (stop or Stop()).held():
+            record = _write_setup(run, spec, recipe, data)
+            watch.started(run)
+            keeper = _keeper(run, trainee, spec, record, data, stop)
+            return _trained(keeper, record.spec.title, data, watch)
 
 
-def _epochs(
-    model: nn.Module, data: Prepared, settings: Settings, run: Path, watch: Watcher, weights: tuple[float, ...]
-) -> list[Metrics]:
-    """Train and validate; after each epoch the folder holds its weights and its line of metrics."""
-    optimizer = adam(model, settings.lr)
-    rows = []
-    for number in range(1, settings.epochs + 1):
-        order = shuffled(data.train, settings.seed, number)
-        report = _reporter(watch, number, len(order))
-        trained = epoch(model, optimizer, data.examples, order, settings.batch_size, number, report, weights)
-        row = Metrics.of(number, trained, _validated(model, data, settings.batch_size, number))
-        write_weights(run / files.WEIGHTS, model)
-        files.append_json(run / files.METRICS, asdict(row))
-        watch.epoch(row)
-        rows.append(row)
-    return rows
+def resume(
+    run: Path,
+    watch: Watcher | None = None,
+    stop: Stop | None = None,
+    spec: Spec | None = None,
+    recipe: Recipe | None = None,
+) -> Result:
+    """Go on with a run from its last checkpoint, to the end that it would have come to undisturbed, to the bit.
+
+    ``spec`` and ``recipe``, where they are given, have to be the run's; only where it is computed, where the data lie
+    and how often it is saved may be others. Raises as ``train`` does, UsageError with the difference, and
+    CheckpointError where the folder is damaged.
+    """
+    watch = watch or Watcher()
+    record = read_record(run)
+    own, network = read_network(run, record.spec)
+    recipe = recipe or record.training
+    require_asked(run, record, own, spec, recipe)
+    if (recipe.device, recipe.threads) != (record.training.device, record.training.threads):
+        watch.note(f"{run} was begun on another device or number of threads: it goes on, but not to the same bits")
+    check_trainable(network)
+    device = device_named(recipe.device)
+    with locked(run, watch.note):
+        data = prepare(own, network, recipe, device, watch.note)
+        if data.pixels != record.pixels:
+            raise UsageError(f"{recipe.data} is not what {run} was begun with: its mean or spread is another")
+        with _under(recipe, device):
+            weights = None if Checkpoints(run, 0).numbers() else recipe.weights
+            trainee = _trainee(own, network, recipe, data, device, weights)
+            watch.note(headline(record.spec.title, network, data, device))
+            watch.started(run)
+            keeper = _keeper(run, trainee, own, record, data, stop)
+            keeper.resume(watch.note)
+            return _trained(keeper, record.spec.title, data, watch)
 
 
-def _validated(model: nn.Module, data: Prepared, batch_size: int, number: int) -> Figures | None:
-    where = f"the validation part, after epoch {number}"
-    return measure(model, data.examples, data.validation, batch_size, where) if len(data.validation) else None
+@contextmanager
+def _under(recipe: Recipe, device: torch.device) -> Iterator[None]:
+    """The threads, the seed and the determinism of a recipe; the caller finds all of them as they were."""
+    with threads(recipe.threads), seeded(recipe.seed, device), deterministic(recipe.deterministic), reported():
+        yield
+
+
+def _trainee(
+    spec: Spec, network: Graph, recipe: Recipe, data: Prepared, device: torch.device, weights: str | None
+) -> Trainee:
+    built = build(spec, weights=weights)  # on the CPU: the same initial weights on every device
+    model = placed(built, device, recipe.channels_last)
+    heads = tuple(head.weight for head in network.aux)
+    return Trainee.of(recipe, model, len(data.train), network.output[0], heads)
+
+
+def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepared, stop: Stop | None) -> Keeper:
+    images = (len(data.train), len(data.validation), len(data.test))
+    return Keeper(run, trainee, origin(spec, record, images), stop or Stop(), record.training.save_every)
+
+
+def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher) -> Result:
+    """The epochs that are left, and the test."""
+    trainee, size = keeper.trainee, keeper.trainee.recipe.batch_size
+    with keeper.saving():
+        while not trainee.is_done:
+            row = _epoch(keeper, data, watch)
+            keeper.epoch(trainee.close(row))
+            watch.epoch(row)
+        where, after = "the test part", keeper.stop.check
+        test = measure(trainee.measured, data.test, data.test.all(), size, where, after, trainee.loss)
+    _write_result(keeper.run, title, trainee, test)
+    return Result(keeper.run, tuple(trainee.rows), test)
+
+
+def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
+    """Train on all images, in the order of this epoch, and look at those that are held back."""
+    trainee, recipe = keeper.trainee, keeper.trainee.recipe
+    order = shuffled(data.train, recipe.seed, trainee.epoch)
+    trained = epoch(trainee, data.examples, order, _reporter(watch, trainee.epoch, len(order)), keeper.step)
+    if not len(data.validation):
+        return Metrics.of(trainee.epoch, trained, None)
+    where, after = f"the validation part, after epoch {trainee.epoch}", keeper.stop.check
+    held = data.validation, recipe.batch_size
+    return Metrics.of(
+        trainee.epoch, trained, measure(trainee.measured, data.examples, *held, where, after, trainee.loss)
+    )
 
 
 def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
@@ -97,48 +169,48 @@ def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
     return part[torch.randperm(len(part), generator=generator(seed, SHUFFLE, number)).to(part.device)]
 
 
-def adam(model: nn.Module, lr: float) -> torch.optim.Adam:
-    """Adam, in one kernel for all tensors where torch has it."""
-    fused = all(parameter.device.type in ("cpu", "cuda") for parameter in model.parameters())
-    return torch.optim.Adam(model.parameters(), lr, fused=fused)
-
-
-def check_batch_size(model: nn.Module, size: int) -> None:
-    """Refuse batches of one image for BatchNorm, which would have no spread to normalise by."""
-    if size == 1 and any(isinstance(module, _BatchNorm) for module in model.modules()):
-        raise UsageError("BatchNorm cannot train on batches of one image", "--batch-size 2 or more")
-
-
-def headline(spec: Spec, network: Graph, data: Prepared, device: torch.device) -> str:
+def headline(title: str, network: Graph, data: Prepared, device: torch.device) -> str:
     """What is trained on what: ``mnist/lenet · 61,706 params · 416,520 MACs · …``."""
     sizes = f"{len(data.train):,} training, {len(data.validation):,} validation, {len(data.test):,} test images"
-    return f"{spec.title} · {network.params:,} params · {network.macs:,} MACs · {sizes} · {device}"
+    return f"{title} · {network.params:,} params · {network.macs:,} MACs · {sizes} · {device}"
 
 
 def _reporter(watch: Watcher, number: int, total: int) -> Report:
     return lambda figures: watch.progress(Progress(number, figures, total))
 
 
-def _write_setup(run: Path, spec: Spec, settings: Settings, data: Prepared) -> None:
-    """The spec as text, with all that it extends, and what was set; files as they are found from anywhere."""
-    folder = settings.data_dir and settings.data_dir.expanduser().absolute()
-    kept = settings.model_copy(update={"data_dir": folder, "weights": settings.weights and located(settings.weights)})
+def texts(spec: Spec, recipe: Recipe) -> dict[str, bytes]:
+    """The spec, all that it extends, and the recipe, by file names."""
+    bases = {files.BASE.format(number): base.text.encode() for number, base in enumerate(spec.bases, 1)}
+    return {files.SPEC: spec.source.text.encode(), **bases, files.RECIPE: as_yaml(_anywhere(recipe)).encode()}
+
+
+def _anywhere(recipe: Recipe) -> Recipe:
+    """The recipe with files as they are found from any folder."""
+    folder, weights = recipe.folder and str(recipe.folder.absolute()), recipe.weights and located(recipe.weights)
+    return recipe.model_copy(update={"data_dir": folder, "weights": weights})
+
+
+def _write_setup(run: Path, spec: Spec, recipe: Recipe, data: Prepared) -> Record:
+    """The texts, and what was set."""
+    kept = _anywhere(recipe)
     record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
-    write(run / files.SPEC, spec.source.text.encode())
-    for number, base in enumerate(spec.bases, 1):
-        write(run / files.BASE.format(number), base.text.encode())
+    for name, text in texts(spec, recipe).items():
+        write(run / name, text)
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
+    return record
 
 
-def _write_result(run: Path, spec: Spec, rows: list[Metrics], test: Figures, device: torch.device) -> None:
-    write(run / files.CURVES, curves(f"{spec.title}: test accuracy {100 * test.accuracy:.2f} %", rows))
+def _write_result(run: Path, title: str, trainee: Trainee, test: Figures) -> None:
+    rows = trainee.rows
+    write(run / files.CURVES, curves(f"{title}: test accuracy {100 * test.accuracy:.2f} %", rows))
     result = {
         "test_accuracy": test.accuracy,
         "test_loss": test.loss,
         "test_images": test.images,
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
-        "device": str(device),
+        "device": str(trainee.device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }

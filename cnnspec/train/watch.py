@@ -10,8 +10,11 @@ Nothing here needs torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+Note = Callable[[str], None]  # something to know, such as a Watcher's note
 
 
 @dataclass(frozen=True, slots=True)

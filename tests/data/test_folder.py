@@ -88,6 +88,15 @@ def darker(images: torch.Tensor) -> torch.Tensor:
     return images // 2
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_reading_leaves_torchs_generator_alone(tmp_path: Path, workers: int) -> None:
+    """Dropout draws from it: a run that goes on within an epoch begins to read once more than one that was not cut."""
+    paths = folder(fill(tmp_path), INPUT, 0).train.paths
+    before = torch.get_rng_state()
+    list(streamed.stream(paths, list(torch.arange(len(paths)).split(5)), INPUT, workers))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_augmented_batches_are_normalised_afterwards(tmp_path: Path) -> None:
     """What augments sees bytes, and what it gives is normalised; the images themselves stay as they are."""
     images = torch.randint(0, 256, (9, 1, 2, 2), dtype=torch.uint8)

@@ -20,6 +20,7 @@ from cnnspec.emit.schema import FILE, schema
 from cnnspec.emit.schema.text import WIDTH, text
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.lint import CODES
+from cnnspec.recipe.read import is_recipe
 from cnnspec.spec import builtin_blocks
 from cnnspec.spec.params import to_plain
 from cnnspec.spec.read import KEYS
@@ -29,10 +30,10 @@ from tests.conftest import REPOSITORY
 from tests.emit.unseen import doubtful, visible
 from tests.layers.samples import arguments
 from tests.test_docs import SPECS as DOCS
-from tests.test_mistakes import FILES as MISTAKES
-from tests.test_mistakes import expected
+from tests.test_mistakes import FILES, expected
 
 SHIPPED = sorted((REPOSITORY / "specs").rglob("*.yaml"))
+MISTAKES = [path for path in FILES if not is_recipe(Source(path.name, path.read_text()))]
 LAYERS = [name for name in REGISTRY if name not in JOINS]
 TEXTS = [(str(path.relative_to(REPOSITORY)), path.read_text(encoding="utf-8")) for path in SHIPPED] + DOCS
 

@@ -92,3 +92,9 @@ def test_a_network_may_be_a_sequence_but_no_single_layer() -> None:
     import_equal(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), IMAGE)
     with pytest.raises(SpecError, match="the network itself is a `Conv2d`"):
         import_module(nn.Conv2d(3, 4, 3), {"input": IMAGE})
+
+
+def test_nothing_of_an_import_is_left_in_torch() -> None:
+    """No hook on all modules, nor what torch keeps of one: torch.compile would warn of it."""
+    import_module(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), {"input": (3, 8, 8)}, "small")
+    assert not torch.nn.modules.module._has_any_global_hook()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec import load
-from cnnspec.train import Settings, train
+from cnnspec.train import Recipe, train
 from tests.train.conftest import SMALL
 
 
@@ -15,5 +15,5 @@ from tests.train.conftest import SMALL
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("seen")
     (folder / "small.yaml").write_text(SMALL, encoding="utf-8")
-    settings = Settings(epochs=3, batch_size=64, lr=0.01, threads=1)
+    settings = Recipe.of(epochs=3, batch_size=64, optimizer={"Adam": {"lr": 0.01}}, threads=1)
     return train(load(folder / "small.yaml", dropout=0.5), settings, folder / "run").folder

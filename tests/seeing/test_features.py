@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d
 from cnnspec import load
 from cnnspec.seeing import Opened, features, open_run
 from cnnspec.seeing.given import Given, Images
-from cnnspec.train import Settings, train
+from cnnspec.train import Recipe, train
 from tests.cli.runner import run
 
 
@@ -53,7 +53,7 @@ layers:
   - Linear: {out_features: 10}
 """
     (tmp_path / "net.yaml").write_text(text)
-    folder = train(load(tmp_path / "net.yaml"), Settings(epochs=1, batch_size=500), tmp_path / "run").folder
+    folder = train(load(tmp_path / "net.yaml"), Recipe(epochs=1, batch_size=500), tmp_path / "run").folder
     opened = open_run(folder)
     assert float(features(opened, Given("one", torch.full((1, 8, 8), 255, dtype=torch.uint8)), "conv").maps.min()) < 0
 

@@ -2,15 +2,12 @@
 
 Small sets stand in for MNIST: known by the SHA-256 of the unpacked bytes, plain and gzipped; known by that of the
 packed file alone; known by nothing, gzipped, where gzip's own checksum has to find it; CIFAR-10's archive and files.
-`python -m tests.torture.data --files 1000` damages so many of each kind, and ends with 1 if one was accepted.
 """
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import re
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -170,23 +167,3 @@ def run(files: int, seed: int = 0) -> dict[str, Figures]:
             name: torture(name, paths, load, files, seed, zipped=zipped)
             for name, (paths, load, zipped) in kinds(Path(base)).items()
         }
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=1000, help="damaged files of each kind")
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    found = run(arguments.files, arguments.seed)
-    print(f"{'damaged files':<24} {'tried':>6} {'refused':>8} {'equal':>6} {'accepted':>9}")
-    for name, figures in found.items():
-        row = (figures.files, figures.refused, figures.equal, len(figures.accepted))
-        print(f"{name:<24} {row[0]:>6,} {row[1]:>8,} {row[2]:>6,} {row[3]:>9,}")
-        print("  " + ", ".join(f"{why} {times:,}" for why, times in figures.reasons.most_common(8)))
-    accepted = [words for figures in found.values() for words in figures.accepted]
-    print("\n".join(accepted) or "no damaged file was read with another content")
-    return 1 if accepted else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

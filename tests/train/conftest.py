@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnnspec import Spec, load
-from cnnspec.train import Result, Settings, Watcher, train
+from cnnspec.train import Recipe, Result, Watcher, train
 
 SMALL = """\
 cnnspec: 1
@@ -58,7 +58,7 @@ def run_small(small_file: Path, tmp_path: Path) -> Callable[..., Result]:
     """Trains the small network on the digits for one epoch, into a folder of that name."""
 
     def run(name: str = "run", params: dict[str, Any] | None = None, **settings: object) -> Result:
-        chosen = Settings.of(**{"epochs": 1, "batch_size": 128, **settings})
+        chosen = Recipe.of(**{"epochs": 1, "batch_size": 128, **settings})
         return train(load(small_file, **(params or {})), chosen, tmp_path / name)
 
     return run

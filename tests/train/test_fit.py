@@ -13,7 +13,7 @@ from cnnspec import Spec, UsageError, graph, load
 from cnnspec.data.dataset import InMemory
 from cnnspec.data.digits import digits
 from cnnspec.data.examples import Examples, pixels_of
-from cnnspec.train import Settings
+from cnnspec.train import Recipe
 from cnnspec.train.fit import check_fit, check_trainable
 from cnnspec.train.prepare import prepare, split
 from tests.train.conftest import Notes
@@ -40,7 +40,7 @@ def test_resizing_and_repeating_are_said() -> None:
     """A line says that images are resized, another that grey is repeated; neither is there without need."""
     notes = Notes()
     spec = load("mnist/lenet", input=(3, 28, 28))
-    data = prepare(spec, graph(spec), Settings(), CPU, notes.note)
+    data = prepare(spec, graph(spec), Recipe(), CPU, notes.note)
     assert notes.notes == [
         "digits: images of 8×8 are resized to 28×28, the network's input (bilinear)",
         "digits: the grey channel is repeated to 3, as the network takes them",
@@ -53,13 +53,13 @@ def test_resizing_and_repeating_are_said() -> None:
 def test_nothing_is_said_where_all_fits(small: Spec) -> None:
     """An image of the network's size needs no line."""
     notes = Notes()
-    prepare(small, graph(small), Settings(), CPU, notes.note)
+    prepare(small, graph(small), Recipe(), CPU, notes.note)
     assert notes.notes == []
 
 
 def test_batches_are_normalised_by_the_training_part(small: Spec) -> None:
     """The images that are trained on have mean 0 and deviation 1; the others follow the same scale."""
-    data = prepare(small, graph(small), Settings(validation=0.3), CPU, Notes().note)
+    data = prepare(small, graph(small), Recipe(validation=0.3), CPU, Notes().note)
     images, labels = data.examples.take(data.train)
     assert images.dtype == torch.float32
     assert abs(float(images.mean())) < 1e-5

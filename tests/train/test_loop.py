@@ -12,12 +12,13 @@ from torch.nn.functional import cross_entropy
 from cnnspec import DivergedError, Spec, UsageError, build, graph
 from cnnspec.data.batches import batches
 from cnnspec.data.examples import Examples, Pixels
-from cnnspec.train import Figures, Metrics, Result, Settings, Watcher, train
+from cnnspec.train import Figures, Metrics, Recipe, Result, Watcher, train
 from cnnspec.train.loop import epoch, measure
 from cnnspec.train.prepare import prepare
 from cnnspec.train.saved import load_weights
 from cnnspec.train.seeds import SHUFFLE, generator
-from cnnspec.train.training import check_batch_size
+from cnnspec.train.suits import check_suits
+from cnnspec.train.trainee import Trainee
 from cnnspec.weights import tensors
 
 CPU = torch.device("cpu")
@@ -25,9 +26,9 @@ CPU = torch.device("cpu")
 
 def test_training_equals_a_loop_by_hand(small: Spec, run_small: Callable[..., Result]) -> None:
     """Weights, training loss and accuracy of two epochs with dropout equal those of the plainest loop."""
-    settings = {"epochs": 2, "batch_size": 100, "lr": 0.01, "seed": 5, "validation": 0.25}
+    settings = {"epochs": 2, "batch_size": 100, "optimizer": {"Adam": {"lr": 0.01}}, "seed": 5, "validation": 0.25}
     result = run_small(params={"dropout": 0.3}, **settings)
-    data = prepare(small, graph(small), Settings.of(**settings), CPU, lambda _: None)
+    data = prepare(small, graph(small), Recipe.of(**settings), CPU, lambda _: None)
     torch.manual_seed(5)
     model = build(small, dropout=0.3).to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01, fused=True)
@@ -68,7 +69,7 @@ def by_hand(
 
 def test_measuring_changes_nothing(small: Spec) -> None:
     """Weights and running statistics stay, and the size of the batches does not matter to the figures."""
-    data = prepare(small, graph(small), Settings(), CPU, lambda _: None)
+    data = prepare(small, graph(small), Recipe(), CPU, lambda _: None)
     model = build(small)
     before = {name: tensor.clone() for name, tensor in tensors(model).items()}
     one, other = (measure(model, data.test, data.test.all(), size) for size in (7, 359))
@@ -98,9 +99,9 @@ def test_batch_norm_trains_where_one_image_is_left_over(run_small: Callable[...,
 def test_batch_norm_over_single_images_is_refused(small: Spec) -> None:
     """Batches of one are refused where there is BatchNorm, and there alone."""
     with pytest.raises(UsageError, match="BatchNorm cannot train on batches of one image"):
-        check_batch_size(build(small), 1)
-    check_batch_size(build(small), 2)
-    check_batch_size(build("mnist/lenet"), 1)
+        check_suits(Recipe(batch_size=1), graph(small))
+    check_suits(Recipe(batch_size=2), graph(small))
+    check_suits(Recipe(batch_size=1), graph("mnist/lenet"))
 
 
 @pytest.mark.parametrize("step", [1, 4])
@@ -110,9 +111,10 @@ def test_a_loss_that_is_not_finite_names_epoch_and_step(step: int) -> None:
     images[10 * (step - 1) + 3] = 255  # in batches of 10, in order
     data = Examples.on(CPU, images, torch.zeros(50, dtype=torch.int64), Pixels(mean=(0.0,), std=(1.0,)))
     model = nn.Sequential(nn.Flatten(), BreaksOnWhite())
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    trainee = Trainee.of(Recipe.of(batch_size=10, optimizer="SGD"), model, 50, 2)
+    trainee.epoch = 3
     with pytest.raises(DivergedError, match=f"the loss is nan at step {step} of epoch 3") as caught:
-        epoch(model, optimizer, data, torch.arange(50), 10, number=3)
+        epoch(trainee, data, torch.arange(50))
     assert caught.value.exit_code == 6
 
 
@@ -129,13 +131,13 @@ class BreaksOnWhite(nn.Module):
 
 def test_reports_come_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tells the images so far; what is measured does not hang on how often."""
-    monkeypatch.setattr("cnnspec.train.loop.READ_EVERY", -1)
+    monkeypatch.setattr("cnnspec.train.tally.READ_EVERY", -1)
     images = torch.arange(60, dtype=torch.uint8).view(60, 1, 1, 1)
     data = Examples.on(CPU, images, torch.arange(60) % 2, Pixels(mean=(0.1,), std=(0.1,)))
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 2))
     reports: list[Figures] = []
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    figures = epoch(model, optimizer, data, torch.arange(60), 20, report=reports.append)
+    trainee = Trainee.of(Recipe.of(batch_size=20, optimizer={"SGD": {"lr": 0.1}}), model, 60, 2)
+    figures = epoch(trainee, data, torch.arange(60), reports.append)
     assert [report.images for report in reports] == [20, 40, 60]
     assert (reports[-1].loss, reports[-1].correct) == (figures.loss, figures.correct)
 
@@ -172,5 +174,5 @@ def test_a_watcher_hears_each_epoch(small: Spec, tmp_path_factory: pytest.TempPa
             heard.append(metrics)
 
     out = tmp_path_factory.mktemp("runs") / "run"
-    result = train(small, Settings(epochs=2, batch_size=256), out, Ears())
+    result = train(small, Recipe(epochs=2, batch_size=256), out, Ears())
     assert tuple(heard) == result.metrics

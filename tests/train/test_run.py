@@ -19,13 +19,22 @@ from safetensors.torch import load_file, save_file
 from cnnspec import CheckpointError, OutputError, Spec, UsageError, load
 from cnnspec.files import write
 from cnnspec.seeing import evaluate
-from cnnspec.train import Metrics, Result, Settings, train
+from cnnspec.train import Metrics, Recipe, Result, train
 from cnnspec.train.curves import curves
 from cnnspec.train.folder import create
 from tests.cli.runner import run
 from tests.train.conftest import SMALL
 
-FILES = ["curves.png", "metrics.jsonl", "result.json", "settings.json", "spec.yaml", "weights.safetensors"]
+FILES = [
+    "checkpoints",
+    "curves.png",
+    "metrics.jsonl",
+    "recipe.yaml",
+    "result.json",
+    "settings.json",
+    "spec.yaml",
+    "weights.safetensors",
+]
 
 
 def test_a_run_folder_holds_all_that_a_run_is(run_small: Callable[..., Result]) -> None:
@@ -183,7 +192,10 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda run: (run / "weights.safetensors").unlink(), "weights.safetensors is missing"),
     (lambda run: (run / "settings.json").write_text('{"cnn'), "settings.json is damaged: Invalid JSON"),
     (lambda run: (run / "settings.json").write_bytes(b"\xff\xfe"), "settings.json is damaged"),
-    (replace_text("settings.json", '"lr": 0.001', '"lr": -1.0'), "settings.json is damaged: training.lr"),
+    (
+        replace_text("settings.json", '"lr": 0.001', '"lr": -1.0'),
+        "settings.json is damaged: training: `lr` takes a positive number",
+    ),
     (replace_text("settings.json", '"lr"', '"rate"'), "settings.json is damaged: training"),
     (replace_text("settings.json", '"std": [', '"std": [1.0,'), "pixels: the network takes 1 channel"),
     (replace_text("settings.json", '"dropout"', '"drop"'), "has no param `drop`"),
@@ -203,7 +215,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that the tests damage copies of."""
     folder = tmp_path_factory.mktemp("whole")
     (folder / "small.yaml").write_text(SMALL)
-    return train(load(folder / "small.yaml", dropout=0.5), Settings(epochs=1, batch_size=500), folder / "run").folder
+    return train(load(folder / "small.yaml", dropout=0.5), Recipe(epochs=1, batch_size=500), folder / "run").folder
 
 
 @pytest.mark.parametrize(("damage", "message"), DAMAGES)
@@ -245,6 +257,6 @@ def test_the_commands_are_defined_without_torch() -> None:
 def test_threads_are_those_that_were_asked_for(small: Spec, tmp_path: Path) -> None:
     """A run uses the threads of its settings, says so in its result, and leaves torch as it was."""
     before = torch.get_num_threads()
-    train(small, Settings.of(data="fake", epochs=1, threads=2), tmp_path / "run")
+    train(small, Recipe.of(data="fake", epochs=1, threads=2), tmp_path / "run")
     assert json.loads((tmp_path / "run" / "result.json").read_text())["threads"] == 2
     assert torch.get_num_threads() == before

@@ -19,7 +19,7 @@ from torchvision import models
 
 import cnnspec
 from cnnspec.diagnostics import CheckpointError, UsageError
-from cnnspec.train import Settings, train
+from cnnspec.train import Recipe, train
 from cnnspec.weights import load_weights
 from tests.cli.runner import run
 
@@ -100,7 +100,7 @@ def test_state_dicts_are_loaded(
 
 def test_a_run_is_loaded(tmp_path: Path, spec: Path) -> None:
     """A folder of a run gives its weights; training may start from them, and notes down where they are."""
-    first = train(cnnspec.load(spec), Settings(epochs=1, data="fake", batch_size=500), tmp_path / "run").folder
+    first = train(cnnspec.load(spec), Recipe(epochs=1, data="fake", batch_size=500), tmp_path / "run").folder
     trained = load_file(first / "weights.safetensors")
     built = cnnspec.build(spec, weights=first)
     assert all(torch.equal(tensor, trained[name]) for name, tensor in built.state_dict().items())

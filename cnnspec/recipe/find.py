@@ -1,0 +1,66 @@
+"""Where recipes are: files by their paths, and what ships with the package by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from cnnspec.diagnostics import Sink, SpecError, UsageError, did_you_mean
+from cnnspec.recipe.given import Setting, empty, with_settings
+from cnnspec.recipe.model import Recipe
+from cnnspec.recipe.read import resolve
+from cnnspec.spec.shipped import ENDINGS, MAX_NAME, PACKAGE, open_source
+from cnnspec.syntax import Map, parse
+
+
+def recipes_folder() -> Path:
+    """The folder of the shipped recipes: inside an installed package, or beside it in a checkout."""
+    inside = PACKAGE / "recipes"
+    return inside if inside.is_dir() else PACKAGE.parent / "recipes"
+
+
+@lru_cache(maxsize=1)
+def known_recipes() -> tuple[str, ...]:
+    """Every shipped name, such as `mnist/lenet`."""
+    folder = recipes_folder()
+    return tuple(sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml")))
+
+
+def load_recipe(name: str | None = None, settings: Sequence[Setting] = ()) -> Recipe:
+    """The recipe of a path or of a shipped name, with settings on top; without a name the defaults.
+
+    Raises UsageError for a name that is neither and for settings that are wrong, SpecError for a recipe that is.
+    """
+    return with_settings(empty() if name is None else _sound(_path(name)), settings)
+
+
+def _sound(path: Path) -> Map:
+    """The tree of a recipe's file, once nothing is wrong with it."""
+    source, sink = open_source(path, _display(path)), Sink()
+    top = parse(source, sink)
+    if top is not None:
+        resolve(top, source, sink)
+    if len(sink):
+        raise SpecError(sink.in_order())
+    assert isinstance(top, Map)
+    return top
+
+
+def _display(path: Path) -> str:
+    folder = recipes_folder()
+    return f"recipes/{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else path.as_posix()
+
+
+def _path(name: str) -> Path:
+    if name.endswith(ENDINGS) or os.path.isfile(name):  # noqa: PTH113 - which says no where it may not look
+        path = Path(name)
+        if not os.path.exists(path):  # noqa: PTH110 - likewise
+            raise UsageError(f"there is no file `{name}`")
+        return path
+    if name in known_recipes():
+        return recipes_folder() / f"{name}.yaml"
+    near = did_you_mean(name, known_recipes()) if len(name) <= MAX_NAME else ""
+    help = near or f"there are {', '.join(known_recipes())}; a path ends in .yaml"
+    raise UsageError(f"no recipe is called `{name[:MAX_NAME]}`", help)

@@ -1,0 +1,166 @@
+"""Node tree -> Recipe: each mistake at its line and column, in the words of a spec's.
+
+cnnspec_recipe: 1
+epochs: 160                                   a plain value
+optimizer: {SGD: {lr: 0.1}}                   an operation: a name of torch's with its arguments
+scheduler: {CosineAnnealingLR: {}, per: step}
+augment: [RandomHorizontalFlip]               a list of them
+warmup: {epochs: 5}                           a mapping
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing
+from cnnspec.recipe.model import VERSION, EarlyStopping, Recipe, Warmup
+from cnnspec.recipe.operations import FAMILIES, OperationReader
+from cnnspec.recipe.plain import plain
+from cnnspec.recipe.sound import check_sound
+from cnnspec.spec.bridge import validate
+from cnnspec.spec.edits import insertion, respell
+from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
+
+MARK = "cnnspec_recipe"
+TOP = re.compile(rf"""^(?:\{{\s*)?(["']?){MARK}\1[ \t]*:""", re.MULTILINE)
+MAPPINGS: dict[str, type[BaseModel]] = {"warmup": Warmup, "early_stopping": EarlyStopping}
+PER = "per"
+KEYS = (MARK, *(name for name in Recipe.model_fields if name != PER))
+
+
+def is_recipe(source: Source) -> bool:
+    """Whether a text has the key of recipes at its top, however broken the rest is."""
+    return TOP.search(source.text) is not None
+
+
+def read(source: Source, sink: Sink) -> Recipe | None:
+    """The recipe of a text, or None where something is wrong with it, which goes to the sink."""
+    before = len(sink)
+    top = parse(source, sink)
+    recipe = None if top is None else resolve(top, source, sink)
+    return recipe if len(sink) == before else None
+
+
+def resolve(top: Node, source: Source, sink: Sink) -> Recipe | None:
+    """The recipe of a tree that was read from a text."""
+    if not isinstance(top, Map):
+        help = f"begin with `{MARK}: {VERSION}`, then `data:`, `epochs:` and so on"
+        sink.error("wrong-type", f"a recipe is a mapping, not {shown(top)}", source.span(), help=help)
+        return None
+    before = len(sink)
+    _check_version(top, source, sink)
+    recipe = _Reader(sink, top).recipe(source)
+    if recipe is not None and len(sink) == before:
+        check_sound(recipe, top, sink)
+    return recipe if len(sink) == before else None
+
+
+def _check_version(top: Map, source: Source, sink: Sink) -> None:
+    entry = top.entry(MARK)
+    if entry is None:
+        help = f"begin with `{MARK}: {VERSION}`"
+        repairs = (Repair(help, (insertion(source.span(), f"{MARK}: {VERSION}\n"),)),)
+        sink.error("missing-key", f"the recipe has no `{MARK}`", source.span(), repairs=repairs)
+    elif not isinstance(entry.value, Scalar) or type(entry.value.value) is not int or entry.value.value != VERSION:
+        message = f"this cnnspec reads version {VERSION} of recipes, not {shown(entry.value)}"
+        repairs = (Repair(f"write `{MARK}: {VERSION}`", (Edit(entry.value.span, f"{VERSION}"),)),)
+        sink.error("unknown-version", message, entry.span, repairs=repairs)
+
+
+class _Reader:
+    """Reads the entries of one recipe. What was said to be wrong keeps its default, and nothing more is said of it."""
+
+    def __init__(self, sink: Sink, top: Map) -> None:
+        self.sink = sink
+        self.top = top
+        self.operations = OperationReader(sink)
+        self.wrong: set[str] = set()
+
+    def recipe(self, source: Source) -> Recipe | None:
+        entries = {entry.key.text: entry for entry in self.top if self.is_known(entry)}
+        values = {name: self.value(entry) for name, entry in entries.items()}
+        values |= self.per(entries.get("scheduler"))
+        values = {name: value for name, value in values.items() if name not in self.wrong}
+        made = validate(Recipe, values, entries, source.span(), "a recipe")
+        if isinstance(made, Recipe):
+            return made
+        for diagnostic in made:
+            self.sink.add(diagnostic)
+        return None
+
+    def is_known(self, entry: Entry) -> bool:
+        name = entry.key.text
+        if name not in KEYS:
+            elsewhere = _misplaced(name)
+            help = elsewhere or f"a recipe has {listing([f'`{key}`' for key in KEYS])}"
+            near = "" if elsewhere else did_you_mean(name, KEYS)
+            repairs = respell(entry.key.span, name, KEYS) if near else ()
+            self.sink.error(
+                "unknown-key", f"a recipe has no `{name}`", entry.key.span, near, help=help, repairs=repairs
+            )
+        return name in KEYS and name != MARK
+
+    def value(self, entry: Entry) -> Any:
+        """What the key has, as the model takes it. Where that is told to be wrong, the key is left out."""
+        before, name = len(self.sink), entry.key.text
+        if isinstance(entry.value, Scalar) and entry.value.value is None and may_be_nothing(name):
+            value = DEFAULT
+        elif name in FAMILIES:
+            value = self.operations.one(entry)
+        elif name == "augment":
+            value = self.operations.several(entry)
+        elif name in MAPPINGS:
+            value = self.mapping(entry, MAPPINGS[name])
+        else:
+            value = plain(entry.value)
+        if len(self.sink) > before or value is DEFAULT:
+            self.wrong.add(name)
+        return value
+
+    def mapping(self, entry: Entry, model: type[BaseModel]) -> Any:
+        name, node = entry.key.text, entry.value
+        if not isinstance(node, Map):
+            first = next(iter(model.model_fields))
+            help = f"write `{name}: {{{first}: 5}}`"
+            self.sink.error("wrong-type", f"`{name}` is a mapping, not {shown(node)}", entry.span, help=help)
+            return None
+        values = {part.key.text: plain(part.value) for part in node}
+        made = validate(model, values, {part.key.text: part for part in node}, entry.key.span, name)
+        for diagnostic in made if isinstance(made, list) else ():
+            self.sink.add(diagnostic)
+        return made
+
+    def per(self, entry: Entry | None) -> dict[str, Any]:
+        """What the scheduler moves by: stated beside it, or its own."""
+        scheduler = entry and self.operations.read.get(entry.key.text)
+        if not entry or not scheduler:
+            return {}
+        stated = entry.value.entry(PER) if isinstance(entry.value, Map) else None
+        if stated is None:
+            return {PER: getattr(scheduler, "moves", "epoch")}
+        if not isinstance(stated.value, Scalar) or stated.value.value not in ("epoch", "step"):
+            message = f"a scheduler moves `per: epoch` or `per: step`, not {shown(stated.value)}"
+            self.sink.error("wrong-type", message, stated.span)
+            return {}
+        return {PER: stated.value.value}
+
+
+def _misplaced(name: str) -> str:
+    """Where an argument of an operation belongs that stands at the top."""
+    for key, kind in FAMILIES.items():
+        owner = next((owner for owner, operation in kind.members.items() if name in operation.model_fields), None)
+        if owner is not None:
+            article = "an" if key[0] in "aeiou" else "a"
+            return f"it is an argument of {article} {key}, such as `{key}: {{{owner}: {{{name}: …}}}}`"
+    return ""
+
+
+def may_be_nothing(name: str) -> bool:
+    """Whether `null` may stand there: what is off unless it is set."""
+    return Recipe.model_fields[name].default in (None, ())
+
+
+DEFAULT = object()  # in the place of a value that is left to the model

@@ -1,0 +1,81 @@
+"""When a run is saved: after each epoch, within an epoch when it is time, and when a signal ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from cnnspec.train import folder as files
+from cnnspec.train.checkpoint import Checkpoints, State
+from cnnspec.train.finite import require_finite
+from cnnspec.train.origin import require_same
+from cnnspec.train.saved import write_weights
+from cnnspec.train.signals import Stop, Stopped
+from cnnspec.train.trainee import Trainee
+from cnnspec.train.watch import Note
+
+EVERY = 600.0  # seconds, within an epoch
+SHARE = 16  # a checkpoint takes at most so many times the bytes of the model: its optimizer's and averages' included
+BESIDE = 2**26  # and so many besides: values, generators
+
+
+class Keeper:
+    """Saves a trainee into the folder of its run.
+
+    ``origin`` is what the run follows from, ``every`` the number of steps between checkpoints within an epoch.
+    """
+
+    def __init__(self, run: Path, trainee: Trainee, origin: Mapping[str, Any], stop: Stop, every: int | None) -> None:
+        self.run, self.trainee, self.origin, self.stop, self.every = run, trainee, origin, stop, every
+        bytes = sum(tensor.nbytes for tensor in trainee.model.state_dict().values())
+        self.checkpoints = Checkpoints(run, SHARE * bytes + BESIDE)
+        self.saved = monotonic()
+
+    def resume(self, note: Note) -> None:
+        """Let the trainee go on from the last checkpoint that is whole. Raises CheckpointError."""
+        state = self.checkpoints.load(note)
+        if state is None:
+            note(f"{self.run} has no checkpoint yet, and begins anew")
+            return
+        require_same(self.run, state.values.get("origin"), self.origin)
+        self.trainee.restore(state)
+        if not self.trainee.tally.steps:
+            self._write_epoch()
+        note(f"{self.run} goes on after step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
+
+    def step(self) -> None:
+        """A step is done. Raises Stopped where a signal has come."""
+        self.stop.check()
+        steps = self.trainee.tally.steps
+        if monotonic() - self.saved > EVERY or (self.every and steps % self.every == 0):
+            self.save()
+
+    def epoch(self, best: bool) -> None:
+        """An epoch is over: the folder gets its checkpoint, its weights and its line of metrics."""
+        self.save(best)
+        self._write_epoch()
+
+    def save(self, best: bool = False) -> None:
+        """Raises DivergedError where the model is not finite, OutputError; the last checkpoint then stays."""
+        require_finite(self.trainee.model, f"step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
+        state = self.trainee.state()
+        self.checkpoints.save(State(state.tensors, {**state.values, "origin": self.origin}), best)
+        self.saved = monotonic()
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Save where a signal ends what is done within."""
+        with self.stop.held():
+            try:
+                yield
+            except Stopped:
+                self.save()
+                raise
+
+    def _write_epoch(self) -> None:
+        write_weights(self.run / files.WEIGHTS, self.trainee.measured)
+        files.write_lines(self.run / files.METRICS, map(asdict, self.trainee.rows))

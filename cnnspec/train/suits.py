@@ -1,0 +1,41 @@
+"""Whether a recipe and a network belong together: found before any data is read."""
+
+from __future__ import annotations
+
+import torch
+
+from cnnspec.diagnostics import UsageError
+from cnnspec.layers import Shape
+from cnnspec.network import Graph
+from cnnspec.recipe import Recipe
+from cnnspec.train.augment import augmenter
+
+NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
+
+
+def check_suits(recipe: Recipe, network: Graph) -> None:
+    """Refuse batches of one image for BatchNorm, weights of other classes, and images of another size."""
+    if recipe.batch_size == 1 and any(type(node.layer).__name__ in NORMS for node in network.nodes):
+        message = "BatchNorm cannot train on batches of one image, which have no spread to normalise by"
+        raise UsageError(message, "--batch-size 2 or more")
+    weight = recipe.loss.weight
+    if weight is not None and len(weight) != network.output[0]:
+        raise UsageError(f"the loss has {len(weight)} weights, and the network {network.output[0]} classes")
+    if recipe.augment:
+        _check_augment(recipe, network.input)
+
+
+def _check_augment(recipe: Recipe, input: Shape) -> None:
+    """Augment two images of the network's size: what torchvision refuses, and what has another size afterwards."""
+    augment = augmenter(recipe.augment)
+    assert augment is not None
+    given = torch.zeros((2, *input), dtype=torch.uint8)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            result = augment(given)
+    except (RuntimeError, TypeError, ValueError) as error:  # torchvision's ways to say no
+        reason = str(error).strip().split("\n")[0]
+        raise UsageError(f"`augment` cannot be done to images of {input}: {reason}") from None
+    if result.shape != given.shape:
+        made = "×".join(map(str, result.shape[1:]))
+        raise UsageError(f"`augment` makes images of {made}, and the network takes {input}", "let it end in that size")

@@ -1,0 +1,78 @@
+"""Losses and hits of the steps of one pass.
+
+They stay on the device until they are read, a few times a second. Sums are made in the order of the steps, so that they
+are the same to the bit however often they are read, and wherever a pass was broken off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from cnnspec.diagnostics import DivergedError
+from cnnspec.train.finite import HELP
+from cnnspec.train.watch import Figures
+
+READ_EVERY = 0.25  # seconds
+
+
+class Tally:
+    """Sums over the steps so far: of losses times images, of hits, of images."""
+
+    def __init__(self, where: str = "") -> None:
+        self.steps = self.images = self.correct = 0
+        self.loss = self.seconds = 0.0
+        self.unread: list[tuple[Tensor, Tensor, int]] = []
+        self.begin(where)
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> Tally:
+        """The tally that had this state."""
+        tally = cls()
+        tally.steps, tally.images, tally.correct = (int(state[name]) for name in ("steps", "images", "correct"))
+        tally.loss, tally.seconds = (float(state[name]) for name in ("loss", "seconds"))
+        return tally
+
+    def state(self) -> dict[str, Any]:
+        """The sums, as values; waits for the device."""
+        figures = self.read()
+        sums = {"steps": self.steps, "images": self.images, "correct": self.correct, "loss": self.loss}
+        return {**sums, "seconds": figures.seconds}
+
+    def begin(self, where: str) -> None:
+        """The clock runs, on top of the seconds that it ran before; ``where`` is what messages call the pass."""
+        self.where = where
+        self.start = self.last_read = perf_counter()
+
+    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
+        """Note a step: its mean loss, and how many of its labels the logits hit."""
+        self.unread.append((loss, (logits.argmax(1) == labels).sum(), len(labels)))
+        self.steps += 1
+        self.images += len(labels)
+
+    def due(self) -> bool:
+        """Whether the last reading is long enough ago."""
+        return perf_counter() - self.last_read > READ_EVERY
+
+    def read(self) -> Figures:
+        """The figures of the steps so far; waits for the device. Raises DivergedError at a loss that is not finite."""
+        if self.unread:
+            losses, hits, sizes = zip(*self.unread, strict=True)
+            first = self.steps - len(sizes)
+            for step, (loss, size) in enumerate(zip(torch.stack(losses).tolist(), sizes, strict=True), first + 1):
+                self._count(step, loss, size)
+            self.correct += int(torch.stack(hits).sum())
+            self.unread.clear()
+        self.last_read = perf_counter()
+        seconds = self.seconds + self.last_read - self.start
+        return Figures(self.loss / max(self.images, 1), self.correct, self.images, seconds)
+
+    def _count(self, step: int, loss: float, size: int) -> None:
+        if not math.isfinite(loss):
+            raise DivergedError(f"training diverged: the loss is {loss} at step {step:,} of {self.where}", HELP)
+        self.loss += loss * size

@@ -1,0 +1,182 @@
+"""A network on its way: what a recipe makes of it, and all that changes meanwhile.
+
+    images, targets ──losses──► logits, own loss, whole loss ──backward──► gradients ──step──► weights, rates, averages
+
+``state`` is what a checkpoint holds, and ``restore`` goes on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from math import ceil, inf
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor, nn
+from torch.amp.grad_scaler import GradScaler
+from torch.optim import Optimizer
+
+from cnnspec.data.batches import batches
+from cnnspec.data.examples import Augment
+from cnnspec.diagnostics import CheckpointError
+from cnnspec.recipe import Recipe
+from cnnspec.train.augment import Mix, augmenter, mixer
+from cnnspec.train.average import Average
+from cnnspec.train.checkpoint import State
+from cnnspec.train.checkpoint.generators import generator_state, restore_generators
+from cnnspec.train.checkpoint.modules import module_state, restore_module
+from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
+from cnnspec.train.checkpoint.state import grouped
+from cnnspec.train.making import made_loss, made_optimizer
+from cnnspec.train.precision import mixed, scaler
+from cnnspec.train.schedule import Schedule
+from cnnspec.train.stopping import Stopping
+from cnnspec.train.tally import Tally
+from cnnspec.train.watch import Metrics
+
+ROWS = TypeAdapter(list[Metrics])
+
+
+@dataclass(slots=True, eq=False)
+class Trainee:
+    """A model in the middle of ``epoch``, of which ``tally`` knows the batches that are done.
+
+    ``heads`` are the weights of the losses of aux heads, whose logits the model gives behind its own. ``rows`` are the
+    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one.
+    """
+
+    recipe: Recipe
+    model: nn.Module
+    device: torch.device
+    heads: tuple[float, ...]
+    forward: Callable[[Tensor], Any]  # the model, or the program that torch.compile makes of it
+    loss: nn.Module
+    augment: Augment | None
+    mix: Mix | None
+    optimizer: Optimizer
+    schedule: Schedule
+    scaler: GradScaler
+    average: Average | None
+    stopping: Stopping
+    epoch: int = 1
+    tally: Tally = field(default_factory=Tally)
+    rows: list[Metrics] = field(default_factory=list)
+    best: float = inf
+
+    @classmethod
+    def of(cls, recipe: Recipe, model: nn.Module, images: int, classes: int, heads: Sequence[float] = ()) -> Trainee:
+        """A model, on its device, before the first of its epochs of so many images."""
+        device = next(model.parameters()).device
+        optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
+        steps = ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)
+        return cls(
+            recipe=recipe,
+            model=model,
+            device=device,
+            heads=tuple(heads),
+            forward=torch.compile(model) if recipe.compile else model,
+            loss=made_loss(recipe.loss, device),
+            augment=augmenter(recipe.augment),
+            mix=mixer(recipe, classes),
+            optimizer=optimizer,
+            schedule=Schedule(recipe, optimizer, steps),
+            scaler=scaler(device, recipe.amp),
+            average=Average(model, recipe.ema) if recipe.ema else None,
+            stopping=Stopping(recipe.early_stopping),
+        )
+
+    @property
+    def measured(self) -> nn.Module:
+        """The model whose figures count, and whose weights are written: the average, where there is one."""
+        return self.average.model if self.average else self.model
+
+    @property
+    def watched(self) -> Sequence[nn.Parameter]:
+        """The parameters whose gradients have to be finite; where the loss is scaled, they may overflow."""
+        return () if self.scaler.is_enabled() else list(self.model.parameters())
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no epoch is left."""
+        return self.epoch > self.recipe.epochs or self.stopping.is_over
+
+    def losses(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The logits of a batch, their loss, and what is made small: that loss and those of the heads by their weights.
+
+        ``targets`` are classes B, or shares of classes B×K.
+        """
+        with mixed(self.device, self.recipe.amp):
+            logits, *heads = self.forward(images) if self.heads else (self.forward(images),)
+        loss = self.loss(logits.float(), targets)
+        others = [weight * self.loss(head.float(), targets) for weight, head in zip(self.heads, heads, strict=True)]
+        return logits, loss, sum(others, loss)
+
+    def step(self) -> None:
+        """Move the weights by the gradients, and all that follows the steps."""
+        if self.recipe.clip is not None:
+            self.scaler.unscale_(self.optimizer)
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+        scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
+        with self.schedule.warmed():
+            self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad()
+        if self.scaler.is_enabled() and self.scaler.get_scale() < scale:
+            return  # the gradients have overflowed, and the step was left out
+        if self.average:
+            self.average.update(self.model, first=self.schedule.step == 0)
+        self.schedule.after_step()
+
+    def close(self, row: Metrics) -> bool:
+        """The epoch is over; returns whether it was the best so far."""
+        loss = row.train_loss if row.val_loss is None else row.val_loss
+        better, self.best = loss < self.best, min(loss, self.best)
+        self.schedule.after_epoch(row.val_loss)
+        self.stopping.after_epoch(row)
+        self.rows.append(row)
+        self.epoch, self.tally = self.epoch + 1, Tally()
+        return better
+
+    def state(self) -> State:
+        optimizer, settings = optimizer_state(self.optimizer, self.model)
+        generators, random = generator_state(self.device)
+        tensors = {
+            **grouped("model", module_state(self.model)),
+            **grouped("ema", module_state(self.average.model) if self.average else {}),
+            **grouped("optimizer", optimizer),
+            **grouped("generator", generators),
+        }
+        values = {
+            "epoch": self.epoch,
+            "tally": self.tally.state(),
+            "rows": [asdict(row) for row in self.rows],
+            "best": self.best,
+            "optimizer": settings,
+            "schedule": self.schedule.state(),
+            "scaler": self.scaler.state_dict(),
+            "stopping": self.stopping.state(),
+            "random": random,
+        }
+        return State(tensors, values)
+
+    def restore(self, state: State) -> None:
+        """Go on from a state. Raises CheckpointError where it is not one of this network and recipe."""
+        try:
+            self._restore(state, dict(state.values))
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
+            raise CheckpointError(f"the checkpoint does not fit the run: {error!r}") from None
+
+    def _restore(self, state: State, values: dict[str, Any]) -> None:
+        restore_module(self.model, state.group("model"))
+        if self.average:
+            restore_module(self.average.model, state.group("ema"))
+        restore_optimizer(self.optimizer, self.model, state.group("optimizer"), values["optimizer"])
+        self.schedule.restore(values["schedule"])
+        self.scaler.load_state_dict(values["scaler"])
+        self.stopping.restore(values["stopping"])
+        self.epoch, self.best = int(values["epoch"]), float(values["best"])
+        self.rows = ROWS.validate_python(values["rows"])
+        self.tally = Tally.of(values["tally"])
+        restore_generators(self.device, state.group("generator"), values["random"])

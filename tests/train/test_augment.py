@@ -1,0 +1,134 @@
+"""Training images are made of others one by one, and a batch at once is no different from that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as vision
+
+from cnnspec import UsageError, graph
+from cnnspec.recipe import Recipe
+from cnnspec.train.augment import augmenter, mixer
+from cnnspec.train.suits import check_suits
+from tests.cli.runner import run
+
+IMAGES = torch.randint(0, 256, (64, 3, 8, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def augmented(*transforms: Any) -> torch.Tensor:
+    augment = augmenter(Recipe.of(augment=list(transforms)).augment)
+    assert augment is not None
+    return augment(IMAGES)
+
+
+def test_no_transforms_are_no_function() -> None:
+    """A recipe that augments nothing costs nothing."""
+    assert augmenter(()) is None
+    assert mixer(Recipe(), 10) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "flip"), [("RandomHorizontalFlip", vision.horizontal_flip), ("RandomVerticalFlip", vision.vertical_flip)]
+)
+def test_each_image_is_flipped_by_itself(name: str, flip: Any) -> None:
+    """Every image is as it was or as torchvision flips it; about as many as the chance says, and never all alike."""
+    made, flipped = augmented(name), flip(IMAGES)
+    turned = [torch.equal(image, other) for image, other in zip(made, flipped, strict=True)]
+    kept = [torch.equal(image, other) for image, other in zip(made, IMAGES, strict=True)]
+    assert all(t or k for t, k in zip(turned, kept, strict=True))
+    assert 15 < sum(turned) < 50
+    assert torch.equal(augmented({name: {"p": 1}}), flipped)
+    assert torch.equal(augmented({name: {"p": 0}}), IMAGES)
+
+
+@given(
+    st.tuples(st.integers(1, 8), st.integers(1, 6)),
+    st.one_of(st.none(), st.integers(0, 3), st.tuples(st.integers(0, 3), st.integers(0, 3))),
+    st.sampled_from(["constant", "edge", "reflect"]),
+)
+def test_each_image_is_cropped_by_itself(size: tuple[int, int], padding: Any, mode: str) -> None:
+    """Every image is one of the crops that torchvision's own functions make of it after padding."""
+    made = augmented({"RandomCrop": {"size": size, "padding": padding, "padding_mode": mode, "fill": 7}})
+    border = [0] if padding is None else [padding] if isinstance(padding, int) else list(padding)
+    padded = vision.pad(IMAGES, border, fill=7, padding_mode=mode)
+    assert made.dtype == torch.uint8
+    tops, lefts = padded.shape[2] - size[0] + 1, padded.shape[3] - size[1] + 1
+    for image, whole in zip(made[:6], padded[:6], strict=True):
+        crops = (vision.crop(whole, top, left, *size) for top in range(tops) for left in range(lefts))
+        assert any(torch.equal(image, crop) for crop in crops)
+
+
+def test_crops_reach_every_place() -> None:
+    """The first and the last row and column are drawn as well."""
+    torch.manual_seed(0)
+    images = torch.arange(8, dtype=torch.uint8).view(1, 1, 8, 1).repeat(200, 1, 1, 1)
+    augment = augmenter(Recipe.of(augment=[{"RandomCrop": {"size": [5, 1]}}]).augment)
+    assert augment is not None
+    assert set(augment(images)[:, 0, 0, 0].tolist()) == {0, 1, 2, 3}
+
+
+def test_other_transforms_see_one_image_at_a_time() -> None:
+    """Each image is turned by an angle of its own, as torchvision turns it, with the same draws."""
+    torch.manual_seed(5)
+    made = augmented({"RandomRotation": {"degrees": 45}})
+    torch.manual_seed(5)
+    rotate = v2.RandomRotation(45)
+    assert torch.equal(made, torch.stack([rotate(image) for image in IMAGES]))
+    assert not torch.equal(made, v2.RandomRotation(45)(IMAGES))
+
+
+def test_transforms_are_made_in_their_order() -> None:
+    """Inverted and then padded is not padded and then inverted."""
+    invert, padding = {"RandomInvert": {"p": 1}}, {"Pad": {"padding": 1}}
+    assert augmented(invert, padding)[0, 0, 0, 0] == 0
+    assert augmented(padding, invert)[0, 0, 0, 0] == 255
+
+
+def test_one_of_two_mixtures_is_drawn_for_each_batch() -> None:
+    """With both, some batches are blended and others are pasted."""
+    mix = mixer(Recipe.of(mixup=1.0, cutmix=1.0), 4)
+    assert mix is not None
+    torch.manual_seed(0)
+    images, labels = IMAGES.float(), torch.arange(64) % 4
+    pasted = [bool(torch.isin(mix(images, labels)[0], images).all()) for _ in range(20)]
+    assert 3 < sum(pasted) < 17
+    assert torch.allclose(mix(images, labels)[1].sum(1), torch.ones(64))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"augment": [{"RandomCrop": {"size": 32, "padding": 4}}]},
+            "makes images of 1×32×32, and the network takes 1×28×28",
+        ),
+        (
+            {"augment": [{"RandomCrop": {"size": 40}}]},
+            "cannot be done to images of 1×28×28: a crop of 40×40 does not fit",
+        ),
+        ({"augment": [{"Pad": {"padding": 2}}]}, "makes images of 1×32×32"),
+        ({"augment": [{"Pad": {"padding": 30, "padding_mode": "reflect"}}]}, "cannot be done to images of 1×28×28"),
+        ({"loss": {"CrossEntropyLoss": {"weight": [1, 2, 3]}}}, "the loss has 3 weights, and the network 10 classes"),
+    ],
+)
+def test_what_does_not_suit_the_network_is_refused(given: dict[str, Any], message: str) -> None:
+    """Images of another size and weights of other classes are told, with both figures."""
+    with pytest.raises(UsageError) as caught:
+        check_suits(Recipe.of(**given), graph("mnist/lenet"))
+    assert message in caught.value.message
+    check_suits(Recipe.of(augment=[{"RandomCrop": {"size": 28, "padding": 4}}]), graph("mnist/lenet"))
+
+
+@pytest.mark.parametrize(
+    "flags", [("mnist/resnet18", "--batch-size", "1"), ("mnist/lenet", "--set", "augment=[{CenterCrop: {size: 20}}]")]
+)
+def test_what_does_not_suit_is_refused_before_data_are_read(flags: tuple[str, ...]) -> None:
+    """The command ends with 2, though there is no data folder."""
+    result = run("train", *flags, "--data", "mnist", "--data-dir", "/no/such/folder")
+    assert result.exit_code == 2
+    assert "BatchNorm" in result.stderr or "`augment`" in result.stderr
