@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture results clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
+	@echo "make results train on MNIST and digits, three seeds each, into docs/results.md: hours"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
@@ -43,7 +44,11 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 
 bench: $(INSTALLED)
+	$(BIN)/pip install -q -e '.[bench]'
 	$(BIN)/python -m benchmarks
+
+results: $(INSTALLED)
+	$(BIN)/python -m benchmarks.results
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -1,8 +1,12 @@
-"""Training LeNet: cnnspec's epoch over images in memory, the usual loop over a DataLoader, and steps without data."""
+"""Training on images of MNIST's size: cnnspec's epoch, loops by hand, Lightning's Trainer and Keras.
+
+Every side trains the same network, with Adam, in batches of 64; one round of each is so many images.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import torch
 from PIL import Image
@@ -15,14 +19,18 @@ import cnnspec
 from benchmarks.finding import Finding, Goal
 from benchmarks.step import nothing
 from benchmarks.timing import Rounds, alternate
+from benchmarks.trainers import keras_fit, lightning_fit
 from cnnspec.data.examples import Examples, Pixels
 from cnnspec.recipe import Recipe
+from cnnspec.train.device import placed
 from cnnspec.train.loop import epoch
 from cnnspec.train.tally import Tally
 from cnnspec.train.trainee import Trainee
 
 IMAGES, BATCH = 60_000, 64
 PIXELS = Pixels(mean=(0.5,), std=(0.29,))
+CPU = torch.device("cpu")
+BATCHES = {"lenet": 100, "googlenet": 20, "resnet18": 6}  # a round of each side
 
 
 class Digits(Dataset[tuple[Tensor, int]]):
@@ -41,36 +49,64 @@ class Digits(Dataset[tuple[Tensor, int]]):
         return len(self.data)
 
 
+@dataclass(frozen=True)
+class Side:
+    """What cnnspec is held against, in words, and how many times as fast it aims to be."""
+
+    words: str
+    goal: float
+
+
+ONE_BATCH = Side("the same step on one batch that is there already", 0.95)
+OTHERS = {
+    "Lightning": Side("Lightning's Trainer, normalised tensors through a DataLoader", 1.0),
+    "Keras": Side("Keras 3 on torch, normalised arrays in memory", 1.0),
+}
+
+
 def measure(quick: bool) -> Iterator[Finding]:
-    drawn = 20 * BATCH if quick else 100 * BATCH
     digits = Digits()
-    sides = {"cnnspec": in_memory(digits, drawn), "one batch": one_batch(digits, drawn)}
-    loaders = {f"{workers} workers": usual_loop(digits, drawn, workers) for workers in (0, 2)}
-    found = alternate({**sides, **loaders}, rounds=2 if quick else 9, prepare=nothing)
-    best = min(loaders, key=found.median)
-    note = f"{drawn:,} of {IMAGES:,} images a round, batch {BATCH}; DataLoader " + " and ".join(
-        f"{name}: {drawn / found.median(name):,.0f} images/s" for name in loaders
-    )
-    yield against(found, drawn, best, f"the usual loop over a DataLoader, {best} (the better of 0 and 2)", 2.0, note)
-    yield against(found, drawn, "one batch", "the same step on one batch that is there already", 0.9, note)
+    for name in BATCHES:
+        yield from of_network(name, digits, 3 if quick else BATCHES[name], rounds=2 if quick else 9)
 
 
-def against(found: Rounds, drawn: int, side: str, words: str, goal: float, note: str) -> Finding:
-    return Finding(
-        what="throughput of training mnist/lenet",
-        against=words,
-        value=found.ratio(side, "cnnspec"),
-        goal=Goal(goal, at_least=True),
-        ours=drawn / found.median("cnnspec"),
-        theirs=drawn / found.median(side),
-        unit="images/s",
-        note=note,
-    )
+def of_network(name: str, digits: Digits, batches: int, rounds: int) -> Iterator[Finding]:
+    drawn = batches * BATCH
+    sides: dict[str, Callable[[], None]] = {
+        "cnnspec": in_memory(name, digits, drawn),
+        "one batch": one_batch(name, digits, batches),
+        "Lightning": lightning_fit(cnnspec.build(f"mnist/{name}"), *normalised(digits, drawn), BATCH),
+        "Keras": keras_fit(cnnspec.build(f"mnist/{name}"), *normalised(digits, drawn), BATCH),
+    }
+    shown = {"one batch": ONE_BATCH, **OTHERS}
+    if name == "lenet":
+        loaders = {f"{workers} workers": usual_loop(name, digits, drawn, workers) for workers in (0, 2)}
+        found = alternate({**sides, **loaders}, rounds, prepare=nothing)
+        best = min(loaders, key=found.median)
+        shown = {**shown, best: Side(f"the usual loop over a DataLoader, {best} (the better of 0 and 2)", 2.0)}
+    else:
+        found = alternate(sides, rounds, prepare=nothing)
+    yield from against(name, found, drawn, shown)
 
 
-def in_memory(digits: Digits, drawn: int) -> Callable[[], None]:
-    trainee = Trainee.of(Recipe.of(batch_size=BATCH), cnnspec.build("mnist/lenet"), drawn, classes=10)
-    data = Examples.on(torch.device("cpu"), digits.data.unsqueeze(1), digits.targets, PIXELS)
+def against(name: str, found: Rounds, drawn: int, sides: Mapping[str, Side]) -> Iterator[Finding]:
+    for key, side in sides.items():
+        yield Finding(
+            what=f"throughput of training mnist/{name}",
+            against=side.words,
+            value=found.ratio(key, "cnnspec"),
+            goal=Goal(side.goal, at_least=True),
+            ours=drawn / found.median("cnnspec"),
+            theirs=drawn / found.median(key),
+            unit="images/s",
+            note=f"mnist/{name}: {drawn:,} images a round, batch {BATCH}, {torch.get_num_threads()} threads",
+        )
+
+
+def in_memory(name: str, digits: Digits, drawn: int) -> Callable[[], None]:
+    """What `cnnspec train` does in an epoch."""
+    trainee = Trainee.of(Recipe.of(batch_size=BATCH), placed(cnnspec.build(f"mnist/{name}"), CPU), drawn, classes=10)
+    data = Examples.on(CPU, digits.data.unsqueeze(1), digits.targets, PIXELS)
 
     def run() -> None:
         trainee.tally = Tally()
@@ -79,23 +115,28 @@ def in_memory(digits: Digits, drawn: int) -> Callable[[], None]:
     return run
 
 
-def one_batch(digits: Digits, drawn: int) -> Callable[[], None]:
+def one_batch(name: str, digits: Digits, batches: int) -> Callable[[], None]:
     """As many of the same steps; every one on the same images, which are normalised before the clock starts."""
-    model = cnnspec.build("mnist/lenet")
+    model = placed(cnnspec.build(f"mnist/{name}"), CPU)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001, fused=True)
-    data = Examples.on(torch.device("cpu"), digits.data.unsqueeze(1), digits.targets, PIXELS)
+    data = Examples.on(CPU, digits.data.unsqueeze(1), digits.targets, PIXELS)
     images, labels = data.take(torch.arange(BATCH))
 
     def run() -> None:
-        for _ in range(drawn // BATCH):
+        for _ in range(batches):
             step(model, optimizer, images, labels)
 
     return run
 
 
-def usual_loop(digits: Digits, drawn: int, workers: int) -> Callable[[], None]:
+def normalised(digits: Digits, drawn: int) -> tuple[Tensor, Tensor]:
+    """float32 N×1×28×28, and labels N."""
+    return Examples.on(CPU, digits.data.unsqueeze(1), digits.targets, PIXELS).take(torch.arange(drawn))
+
+
+def usual_loop(name: str, digits: Digits, drawn: int, workers: int) -> Callable[[], None]:
     """The loop of most tutorials. Workers stay between rounds, so that their start is not counted."""
-    model = cnnspec.build("mnist/lenet")
+    model = cnnspec.build(f"mnist/{name}")
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
     sampler = RandomSampler(digits, num_samples=drawn)
     loader = DataLoader(digits, BATCH, sampler=sampler, num_workers=workers, persistent_workers=workers > 0)

@@ -2,8 +2,9 @@
 
     uint8 B×C×H×W ──augment──► uint8 B×C×H×W ──normalised──► float32 ──mix──► float32, and shares of classes B×K
 
-A transform of torchvision draws once for all that it is given, so it is given one image at a time; crops and flips, the
-most common ones, are made for a whole batch at once. All draw from torch's own generator, which the seed of a run sets.
+A transform of torchvision draws once for all that it is given, so it is given one image at a time; crops, flips and
+affine moves, the most common ones, are made for a whole batch at once. All draw from torch's own generator, which the
+seed of a run sets.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from torch.nn.functional import pad
 
 from cnnspec.data.examples import Augment, Batch
 from cnnspec.recipe.model import Recipe
-from cnnspec.recipe.transforms import RandomCrop, RandomHorizontalFlip, RandomVerticalFlip, Transform
+from cnnspec.recipe.transforms import (
+    RandomAffine,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomRotation,
+    RandomVerticalFlip,
+    Transform,
+)
+from cnnspec.train.affine import Moves, moved
 
 Mix = Callable[[Tensor, Tensor], Batch]
 MODES = {"constant": "constant", "edge": "replicate", "reflect": "reflect"}  # torch's word for torchvision's
@@ -43,6 +52,8 @@ def _made(transform: Transform) -> Augment:
             return lambda images: _flipped(images, p, 2)
         case RandomCrop(pad_if_needed=False, padding_mode=mode) if mode in MODES:
             return lambda images: _cropped(images, transform)
+        case RandomAffine(interpolation=mode, fill=fill) | RandomRotation(interpolation=mode, fill=fill, expand=False):
+            return lambda images: moved(images, Moves.drawn(transform, images), mode, fill)
     each = _of_torchvision(transform)
     return lambda images: torch.stack([each(image) for image in images])
 

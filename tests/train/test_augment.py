@@ -8,11 +8,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torchvision.transforms import v2
+from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as vision
 
 from cnnspec import UsageError, graph
 from cnnspec.recipe import Recipe
+from cnnspec.recipe.transforms import RandomAffine, RandomRotation
+from cnnspec.train.affine import Moves, moved
 from cnnspec.train.augment import augmenter, mixer
 from cnnspec.train.suits import check_suits
 from tests.cli.runner import run
@@ -75,11 +77,58 @@ def test_crops_reach_every_place() -> None:
 def test_other_transforms_see_one_image_at_a_time() -> None:
     """Each image is turned by an angle of its own, as torchvision turns it, with the same draws."""
     torch.manual_seed(5)
-    made = augmented({"RandomRotation": {"degrees": 45}})
+    made = augmented({"RandomPerspective": {"p": 1}})
     torch.manual_seed(5)
-    rotate = v2.RandomRotation(45)
-    assert torch.equal(made, torch.stack([rotate(image) for image in IMAGES]))
-    assert not torch.equal(made, v2.RandomRotation(45)(IMAGES))
+    bend = v2.RandomPerspective(p=1)
+    assert torch.equal(made, torch.stack([bend(image) for image in IMAGES]))
+    assert not torch.equal(made, v2.RandomPerspective(p=1)(IMAGES))
+
+
+MOVES = [
+    {"RandomAffine": {"degrees": 30, "translate": [0.2, 0.1], "scale": [0.5, 1.5], "shear": 20}},
+    {"RandomAffine": {"degrees": [10, 80], "shear": [-40, -10]}},
+    {"RandomRotation": {"degrees": [20, 70]}},
+]
+
+
+@pytest.mark.parametrize("given", MOVES)
+@pytest.mark.parametrize(("mode", "fill"), [("bilinear", 0), ("bilinear", 200), ("nearest", 0), ("nearest", 9)])
+def test_each_image_is_moved_by_itself(given: Any, mode: str, fill: int) -> None:
+    """As torchvision's functions move it, but for the last bit of a blend and a pixel that lies between two."""
+    ((name, arguments),) = given.items()
+    (transform,) = Recipe.of(augment=[{name: {**arguments, "interpolation": mode, "fill": fill}}]).augment
+    assert isinstance(transform, RandomAffine | RandomRotation)
+    moves = Moves.drawn(transform, IMAGES)
+    made = moved(IMAGES, moves, mode, fill)
+    how = {"interpolation": InterpolationMode(mode), "fill": [float(fill)]}
+    for image, other, angle, shift, scale, shear in zip(
+        made, IMAGES, moves.angle, moves.shift, moves.scale, moves.shear, strict=True
+    ):
+        if name == "RandomRotation":
+            theirs = vision.rotate(other, -float(angle), **how)
+        else:
+            pixels = [int(part) for part in shift]
+            theirs = vision.affine(other, float(angle), pixels, float(scale), shear.tolist(), **how)
+        apart = (image.int() - theirs.int()).abs()
+        assert int(apart.max()) <= 1 if mode == "bilinear" else float((apart > 0).float().mean()) < 0.02
+
+
+def test_moves_are_drawn_in_their_ranges() -> None:
+    """As torchvision draws them, and every image its own."""
+    many = torch.zeros(4000, 1, 20, 10, dtype=torch.uint8)
+    (transform,) = Recipe.of(augment=[MOVES[0]]).augment
+    assert isinstance(transform, RandomAffine)
+    moves = Moves.drawn(transform, many)
+    assert -30 <= float(moves.angle.min()) < -29 < 29 < float(moves.angle.max()) <= 30
+    assert sorted(set(moves.shift[:, 0].tolist())) == [-2, -1, 0, 1, 2]
+    assert sorted(set(moves.shift[:, 1].tolist())) == [-2, -1, 0, 1, 2]
+    assert 0.5 <= float(moves.scale.min()) < 0.51 < 1.49 < float(moves.scale.max()) <= 1.5
+    assert -20 <= float(moves.shear[:, 0].min()) < -19 < 19 < float(moves.shear[:, 0].max()) <= 20
+    assert not moves.shear[:, 1].any()
+    (transform,) = Recipe.of(augment=[MOVES[2]]).augment
+    assert isinstance(transform, RandomRotation)
+    turned = Moves.drawn(transform, many).angle  # against the clock, so that they are negative here
+    assert -70 <= float(turned.min()) < -69 < -21 < float(turned.max()) <= -20
 
 
 def test_transforms_are_made_in_their_order() -> None:
