@@ -119,7 +119,7 @@ class _Reader:
             input=self.input(),
             params=declare(self.top.get("params"), self.layers, self.sink, CALLED),
             variants=variants,
-            layers=self.items.chain(self.required("layers"), "layers"),
+            layers=self.items.chain(self.layers_of_network(), "layers"),
             blocks=blocks,
             init=read_init(self.top.get("init"), self.sink),
             ignored=silenced(self.top.get("lint"), self.sink),
@@ -176,6 +176,13 @@ class _Reader:
             example = {"input": "input: [1, 28, 28]", "layers": "layers: [...]"}[name]
             self.sink.error("missing-key", f"the spec has no `{name}`", self.source.span(), help=f"add `{example}`")
         return self.top.get(name)
+
+    def layers_of_network(self) -> Node | None:
+        node = self.required("layers")
+        if isinstance(node, Seq) and not node.items:
+            help = "write a list of lines below `layers:`, such as `- Conv2d: {out_channels: 16, kernel_size: 3}`"
+            self.sink.error("empty-network", "the network has no layers", node.span, help=help)
+        return node
 
     def input(self) -> Node | None:
         """The sizes of the input, or a mapping of names to those of several."""
