@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Source, Span
 from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
@@ -84,6 +84,13 @@ def _is_control(c: str) -> bool:
     return (c < " " and c not in "\t\n\r") or "\x7f" <= c < "\xa0" or c in "\u2028\u2029"
 
 
+def _meant(name: str, alias: Span) -> tuple[Repair, ...]:
+    """What may be meant in place of an alias: a param, or a pattern."""
+    written = f"${name}", f'"*{name}"'
+    words = f"read a param with `${name}`", f"put a pattern in quotes: `{written[1]}`"
+    return tuple(Repair(said, (Edit(alias, text),)) for said, text in zip(words, written, strict=True))
+
+
 class _Composer:
     """Builds nodes from events. An alias is the very node of its anchor, never a copy."""
 
@@ -154,8 +161,9 @@ class _Composer:
         if found is None:
             inside = event.anchor in self.anchors
             message = f"`*{event.anchor}` stands inside its own anchor" if inside else f"no anchor `&{event.anchor}`"
-            help = f"read a param with `${event.anchor}`; anchors are never needed"
-            self.refuse("bad-alias", message, span, help="" if inside else help)
+            repairs = () if inside else _meant(event.anchor, span)
+            help = ", or ".join(repair.words for repair in repairs)
+            self.refuse("bad-alias", message, span, help=help, repairs=repairs)
             raise _Stop
         self.grow(found[1], span)
         return found[0]
