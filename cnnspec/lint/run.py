@@ -34,7 +34,8 @@ CODES = frozenset(
     """
     bias-before-norm dropout-before-norm norm-of-one-value activation-on-logits linear-after-linear skipped-input
     dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-input unused-param
-    unused-block unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field large-receptive-field
+    unused-block unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field
+    large-receptive-field
     """.split()
 )
 MOST_LINES = 6  # further lines of the same warning that are named

@@ -88,6 +88,14 @@ def _spec(
     return _Reader(source, sink, whole.top, builtin).spec(title, whole)
 
 
+def _declared(top: Map) -> set[str]:
+    """The names of all params of a text, those of its blocks too."""
+    blocks = top.get("blocks")
+    definitions = [top, *(entry.value for entry in (blocks if isinstance(blocks, Map) else ()))]
+    found = [node.get("params") for node in definitions if isinstance(node, Map)]
+    return {name for params in found if isinstance(params, Map) for name in params.names()}
+
+
 class _Reader:
     def __init__(self, source: Source, sink: Sink, top: Map, builtin: Mapping[str, Block]) -> None:
         self.source = source
@@ -95,7 +103,7 @@ class _Reader:
         self.top = top
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
-        self.items = ItemReader(sink, self.own_names)
+        self.items = ItemReader(sink, self.own_names, _declared(top))
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -82,6 +82,13 @@ def _check_characters(source: Source, sink: Sink) -> None:
 def _is_control(c: str) -> bool:
     """What no text needs; U+0085, U+2028 and U+2029 too, which are line breaks to YAML and to nobody else."""
     return (c < " " and c not in "\t\n\r") or "\x7f" <= c < "\xa0" or c in "\u2028\u2029"
+
+
+def _entries_of(merged: list[Node]) -> Iterator[Entry]:
+    """What merge keys would bring: they are refused, and nothing that follows from that is told."""
+    for value in merged:
+        for node in value.items if isinstance(value, Seq) else (value,):
+            yield from node.entries if isinstance(node, Map) else ()
 
 
 def _meant(name: str, alias: Span) -> tuple[Repair, ...]:
@@ -214,12 +221,17 @@ class _Composer:
 
     def mapping(self, event: Any, span: Span, depth: int) -> Map:
         entries: dict[str, Entry] = {}
+        merged: list[Node] = []
         while not isinstance(child := self.next(), yaml.MappingEndEvent):
             key = self.node(child, depth + 1)
             value = self.node(self.next(), depth + 1)
             if self.key_is_sound(key, entries):
                 assert isinstance(key, Scalar)
                 entries[key.text] = Entry(key, value)
+            elif isinstance(key, Scalar) and key.text == "<<":
+                merged.append(value)
+        for entry in _entries_of(merged):
+            entries.setdefault(entry.key.text, entry)
         return Map(span.to(self.span(child)), tuple(entries.values()), flow=bool(event.flow_style))
 
     def key_is_sound(self, key: Node, entries: dict[str, Entry]) -> bool:

@@ -91,6 +91,12 @@ def test_an_input_that_no_line_takes() -> None:
     assert codes(Source("spec.yaml", silenced)) == []
 
 
+def test_a_misspelt_param_of_the_base() -> None:
+    """A param that only the extending spec has, and nothing reads, may be meant to set one of the base."""
+    (found,) = check_source(Source("spec.yaml", "cnnspec: 1\nextends: resnet18\nparams: {num_clases: 10}\n"))
+    assert (found.code, found.primary.text) == ("unused-param", "did you mean `num_classes`?")
+
+
 def test_a_rule_of_init_for_a_type_that_no_variant_has() -> None:
     """A type that one variant has is used; a comment on the rule's line silences it."""
     text = """\
