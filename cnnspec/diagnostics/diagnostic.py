@@ -116,8 +116,17 @@ class Sink:
         return len(self._found)
 
     def in_order(self) -> tuple[Diagnostic, ...]:
-        """By place: file, line, column."""
-        return tuple(sorted(self, key=place))
+        """By place: file, line, column. What is said of a value with a tag follows from the tag, which is refused."""
+        tags = [found.span for found in self if found.code == "tag"]
+        own = (found for found in self if found.code == "tag" or not any(_of_tagged(found.span, tag) for tag in tags))
+        return tuple(sorted(own, key=place))
+
+
+def _of_tagged(span: Span, tag: Span) -> bool:
+    """Whether a place is that of the value which a tag stands before, or holds it."""
+    between = tag.source.line(tag.line)[tag.end_column - 1 : span.column - 1]
+    behind = span.source is tag.source and span.line == tag.line and span.column >= tag.end_column
+    return span.holds(tag) or (behind and not between.strip())
 
 
 def place(diagnostic: Diagnostic) -> tuple[str, int, int]:

@@ -65,6 +65,11 @@ class Span:
             return self
         return Span(self.source, self.line, self.column + start, self.line, self.column + max(end, start + 1))
 
+    def holds(self, other: Span) -> bool:
+        """Whether another span begins inside this one."""
+        place = (other.line, other.column)
+        return other.source is self.source and (self.line, self.column) <= place < (self.end_line, self.end_column)
+
     @property
     def text(self) -> str:
         start = self.source.offset(self.line, self.column)

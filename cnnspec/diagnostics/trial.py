@@ -13,8 +13,8 @@ Key = tuple[str, str]
 # Mistakes of writing, in which one thing was meant. The others are about sizes, of which any may be meant.
 WRITING = frozenset(
     """
-    bad-expression bad-input bad-param duplicate-id idle-patch undefined-from unknown-argument unknown-base unknown-key
-    unknown-layer unknown-name unknown-param unknown-version unknown-word wrong-rank wrong-type yaml-syntax
+    bad-alias bad-expression bad-input bad-param duplicate-id idle-patch undefined-from unknown-argument unknown-base
+    unknown-key unknown-layer unknown-name unknown-param unknown-version unknown-word wrong-rank wrong-type yaml-syntax
     """.split()
 )
 

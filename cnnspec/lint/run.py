@@ -33,8 +33,9 @@ RULES: tuple[Rule, ...] = (
 CODES = frozenset(
     """
     bias-before-norm dropout-before-norm norm-of-one-value activation-on-logits linear-after-linear skipped-input
-    dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-param unused-block
-    unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field large-receptive-field
+    dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-input unused-param
+    unused-block unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field
+    large-receptive-field
     """.split()
 )
 MOST_LINES = 6  # further lines of the same warning that are named
@@ -52,7 +53,8 @@ def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     for diagnostic in without_codes(spec.source):
         sink.add(diagnostic)
     every_variant = len(graphs) >= len(spec.variants)
-    for diagnostic in _kept(unused_init(spec, graphs), ignores, used) if every_variant else ():
+    of_all = (*unused_init(spec, graphs), *dead.unused_inputs(spec, graphs)) if every_variant else ()
+    for diagnostic in _kept(of_all, ignores, used):
         sink.add(diagnostic)
     own = [ignore for ignore in ignores if ignore.span.source is spec.source]
     for diagnostic in _kept(stale(own, used, CODES), ignores, used):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span, did_you_mean
 from cnnspec.lint.mentions import (
     base_blocks,
     blocks_called,
@@ -62,19 +62,22 @@ def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
     chosen = any(item.name.startswith("$") for item in items_of(spec))
     more = (*own_words(spec), *argument_nodes(spec.init))
     read = names_read(own_chain(spec), spec.params, spec.input, *more)
-    yield from _unread(spec.params, read, "this spec")
+    of_base = [name for name, param in spec.params.items() if param.name.span.source is not spec.source]
+    yield from _unread(spec.params, read, "this spec", of_base)
     for name, block in own_blocks(spec).items():
         if not chosen:
             yield from _unread(block.params, names_read(block.layers, block.params), f"block `{name}`")
 
 
-def _unread(params: Mapping[str, Param], read: set[str], owner: str) -> Iterator[Diagnostic]:
+def _unread(
+    params: Mapping[str, Param], read: set[str], owner: str, of_base: Collection[str] = ()
+) -> Iterator[Diagnostic]:
+    """``of_base`` are those that a misspelt one may be meant to set anew."""
     for name, param in params.items():
         if name not in read and not param.broken:
             message = f"nothing in {owner} reads the param `{name}`"
-            yield _warning(
-                "unused-param", message, param.name.span, help=f"write `${name}` where it is meant, or remove it"
-            )
+            help, near = f"write `${name}` where it is meant, or remove it", did_you_mean(name, of_base)
+            yield _warning("unused-param", message, param.name.span, near, help)
 
 
 def _unused_blocks(spec: Spec) -> Iterator[Diagnostic]:

@@ -9,7 +9,7 @@ from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
-from cnnspec.spec.names import id_fault
+from cnnspec.spec.names import id_fault, id_help
 from cnnspec.spec.reach import nowhere, own_ids
 from cnnspec.syntax import Node, Scalar, Silent
 from cnnspec.syntax.evaluate import in_yaml
@@ -35,7 +35,7 @@ def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, con
         say.fail("bad-id", f"an id is a text or a whole number, not {in_yaml(value)}", node, context)
     name = node.text if "$" not in node.text else str(value)
     if fault := id_fault(name):
-        say.fail("bad-id", fault, node, context)
+        say.fail("bad-id", fault, node, context, help=id_help(name))
     return _claim(say, name, node, scope, context)
 
 

@@ -80,7 +80,7 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
     if isinstance(node, Scalar) and "$" in node.text and value != node.text:
         said += f", which is {in_yaml(value)}"
         if isinstance(value, str):
-            help = "inside a text an expression is written out: calculate within `$(...)`"
+            help = _of_text(node, value)
     elif isinstance(node, Scalar) and isinstance(node.value, str):
         near = nearest(node.text, literals(model.model_fields[name].annotation))
         help = "an expression is written `$name` or `$(width * 2)`" if "${" in node.text else ""
@@ -88,6 +88,15 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
     repairs = rename(node.span, near) or meant_value(node) or _whole_division(node, value)
     help = "" if repairs else help
     return Diagnostic("wrong-type", f"`{name}` takes {said}", label, help=help, repairs=repairs)
+
+
+def _of_text(node: Scalar, value: str) -> str:
+    """What helps where an expression gives a text: that of a param, or one in which it is written out."""
+    if not WHOLE.fullmatch(node.text):
+        return "inside a text an expression is written out: calculate within `$(...)`"
+    if not PLAIN.fullmatch(value):
+        return ""
+    return f"where it is set, `{node.text[1:]}` is a text, because it stands in quotes: write `{value}` without them"
 
 
 def literals(annotation: Any) -> list[str]:
@@ -100,6 +109,7 @@ def literals(annotation: Any) -> list[str]:
 MAX_MEANT = 200  # characters of a value in which another is looked for
 TUPLE = re.compile(r"\(([^()$]*,[^()$]*)\)")
 BRACES = re.compile(r"\$\{([^{}\"]*)\}")
+WHOLE = re.compile(r"\$[A-Za-z_]\w*")
 PLAIN = re.compile(r"[-+]?[0-9.]+|true|false")
 CROSS = re.compile(r"\d+(?:[x×]\d+)+")
 PERCENT = re.compile(r"(\d{1,3})(?:\.0*)? ?%")

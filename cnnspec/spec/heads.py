@@ -13,7 +13,7 @@ from cnnspec.diagnostics import Sink, did_you_mean, listing, nearest
 from cnnspec.spec.edits import respell
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Head, Output
-from cnnspec.spec.names import id_fault
+from cnnspec.spec.names import PYTHON, id_fault, id_help
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 HEAD_KEYS = ("from", "weight", "layers", "when", "after", "output")
@@ -55,7 +55,7 @@ def _named(entry: Entry, sink: Sink) -> bool:
     if not fault and not entry.key.text.isidentifier():
         fault = "a name has letters, digits and `_`"
     if fault:
-        sink.error("bad-id", fault, entry.key.span)
+        sink.error("bad-id", fault, entry.key.span, help=id_help(entry.key.text))
     return not fault
 
 
@@ -81,8 +81,9 @@ def _head(entry: Entry, items: ItemReader, sink: Sink) -> Head | None:
     words = {key: _word(node.entry(key), what, sink) for key, what in WORDS.items()}
     source, weight = words["from"], words["weight"]
     output = words["output"] or name
-    if fault := "" if output.text.isidentifier() else f"`{output.text}` cannot name an output":
-        sink.error("bad-id", fault, output.span, help="a name has letters, digits and `_`")
+    if not output.text.isidentifier() or output.text in PYTHON:
+        help = "a name has letters, digits and `_`, and is no word of Python"
+        sink.error("bad-id", f"`{output.text}` cannot name an output", output.span, help=help)
     sound = len(sink) == before
     layers = items.chain(node.get("layers"), "layers")
     if not sound or source is None or weight is None:

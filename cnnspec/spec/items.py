@@ -9,7 +9,7 @@ from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing, 
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
 from cnnspec.spec.cut import cuts
-from cnnspec.spec.edits import as_list, positional, respell, written
+from cnnspec.spec.edits import as_list, positional, rename, respell, written
 from cnnspec.spec.layout import (
     arguments_outside,
     as_chain,
@@ -33,9 +33,10 @@ ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words be
 class ItemReader:
     """Reads chains; what is wrong goes to the sink and the line is left out."""
 
-    def __init__(self, sink: Sink, blocks: Collection[str] = ()) -> None:
+    def __init__(self, sink: Sink, blocks: Collection[str] = (), params: Collection[str] = ()) -> None:
         self.sink = sink
         self.blocks = blocks  # all that the section defines, under whatever names
+        self.params = params  # all that are declared anywhere in the text
 
     def chain(self, node: Node | None, owner: str) -> tuple[Item, ...]:
         """The items of a list."""
@@ -132,13 +133,17 @@ class ItemReader:
         elif operation and not nearest(name, WORDS):
             help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
         elif not operation:
-            known = REGISTRY if nearest(name, REGISTRY) else WORDS
+            name = name.rpartition(".")[2] if name.rpartition(".")[2] in REGISTRY else name
+            known = REGISTRY if nearest(name, REGISTRY) else (*WORDS, SHARE, GROUP)
             help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
         message, label = (
-            f"`{name}` is neither an operation nor a word",
+            f"`{entry.key.text}` is neither an operation nor a word",
             Label(entry.key.span, did_you_mean(name, known)),
         )
         repairs = respell(entry.key.span, name, known)
+        if not operation and name in self.params:
+            help, repairs = f"`{name}` is a param: write `${name}`", rename(entry.key.span, f"${name}")
+            label = Label(entry.key.span, "a param")
         self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
 
     def words(self, found: dict[str, Entry]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 
 # What nn.Module, nn.Sequential and nn.ModuleList already have; tests/spec/test_names.py compares it with torch's.
@@ -18,6 +19,7 @@ TAKEN = frozenset(
     """.split()
 )
 RESERVED = frozenset({"prev", "input", "in"})
+PYTHON = frozenset(keyword.kwlist)  # torch.fx writes a child as `self.name`, and so torch.onnx and torch.export do
 PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Arguments of cnnspec.load, graph and build: a spec's own param of such a name could not be set from Python.
 CALLED = frozenset({"variant", "input", "device", "weights", "plugins", "spec", "name_or_path"})
@@ -34,6 +36,8 @@ def id_fault(name: str) -> str:
         return "an id is up to 100 printable characters"
     if name in RESERVED:
         return f"`{name}` is reserved"
+    if name in PYTHON:
+        return f"`{name}` is a word of Python, and torch.fx and torch.onnx write a layer as `self.{name}`"
     if name in TAKEN or name.startswith("_"):
         return (
             f"`{name}` is taken: every module has an attribute of that name"
@@ -41,6 +45,11 @@ def id_fault(name: str) -> str:
             else ("an id does not begin with `_`: such names are torch's own")
         )
     return ""
+
+
+def id_help(name: str) -> str:
+    """What may be written in place of a text that cannot be an id, where that is plain."""
+    return f"call it `{name}_`" if name in PYTHON - RESERVED else ""
 
 
 def input_name_fault(name: str) -> str:

@@ -13,15 +13,15 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Span, listing
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
-from cnnspec.spec.bridge import missing_argument, unknown_argument, validate, without_consequences
+from cnnspec.spec.bridge import meant_value, missing_argument, unknown_argument, validate, without_consequences
 from cnnspec.spec.edits import rename
 from cnnspec.spec.model import Param, Spec, Variant
 from cnnspec.spec.names import NOT_PARAMS, PARAM
 from cnnspec.spec.types import MEANT, WORDS, ParamType, TypeMismatch
-from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Meter, Node, Scalar, Silent, Value, shown
+from cnnspec.syntax import NO_VALUE, Entry, LayerName, Map, Meter, Node, Scalar, Seq, Silent, Value, shown
 from cnnspec.syntax.evaluate import in_yaml, size
 
 TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
@@ -94,9 +94,25 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None
         return None
     type_ = literal_type(node, layers)
     if type_ is None:
-        sink.error("bad-param", f"`{entry.key.text}` has neither a type nor a default", entry.span, help=TYPES)
+        sink.add(_untyped(entry, node))
         return None
     return Param(entry.key, type_, node)
+
+
+def _untyped(entry: Entry, node: Node) -> Diagnostic:
+    """A default that gives its param no type."""
+    name, label = entry.key.text, Label(entry.span)
+    if not isinstance(node, Seq):
+        return Diagnostic("bad-param", f"`{name}` has neither a type nor a default", label, help=TYPES)
+    if node.items:
+        help = "a list holds elements of one type; for several, declare several params"
+        return Diagnostic("bad-param", f"the elements of `{name}` are not of one type", label, help=help)
+    written = '{type: "list[int]", default: []}'
+    words = f"write `{name}: {written}`, with the type that is meant"
+    repairs = (Repair(words, (Edit(node.span, written),)),)
+    return Diagnostic(
+        "bad-param", f"an empty list does not say what `{name}` holds", label, help=words, repairs=repairs
+    )
 
 
 def is_long_form(node: Map) -> bool:
@@ -175,7 +191,8 @@ def _default_is_sound(param: Param, entries: dict[str, Entry], layers: Collectio
     except TypeMismatch as error:
         name = param.name.text
         message = f"the default of `{name}` is {shown(default)}, but `{name}` {str(error).split(', not ')[0]}"
-        sink.error("wrong-type", message, default.span, labels=_declared_elsewhere(str(error), default, entries))
+        labels, repairs = _declared_elsewhere(str(error), default, entries), meant_value(default)
+        sink.error("wrong-type", message, default.span, labels=labels, repairs=repairs)
     else:
         return True
     return False
@@ -287,7 +304,8 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
     if given and said.startswith("takes") and "is called" not in said:
         said += f", not {shown(given.entry.value)}"
     labels = (Label(param.name.span, "declared here"),) if given else ()
-    return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels)
+    repairs = meant_value(given.entry.value) if given else ()
+    return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels, repairs=repairs)
 
 
 def settle(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> dict[str, Value]:

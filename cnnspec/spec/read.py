@@ -88,6 +88,14 @@ def _spec(
     return _Reader(source, sink, whole.top, builtin).spec(title, whole)
 
 
+def _declared(top: Map) -> set[str]:
+    """The names of all params of a text, those of its blocks too."""
+    blocks = top.get("blocks")
+    definitions = [top, *(entry.value for entry in (blocks if isinstance(blocks, Map) else ()))]
+    found = [node.get("params") for node in definitions if isinstance(node, Map)]
+    return {name for params in found if isinstance(params, Map) for name in params.names()}
+
+
 class _Reader:
     def __init__(self, source: Source, sink: Sink, top: Map, builtin: Mapping[str, Block]) -> None:
         self.source = source
@@ -95,7 +103,7 @@ class _Reader:
         self.top = top
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
-        self.items = ItemReader(sink, self.own_names)
+        self.items = ItemReader(sink, self.own_names, _declared(top))
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
 
@@ -119,7 +127,7 @@ class _Reader:
             input=self.input(),
             params=declare(self.top.get("params"), self.layers, self.sink, CALLED),
             variants=variants,
-            layers=self.items.chain(self.required("layers"), "layers"),
+            layers=self.items.chain(self.layers_of_network(), "layers"),
             blocks=blocks,
             init=read_init(self.top.get("init"), self.sink),
             ignored=silenced(self.top.get("lint"), self.sink),
@@ -176,6 +184,13 @@ class _Reader:
             example = {"input": "input: [1, 28, 28]", "layers": "layers: [...]"}[name]
             self.sink.error("missing-key", f"the spec has no `{name}`", self.source.span(), help=f"add `{example}`")
         return self.top.get(name)
+
+    def layers_of_network(self) -> Node | None:
+        node = self.required("layers")
+        if isinstance(node, Seq) and not node.items:
+            help = "write a list of lines below `layers:`, such as `- Conv2d: {out_channels: 16, kernel_size: 3}`"
+            self.sink.error("empty-network", "the network has no layers", node.span, help=help)
+        return node
 
     def input(self) -> Node | None:
         """The sizes of the input, or a mapping of names to those of several."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, nearest
+from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, listing, nearest
 from cnnspec.spec.opening import open_regular
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
@@ -15,6 +15,7 @@ from cnnspec.syntax.parse import MAX_CHARACTERS
 PACKAGE = Path(__file__).parent.parent
 MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
+MAX_TOLD = 4  # names of a folder that a message lists
 ENDINGS = (".yaml", ".yml")
 
 
@@ -50,9 +51,17 @@ def find(name: str) -> Found:
         return shipped
     if os.path.exists(path):  # noqa: PTH110 - likewise
         return _file(path)
+    raise UsageError(f"no spec is called `{name}`", _help(name))
+
+
+def _help(name: str) -> str:
+    """What may be meant by a name that no spec has: one in the folder of that name, or the nearest."""
+    inside = [known for known in known_specs() if known.startswith(f"{name.rstrip('/')}/")]
+    if inside:
+        told = listing([*(f"`{known}`" for known in inside[:MAX_TOLD]), *(["more"] if inside[MAX_TOLD:] else [])])
+        return f"it is a folder of specs: {told}; `cnnspec zoo` lists them"
     full = near_shipped(name)
-    help = f"did you mean `{full}`?" if full else "`cnnspec zoo` lists the names; a path ends in .yaml"
-    raise UsageError(f"no spec is called `{name}`", help)
+    return f"did you mean `{full}`?" if full else "`cnnspec zoo` lists the names; a path ends in .yaml"
 
 
 def find_shipped(name: str) -> Found | None:

@@ -225,7 +225,7 @@ class _Checker:
         elif name in REGISTRY:
             self.layer_arguments(item, pieces)
         elif name not in self.known:
-            self.sink.add(unknown_layer(item, self.known))
+            self.sink.add(unknown_layer(item, self.known, names))
 
     def literals(self, item: Item, pieces: tuple[Cut, ...]) -> tuple[dict[str, Argument], set[str]]:
         """The arguments that have a value already, and the names of those that have none."""

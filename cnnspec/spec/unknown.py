@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from cnnspec.diagnostics import Diagnostic, Label, Repair, nearest
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, nearest
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE
 from cnnspec.spec.edits import Repairs, beside, positional_text, rename, set_argument
@@ -17,6 +17,9 @@ CALL = re.compile(r"(?P<module>(?:\w+\.)*)(?P<name>\w+)(?:\((?P<arguments>.*)\))
 # A size that most networks give to an argument that has no default: tried, and offered as an example.
 USUAL = {"kernel_size": 3, "output_size": 1, "scale_factor": 2, "num_groups": 1, "groups": 2, "upscale_factor": 2}
 USUAL_OF_POOL = 2
+WORD = re.compile(r"[A-Za-z_$]\w*")
+DIMENSIONS = re.compile(r"(?<=[a-z])[123]d$")
+OF_YOUR_OWN = "; a layer of your own comes with `--plugin FILE`"
 MANY_DIMENSIONS = ("1d", "3d")
 
 
@@ -26,12 +29,20 @@ NO_JOINS = frozenset(
 JOINING = "tensors are joined by `Add`, `Multiply` and `Concat`"
 
 
-def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
-    """A name that no layer and no block has, with the one that is meant where that is plain."""
+def unknown_layer(item: Item, known: Collection[str], names: Collection[str] = ()) -> Diagnostic:
+    """A name that no layer and no block has, with the one that is meant where that is plain.
+
+    ``names`` are the params that the line may read.
+    """
+    if item.span.line != item.span.end_line and (missing := no_dash(item)):
+        return missing
     message, help = f"no layer is called `{item.name}`", "`cnnspec layers` lists all of them"
     if " - " in item.name:
         help = "an item of the same list begins in the column of the one above"
         return Diagnostic("unknown-layer", message, Label(item.span, "two lines, read as one name"), help=help)
+    if item.name in names:
+        help, repairs = f"`{item.name}` is a param: write `${item.name}`", rename(item.span, f"${item.name}")
+        return Diagnostic("unknown-layer", message, Label(item.span, "a param"), help=help, repairs=repairs)
     match = CALL.fullmatch(item.name) if len(item.name) <= MAX_CALL else None
     if match and (match["module"] or match["arguments"] is not None) and match["name"] in known:
         return _as_in_python(item, match, message)
@@ -39,8 +50,34 @@ def unknown_layer(item: Item, known: Collection[str]) -> Diagnostic:
     meant = likely(name, known)
     if meant is None and item.sources and name.lower() in NO_JOINS:
         help = JOINING
+    elif meant is None:
+        help += OF_YOUR_OWN
+    elif only := only_sibling(name, known):
+        help = f"of its kind there is `{only}` alone{OF_YOUR_OWN}"
     label = f"did you mean `{meant}`?" if meant else ""
     return Diagnostic("unknown-layer", message, Label(item.span, label), help=help, repairs=rename(item.span, meant))
+
+
+def only_sibling(name: str, known: Collection[str]) -> str | None:
+    """Of layers that torch has for one, two and three dimensions, the only one that is known here."""
+    if not DIMENSIONS.search(name):
+        return None
+    siblings = {DIMENSIONS.sub(f"{number}d", name) for number in "123"} & {*known}
+    return siblings.pop() if len(siblings) == 1 else None
+
+
+def no_dash(item: Item) -> Diagnostic | None:
+    """Two lines of a list that are read as one name, because the second has no dash."""
+    first, second = item.span.text.split("\n", 1)
+    source, line, name = item.span.source, item.span.line + 1, second.strip()
+    indent = source.line(item.span.line)[: item.span.column - 1]
+    if indent.strip("- ") or not indent.endswith("- ") or not WORD.fullmatch(name):
+        return None
+    written = " " * indent.rindex("-") + "- "
+    start = len(source.line(line)) - len(source.line(line).lstrip())
+    message = f"a dash is missing before `{name}`, which is read as one name with `{first.strip()}`"
+    repairs = (Repair(f"write `- {name}`", (Edit(source.span(line, 1, start), written),)),)
+    return Diagnostic("unknown-layer", message, Label(source.span(line, start + 1, len(name))), repairs=repairs)
 
 
 def likely(name: str, known: Collection[str]) -> str | None:

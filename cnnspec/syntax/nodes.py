@@ -118,7 +118,7 @@ def shown(node: Node, limit: int = 40) -> str:
     """A node as a message quotes it: the scalar as written, or what kind of thing it is."""
     match node:
         case Scalar(value=None):
-            return "nothing"
+            return "null" if node.text else "nothing"
         case Scalar():
             text = node.text if node.plain else f'"{node.text}"'
             return text if len(text) <= limit else f"{text[: limit - 1]}…"

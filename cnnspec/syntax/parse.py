@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import yaml
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Source, Span
 from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
@@ -84,6 +84,20 @@ def _is_control(c: str) -> bool:
     return (c < " " and c not in "\t\n\r") or "\x7f" <= c < "\xa0" or c in "\u2028\u2029"
 
 
+def _entries_of(merged: list[Node]) -> Iterator[Entry]:
+    """What merge keys would bring: they are refused, and nothing that follows from that is told."""
+    for value in merged:
+        for node in value.items if isinstance(value, Seq) else (value,):
+            yield from node.entries if isinstance(node, Map) else ()
+
+
+def _meant(name: str, alias: Span) -> tuple[Repair, ...]:
+    """What may be meant in place of an alias: a param, or a pattern."""
+    written = f"${name}", f'"*{name}"'
+    words = f"read a param with `${name}`", f"put a pattern in quotes: `{written[1]}`"
+    return tuple(Repair(said, (Edit(alias, text),)) for said, text in zip(words, written, strict=True))
+
+
 class _Composer:
     """Builds nodes from events. An alias is the very node of its anchor, never a copy."""
 
@@ -154,8 +168,9 @@ class _Composer:
         if found is None:
             inside = event.anchor in self.anchors
             message = f"`*{event.anchor}` stands inside its own anchor" if inside else f"no anchor `&{event.anchor}`"
-            help = f"read a param with `${event.anchor}`; anchors are never needed"
-            self.refuse("bad-alias", message, span, help="" if inside else help)
+            repairs = () if inside else _meant(event.anchor, span)
+            help = ", or ".join(repair.words for repair in repairs)
+            self.refuse("bad-alias", message, span, help=help, repairs=repairs)
             raise _Stop
         self.grow(found[1], span)
         return found[0]
@@ -206,12 +221,17 @@ class _Composer:
 
     def mapping(self, event: Any, span: Span, depth: int) -> Map:
         entries: dict[str, Entry] = {}
+        merged: list[Node] = []
         while not isinstance(child := self.next(), yaml.MappingEndEvent):
             key = self.node(child, depth + 1)
             value = self.node(self.next(), depth + 1)
             if self.key_is_sound(key, entries):
                 assert isinstance(key, Scalar)
                 entries[key.text] = Entry(key, value)
+            elif isinstance(key, Scalar) and key.text == "<<":
+                merged.append(value)
+        for entry in _entries_of(merged):
+            entries.setdefault(entry.key.text, entry)
         return Map(span.to(self.span(child)), tuple(entries.values()), flow=bool(event.flow_style))
 
     def key_is_sound(self, key: Node, entries: dict[str, Entry]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Span
 from cnnspec.syntax.brackets import Fault, first_fault
@@ -12,6 +13,7 @@ DASH = re.compile(r"^\s*(?:- +)*-(?=[A-Z$])")
 COLON = re.compile(r"^\s*(?:- +)*(?P<key>\$?[A-Za-z_]\w*):(?=[^\s:/])")
 INDEXED = re.compile(r"\$\([^\"'#]*\)|\$\w+\[[^\]\"'#]*\]|(?<![\w\"'])list\[[a-z\[\]?]+\]\??")
 PLAIN_TEXT = re.compile(r"^\s*(?:- +)*\w+: +(?P<text>[^\s\"'\[{|>&*!#][^#]*?: .*?)\s*$")
+STARRED = re.compile(r"(?<![^\s,\[{])\*[^\s,\]{}\"']*[^\s,\]{}\"':]")
 NO_COMMA = re.compile(r"[\w\"'\])] +(?P<key>[a-z_]\w*): ")
 
 
@@ -130,6 +132,19 @@ def text_with_colon(trouble: Trouble) -> Diagnostic | None:
     message = "a text that holds a colon and a space is quoted"
     edits = () if "'" in match["text"] and '"' in match["text"] else (Edit(span, quoted(match["text"])),)
     return slip(span, message, "", "put it in quotes", *edits)
+
+
+def star_at_start(trouble: Trouble) -> Diagnostic | None:
+    """``remove: **.downsample``, which YAML takes for an alias of no name."""
+    if "alphabetic or numeric" not in trouble.problem:
+        return None
+    text = trouble.text(trouble.line)
+    for match in STARRED.finditer(text):
+        if match.start() < trouble.column <= match.end() + 1:
+            span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
+            message, words = "a pattern that begins with `*` is quoted", f"write `{quoted(match[0])}`"
+            return replace(slip(span, message, "", words, Edit(span, quoted(match[0]))), help=words)
+    return None
 
 
 def sign_at_start(trouble: Trouble) -> Diagnostic | None:

@@ -20,6 +20,9 @@ MAX_WIDTH = 1_000  # characters of a line that a person wrote
 ITEM_WORDS = ("id", "from", "repeat", "foreach", "when")
 BARE = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z]\w*)\s*(?:#.*)?$")
 WORD = re.compile(r"^(?P<indent> *)(?P<key>[a-z]\w*):(?:\s|$)")
+LAYER = re.compile(r"^(?P<indent> *)(?P<name>[A-Z]\w*)(?::(?= |$)|\s*(?:#.*)?$)")
+ITEM = re.compile(r"^ *(?:- +)*- (?=\S)")
+MAX_ABOVE = 40  # lines above, among which the item is looked for
 OPERATION = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z$]\w*):?")
 
 
@@ -67,6 +70,32 @@ def _no_colon_above(trouble: Trouble) -> Diagnostic | None:
     behind = trouble.source.span(name.line, name.end_column)
     message = "a line with words below it ends in a colon"
     return slip(name, message, "no colon", f"write `- {match['name']}:`", insertion(behind, ":"), labels=(below,))
+
+
+def _no_dash(trouble: Trouble) -> Diagnostic | None:
+    """A layer below the items of a list, or below the name of one, that has no dash itself."""
+    for number in (trouble.line - 1, trouble.line):
+        match = LAYER.match(trouble.text(number)) if number > 1 else None
+        dash = _dash_above(trouble, number, len(match["indent"])) if match else None
+        if match is None or dash is None:
+            continue
+        name = trouble.source.span(number, match.start("name") + 1, len(match["name"]))
+        indent = Span(trouble.source, number, 1, number, match.start("name") + 1)
+        edit = Edit(indent, " " * dash + "- ")
+        return slip(name, f"a dash is missing before `{match['name']}`", "", f"write `- {match['name']}`", edit)
+    return None
+
+
+def _dash_above(trouble: Trouble, number: int, indent: int) -> int | None:
+    """Where the dash of the item above stands, if the line begins below that dash or below the item's name."""
+    for above in range(number - 1, max(number - MAX_ABOVE, 0), -1):
+        text = trouble.text(above)
+        if match := ITEM.match(text):
+            dash = match.end() - 2
+            return dash if indent in (dash, match.end()) else None
+        if text.strip() and len(text) - len(text.lstrip()) < indent:
+            return None
+    return None
 
 
 def _word_out_of_line(trouble: Trouble) -> Diagnostic | None:
@@ -137,6 +166,7 @@ IN_OUR_WORDS = (  # a part of what libyaml says; message; help
     ("'-' indicator", "this is no item of the list around it", LINE_ABOVE),
     ("expected ',' or", "a comma or a closing bracket is missing before this", "a text with brackets in it is quoted"),
     ("node content", "a value is missing before this", "each comma has a value before and behind it"),
+    ("unexpected ':'", "a colon needs a space and a value behind it", "write the value, or leave the key out"),
     ("unexpected end of stream", "the text ends inside a quoted text", "close the quote"),
     ("block sequence entries", "an item with a dash cannot stand here", "begin it in a line of its own"),
     ("unknown escape character", "a backslash in double quotes stands for a special character", "use single quotes"),
@@ -155,7 +185,9 @@ RULES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     signs.brackets,
     _no_colon_above,
     signs.text_with_colon,
+    _no_dash,
     _word_out_of_line,
+    signs.star_at_start,
     signs.sign_at_start,
     _directive,
     _indentation,

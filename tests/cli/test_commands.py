@@ -42,6 +42,13 @@ def test_check_goes_on_after_a_spec_that_is_wrong(tmp_path: Path, spec: Path) ->
     assert "no spec is called `mnist/nothing`" in result.stderr
 
 
+def test_a_folder_of_shipped_specs_names_them() -> None:
+    """What is no spec, and holds some, is answered with their names."""
+    result = run("check", "mnist")
+    assert result.exit_code == 2
+    assert "it is a folder of specs: `mnist/alexnet`, " in result.stderr
+
+
 def test_check_json_gives_a_line_for_each_spec(tmp_path: Path, spec: Path) -> None:
     """With --format json each spec is one object, with a record for each diagnostic."""
     wrong = tmp_path / "wrong.yaml"

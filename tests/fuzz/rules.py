@@ -15,6 +15,7 @@ LANGUAGE = {
     "bad-repeat": "a line is repeated a whole number of times, within bounds",
     "duplicate-id": "two modules of one name; in Python the second takes the place of the first",
     "empty-join": "a join of nothing",
+    "empty-network": "a network without layers: an empty nn.Sequential gives its input",
     "idle-patch": "a patch of a line that the base has not got",
     "init-bounds": "bounds between which torch would draw without end",
     "lone-join": "a join of one tensor",

@@ -35,7 +35,7 @@ def test_the_sound_twin_is_left_alone(name: str) -> None:
 
 
 def test_every_code_has_a_case() -> None:
-    told_below = {"unused-param", "unused-block", "unused-init"}
+    told_below = {"unused-input", "unused-param", "unused-block", "unused-init"}
     assert {name.partition("/")[0] for name in CASES} | told_below == CODES
 
 
@@ -62,6 +62,39 @@ def test_params_and_blocks_that_nobody_uses() -> None:
     """A block that only an unused one calls goes with it, and is not told of."""
     found = codes(Source("spec.yaml", dedent(BLOCKS)))
     assert found == [("unused-param", 3), ("unused-param", 8), ("unused-block", 10)]
+
+
+INPUTS = """\
+    cnnspec: 1
+    input:
+      left: [8]
+      right: [8]
+      more: [8]
+      given: [8]
+    params: {two: false}
+    variants: {one: {}, two: {two: true}}
+    outputs: {a: last, b: given}
+    layers:
+      - ReLU
+      - Add:
+        from: [prev, right]
+        when: $two
+      - Identity:
+        id: last
+"""
+
+
+def test_an_input_that_no_line_takes() -> None:
+    """The first line takes the first input; one that a variant takes, or that is an output, is left alone."""
+    assert codes(Source("spec.yaml", dedent(INPUTS))) == [("unused-input", 5)]
+    silenced = dedent(INPUTS).replace("more: [8]", "more: [8] # cnnspec: ignore[unused-input]")
+    assert codes(Source("spec.yaml", silenced)) == []
+
+
+def test_a_misspelt_param_of_the_base() -> None:
+    """A param that only the extending spec has, and nothing reads, may be meant to set one of the base."""
+    (found,) = check_source(Source("spec.yaml", "cnnspec: 1\nextends: resnet18\nparams: {num_clases: 10}\n"))
+    assert (found.code, found.primary.text) == ("unused-param", "did you mean `num_classes`?")
 
 
 def test_a_rule_of_init_for_a_type_that_no_variant_has() -> None:

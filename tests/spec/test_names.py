@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
+
 import pytest
+import torch
 from torch import nn
 
 from cnnspec.spec.names import TAKEN, id_fault
@@ -15,10 +18,11 @@ def test_taken_names_are_those_of_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a.b", "forward", "__class__", "_modules", "prev", "input", "in", "a\x1b[31m", "x" * 101]
+    "name",
+    ["", "a.b", "forward", "__class__", "_modules", "prev", "input", "in", "a\x1b[31m", "x" * 101, "class", "lambda"],
 )
 def test_bad_ids(name: str) -> None:
-    """An id is printable, has no dot, and hides no attribute of a module."""
+    """An id is printable, has no dot, and hides no attribute of a module, and is no word of Python."""
     assert id_fault(name)
 
 
@@ -27,3 +31,12 @@ def test_good_ids(name: str) -> None:
     """Any other text is an id."""
     assert id_fault(name) == ""
     nn.Module().add_module(name, nn.ReLU())
+
+
+@pytest.mark.parametrize("name", keyword.kwlist)
+def test_words_of_python_break_what_torch_writes(name: str) -> None:
+    """torch.fx, and torch.onnx with it, cannot read back the line that calls a child of such a name."""
+    network = nn.Sequential()
+    network.add_module(name, nn.ReLU())
+    with pytest.raises(SyntaxError):
+        torch.fx.symbolic_trace(network)

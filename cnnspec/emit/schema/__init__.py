@@ -91,7 +91,7 @@ def _properties() -> dict[str, Schema]:
         **HEADER,
         **sections.sections(),
         "input": _input(),
-        "layers": {"description": CHAIN, "type": "array"},
+        "layers": {"description": CHAIN, "type": "array", "minItems": 1},
         "aux": {"description": sections.AUX, "type": "object"},
         "blocks": sections.blocks(),
         "init": init.init(),

@@ -22,15 +22,16 @@ from cnnspec.network.loops import MAX_ROUNDS
 from cnnspec.spec import Block
 from cnnspec.spec.bridge import WORDS_BESIDE
 from cnnspec.spec.items import GROUP, ITEM, SCOPE, SHARE
-from cnnspec.spec.names import NOT_PARAMS, RESERVED, TAKEN
+from cnnspec.spec.names import NOT_PARAMS, PYTHON, RESERVED, TAKEN
 
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
 OWN = "[A-Z][A-Za-z0-9_]*"
-ID = rf"^(?:[\s\S]*\$[\s\S]*|(?!(?:{'|'.join(sorted({*RESERVED, *TAKEN}))})$)[^._][^.]{{0,99}})$"
-BAD_ID = "an id has no dot, does not begin with `_`, and is no attribute of every module"
+NOT_IDS = "|".join(sorted({*RESERVED, *TAKEN, *PYTHON}))
+ID = rf"^(?:[\s\S]*\$[\s\S]*|(?!(?:{NOT_IDS})$)[^._][^.]{{0,99}})$"
+BAD_ID = "an id has no dot, does not begin with `_`, and is no attribute of every module and no word of Python"
 BAD_NAME = "a name has letters, digits and `_`, and is no word of cnnspec's own"
-FIELD = rf"^(?!(?:{'|'.join(sorted({*RESERVED, *TAKEN}))})$)[A-Za-z][A-Za-z0-9_]{{0,99}}$"
-BAD_FIELD = "a name has letters, digits and `_`, and is no attribute of every module"
+FIELD = rf"^(?!(?:{NOT_IDS})$)[A-Za-z][A-Za-z0-9_]{{0,99}}$"
+BAD_FIELD = "a name has letters, digits and `_`, and is no attribute of every module and no word of Python"
 BODIES = {
     SCOPE: "A scope: a module of its own, whose lines have keys of their own.",
     GROUP: "Several lines that are repeated or left out together. It opens no scope.",

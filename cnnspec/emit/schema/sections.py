@@ -106,6 +106,7 @@ def _param() -> Schema:
         "title": "param",
         "description": "A type word: required. A literal: the default, which gives the type. Or the long form.",
         "type": ["string", "number", "boolean", "array", "object"],
+        "minItems": 1,
         "pattern": rf"^(?!{no_type}$)[^$]*$",
         "patternErrorMessage": TYPES,
         "properties": long_form,

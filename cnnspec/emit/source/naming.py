@@ -27,7 +27,7 @@ def spelled(name: str) -> str:
 
 def is_attribute(name: str) -> bool:
     """Whether a child can be written as ``self.name``."""
-    return name.isidentifier() and not keyword.iskeyword(name)
+    return name.isidentifier()  # no id is a word of Python
 
 
 def attribute(name: str) -> str:
