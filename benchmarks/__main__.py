@@ -14,7 +14,19 @@ from benchmarks.finding import Finding
 from benchmarks.machine import machine
 from benchmarks.table import cells, table
 
-MEASUREMENTS = ("check", "shipped", "keystroke", "graph", "build", "chain", "step", "throughput", "start", "saving")
+MEASUREMENTS = (
+    "check",
+    "shipped",
+    "keystroke",
+    "graph",
+    "build",
+    "chain",
+    "step",
+    "throughput",
+    "gpu",
+    "start",
+    "saving",
+)
 BUSY = 0.5  # processes that ran on average over the last minute
 
 

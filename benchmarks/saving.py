@@ -11,9 +11,8 @@ import torch
 import cnnspec
 from benchmarks.finding import Finding
 from benchmarks.step import nothing
-from benchmarks.throughput import BATCH, CPU, Digits, in_memory
+from benchmarks.throughput import BATCH, CPU, RECIPE, Digits, in_memory
 from benchmarks.timing import alternate
-from cnnspec.recipe import Recipe
 from cnnspec.train.checkpoint import Checkpoints
 from cnnspec.train.device import placed
 from cnnspec.train.trainee import Trainee
@@ -30,7 +29,7 @@ def measure(quick: bool) -> Iterator[Finding]:
 
 
 def of_network(name: str, digits: Digits, steps: int, folder: Path, rounds: int) -> Finding:
-    trainee = Trainee.of(Recipe.of(batch_size=BATCH), placed(cnnspec.build(f"mnist/{name}"), CPU), BATCH, classes=10)
+    trainee = Trainee.of(RECIPE, placed(cnnspec.build(f"mnist/{name}"), CPU), BATCH, classes=10)
     for parameter in trainee.model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     trainee.step()  # so that the optimizer has what it saves

@@ -30,6 +30,7 @@ from cnnspec.train.trainee import Trainee
 IMAGES, BATCH = 60_000, 64
 PIXELS = Pixels(mean=(0.5,), std=(0.29,))
 CPU = torch.device("cpu")
+RECIPE = Recipe.of(batch_size=BATCH)
 BATCHES = {"lenet": 100, "googlenet": 20, "resnet18": 6}  # a round of each side
 
 
@@ -103,24 +104,27 @@ def against(name: str, found: Rounds, drawn: int, sides: Mapping[str, Side]) -> 
         )
 
 
-def in_memory(name: str, digits: Digits, drawn: int) -> Callable[[], None]:
+def in_memory(
+    name: str, digits: Digits, drawn: int, recipe: Recipe = RECIPE, device: torch.device = CPU
+) -> Callable[[], None]:
     """What `cnnspec train` does in an epoch."""
-    trainee = Trainee.of(Recipe.of(batch_size=BATCH), placed(cnnspec.build(f"mnist/{name}"), CPU), drawn, classes=10)
-    data = Examples.on(CPU, digits.data.unsqueeze(1), digits.targets, PIXELS)
+    model = placed(cnnspec.build(f"mnist/{name}"), device, recipe.channels_last)
+    trainee = Trainee.of(recipe, model, drawn, classes=10)
+    data = Examples.on(device, digits.data.unsqueeze(1), digits.targets, PIXELS)
 
     def run() -> None:
         trainee.tally = Tally()
-        epoch(trainee, data, torch.randperm(IMAGES)[:drawn])
+        epoch(trainee, data, torch.randperm(IMAGES)[:drawn].to(device))
 
     return run
 
 
-def one_batch(name: str, digits: Digits, batches: int) -> Callable[[], None]:
+def one_batch(name: str, digits: Digits, batches: int, device: torch.device = CPU) -> Callable[[], None]:
     """As many of the same steps; every one on the same images, which are normalised before the clock starts."""
-    model = placed(cnnspec.build(f"mnist/{name}"), CPU)
+    model = placed(cnnspec.build(f"mnist/{name}"), device)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.001, fused=True)
-    data = Examples.on(CPU, digits.data.unsqueeze(1), digits.targets, PIXELS)
-    images, labels = data.take(torch.arange(BATCH))
+    data = Examples.on(device, digits.data.unsqueeze(1), digits.targets, PIXELS)
+    images, labels = data.take(torch.arange(BATCH, device=device))
 
     def run() -> None:
         for _ in range(batches):

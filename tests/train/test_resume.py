@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError, DivergedError, UsageError, load
-from cnnspec.train import Stop, Stopped, Watcher, resume, train
+from cnnspec.train import Recipe, Stop, Stopped, Watcher, resume, train
 from cnnspec.train.checkpoint import Checkpoints
 from cnnspec.train.lock import locked
 from tests.cli.runner import run
@@ -50,9 +50,9 @@ class StopAt(Stop):
         super().check()
 
 
-def broken_off(spec: Path, run: Path, turn: int) -> Path:
+def broken_off(spec: Path, run: Path, turn: int, by: Recipe | None = None) -> Path:
     with pytest.raises(Stopped) as caught:
-        train(load(spec), recipe(spec), run, stop=StopAt(turn))
+        train(load(spec), by or recipe(spec), run, stop=StopAt(turn))
     assert caught.value.exit_code == 143
     return run
 
