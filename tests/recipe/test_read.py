@@ -134,7 +134,7 @@ def test_values_are_kept_or_refused(given: dict[str, Any]) -> None:
         ({"epoch": 3}, "a recipe has no `epoch`"),
         ({"lr": 3}, "a recipe has no `lr`"),
         ({"data": "digit"}, "`data` takes `digits`, `mnist`"),
-        ({"loss": None}, "one loss stands here under its name, not nothing"),
+        ({"loss": None}, "one loss stands here under its name, not null"),
         ({"epochs": 0, "seed": -1}, "; "),
     ],
 )
