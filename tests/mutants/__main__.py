@@ -19,7 +19,7 @@ from time import perf_counter
 from tests.mutants.defects import DEFECTS, Defect
 
 REPOSITORY = Path(__file__).parent.parent.parent
-COPIED = ("cnnspec", "specs", "tests", "docs", "README.md", "pyproject.toml")
+COPIED = ("cnnspec", "specs", "recipes", "tests", "docs", "README.md", "pyproject.toml")
 KILLED = 1  # pytest's exit code where a test fails
 
 
