@@ -26,8 +26,8 @@ def lead(study: Study) -> str:
     data = list(dict.fromkeys(trial.recipe.data for trial in trials if trial.recipe))
     told = f"{count(len(study.settings), 'setting')}, {count(len(trials), 'run')}"
     told += f" on {', '.join(data)}" if data else ""
-    if study.missing:
-        told += f", and {count(len(study.missing), 'point')} without a result"
+    if study.without:
+        told += f"; {count(len(study.without), 'point')} without a result"
     return f"{told}."
 
 
@@ -64,7 +64,7 @@ def over_epochs(study: Study) -> Section:
     epochs = max(len(trial.rows) for trial in study.trials)
     end = f"{first.label} ends at {curves.curve(first, f'{part}_accuracy')[1][-1]:.2f} %."
     seeds = " A band spans the seeds." if spread.several(study) else ""
-    scales = " Steps of the accuracy axis are steps of the error, where accuracies are high."
+    scales = " The accuracy axis is stretched by the logarithm of the error." if curves.is_stretched(study) else ""
     overview = Picture(
         "curves",
         f"Two line charts over {count(epochs, 'epoch')}: {words} loss and {words} accuracy of "
@@ -95,11 +95,11 @@ def by_values(study: Study) -> Section:
     blocks: list[Block] = []
     for number, pair in enumerate(heat.pairs(study), 1):
         told = f"{names[pair[0]]} and {names[pair[1]]}"
+        cells = len(study.levels(pair[0])) * len(study.levels(pair[1]))
+        empty = "; hatched where there is no result" if len(heat.best_at(study, pair)) < cells else ""
         others = " The best of all other values." if len(study.axes) > 2 else ""
         alt = f"Heat map of the {study.measure.words} over {told}. Best: {study.ranked[0].label}."
-        caption = (
-            f"{study.measure.heading} over {told}: the darker the better; hatched where there is no result.{others}"
-        )
+        caption = f"{study.measure.heading} over {told}: the darker the better{empty}.{others}"
         blocks.append(Picture(f"heat-{number}", alt, caption[0].upper() + caption[1:], partial(heat.heat, study, pair)))
     if len(study.axes) > 1 and len(study.ranked) > 2:
         told = f"{', '.join(names.values())} and the {study.measure.words}"
@@ -135,7 +135,7 @@ def runs(study: Study) -> Section:
 
 
 def without(study: Study) -> Section:
-    return Section("missing", "Without a result", (tables.missing(study),) if study.missing else ())
+    return Section("missing", "Without a result", (tables.missing(study),) if study.without else ())
 
 
 def networks(study: Study) -> Section:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnspec.diagnostics import CheckpointError, count, listing
 from cnnspec.report.grouped import grouped
+from cnnspec.report.labels import value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.of_runs import frozen
 from cnnspec.report.runs import Run, read_run
@@ -28,7 +29,7 @@ def study_of(sweep: Sweep) -> Study:
     measure = measure_of(sweep)
     axes = _axes(sweep)
     tests = {chosen.point: chosen for chosen in sweep.chosen}
-    trials = [_trial(point, axes, measure, tests.get(point.number)) for point in sweep.points]
+    trials = [_trial(point, axes, tests.get(point.number)) for point in sweep.points]
     shown = [trial for trial in trials if trial.rows]
     return Study(
         sweep.title,
@@ -54,7 +55,7 @@ def _axes(sweep: Sweep) -> tuple[str, ...]:
     return tuple(name for name in names if name != SEED and len(values[name]) > 1)
 
 
-def _trial(point: Point, axes: Sequence[str], measure: Measure, chosen: Chosen | None) -> Trial:
+def _trial(point: Point, axes: Sequence[str], chosen: Chosen | None) -> Trial:
     trial = Trial(
         name=str(point.number),
         values=values_of(point, axes),
@@ -62,32 +63,35 @@ def _trial(point: Point, axes: Sequence[str], measure: Measure, chosen: Chosen |
         status=point.status,
         reason=point.reason,
         run=point.run,
-        objective=point.objective,
+        objective=point.objective if point.status == "done" else None,  # what was cut off has not come as far
         test=chosen.test if chosen else None,
     )
     try:
-        return trial if point.run is None or not point.run.exists() else _with_run(trial, read_run(point.run), measure)
+        return trial if point.run is None or not point.run.exists() else _with_run(trial, read_run(point.run))
     except CheckpointError as error:
         reason = "; ".join(filter(None, [trial.reason, error.message]))
         return replace(trial, reason=reason)
 
 
 def values_of(point: Point, axes: Sequence[str]) -> Mapping[str, Any]:
-    return {axis: frozen(point.values.get(axis)) for axis in axes}
+    return {axis: _value(point.values.get(axis)) for axis in axes}
 
 
-def _with_run(trial: Trial, run: Run, measure: Measure) -> Trial:
-    """The same with its epochs; a run that is under way or was ended early has the objective so far."""
-    objective = trial.objective
-    if objective is None and run.rows and trial.status != "failed":
-        found = [value for row in run.rows if (value := getattr(row, measure.name, None)) is not None]
-        choose = max if measure.direction == "max" else min
-        objective = None if not found else found[-1] if measure.when == "last" else choose(found)
+def _value(value: Any) -> Any:
+    """A value that can be looked up; a network or an operation with its settings as a line of text."""
+    if not isinstance(value, Mapping):
+        return frozen(value)
+    rest = {key: part for key, part in value.items() if key not in ("spec", "variant")}
+    name = ":".join(str(value[key]) for key in ("spec", "variant") if value.get(key) is not None)
+    return " ".join(filter(None, [name, value_text(rest)[1:-1]]))
+
+
+def _with_run(trial: Trial, run: Run) -> Trial:
+    """The same with its epochs."""
     return replace(
         trial,
         seed=run.record.training.seed if trial.seed is None else trial.seed,
         rows=run.rows,
-        objective=objective,
         network=run.network,
         recipe=run.record.training,
         machine=run.ended.machine if run.ended else "",

@@ -24,6 +24,8 @@ from cnnspec.recipe import Recipe
 from cnnspec.report.measure import Measure
 from cnnspec.train.watch import Figures, Metrics
 
+EARLY = ("pruned", "failed")  # ends before the last epoch
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
@@ -114,6 +116,11 @@ class Study:
         return [trial for setting in self.settings for trial in setting.trials]
 
     @cached_property
+    def without(self) -> list[Trial]:
+        """What has no result: all without an epoch, and those that did not get to their end for a reason."""
+        return [*self.missing, *(trial for trial in self.trials if trial.reason or trial.status in EARLY)]
+
+    @cached_property
     def ranked(self) -> list[Setting]:
         """The settings that have an objective, best first."""
         return [setting for setting in self.settings if setting.objective is not None]
@@ -127,7 +134,8 @@ class Study:
     def levels(self, axis: str) -> list[Any]:
         """The values on an axis in order: numbers by size, others as they come."""
         found = list(dict.fromkeys(setting.values[axis] for setting in self.settings))
-        return sorted(found) if are_numbers(found) else found
+        numbers = [value for value in found if are_numbers([value])]
+        return [*sorted(numbers), *(value for value in found if not are_numbers([value]))]
 
 
 def are_numbers(values: Sequence[Any]) -> bool:

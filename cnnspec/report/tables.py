@@ -56,7 +56,7 @@ def _outcome(study: Study, setting: Setting) -> tuple[str, ...]:
     graph = setting.network
     return (
         study.measure.spread(setting.objectives),
-        str(len(setting.trials)),
+        str(len(setting.objectives)),
         told,
         number(graph.params if graph else None),
         short(graph.macs if graph else None),
@@ -89,22 +89,22 @@ def _tested(setting: Setting) -> tuple[str, ...]:
 
 def trials(study: Study) -> Table:
     """Every run by itself, with its last epoch."""
-    headings = (
-        *(Column("run", left=True), *_headings(study), Column("seed"), Column("status", left=True), Column("epochs")),
-        *map(Column, ("training loss", "training accuracy", "validation loss", "validation accuracy", "training")),
-    )
-    rows = [_trial(study, setting, trial) for setting in study.settings for trial in setting.trials]
+    parted = any(trial.status != "done" for trial in study.trials)
+    headings = [Column("run", left=True), *_headings(study), Column("seed")]
+    headings += [Column("status", left=True)] if parted else []
+    headings += map(Column, ("epochs", "training loss", "accuracy", "validation loss", "accuracy", "training"))
+    rows = []
+    for setting in study.settings:
+        for trial in setting.trials:
+            status = [trial.status] if parted else []
+            rows.append((trial.name, *_values(study, setting), value_text(trial.seed), *status, *_last(trial)))
     caption = "Each run after its last epoch; training figures are taken while weights change."
-    return Table(headings, tuple(rows), caption)
+    return Table(tuple(headings), tuple(rows), caption)
 
 
-def _trial(study: Study, setting: Setting, trial: Trial) -> tuple[str, ...]:
+def _last(trial: Trial) -> tuple[str, ...]:
     last = trial.rows[-1]
     return (
-        trial.name,
-        *_values(study, setting),
-        value_text(trial.seed),
-        trial.status,
         str(len(trial.rows)),
         f"{last.train_loss:.4f}",
         percent(last.train_accuracy),
@@ -119,7 +119,8 @@ def missing(study: Study) -> Table:
     names = short_names(study.axes)
     headings = [Column("run", left=True), *(Column(names[axis]) for axis in study.axes)]
     headings += [Column("seed"), Column("status", left=True), Column("reason", left=True)]
-    return Table(tuple(headings), tuple(_missing(study, trial) for trial in study.missing), "Points without an epoch.")
+    caption = "Points that failed, were left out or ended early, and those that are still to come."
+    return Table(tuple(headings), tuple(_missing(study, trial) for trial in study.without), caption)
 
 
 def _missing(study: Study, trial: Trial) -> tuple[str, ...]:

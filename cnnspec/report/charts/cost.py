@@ -77,10 +77,10 @@ def _panel(axes: Axes, study: Study, cost: Cost, known: Sequence[str]) -> None:
     elif not study.measure.is_share and 0 < 10 * min(ys) < max(ys):
         log_scale(axes, ys)
     if min(xs) > 0 and max(xs) > 8 * min(xs):
-        log_scale(axes, xs, "x")
+        log_scale(axes, xs, "x", most=10)
     else:
+        axes.margins(x=0.12)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-    axes.margins(x=0.12)
     axes.xaxis.set_major_formatter(FuncFormatter(_number))
 
 

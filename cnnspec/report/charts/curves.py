@@ -65,8 +65,12 @@ def _panel(axes: Axes, study: Study, name: str) -> None:
         _line(axes, curve(setting, name), color=PALE, linewidth=1.2)
     for place, setting in reversed(list(enumerate(study.settings[:MOST]))):
         _line(axes, curve(setting, name), band=True, **line_style(place))
-    epochs_on(axes)
+    epochs_on(axes, last_epoch(study))
     scale(axes, study, [name])
+
+
+def last_epoch(study: Study) -> int:
+    return max(row.epoch for trial in study.trials for row in trial.rows)
 
 
 def _handles(named: Sequence[Setting], entries: int) -> list[Line2D]:
@@ -104,9 +108,18 @@ def scale(axes: Axes, study: Study, names: Sequence[str], steps: Sequence[float]
         if min(values) > 0 and max(values) > 10 * min(values):
             log_scale(axes, values)
         else:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.06 * max(values))
     elif wants_errors(values):
         error_scale(axes, values, steps=steps)
+    else:
+        pad = 0.06 * (max(values) - min(values) or 1)
+        axes.set_ylim(min(values) - pad, max(values) + pad)
+
+
+def is_stretched(study: Study) -> bool:
+    """Whether the accuracies of the overview stand on the scale of their errors."""
+    name = f"{held_part(study)}_accuracy"
+    return wants_errors([value for setting in study.settings for value in _all(setting, name)])
 
 
 def _all(setting: Setting, name: str) -> list[float]:
@@ -126,6 +139,7 @@ def each(study: Study, width: int, what: str) -> Figure:
         axes = figure.add_axes(grid.panel(place))
         axes.add_collection(LineCollection(others, colors="#dfe3e7", linewidths=0.9))
         _one(axes, setting, names)
+        epochs_on(axes, last_epoch(study))
         scale(axes, study, names, FEW_STEPS)
         axes.tick_params(labelleft=place % grid.columns == 0, labelbottom=place + grid.columns >= len(shown))
         axes.set_title(_wrapped(setting.label, grid.letters), fontsize=9, fontweight="normal")
@@ -164,7 +178,7 @@ class _Grid:
     @property
     def letters(self) -> int:
         """That fit above a panel."""
-        return int(self.wide / 6.9)
+        return int(self.wide / 6.6)
 
     def panel(self, place: int) -> tuple[float, float, float, float]:
         """In shares of the figure."""
@@ -179,7 +193,6 @@ def _one(axes: Axes, setting: Setting, names: Sequence[str]) -> None:
     if len(names) > 1:
         _line(axes, curve(setting, names[0]), color=COLOURS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4)
     _line(axes, curve(setting, names[-1]), color=COLOURS[0], linewidth=1.9, band=True)
-    epochs_on(axes)
 
 
 def _parts() -> list[Line2D]:

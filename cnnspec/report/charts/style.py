@@ -81,8 +81,10 @@ def line_style(place: int) -> dict[str, Any]:
     return {"color": COLOURS[place % MOST], "linestyle": DASHES[place % MOST], "linewidth": 1.8}
 
 
-def epochs_on(axes: Axes) -> None:
+def epochs_on(axes: Axes, last: int) -> None:
+    """The epochs from 1 to the last, the same on all panels."""
     axes.set_xlabel("epoch")
+    axes.set_xlim(1 - 0.04 * last, last + 0.04 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
 
 
@@ -117,10 +119,12 @@ def error_scale(axes: Axes, values: Sequence[float], which: str = "y", steps: Se
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def log_scale(axes: Axes, values: Sequence[float], which: str = "y") -> None:
-    """A logarithmic axis with ticks as people write numbers, more of them where it spans little."""
+def log_scale(axes: Axes, values: Sequence[float], which: str = "y", most: float = 100) -> None:
+    """A logarithmic axis with ticks as people write numbers: 1, 2 and 5 where it spans less than ``most``."""
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(values) < 100 * min(values) else (1,)))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(values) < most * min(values) else (1,)))
+    pad = (max(values) / min(values)) ** 0.06
+    (axes.set_ylim if which == "y" else axes.set_xlim)(min(values) / pad, max(values) * pad)
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
