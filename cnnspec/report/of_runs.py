@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec.diagnostics import CheckpointError, UsageError, listing
+from cnnspec.report.flat import flat, frozen
 from cnnspec.report.grouped import grouped
 from cnnspec.report.measure import Measure
 from cnnspec.report.runs import Run, read_run
@@ -108,21 +109,7 @@ def _default(spec: Spec, name: str) -> Any:
 
 def _of_recipe(run: Run) -> dict[str, Any]:
     data = run.record.training.as_data()
-    return {name: value for key in data if key not in BESIDE for name, value in _flat(key, data[key])}
-
-
-def _flat(name: str, value: Any) -> list[tuple[str, Any]]:
-    """``optimizer: {Adam: {lr: 0.1}}`` as ``optimizer: Adam`` and ``optimizer.Adam.lr: 0.1``."""
-    if not isinstance(value, Mapping):
-        return [(name, frozen(value))]
-    inner = [pair for key, part in value.items() for pair in _flat(f"{name}.{key}", part)]
-    operations = [key for key in value if key[:1].isupper()]
-    return [(name, operations[0]), *inner] if operations else inner
-
-
-def frozen(value: Any) -> Any:
-    """Lists as tuples, so that values can be compared and looked up."""
-    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value
+    return {name: value for key in data if key not in BESIDE for name, value in flat(key, data[key])}
 
 
 def _notes(runs: Sequence[Run]) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec.diagnostics import CheckpointError, count, listing
+from cnnspec.report.flat import frozen
 from cnnspec.report.grouped import grouped
 from cnnspec.report.labels import value_text
 from cnnspec.report.measure import Measure
-from cnnspec.report.of_runs import frozen
 from cnnspec.report.runs import Run, read_run
 from cnnspec.report.study import Study, Trial
 from cnnspec.sweep import Chosen, Point, Sweep, read_sweep

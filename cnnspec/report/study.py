@@ -118,7 +118,8 @@ class Study:
     @cached_property
     def without(self) -> list[Trial]:
         """What has no result: all without an epoch, and those that did not get to their end for a reason."""
-        return [*self.missing, *(trial for trial in self.trials if trial.reason or trial.status in EARLY)]
+        found = [*self.missing, *(trial for trial in self.trials if trial.reason or trial.status in EARLY)]
+        return sorted(found, key=lambda trial: (len(trial.name), trial.name))  # 2 before 10
 
     @cached_property
     def ranked(self) -> list[Setting]:
@@ -133,7 +134,8 @@ class Study:
 
     def levels(self, axis: str) -> list[Any]:
         """The values on an axis in order: numbers by size, others as they come."""
-        found = list(dict.fromkeys(setting.values[axis] for setting in self.settings))
+        values = [setting.values[axis] for setting in self.settings]
+        found = list(dict.fromkeys([*values, *(trial.values.get(axis) for trial in self.missing)]))
         numbers = [value for value in found if are_numbers([value])]
         return [*sorted(numbers), *(value for value in found if not are_numbers([value]))]
 

@@ -9,13 +9,15 @@ from cnnspec.diagnostics import count
 from cnnspec.emit.columns import COLUMNS, Facts, number, short
 from cnnspec.emit.table import DEFAULT, PLAIN, cells, rows_of, totals
 from cnnspec.network import Graph
+from cnnspec.recipe import Recipe
 from cnnspec.report.blocks import Block, Column, Paragraph, Table
+from cnnspec.report.flat import flat
 from cnnspec.report.labels import short_names, value_text
 from cnnspec.report.measure import interval, percent, seconds, with_spread
 from cnnspec.report.study import Setting, Study, Trial
 
 MOST_BEST = 10
-APART = ("seed", "data_dir", "weights", "name", "description", "source")  # settings that are not told as common
+APART = ("seed", "data_dir", "weights", "name", "description", "source")  # what is not told as common
 MOST_AXES = 6  # of more axes than that a table has the label alone
 
 
@@ -165,12 +167,11 @@ def _network(graph: Graph, caption: str) -> Table:
 
 def setup(study: Study) -> Table | None:
     """What all runs have in common."""
-    recipes = [trial.recipe.as_data() for trial in study.trials if trial.recipe]
+    recipes = [_settings(trial.recipe) for trial in study.trials if trial.recipe]
     if not recipes:
         return None
-    apart = {*APART, *(axis.partition(".")[0] for axis in study.axes)}
-    same = [key for key in recipes[0] if all(recipe.get(key) == recipes[0][key] for recipe in recipes)]
-    rows = [(key, _told(recipes[0][key])) for key in same if key not in apart]
+    same = [name for name in recipes[0] if all(name in r and r[name] == recipes[0][name] for r in recipes)]
+    rows = [(name, value_text(recipes[0][name])) for name in same]
     machines = list(dict.fromkeys(trial.machine for trial in study.trials if trial.machine))
     rows += [("machine", "; ".join(machines))] if machines else []
     rows.append(("time of training", seconds(sum(trial.seconds for trial in study.trials))))
@@ -178,6 +179,6 @@ def setup(study: Study) -> Table | None:
     return Table(headings, tuple(rows), "What all runs have in common.")
 
 
-def _told(value: Any) -> str:
-    """A value; an operation as a line of a recipe has it: ``Adam: {lr: 0.1}``."""
-    return value_text(value)[1:-1] if isinstance(value, dict) else value_text(value)
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    data = recipe.as_data()
+    return {name: value for key in data if key not in APART for name, value in flat(key, data[key])}
