@@ -59,7 +59,7 @@ def opened(browser: Browser, page: Path, width: int) -> tuple[Page, list[str]]:
 
 
 def test_the_page_is_whole_and_asks_for_nothing(browser: Browser, sweep_report: Path) -> None:
-    """At the width of a desk and of a phone nothing is requested, said or cut, each picture shows, and text is legible."""
+    """On a desk and on a phone nothing is requested, said or cut, each picture shows, and text is legible."""
     address = (sweep_report / "report.html").as_uri()
     for width in (1280, 390):
         page, seen = opened(browser, sweep_report / "report.html", width)
@@ -111,7 +111,9 @@ def test_names_are_text_and_never_markup(browser: Browser, folders: Folders) -> 
     """A name that is a script, a formula, a picture or a table's bar is shown as it is written."""
     from cnnspec.report import compared
 
-    hostile = '<img src=x onerror="document.title=1"><script>document.title = 2</script> {{ 7 * 7 }} $x^2$ | **b** </title>'
+    hostile = (
+        '<img src=x onerror="document.title=1"><script>document.title = 2</script> {{ 7 * 7 }} $x^2$ | **b** </title>'
+    )
     runs = [
         folders.run("a", [0.5, 0.9], title=hostile, correct=300),
         folders.run("b", [0.4, 0.8], title="plain \u202e\x1b[31m", correct=290),

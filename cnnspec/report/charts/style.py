@@ -23,8 +23,8 @@ WIDE, NARROW = 720, 340  # CSS pixels
 PIXEL = 1 / 96  # of an inch, as CSS has it
 INK, SOFT, PALE = "#16191d", "#59616b", "#c9ced4"
 
-# Okabe and Ito's hues, those that are too light for a line on white made darker; dashes and marks differ as well
-COLOURS = ("#0072b2", "#c24e00", "#00805a", "#9c4a86", "#16191d", "#7a6a00")
+# Hues of Okabe and Ito's, as dark as lines on white have to be; they differ in lightness, dashes and marks as well
+COLOURS = ("#0072b2", "#c24e00", "#00573d", "#cc79a7", "#16191d", "#5f1f72")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (9, 2)))
 MARKS = "os^Dvp"
 MOST = len(COLOURS)  # series that are told apart by colour
