@@ -7,7 +7,7 @@ from functools import partial
 from cnnspec.diagnostics import count
 from cnnspec.report import tables
 from cnnspec.report.blocks import Block, Document, Paragraph, Picture, Section
-from cnnspec.report.charts import bars, cost, curves, heat, parallel, spread
+from cnnspec.report.charts import bars, cost, curves, heat, parallel, places, spread
 from cnnspec.report.labels import short_names
 from cnnspec.report.measure import percent
 from cnnspec.report.study import Study
@@ -90,7 +90,7 @@ def _each(study: Study, what: str) -> Picture:
 
 
 def by_values(study: Study) -> Section:
-    """Heat maps, and parallel coordinates where there are two axes at least."""
+    """Heat maps of grids, dots of what was drawn at random, and parallel coordinates."""
     names = short_names(study.axes)
     blocks: list[Block] = []
     for number, pair in enumerate(heat.pairs(study), 1):
@@ -101,6 +101,11 @@ def by_values(study: Study) -> Section:
         alt = f"Heat map of the {study.measure.words} over {told}. Best: {study.ranked[0].label}."
         caption = f"{study.measure.heading} over {told}: the darker the better{empty}.{others}"
         blocks.append(Picture(f"heat-{number}", alt, caption[0].upper() + caption[1:], partial(heat.heat, study, pair)))
+    for number, pair in enumerate(places.pairs(study), 1):
+        told = f"{names[pair[0]]} and {names[pair[1]]}"
+        alt = f"Dots of all settings over {told}, by their {study.measure.words}. Best: {study.ranked[0].label}."
+        caption = f"Settings over {told}: the darker the better, the best with a ring."
+        blocks.append(Picture(f"places-{number}", alt, caption, partial(places.places, study, pair)))
     if len(study.axes) > 1 and len(study.ranked) > 2:
         told = f"{', '.join(names.values())} and the {study.measure.words}"
         alt = f"Parallel coordinates of {told}, a line for each setting. Best: {study.ranked[0].label}."

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnnspec.diagnostics import count
 from cnnspec.emit.columns import COLUMNS, Facts, number, short
-from cnnspec.emit.table import DEFAULT, PLAIN, cells, rows_of, totals
+from cnnspec.emit.table import DEFAULT, PLAIN, Look, cells, rows_of, totals
 from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
 from cnnspec.report.blocks import Block, Column, Paragraph, Table
@@ -17,6 +17,7 @@ from cnnspec.report.measure import interval, percent, seconds, with_spread
 from cnnspec.report.study import Setting, Study, Trial
 
 MOST_BEST = 10
+MOST_ROWS = 60  # of a network's table that is shown in full
 APART = ("seed", "data_dir", "weights", "name", "description", "source")  # what is not told as common
 MOST_AXES = 6  # of more axes than that a table has the label alone
 
@@ -142,6 +143,7 @@ def networks(settings: Iterable[Setting]) -> list[Block]:
         graph = members[0].network
         assert graph is not None
         caption = graph.name if names.count(name) == 1 else f"{graph.name}, {_named(members)}"
+        caption += "" if look(graph) is PLAIN else f"; `cnnspec summary {graph.name}` opens its blocks"
         blocks += [_network(graph, caption), Paragraph(totals(Facts(graph)))]
     return blocks
 
@@ -151,6 +153,11 @@ def _named(settings: Sequence[Setting]) -> str:
     return f"as in {settings[0].label}{more}"
 
 
+def look(graph: Graph) -> Look:
+    """Of a large network its blocks alone."""
+    return Look(depth=1) if len(rows_of(Facts(graph), PLAIN)) > MOST_ROWS else PLAIN
+
+
 def _layers(graph: Graph) -> tuple[tuple[str, ...], ...]:
     facts = Facts(graph)
     return tuple(cells(facts, row) for row in rows_of(facts, PLAIN))
@@ -158,7 +165,7 @@ def _layers(graph: Graph) -> tuple[tuple[str, ...], ...]:
 
 def _network(graph: Graph, caption: str) -> Table:
     facts = Facts(graph)
-    rows = rows_of(facts, PLAIN)
+    rows = rows_of(facts, look(graph))
     columns = tuple(Column(COLUMNS[name].heading, COLUMNS[name].left) for name in DEFAULT)
     shown = tuple(tuple(cell.strip() for cell in cells(facts, row)) for row in rows)
     scopes = frozenset(place for place, row in enumerate(rows) if row.is_scope)

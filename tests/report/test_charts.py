@@ -14,9 +14,12 @@ from matplotlib.text import Text
 
 from cnnspec.report import document
 from cnnspec.report.blocks import Picture
+from cnnspec.report.charts import heat, parallel, places
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
+from cnnspec.report.measure import Measure
 from cnnspec.report.of_sweep import study_of
+from cnnspec.report.study import Setting, Study, Trial
 from tests.emit.diagram.test_colours import EYES, apart, contrast
 from tests.report.made import Folders, small_sweep
 
@@ -55,6 +58,9 @@ def test_text_is_legible_and_whole(pictures: list[Picture], width: int) -> None:
             right, top = figure.bbox.width, figure.bbox.height
             for text in texts(figure):
                 assert text.get_fontsize() * 96 / 72 >= 12, (picture.name, text.get_text())
+            for legend in figure.legends:
+                assert legend.get_window_extent().x1 < right + 1, picture.name
+                assert legend.get_window_extent().y0 > -1, picture.name
             for axes in figure.axes:
                 ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()] if axes.axison else []
                 shown = [t for t in (*ticks, *_labels(axes), *axes.texts) if t.get_text().strip()]
@@ -87,3 +93,44 @@ def test_pictures_are_the_same_each_time(pictures: list[Picture]) -> None:
     assert one == other
     assert "97.92" in re.sub(r"<[^>]*>", "", one.svg)
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|<!--.*?-->', "", one.svg)
+
+
+def drawn_at_random() -> Study:
+    """Thirty settings on axes of numbers, one of which only some of them have."""
+    settings = []
+    for n in range(30):
+        momentum = None if n % 3 else 0.5 + n / 100
+        values = {"optimizer.lr": 10 ** (-5 + n / 8), "momentum": momentum, "act": "ReLU" if n % 2 else "ELU"}
+        trial = Trial(str(n), values, objective=0.99 - 0.02 * abs(n - 20))
+        settings.append(Setting(f"setting {n}", values, (trial,)))
+    settings.sort(key=lambda setting: -(setting.objective or 0))
+    return Study("random", Measure("val_accuracy", "max"), ("optimizer.lr", "momentum", "act"), tuple(settings))
+
+
+def test_scales_of_parallel_coordinates() -> None:
+    """Numbers by their size or its logarithm, what some settings lack below them, and the best outcome on top."""
+    study = drawn_at_random()
+    rate, momentum, act, outcome = parallel.scales(study)
+    lowest, highest = min(rate.places), max(rate.places)
+    assert (lowest, highest) == pytest.approx((0, 1))
+    assert [text for _, text in rate.ticks] == ["1e-5", "0.0001", "0.001", "0.01"]
+    assert [at for at, _ in rate.ticks] == pytest.approx([0, 8 / 29, 16 / 29, 24 / 29])
+    assert sorted(momentum.places)[:20] == [0] * 20
+    assert sorted(momentum.places)[20] > 0.1
+    assert {text for at, text in momentum.ticks if at == 0} == {"–"}
+    assert sorted({*act.places}) == [0.25, 0.75]
+    assert outcome.places[0] == 1
+    assert min(outcome.places) == 0
+    assert list(outcome.places) == sorted(outcome.places, reverse=True)
+
+
+def test_what_is_drawn_at_random_makes_no_grid() -> None:
+    """Its axes of numbers are shown as places, for the settings that have both."""
+    study = drawn_at_random()
+    assert ("optimizer.lr", "momentum") not in heat.pairs(study)
+    assert places.pairs(study) == [("optimizer.lr", "momentum")]
+    with styled():
+        figure = places.places(study, ("optimizer.lr", "momentum"), NARROW)
+        figure.draw_without_rendering()
+        assert len(figure.axes[0].lines) == 10 + 1
+        parallel.parallel(study, NARROW).draw_without_rendering()

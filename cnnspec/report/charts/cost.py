@@ -28,6 +28,14 @@ from cnnspec.report.charts.style import (
 from cnnspec.report.labels import number_text
 from cnnspec.report.study import Setting, Study
 
+RING: dict[str, Any] = {
+    "marker": "o",
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.3,
+    "markersize": 11,
+    "linestyle": "none",
+}
 Cost = Callable[[Setting], float]
 COSTS: dict[str, Cost] = {
     "parameters": lambda setting: setting.network.params if setting.network else 0,
@@ -71,11 +79,22 @@ def _panel(axes: Axes, study: Study, cost: Cost, known: Sequence[str]) -> None:
         mark = _mark(known.index(setting.network.name) if setting.network else MOST)
         axes.plot(x, y, linestyle="none", markersize=7.5, **mark)
         if place == 0:
-            axes.plot(x, y, "o", markersize=14, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.3)
+            axes.plot(
+                x,
+                y,
+                "o",
+                markersize=14,
+                markerfacecolor="none",
+                markeredgecolor=INK,
+                markeredgewidth=1.3,
+                clip_on=False,
+            )
     if study.measure.is_share and wants_errors(ys):
         error_scale(axes, ys)
     elif not study.measure.is_share and 0 < 10 * min(ys) < max(ys):
         log_scale(axes, ys)
+    else:
+        axes.margins(y=0.12)
     if min(xs) > 0 and max(xs) > 8 * min(xs):
         log_scale(axes, xs, "x", most=10)
     else:
@@ -99,11 +118,4 @@ def _legend(known: Sequence[str]) -> list[Line2D]:
     entries = [Line2D([], [], label=cut(name, 40), **style, **_mark(place)) for place, name in enumerate(known[:MOST])]
     if len(known) > MOST:
         entries.append(Line2D([], [], label="other networks", **style, **_mark(MOST)))
-    ring: dict[str, Any] = {
-        "marker": "o",
-        "markerfacecolor": "none",
-        "markeredgecolor": INK,
-        "markersize": 11,
-        "linestyle": "none",
-    }
-    return [*entries, Line2D([], [], label="the best setting", **ring)]
+    return [*entries, Line2D([], [], label="the best setting", **RING)]

@@ -20,8 +20,10 @@ from cnnspec.report.measure import Measure
 from cnnspec.report.study import Study, are_numbers
 
 MOST_AXES = 8
+LETTER = 8.0  # CSS pixels, in bold
 MOST_TICKS = 7
 GROUND = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+MISSING = 0.16  # of an axis is left below the numbers for settings that have none
 LIFTED = 0.25  # of the shades: the worst is seen on white
 
 
@@ -40,25 +42,30 @@ def scales(study: Study) -> list[Scale]:
     found = []
     for axis in study.axes[:MOST_AXES]:
         values = [setting.values[axis] for setting in study.ranked]
-        found.append(_scale(cut(names[axis], 20), values, study.levels(axis), axis in study.logarithmic))
+        found.append(_scale(names[axis], values, study.levels(axis), axis in study.logarithmic))
     return [*found, _outcome(study)]
 
 
 def _scale(name: str, values: Sequence[Any], levels: Sequence[Any], is_log: bool) -> Scale:
-    if not are_numbers(levels) or len(levels) <= MOST_TICKS:  # few values stand evenly, whatever they are
-        where = {level: (place + 0.5) / len(levels) if len(levels) > 1 else 0.5 for place, level in enumerate(levels)}
+    """Few values stand evenly, whatever they are; many numbers by their size, above those that have none."""
+    numbers = [level for level in levels if are_numbers([level])]
+    others = [level for level in levels if not are_numbers([level])]
+    if len(levels) <= MOST_TICKS or len(others) > 1:
+        levels = [*reversed(others), *numbers]  # what is missing lies below
+        where = {level: (place + 0.5) / len(levels) for place, level in enumerate(levels)}
         ticks = [(where[level], cut(value_text(level), 14)) for level in levels]
         return Scale(name, tuple(where[value] for value in values), tuple(ticks))
-    low, high = levels[0], levels[-1]
+    low, high = numbers[0], numbers[-1]
     is_log = low > 0 and (is_log or high > 50 * low)
     to = log10 if is_log else float
-    ends = to(low), to(high)
+    base = MISSING if others else 0.0
 
-    def at(value: float) -> float:
-        return (to(value) - ends[0]) / (ends[1] - ends[0])
+    def at(value: Any) -> float:
+        return base + (1 - base) * (to(value) - to(low)) / (to(high) - to(low)) if value not in others else 0.0
 
     marks = _decades(low, high) if is_log else [low + (high - low) * part / 4 for part in range(5)]
-    return Scale(name, tuple(map(at, values)), tuple((at(mark), number_text(mark)) for mark in marks))
+    ticks = [*((at(mark), number_text(mark)) for mark in marks), *((0.0, value_text(other)) for other in others)]
+    return Scale(name, tuple(map(at, values)), tuple(ticks))
 
 
 def _decades(low: float, high: float) -> list[float]:
@@ -76,7 +83,8 @@ def _outcome(study: Study) -> Scale:
     marks = [*(mark for mark in marks if min(values) <= mark <= max(values)), values[0]]
     places = [(high - to(v)) / reach if measure.sign < 0 else (to(v) - low) / reach for v in [*values, *marks]]
     texts = [*map(number_text, marks[:-1]), measure.bare(study.ranked[0].objective)]
-    return Scale(measure.heading, tuple(places[: len(values)]), tuple(zip(places[len(values) :], texts, strict=True)))
+    name = "\n".join(measure.heading.split(" ", 1))
+    return Scale(name, tuple(places[: len(values)]), tuple(zip(places[len(values) :], texts, strict=True)))
 
 
 def _stretched(measure: Measure, values: Sequence[float]) -> tuple[Callable[[float], float], Sequence[float]]:
@@ -107,34 +115,37 @@ def parallel(study: Study, width: int) -> Figure:
             style = {"color": COLOURS[1], "linewidth": 3, "zorder": 3}
         axes.plot(*((line, order) if lies else (order, line)), solid_joinstyle="round", **style)
     for place, scale in enumerate(found):
-        _axis(axes, place, scale, lies=lies, is_last=place == len(found) - 1)
+        most = 40 if lies else int(width / len(found) / LETTER)
+        _axis(axes, place, scale, most, lies=lies)
     if lies:
         axes.set_ylim(len(found) - 0.6, -0.5)
         axes.set_xlim(-0.04, 1.04)
     else:
         axes.set_xlim(-0.25, len(found) - 0.75)
-        axes.set_ylim(-0.05, 1.14)
+        axes.set_ylim(-0.05, 1.2)
     return figure
 
 
-def _axis(axes: Axes, place: int, scale: Scale, *, lies: bool, is_last: bool) -> None:
-    """The line with its name and its ticks, on the side where no line of a setting runs, if there is such a side."""
+def _axis(axes: Axes, place: int, scale: Scale, most: int, *, lies: bool) -> None:
+    """The line with its name and its ticks; those of the outcome stand where no line of a setting runs."""
+    is_outcome = "\n" in scale.name
+    told = scale.name.replace("\n", " ") if lies else scale.name if is_outcome else cut(scale.name, most)
     text: dict[str, Any] = {"fontsize": 9, "bbox": GROUND, "zorder": 5}
     name: dict[str, Any] = {**text, "fontsize": 9.25, "fontweight": "bold", "va": "bottom"}
     line: dict[str, Any] = {"color": SOFT, "linewidth": 1.2, "zorder": 4}
     if lies:
         axes.plot([0, 1], [place, place], **line)
-        axes.text(0, place - 0.13, scale.name, ha="left", **name)
-        for at, told in _apart(scale.ticks, 0.14):
+        axes.text(0, place - 0.13, told, ha="left", **name)
+        for at, mark in _apart(scale.ticks, 0.14):
             axes.plot([at, at], [place, place + 0.06], **line)
-            axes.text(at, place + 0.1, told, va="top", ha="right" if at > 0.94 else "center", **text)
+            axes.text(at, place + 0.1, mark, va="top", ha="right" if at > 0.94 else "center", **text)
         return
-    side, align = (1, "left") if is_last else (-1, "right")
+    side, align = (1, "left") if is_outcome else (-1, "right")
     axes.plot([place, place], [0, 1], **line)
-    axes.text(place, 1.06, scale.name, ha="center", **name)
-    for at, told in _apart(scale.ticks, 0.06):
+    axes.text(place, 1.06, told, ha="center", **name)
+    for at, mark in _apart(scale.ticks, 0.06):
         axes.plot([place, place + 0.02 * side], [at, at], **line)
-        axes.text(place + 0.035 * side, at, told, va="center", ha=align, **text)
+        axes.text(place + 0.035 * side, at, mark, va="center", ha=align, **text)
 
 
 def _apart(ticks: Sequence[tuple[float, str]], least: float) -> list[tuple[float, str]]:

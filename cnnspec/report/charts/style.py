@@ -120,11 +120,15 @@ def error_scale(axes: Axes, values: Sequence[float], which: str = "y", steps: Se
 
 
 def log_scale(axes: Axes, values: Sequence[float], which: str = "y", most: float = 100) -> None:
-    """A logarithmic axis with ticks as people write numbers: 1, 2 and 5 where it spans less than ``most``."""
+    """A logarithmic axis with ticks as people write numbers.
+
+    They are at 1, 2 and 5 where it spans less than ``most``, at 1 and 3 where less than ten times that.
+    """
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
+    span = max(values) / min(values)
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if max(values) < most * min(values) else (1,)))
-    pad = (max(values) / min(values)) ** 0.06
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < most else (1, 3) if span < 10 * most else (1,)))
+    pad = span**0.06
     (axes.set_ylim if which == "y" else axes.set_xlim)(min(values) / pad, max(values) * pad)
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
