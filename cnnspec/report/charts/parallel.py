@@ -12,6 +12,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from cnnspec.report.charts.heat import colour, cut, shade
 from cnnspec.report.charts.style import COLOURS, SOFT, STEPS, WIDE, figure_of, least_error, wants_errors
@@ -63,7 +64,7 @@ def _scale(name: str, values: Sequence[Any], levels: Sequence[Any], is_log: bool
     def at(value: Any) -> float:
         return base + (1 - base) * (to(value) - to(low)) / (to(high) - to(low)) if value not in others else 0.0
 
-    marks = _decades(low, high) if is_log else [low + (high - low) * part / 4 for part in range(5)]
+    marks = _decades(low, high) if is_log else _rounds(low, high)
     ticks = [*((at(mark), number_text(mark)) for mark in marks), *((0.0, value_text(other)) for other in others)]
     return Scale(name, tuple(map(at, values)), tuple(ticks))
 
@@ -71,6 +72,11 @@ def _scale(name: str, values: Sequence[Any], levels: Sequence[Any], is_log: bool
 def _decades(low: float, high: float) -> list[float]:
     whole = [10.0**power for power in range(-12, 13) if low <= 10.0**power <= high * 1.0001]
     return whole if len(whole) > 1 else [low, (low * high) ** 0.5, high]
+
+
+def _rounds(low: float, high: float) -> list[float]:
+    """Round numbers between two ends."""
+    return [mark for mark in map(float, MaxNLocator(4).tick_values(low, high)) if low <= mark <= high]
 
 
 def _outcome(study: Study) -> Scale:
@@ -95,7 +101,7 @@ def _stretched(measure: Measure, values: Sequence[float]) -> tuple[Callable[[flo
         return lambda value: -log10(max(100 - value, least)), [step for step in STEPS if step <= 100 - least]
     if not measure.is_share and 0 < 10 * low < high:
         return log10, _decades(low, high)
-    return float, [low + (high - low) * part / 4 for part in range(5)]
+    return float, _rounds(low, high)
 
 
 def parallel(study: Study, width: int) -> Figure:
