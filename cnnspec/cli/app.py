@@ -21,6 +21,7 @@ from cnnspec.cli import (
     layers,
     schema,
     seeing,
+    showing,
     summary,
     training,
     zoo,
@@ -53,6 +54,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "eval": seeing.evaluate,
     "predict": seeing.predict,
     "features": seeing.features,
+    "compare": showing.compare,
+    "report": showing.report,
 }
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 for _name, _command in COMMANDS.items():

@@ -14,8 +14,10 @@ from cnnspec.files import put
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
     from rich.text import Text
 
+MOST_WIDE = 10_000  # characters of a line
 Format = TypeVar("Format")
 
 
@@ -65,6 +67,16 @@ def interruptible() -> Iterator[None]:
     except KeyboardInterrupt as interrupt:
         console(stderr=True).print("interrupted; what is written is kept")
         sys.exit(getattr(interrupt, "exit_code", 130))
+
+
+def print_whole(table: Table) -> None:
+    """A table of which no column is cut, however wide that makes it."""
+    from rich.measure import measure_renderables
+
+    terminal = console()
+    needed = measure_renderables(terminal, terminal.options.update(max_width=MOST_WIDE), [table])
+    terminal.width = max(terminal.width, needed.maximum)
+    terminal.print(table, soft_wrap=False)
 
 
 def write(text: str) -> None:

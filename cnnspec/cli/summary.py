@@ -10,7 +10,7 @@ import typer
 
 from cnnspec.api import partial_graph
 from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
-from cnnspec.cli.output import console, write
+from cnnspec.cli.output import console, print_whole, write
 from cnnspec.diagnostics import SpecError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ class Dtype(StrEnum):
     float64 = "float64"
 
 
-MOST_WIDE = 10_000  # characters of a line
 COLUMNS_HELP = (
     "The columns, in order, such as key,output,field. There are key, layer, input, output, kernel, params, macs, share,"
     " field, jump, start, activations, kept, weights and line."
@@ -101,15 +100,12 @@ def _print(facts: Facts, look: Look, format: Format) -> None:
 
 def _print_table(table: Table, columns: Sequence[str]) -> None:
     """The table at the terminal's width; columns that were asked for are all there, however wide."""
-    from rich.measure import measure_renderables
-
     from cnnspec.emit.columns import DEFAULT
 
-    terminal = console()
     if tuple(columns) != DEFAULT:
-        needed = measure_renderables(terminal, terminal.options.update(max_width=MOST_WIDE), [table])
-        terminal.width = max(terminal.width, needed.maximum)
-    terminal.print(table, soft_wrap=False)
+        print_whole(table)
+    else:
+        console().print(table, soft_wrap=False)
 
 
 def _print_partly(facts: Facts, look: Look) -> None:

@@ -1,0 +1,56 @@
+"""Document ──► Markdown, with the pictures as files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from cnnspec import __version__
+from cnnspec.diagnostics import printable
+from cnnspec.report.blocks import Block, Column, Document, Paragraph, Picture, Table
+
+MARKUP = re.compile(r"([\\`*_\[\]<>&|~#])")
+
+
+def markdown(document: Document) -> str:
+    """The text; ``NAME.png`` stands for each picture."""
+    parts = [f"# {escaped(document.title)}", escaped(document.lead)]
+    for section in document.sections:
+        parts += [f"## {escaped(section.heading)}", *map(_block, section.blocks)]
+    return "\n\n".join([*parts, f"Made by cnnspec {__version__}."]) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text in one line that is shown as it is: no sign of it is markup."""
+    return MARKUP.sub(r"\\\1", printable(text))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            lines = [escaped(line) for line in block.text.split("\n")]
+            return f"**{'  '.join(lines)}**" if block.strong else "  \n".join(lines)
+        case Picture():
+            return f"![{escaped(block.alt)}]({block.name}.png)\n\n*{escaped(block.caption)}*"
+        case Table():
+            return _table(block)
+
+
+def _table(table: Table) -> str:
+    lines = [_row([escaped(column.heading) for column in table.columns]), _row(map(_rule, table.columns))]
+    for place, row in enumerate(table.rows):
+        found = [escaped(cell) for cell in row]
+        if table.levels:
+            found[0] = "&emsp;" * table.levels[place] + found[0]
+        if place in table.marked:
+            found = [f"**{cell}**" if cell else "" for cell in found]
+        lines.append(_row(found))
+    return f"*{escaped(table.caption)}*\n\n" + "\n".join(lines)
+
+
+def _rule(column: Column) -> str:
+    return "---" if column.left else "---:"
+
+
+def _row(found: Iterable[str]) -> str:
+    return f"| {' | '.join(found)} |"

@@ -1,0 +1,101 @@
+"""A run folder as a report needs it: what was set, the network, a row for each epoch, and the figures of the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from cnnspec.diagnostics import CheckpointError
+from cnnspec.network import Graph
+from cnnspec.spec import Spec
+from cnnspec.train.folder import METRICS, RESULT
+from cnnspec.train.saved import Record, read_network, read_record
+from cnnspec.train.watch import Figures, Metrics
+
+ROW = TypeAdapter(Metrics)
+
+
+class Ended(BaseModel):
+    """result.json, as far as it is told: the test figures are not there where the test part was not looked at."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    test_accuracy: float | None = None
+    test_loss: float | None = None
+    test_images: int | None = None
+    device: str = ""
+    threads: int | None = None
+    torch: str = ""
+
+    @property
+    def test(self) -> Figures | None:
+        if self.test_accuracy is None or self.test_loss is None or not self.test_images:
+            return None
+        correct = round(self.test_accuracy * self.test_images)
+        return Figures(self.test_loss, correct, self.test_images, 0.0)
+
+    @property
+    def machine(self) -> str:
+        """``cpu, 1 thread, torch 2.15.0``."""
+        threads = "" if self.threads is None else f"{self.threads} thread{'s' if self.threads != 1 else ''}"
+        return ", ".join(filter(None, [self.device, threads, self.torch and f"torch {self.torch}"]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A run, read. ``ended`` is None for one that is not done."""
+
+    folder: Path
+    record: Record
+    spec: Spec
+    network: Graph
+    rows: tuple[Metrics, ...]
+    ended: Ended | None
+
+
+def read_run(folder: Path) -> Run:
+    """A run folder, whose run may be under way. Raises CheckpointError where it is none, or is damaged."""
+    record = read_record(folder)
+    spec, network = read_network(folder, record.spec)
+    network = replace(network, name=record.spec.title)  # and not the file in the run's folder
+    return Run(folder, record, spec, network, _rows(folder / METRICS), _ended(folder / RESULT))
+
+
+def _rows(path: Path) -> tuple[Metrics, ...]:
+    """One for each epoch that is over; none before the first is."""
+    rows = []
+    for number, line in enumerate((_read(path) or b"").splitlines(), 1):
+        try:
+            row = ROW.validate_json(line)
+        except ValidationError as error:
+            raise CheckpointError(f"{path} is damaged: line {number}: {_reason(error)}") from None
+        if not all(isfinite(value) for value in (row.train_loss, row.train_accuracy, row.val_loss or 0, row.seconds)):
+            raise CheckpointError(f"{path} is damaged: line {number}: a number that is not finite")
+        rows.append(row)
+    return tuple(rows)
+
+
+def _ended(path: Path) -> Ended | None:
+    data = _read(path)
+    try:
+        return None if data is None else Ended.model_validate_json(data)
+    except ValidationError as error:
+        raise CheckpointError(f"{path} is damaged: {_reason(error)}") from None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    field = ".".join(map(str, first["loc"]))
+    return f"{field + ': ' if field else ''}{first['msg']}"

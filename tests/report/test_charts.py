@@ -1,0 +1,136 @@
+"""Charts can be read: colours that all eyes tell apart, text that is large enough and within the picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from cnnspec.report import document
+from cnnspec.report.blocks import Picture
+from cnnspec.report.charts import heat, parallel, places
+from cnnspec.report.charts.saved import Drawn
+from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
+from cnnspec.report.measure import Measure
+from cnnspec.report.of_sweep import study_of
+from cnnspec.report.study import Setting, Study, Trial
+from tests.emit.diagram.test_colours import EYES, apart, contrast
+from tests.report.made import Folders, small_sweep
+
+
+@pytest.fixture(scope="module")
+def pictures(real_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Picture]:
+    return document(study_of(small_sweep(Folders(real_run, tmp_path_factory.mktemp("charts"))))).pictures
+
+
+@pytest.mark.parametrize("eye", EYES)
+def test_lines_are_told_apart(eye: str) -> None:
+    """Any two colours by whatever cones there are, where dashes and marks tell them apart besides."""
+    for one, other in combinations((*COLOURS, PALE), 2):
+        assert apart(one, other, eye) > 14, (one, other)
+
+
+def test_colours_stand_out_from_the_page() -> None:
+    """Lines as WCAG asks of graphics, text as it asks of text."""
+    assert all(contrast(colour, "#ffffff") > 3 for colour in COLOURS)
+    assert min(contrast(INK, "#ffffff"), contrast(SOFT, "#ffffff")) > 4.5
+
+
+def texts(figure: Figure) -> Iterator[Text]:
+    for text in figure.findobj(Text):
+        if text.get_text().strip() and text.get_visible():
+            yield text
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_text_is_legible_and_whole(pictures: list[Picture], width: int) -> None:
+    """12 CSS pixels or more, and inside of the picture."""
+    for picture in pictures:
+        with styled():
+            figure = picture.draw(width)
+            figure.draw_without_rendering()
+            right, top = figure.bbox.width, figure.bbox.height
+            for text in texts(figure):
+                assert text.get_fontsize() * 96 / 72 >= 12, (picture.name, text.get_text())
+            for legend in figure.legends:
+                assert legend.get_window_extent().x1 < right + 1, picture.name
+                assert legend.get_window_extent().y0 > -1, picture.name
+            for axes in figure.axes:
+                ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()] if axes.axison else []
+                shown = [t for t in (*ticks, *_labels(axes), *axes.texts) if t.get_text().strip()]
+                boxes = [(t.get_text(), t.get_window_extent()) for t in shown if t.get_visible() and _is_in(t, axes)]
+                for told, box in boxes:
+                    assert box.x0 > -1, (picture.name, told)
+                    assert box.y0 > -1, (picture.name, told)
+                    assert box.x1 < right + 1, (picture.name, told)
+                    assert box.y1 < top + 1, (picture.name, told)
+
+
+def _labels(axes: Axes) -> list[Text]:
+    return [axes._left_title, *([axes.xaxis.label, axes.yaxis.label] if axes.axison else [])]
+
+
+def _is_in(text: Text, axes: Axes) -> bool:
+    """Whether a tick is within the limits of its axis; others are not drawn."""
+    for axis in (axes.xaxis, axes.yaxis):
+        for tick in axis.get_major_ticks():
+            if text is tick.label1:
+                low, high = sorted(axis.get_view_interval())
+                return bool(low <= tick.get_loc() <= high)
+    return True
+
+
+def test_pictures_are_the_same_each_time(pictures: list[Picture]) -> None:
+    """The same bytes, so that a report in a repository changes only where its figures do; with text as text."""
+    heat = next(picture for picture in pictures if picture.name == "heat-1")
+    one, other = Drawn.of(heat), Drawn.of(heat)
+    assert one == other
+    assert "97.92" in re.sub(r"<[^>]*>", "", one.svg)
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|<!--.*?-->', "", one.svg)
+
+
+def drawn_at_random() -> Study:
+    """Thirty settings on axes of numbers, one of which only some of them have."""
+    settings = []
+    for n in range(30):
+        momentum = None if n % 3 else 0.5 + n / 100
+        values = {"optimizer.lr": 10 ** (-5 + n / 8), "momentum": momentum, "act": "ReLU" if n % 2 else "ELU"}
+        trial = Trial(str(n), values, objective=0.99 - 0.02 * abs(n - 20))
+        settings.append(Setting(f"setting {n}", values, (trial,)))
+    settings.sort(key=lambda setting: -(setting.objective or 0))
+    return Study("random", Measure("val_accuracy", "max"), ("optimizer.lr", "momentum", "act"), tuple(settings))
+
+
+def test_scales_of_parallel_coordinates() -> None:
+    """Numbers by their size or its logarithm, what some settings lack below them, and the best outcome on top."""
+    study = drawn_at_random()
+    rate, momentum, act, outcome = parallel.scales(study)
+    lowest, highest = min(rate.places), max(rate.places)
+    assert (lowest, highest) == pytest.approx((0, 1))
+    assert [text for _, text in rate.ticks] == ["1e-5", "0.0001", "0.001", "0.01"]
+    assert [at for at, _ in rate.ticks] == pytest.approx([0, 8 / 29, 16 / 29, 24 / 29])
+    assert sorted(momentum.places)[:20] == [0] * 20
+    assert sorted(momentum.places)[20] > 0.1
+    assert {text for at, text in momentum.ticks if at == 0} == {"–"}
+    assert sorted({*act.places}) == [0.25, 0.75]
+    assert outcome.places[0] == 1
+    assert min(outcome.places) == 0
+    assert list(outcome.places) == sorted(outcome.places, reverse=True)
+
+
+def test_what_is_drawn_at_random_makes_no_grid() -> None:
+    """Its axes of numbers are shown as places, for the settings that have both."""
+    study = drawn_at_random()
+    assert ("optimizer.lr", "momentum") not in heat.pairs(study)
+    assert places.pairs(study) == [("optimizer.lr", "momentum")]
+    with styled():
+        figure = places.places(study, ("optimizer.lr", "momentum"), NARROW)
+        figure.draw_without_rendering()
+        assert len(figure.axes[0].lines) == 10 + 1
+        parallel.parallel(study, NARROW).draw_without_rendering()
