@@ -1,4 +1,4 @@
-"""Prose at the width of a terminal, broken at spaces, and inside what stands between backticks only where it must be."""
+"""Prose at the width of a terminal, broken at spaces; inside what stands between backticks only where it must be."""
 
 from __future__ import annotations
 
