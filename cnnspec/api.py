@@ -115,11 +115,15 @@ def _input(spec: Spec, given: Size) -> tuple[int, ...] | dict[str, tuple[int, ..
                 raise UsageError(f"{spec.title} has no input `{name}`", did_you_mean(name, names) or known)
         return {name: _sizes(sizes) for name, sizes in given.items()}
     if names:
-        raise UsageError(f"{spec.title} has the inputs {listing([f'`{n}`' for n in names])}: say which", BY_NAME)
+        raise UsageError(
+            f"{spec.title} has the inputs {listing([f'`{n}`' for n in names])}: say which", _by_name(names)
+        )
     return _sizes(given)
 
 
-BY_NAME = "--input image=3,64,64 on the command line, input={'image': [3, 64, 64]} in Python"
+def _by_name(names: Sequence[str]) -> str:
+    """How the sizes of several inputs are given."""
+    return f"--input {names[0]}=3,64,64 on the command line, input={{{names[0]!r}: [3, 64, 64]}} in Python"
 
 
 def _sizes(given: Sequence[int]) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from cnnspec.cli import (
     training,
     zoo,
 )
+from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.cli.plugins import with_plugins
 from cnnspec.diagnostics import CnnspecError
@@ -59,8 +60,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 for _name, _command in COMMANDS.items():
-    app.command(_name)(interruptible()(_command if _name in NO_LAYERS else with_plugins(_command)))
-data.app.command("check")(interruptible()(data.check))
+    app.command(_name, cls=Command)(interruptible()(_command if _name in NO_LAYERS else with_plugins(_command)))
+data.app.command("check", cls=Command)(interruptible()(data.check))
 app.add_typer(data.app, name="data")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, UsageError, listing, printable, render
+from cnnspec.diagnostics.wrap import wrapped
 from cnnspec.files import put
 
 if TYPE_CHECKING:
@@ -29,34 +30,39 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
+def _width(stderr: bool = False) -> int | None:
+    """The columns of a terminal; None where what is printed goes elsewhere, and its lines stay whole."""
+    return console(stderr=stderr).width if console(stderr=stderr).is_terminal else None
+
+
 def show(diagnostics: Iterable[Diagnostic]) -> None:
     """Diagnostics as text, an empty line behind each."""
     for diagnostic in diagnostics:
-        console().print(render(diagnostic))
+        console().print(render(diagnostic, _width()))
 
 
 def show_error(error: CnnspecError) -> None:
     """An error on standard error; the diagnostics of a spec as `check` shows them."""
     if isinstance(error, SpecError):
         for diagnostic in error.diagnostics:
-            console(stderr=True).print(render(diagnostic))
+            console(stderr=True).print(render(diagnostic, _width(stderr=True)))
         return
-    for line in _lines(error):
+    for line in _lines(error, _width(stderr=True)):
         console(stderr=True).print(line)
 
 
 def show_fault(error: CnnspecError) -> None:
     """An error that is what a command was asked to find."""
-    for line in _lines(error):
+    for line in _lines(error, _width()):
         console().print(line)
 
 
-def _lines(error: CnnspecError) -> Iterator[Text]:
+def _lines(error: CnnspecError, width: int | None) -> Iterator[Text]:
     from rich.text import Text
 
-    yield Text.assemble(("error", "bold red"), ": ", (printable(error.message), "bold"))
+    yield Text.assemble(("error", "bold red"), ": ", (wrapped(printable(error.message), width, 7), "bold"))
     for line in error.help.split("\n") if error.help else ():
-        yield Text(f"  = help: {printable(line)}")
+        yield Text(f"  = help: {wrapped(printable(line), width, 10)}")
 
 
 @contextmanager

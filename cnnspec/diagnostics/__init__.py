@@ -20,7 +20,7 @@ from cnnspec.diagnostics.errors import (
 )
 from cnnspec.diagnostics.render import plain, render
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import count, did_you_mean, listing, nearest, printable, printable_json
+from cnnspec.diagnostics.words import a, count, did_you_mean, listing, nearest, printable, printable_json
 
 __all__ = [
     "CheckpointError",
@@ -38,6 +38,7 @@ __all__ = [
     "Span",
     "SpecError",
     "UsageError",
+    "a",
     "as_json",
     "count",
     "did_you_mean",

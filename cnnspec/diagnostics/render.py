@@ -24,6 +24,7 @@ from rich.text import Text
 from cnnspec.diagnostics.diagnostic import Diagnostic, Label
 from cnnspec.diagnostics.source import Source, Span
 from cnnspec.diagnostics.words import printable
+from cnnspec.diagnostics.wrap import wrapped
 
 MAX_WIDTH = 160  # characters of a source line that are shown
 STYLES = {"error": "bold red", "warning": "bold yellow", "rule": "blue", "label": "cyan"}
@@ -34,19 +35,23 @@ def plain(diagnostic: Diagnostic) -> str:
     return render(diagnostic).plain
 
 
-def render(diagnostic: Diagnostic) -> Text:
-    """The message with its styles; nothing of the spec's own text is taken for markup or for control codes."""
+def render(diagnostic: Diagnostic, width: int | None = None) -> Text:
+    """The message with its styles; nothing of the spec's own text is taken for markup or for control codes.
+
+    With a ``width`` in columns, prose is broken there; lines of the source never are.
+    """
     out = Text()
-    out.append(f"{diagnostic.severity}[{diagnostic.code}]", STYLES[diagnostic.severity])
-    out.append(f": {printable(diagnostic.message)}\n", "bold")
+    heading = f"{diagnostic.severity}[{diagnostic.code}]"
+    out.append(heading, STYLES[diagnostic.severity])
+    out.append(f": {wrapped(printable(diagnostic.message), width, len(heading) + 2)}\n", "bold")
     labels = [diagnostic.primary, *diagnostic.labels]
     gutter = max(len(str(label.span.line)) for label in labels)
     for source, group in _by_source(labels):
-        _excerpt(out, source, group, diagnostic, gutter)
+        _excerpt(out, source, group, diagnostic, gutter, width)
     for word, text in _trailer(diagnostic):
         out.append(f"{' ' * gutter} = ", STYLES["rule"])
         out.append(f"{word}: ", "bold")
-        out.append(f"{printable(text)}\n")
+        out.append(f"{wrapped(printable(text), width, gutter + len(word) + 5)}\n")
     return out
 
 
@@ -78,7 +83,9 @@ def provenance(diagnostic: Diagnostic) -> str:
     return ", ".join(([f"{place.source.name}:{place.line}"] if place else []) + words)
 
 
-def _excerpt(out: Text, source: Source, labels: list[Label], diagnostic: Diagnostic, gutter: int) -> None:
+def _excerpt(
+    out: Text, source: Source, labels: list[Label], diagnostic: Diagnostic, gutter: int, width: int | None
+) -> None:
     first = diagnostic.primary if diagnostic.primary in labels else labels[0]
     arrow = "-->" if first is diagnostic.primary else ":::"
     out.append(f"{' ' * gutter} {arrow} ", STYLES["rule"])
@@ -89,12 +96,12 @@ def _excerpt(out: Text, source: Source, labels: list[Label], diagnostic: Diagnos
     for line, group in groupby(ordered, key=lambda label: label.span.line):
         if last is not None and line > last + 1:
             out.append("...\n", STYLES["rule"])
-        _line(out, list(group), diagnostic, gutter)
+        _line(out, list(group), diagnostic, gutter, width)
         last = line
     out.append(f"{' ' * gutter} |\n", STYLES["rule"])
 
 
-def _line(out: Text, labels: list[Label], diagnostic: Diagnostic, gutter: int) -> None:
+def _line(out: Text, labels: list[Label], diagnostic: Diagnostic, gutter: int, columns: int | None) -> None:
     """A line of the source with what is said below it; of a very long one, the part around the first label."""
     number = labels[0].span.line
     text = labels[0].span.source.line(number)
@@ -108,15 +115,19 @@ def _line(out: Text, labels: list[Label], diagnostic: Diagnostic, gutter: int) -
         if not start or 0 <= column < MAX_WIDTH:
             before = cell_len(_shown(text[start : start + column])) + bool(start)
             width = cell_len(_shown(text[start + column : min(_end(label.span, text), start + MAX_WIDTH)]))
-            _underline(out, label, before, max(width, 1), diagnostic, gutter)
+            _underline(out, label, before, max(width, 1), diagnostic, gutter, columns)
 
 
-def _underline(out: Text, label: Label, before: int, width: int, diagnostic: Diagnostic, gutter: int) -> None:
+def _underline(
+    out: Text, label: Label, before: int, width: int, diagnostic: Diagnostic, gutter: int, columns: int | None
+) -> None:
     primary = label is diagnostic.primary
     style = STYLES[diagnostic.severity if primary else "label"]
-    out.append(f"{' ' * gutter} | ", STYLES["rule"])
-    mark = "^" if primary else "-"
-    out.append(f"{' ' * before}{mark * width} {printable(label.text)}".rstrip() + "\n", style)
+    mark = ("^" if primary else "-") * width
+    said = wrapped(printable(label.text), columns, gutter + 4 + before + width).split("\n")
+    for number, part in enumerate(said):
+        out.append(f"{' ' * gutter} | ", STYLES["rule"])
+        out.append(f"{' ' * before}{' ' * width if number else mark} {part.strip()}".rstrip() + "\n", style)
 
 
 def _end(span: Span, line: str) -> int:

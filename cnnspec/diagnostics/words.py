@@ -50,6 +50,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{near}`?" if near else ""
 
 
+def a(noun: str) -> str:
+    """``a list``, ``an OrderedDict``."""
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
 def listing(words: Sequence[str], conjunction: str = "and") -> str:
     """``a, b and c``."""
     if len(words) < 2:

@@ -30,6 +30,7 @@ from cnnspec.importing.training import named, trained
 from cnnspec.importing.verify import Held, verify
 from cnnspec.layers import Shape
 
+IMAGE = 3  # sizes of one image: channels, height, width
 BATCH = 2  # images of the run: views have to leave them apart
 
 
@@ -99,6 +100,15 @@ def _images(shapes: Mapping[str, Sequence[int]]) -> dict[str, Tensor]:
     return {key: torch.randn(*shape, generator=generator) for key, shape in shapes.items()}
 
 
+def _of_batch(images: Mapping[str, Tensor]) -> str:
+    """What helps where the sizes of an input may begin with a batch: images have three without it."""
+    if all(image.dim() != IMAGE + 2 for image in images.values()):
+        return ""
+    given = next(tuple(image.shape[1:]) for image in images.values() if image.dim() == IMAGE + 2)
+    meant = ",".join(map(str, given[1:]))
+    return f"the sizes are those of one input: `--input {meant}`, if the {given[0]} in front is a batch"
+
+
 def _make_lazy_layers(module: nn.Module, images: Mapping[str, Tensor], name: str) -> None:
     """Lets layers that learn their sizes when they first run do so."""
     if any(map(is_lazy, (*module.parameters(), *module.buffers()))):
@@ -120,7 +130,7 @@ def _check_names(module: nn.Module, place: Span) -> None:
 def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span) -> tuple[Program, Sink, Any]:
     """What a module does with some images, what of it cannot be said, and what it gives."""
     recorder = Recorder(module, BATCH, place)
-    with running(f"{name}.forward"):
+    with running(f"{name}.forward", _of_batch(images)):
         output = recorder.run({key: image.clone() for key, image in images.items()})
     outputs = _outputs(output, recorder.translator.sink, place)
     inputs = {key: Shape(image.shape[1:]) for key, image in images.items()}

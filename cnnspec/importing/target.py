@@ -5,21 +5,23 @@ This runs the user's code, and only here: a spec never does. What goes wrong in 
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from cnnspec.diagnostics import Diagnostic, Label, SpecError, UsageError, did_you_mean
+from cnnspec.diagnostics import Diagnostic, Label, SpecError, UsageError, a, did_you_mean, listing
 from cnnspec.importing.construct import Given, constructing
 from cnnspec.importing.places import raised
 
+MAX_TOLD = 6  # classes of a file that a message lists
 FORMS = "such as `my_module:Net`, `nets.py:Net`, `torchvision.models:resnet50` or `program.pt2`"
 
 
@@ -36,18 +38,18 @@ def subject(target: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | N
     """The module that ``target`` names. Raises UsageError, and SpecError where the user's own code raises."""
     place, colon, attribute = target.rpartition(":")
     if not colon or not place or not attribute:
-        raise UsageError(f"`{target}` names no class, function or file", FORMS)
+        raise UsageError(f"`{target}` names no class, function or file", FORMS if colon else _nameless(target))
     with running(target):
         found = _found(place, attribute, target)
         made, given = (found, {}) if isinstance(found, nn.Module) else _built(found, target, args, kwargs or {})
     if not isinstance(made, nn.Module):
-        raise UsageError(f"`{target}` gives {_a(made)}, which is no nn.Module", FORMS)
+        raise UsageError(f"`{target}` gives {a(type(made).__name__)}, which is no nn.Module", FORMS)
     return Subject(made, attribute.rpartition(".")[2], given)
 
 
 @contextmanager
-def running(what: str) -> Any:
-    """While the user's code runs: it prints beside our output, and its errors are told with its own line."""
+def running(what: str, help: str = "") -> Any:
+    """While the user's code runs: it prints beside our output, and its errors are told with its own line, and help."""
     before = [*sys.path]
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -56,21 +58,21 @@ def running(what: str) -> Any:
     except (UsageError, SpecError):
         raise
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        raise failed(what, error) from None
+        raise failed(what, error, help) from None
     except SystemExit as error:
         raise UsageError(f"`{what}` ends the program: it calls sys.exit({error.code})") from None
     finally:
         sys.path[:] = before
 
 
-def failed(what: str, error: Exception) -> UsageError | SpecError:
+def failed(what: str, error: Exception, help: str = "") -> UsageError | SpecError:
     """An error of the user's own code, at its own line."""
     said = f"`{what}` raises {type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
     span = raised(error.__traceback__)
     said = said.rstrip(": ")
     if span is None:
-        return UsageError(said)
-    return SpecError([Diagnostic("code-raises", said, Label(span, "raised here"))])
+        return UsageError(said, help)
+    return SpecError([Diagnostic("code-raises", said, Label(span, "raised here"), help=help)])
 
 
 def _found(place: str, attribute: str, target: str) -> Any:
@@ -113,7 +115,7 @@ def _of_file(path: Path) -> Any:
 
 def _built(found: Any, target: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[Any, Given]:
     if not callable(found):
-        raise UsageError(f"`{target}` is {_a(found)}, which cannot be called", FORMS)
+        raise UsageError(f"`{target}` is {a(type(found).__name__)}, which cannot be called", FORMS)
     _check_call(found, target, args, kwargs)
     return constructing(lambda: found(*args, **kwargs))
 
@@ -133,6 +135,16 @@ def _check_call(found: Callable[..., Any], target: str, args: Sequence[Any], kwa
         raise UsageError(f"`{target}` cannot be called so: {error}", help) from None
 
 
-def _a(value: Any) -> str:
-    word = type(value).__name__
-    return f"{'an' if word[0].lower() in 'aeiou' else 'a'} {word}"
+def _nameless(target: str) -> str:
+    """What helps where a file or a module is named and nothing in it: the classes of a file, read and not run."""
+    file = Path(target)
+    if target.endswith(".py") and file.is_file():
+        with suppress(OSError, SyntaxError, ValueError):
+            body = ast.parse(file.read_bytes()).body
+            classes = [f"`{target}:{node.name}`" for node in body if isinstance(node, ast.ClassDef)][:MAX_TOLD]
+            return f"name a class or function in it: {listing(classes, 'or') or f'`{target}:Net`'}"
+    parent, dot, last = target.rpartition(".")
+    meant = f"`{parent}:{last}`" if dot and last[:1].isupper() else f"`{target}:Net`"
+    if all(part.isidentifier() for part in target.split(".")):
+        return f"behind a colon stands the class or function that is meant: {meant}"
+    return FORMS

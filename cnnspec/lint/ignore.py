@@ -10,7 +10,8 @@ from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span, d
 from cnnspec.syntax import Scalar
 
 COMMENT = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\[([^\]]*)\]")
-BARE = re.compile(r"(?:^|(?<=\s))#\s*cnnspec:\s*ignore\b(?!\[).*")
+BARE = re.compile(r"(?:^|(?<=\s))#\s*cnnspec(?::\s*|\s+)ignore\b.*")
+CODES = re.compile(r"[a-z]+(?:-[a-z]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,16 @@ def comments(source: Source) -> Iterator[Ignore]:
 
 
 def without_codes(source: Source) -> Iterator[Diagnostic]:
-    """Warnings about comments that are to silence something, and name no code in brackets."""
-    for number, line in enumerate(source.lines, 1) if "cnnspec:" in source.text else ():
-        if match := BARE.search(line):
+    """Warnings about comments that are to silence something, and are written in another way."""
+    for number, line in enumerate(source.lines, 1) if "ignore" in source.text else ():
+        match = BARE.search(line) if "cnnspec" in line else None
+        if match and not COMMENT.search(line):
             span = source.span(number, match.start() + 1, len(match[0].rstrip()))
-            help = "write `# cnnspec: ignore[bias-before-norm]`, with the codes that are meant"
-            message = "this comment names no code in brackets, and silences nothing"
+            codes = CODES.findall(match[0].partition("ignore")[2])
+            written = f"# cnnspec: ignore[{', '.join(codes) or 'bias-before-norm'}]"
+            help = f"write `{written}`" if codes else f"write `{written}`, with the codes that are meant"
+            colon = re.match(r"#\s*cnnspec:", match[0])
+            message = f"this comment {'names no code in brackets' if colon else 'has no colon'}, and silences nothing"
             yield Diagnostic("unused-ignore", message, Label(span), help=help, severity="warning")
 
 

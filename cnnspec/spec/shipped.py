@@ -158,7 +158,16 @@ def decode(name: str, data: bytes, path: Path | None = None) -> Source:
     try:
         return Source(name, data.decode("utf-8-sig"), path=path)
     except UnicodeDecodeError as error:
+        if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):  # which are of UTF-16
+            raise SpecError([_binary(name)]) from None
         raise SpecError([_not_utf8(name, data, error.start)]) from None
+
+
+def _binary(name: str) -> Diagnostic:
+    """A file that is no text at all, of which nothing is shown."""
+    place = Source(name, "").span()
+    help = "a spec is a YAML file; `cnnspec import` reads an exported program, and weights are given with `--weights`"
+    return Diagnostic("not-utf8", "this is a binary file, not a text", Label(place), help=help)
 
 
 def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:

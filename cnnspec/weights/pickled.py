@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 import torch
 from torch import Tensor
 
-from cnnspec.diagnostics import CheckpointError
+from cnnspec.diagnostics import CheckpointError, a
 
 HEAD = 64  # bytes that tell the format
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
@@ -72,11 +72,11 @@ def _state_dict(path: Path, found: Any) -> dict[str, Tensor]:
     inner = [found[name] for name in WITHIN if name in found] if isinstance(found, Mapping) else []
     state = inner[0] if inner and isinstance(inner[0], Mapping) else found
     if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
-        raise CheckpointError(f"{path} holds no state dict, but a {type(state).__name__}", NO_STATE_DICT)
+        raise CheckpointError(f"{path} holds no state dict, but {a(type(state).__name__)}", NO_STATE_DICT)
     strange = next((name for name, value in state.items() if not isinstance(value, Tensor)), None)
     if strange is not None:
-        what = type(state[strange]).__name__
-        raise CheckpointError(f"{path} holds no state dict: `{strange}` is a {what}, not a tensor", NO_STATE_DICT)
+        what = a(type(state[strange]).__name__)
+        raise CheckpointError(f"{path} holds no state dict: `{strange}` is {what}, not a tensor", NO_STATE_DICT)
     return _unwrapped(dict(state))
 
 

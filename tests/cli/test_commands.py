@@ -42,6 +42,45 @@ def test_check_goes_on_after_a_spec_that_is_wrong(tmp_path: Path, spec: Path) ->
     assert "no spec is called `mnist/nothing`" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("summary", "lenet5", "--depth", "-1"), "it takes at least 1, not -1"),
+        (("summary", "lenet5", "--depth", "one"), "it takes a whole number, not one"),
+        (("check", "lenet5", "--format", "xml"), "'--format': 'xml' is not one of"),
+    ],
+)
+def test_an_option_says_in_plain_words_what_it_takes(arguments: tuple[str, ...], said: str) -> None:
+    """No word of the library that reads the options reaches whoever gives them."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert said in " ".join(result.stderr.replace("│", " ").split())
+    assert not any(word in result.stderr for word in ("Value error", "Input should", "pydantic"))
+
+
+def test_a_binary_file_is_not_shown(tmp_path: Path) -> None:
+    """Of a file that is no text one line is said, and none of its bytes."""
+    path = tmp_path / "weights.yaml"
+    path.write_bytes(bytes(range(256)) * 40)
+    result = run("check", str(path))
+    assert (result.exit_code, len(result.stdout.splitlines())) == (3, 9)
+    assert "error[not-utf8]: this is a binary file, not a text" in result.stdout
+    path.write_text("cnnspec: 1\n", encoding="utf-16")
+    assert "save the file as UTF-8" in run("check", str(path)).stdout
+
+
+def test_sizes_of_several_inputs_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    """The help shows a name that the spec has."""
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "cnnspec: 1\ninput: {left: [1, 8, 8], right: [1, 8, 8]}\nlayers:\n  - Add:\n    from: [left, right]\n"
+    )
+    assert (
+        "--input left=3,64,64 on the command line, input={'left': [3, 64, 64]}"
+        in run("summary", str(path), "--input", "1,8,8").stderr
+    )
+
+
 def test_a_folder_of_shipped_specs_names_them() -> None:
     """What is no spec, and holds some, is answered with their names."""
     result = run("check", "mnist")

@@ -55,7 +55,7 @@ def test_settings_are_those_of_other_commands() -> None:
         (["nope"], 2, "no spec is called `nope`"),
         (["mnist/lenet", "--set", "wdith=3"], 2, "has no param `wdith`"),
         (["mnist/lenet", "--format", "png"], 2, "png"),
-        (["mnist/lenet", "--depth", "0"], 2, "equal to 1"),
+        (["mnist/lenet", "--depth", "0"], 2, "at least 1"),
         (["mnist/lenet", "--out", "/nowhere/net.svg"], 7, "/nowhere/net.svg cannot be written: No such file"),
         (["mnist/lenet", "--out", "/"], 7, "/ cannot be written"),
     ],

@@ -80,7 +80,9 @@ def test_nothing_is_written_where_something_cannot_be_said(file: Path) -> None:
         (["nets.py:Net", "--input", "3,8,8"], "missing a required argument: 'width'"),
         (["nets.py:Met", "--input", "3,8,8"], "did you mean `Net`?"),
         (["nets.py:number", "--input", "3,8,8"], "is an int, which cannot be called"),
-        (["nets.py", "--input", "3,8,8"], "names no class, function or file"),
+        (["nets.py", "--input", "3,8,8"], "name a class or function in it: `nets.py:Net`"),
+        (["torchvision.models.ResNet", "--input", "3,8,8"], "that is meant: `torchvision.models:ResNet`"),
+        (["no-module", "--input", "3,8,8"], "names no class, function or file"),
         (["other.py:Net", "--input", "3,8,8"], "there is no file `other.py`"),
         (["no_such_module:Net", "--input", "3,8,8"], "there is no module `no_such_module`"),
         (["builtins:dict", "--input", "3,8,8"], "gives a dict, which is no nn.Module"),
@@ -96,6 +98,13 @@ def test_a_command_that_makes_no_sense_ends_with_2(file: Path, arguments: list[s
     assert done.exit_code == 2, done.output
     assert said in done.stderr
     assert "Traceback" not in done.output
+
+
+def test_a_size_with_a_batch_in_front(file: Path) -> None:
+    """Where a run on four sizes fails, the first of them may be a batch."""
+    done = run("import", "nets.py:ready", "--input", "1,3,8,8")
+    assert done.exit_code == 3
+    assert "`--input 3,8,8`, if the 1 in front is a batch" in done.stderr
 
 
 def test_a_file_that_is_no_python(file: Path) -> None:
