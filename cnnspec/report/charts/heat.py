@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from cnnspec.report.charts.style import INK, figure_of, least_error
-from cnnspec.report.labels import short_names, value_text
+from cnnspec.report.labels import cut, short_names, value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.study import Study
 
@@ -148,7 +148,3 @@ def _names(axes: Axes, grid: _Grid, side: str, top: str) -> None:
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(cut(top, 40), fontweight="bold", loc="left", labelpad=4)
     axes.set_ylabel(cut(side, 6 * len(grid.rows)), fontweight="bold", loc="top", labelpad=6)
-
-
-def cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -14,9 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cnnspec.report.charts.heat import colour, cut, shade
+from cnnspec.report.charts.heat import colour, shade
 from cnnspec.report.charts.style import COLOURS, SOFT, STEPS, WIDE, figure_of, least_error, wants_errors
-from cnnspec.report.labels import number_text, short_names, value_text
+from cnnspec.report.labels import cut, number_text, short_names, value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.study import Study, are_numbers
 
