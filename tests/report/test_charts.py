@@ -15,6 +15,7 @@ from matplotlib.text import Text
 from cnnspec.report import document
 from cnnspec.report.blocks import Picture
 from cnnspec.report.charts import heat, parallel, places
+from cnnspec.report.charts.errors import Errors
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
 from cnnspec.report.measure import Measure
@@ -164,3 +165,15 @@ def test_long_names_are_cut_to_their_place() -> None:
     """In every chart, at both widths."""
     assert_legible(document(hard_to_draw()).pictures, WIDE)
     assert_legible(document(hard_to_draw()).pictures, NARROW)
+
+
+def test_a_perfect_accuracy_has_its_place() -> None:
+    """Above all others and at its own tick; without one, equal steps of the error's logarithm are equal steps."""
+    scale = Errors.of([90, 99, 99.9])
+    places = [float(scale.forward(value)) for value in (90, 99, 99.9)]
+    assert places == pytest.approx([-1, 0, 1])
+    perfect = Errors.of([50, 98, 100])
+    assert float(perfect.inverse(perfect.forward(100))) == pytest.approx(100)
+    assert float(perfect.forward(100)) > float(perfect.forward(99.9)) > float(perfect.forward(98))
+    assert perfect.ticks(40, 100.5) == [50, 80, 90, 95, 98, 100]
+    assert 100 not in scale.ticks(40, 99.95)

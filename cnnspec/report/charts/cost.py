@@ -13,17 +13,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cnnspec.emit.table import short
 from cnnspec.report.charts.curves import LEGEND_LINE
-from cnnspec.report.charts.style import (
-    COLOURS,
-    INK,
-    MARKS,
-    MOST,
-    WIDE,
-    error_scale,
-    figure_of,
-    log_scale,
-    wants_errors,
-)
+from cnnspec.report.charts.errors import error_scale, wants_errors
+from cnnspec.report.charts.style import COLOURS, INK, MARKS, MOST, WIDE, figure_of, log_scale
 from cnnspec.report.labels import cut, number_text
 from cnnspec.report.study import Setting, Study
 

@@ -12,20 +12,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cnnspec.report.charts.style import (
-    COLOURS,
-    FEW_STEPS,
-    MOST,
-    PALE,
-    STEPS,
-    WIDE,
-    epochs_on,
-    error_scale,
-    figure_of,
-    line_style,
-    log_scale,
-    wants_errors,
-)
+from cnnspec.report.charts.errors import FEW_STEPS, STEPS, error_scale, wants_errors
+from cnnspec.report.charts.style import COLOURS, MOST, PALE, WIDE, epochs_on, figure_of, line_style, log_scale
 from cnnspec.report.labels import cut
 from cnnspec.report.study import Setting, Study
 
