@@ -43,6 +43,7 @@ assert not heavy, heavy
         ["--version"],
         ["--help"],
         ["train", "--help"],
+        ["compare", "--help"],
     ],
     ids=" ".join,
 )

@@ -46,9 +46,12 @@ def number_text(value: float) -> str:
     return f"{digits}e{int(exponent)}"
 
 
-def cut(text: str) -> str:
-    half = LONGEST // 2
-    return text if len(text) <= LONGEST else f"{text[: half - 1]}…{text[-half:]}"
+def cut(text: str, most: int = LONGEST) -> str:
+    """The beginning and the end of a text that is too long."""
+    if len(text) <= most:
+        return text
+    end = max(most - 1, 1) // 2
+    return f"{text[: max(most - 1 - end, 1)]}…{text[len(text) - end :] if most > 4 else ''}"
 
 
 def labels(axes: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:

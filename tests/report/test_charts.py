@@ -15,11 +15,13 @@ from matplotlib.text import Text
 from cnnspec.report import document
 from cnnspec.report.blocks import Picture
 from cnnspec.report.charts import heat, parallel, places
+from cnnspec.report.charts.errors import Errors
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
 from cnnspec.report.measure import Measure
 from cnnspec.report.of_sweep import study_of
 from cnnspec.report.study import Setting, Study, Trial
+from cnnspec.train import Figures, Metrics
 from tests.emit.diagram.test_colours import EYES, apart, contrast
 from tests.report.made import Folders, small_sweep
 
@@ -51,6 +53,10 @@ def texts(figure: Figure) -> Iterator[Text]:
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_text_is_legible_and_whole(pictures: list[Picture], width: int) -> None:
     """12 CSS pixels or more, and inside of the picture."""
+    assert_legible(pictures, width)
+
+
+def assert_legible(pictures: list[Picture], width: int) -> None:
     for picture in pictures:
         with styled():
             figure = picture.draw(width)
@@ -134,3 +140,40 @@ def test_what_is_drawn_at_random_makes_no_grid() -> None:
         figure.draw_without_rendering()
         assert len(figure.axes[0].lines) == 10 + 1
         parallel.parallel(study, NARROW).draw_without_rendering()
+
+
+def hard_to_draw() -> Study:
+    """Long names of every sort, a perfect accuracy, a loss of zero, one epoch here and three there."""
+    settings = []
+    for n in range(9):
+        name = f"a-folder-with-a-long-name/$x^{n}$_of_the_{'very' * 9}_long_spec_{n}:variant"
+        rows = tuple(
+            Metrics(epoch, 0.5 / epoch, 0.5, 0.0 if n == 0 else 1 / epoch, 1.0 if n == 0 else 0.1 * n, 900.0, 1.0 + n)
+            for epoch in range(1, 2 + n % 3)
+        )
+        values = {"spec": name, "params.a_param_with_a_name_that_is_long": "x" * 60 if n % 2 else "y", "lr": 0.1**n}
+        accuracy = rows[-1].val_accuracy
+        test = Figures(0.1, 359 - 9 * n, 359, 1.0)
+        trials = tuple(Trial(str(s), values, s, rows=rows, objective=accuracy, test=test) for s in range(2))
+        settings.append(Setting(f"{name} · lr {n}", values, trials))
+    settings = [settings[0], *reversed(settings[1:])]
+    axes = ("spec", "params.a_param_with_a_name_that_is_long", "lr")
+    return Study("hard", Measure("val_accuracy", "max"), axes, tuple(settings))
+
+
+def test_long_names_are_cut_to_their_place() -> None:
+    """In every chart, at both widths."""
+    assert_legible(document(hard_to_draw()).pictures, WIDE)
+    assert_legible(document(hard_to_draw()).pictures, NARROW)
+
+
+def test_a_perfect_accuracy_has_its_place() -> None:
+    """Above all others and at its own tick; without one, equal steps of the error's logarithm are equal steps."""
+    scale = Errors.of([90, 99, 99.9])
+    places = [float(scale.forward(value)) for value in (90, 99, 99.9)]
+    assert places == pytest.approx([-1, 0, 1])
+    perfect = Errors.of([50, 98, 100])
+    assert float(perfect.inverse(perfect.forward(100))) == pytest.approx(100)
+    assert float(perfect.forward(100)) > float(perfect.forward(99.9)) > float(perfect.forward(98))
+    assert perfect.ticks(40, 100.5) == [50, 80, 90, 95, 98, 100]
+    assert 100 not in scale.ticks(40, 99.95)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from cnnspec.report.charts.heat import cut
 from cnnspec.report.charts.style import COLOURS, INK, figure_of
+from cnnspec.report.labels import cut
 from cnnspec.report.measure import percent, with_spread
 from cnnspec.report.study import Setting, Study
 

@@ -13,19 +13,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cnnspec.emit.table import short
 from cnnspec.report.charts.curves import LEGEND_LINE
-from cnnspec.report.charts.heat import cut
-from cnnspec.report.charts.style import (
-    COLOURS,
-    INK,
-    MARKS,
-    MOST,
-    WIDE,
-    error_scale,
-    figure_of,
-    log_scale,
-    wants_errors,
-)
-from cnnspec.report.labels import number_text
+from cnnspec.report.charts.errors import error_scale, wants_errors
+from cnnspec.report.charts.style import COLOURS, INK, MARKS, MOST, WIDE, figure_of, log_scale
+from cnnspec.report.labels import cut, number_text
 from cnnspec.report.study import Setting, Study
 
 RING: dict[str, Any] = {
@@ -51,7 +41,13 @@ def that_differ(study: Study) -> dict[str, Cost]:
 
 def networks(study: Study) -> list[str]:
     """What the networks are called, in the order of the rank of their best setting."""
-    return list(dict.fromkeys(setting.network.name for setting in study.ranked if setting.network))
+    return list(dict.fromkeys(map(network, study.ranked)))
+
+
+def network(setting: Setting) -> str:
+    """As the axis of networks calls it, where there is one."""
+    spec = setting.values.get("spec")
+    return str(spec) if spec is not None else setting.network.name if setting.network else "network"
 
 
 def cost(study: Study, width: int) -> Figure:
@@ -76,7 +72,7 @@ def _panel(axes: Axes, study: Study, cost: Cost, known: Sequence[str]) -> None:
     xs = [cost(setting) for setting in study.ranked]
     ys = [times * (setting.objective or 0) for setting in study.ranked]
     for place, (setting, x, y) in reversed(list(enumerate(zip(study.ranked, xs, ys, strict=True)))):
-        mark = _mark(known.index(setting.network.name) if setting.network else MOST)
+        mark = _mark(known.index(network(setting)))
         axes.plot(x, y, linestyle="none", markersize=7.5, **mark)
         if place == 0:
             axes.plot(

@@ -12,23 +12,13 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cnnspec.report.charts.style import (
-    COLOURS,
-    FEW_STEPS,
-    MOST,
-    PALE,
-    STEPS,
-    WIDE,
-    epochs_on,
-    error_scale,
-    figure_of,
-    line_style,
-    log_scale,
-    wants_errors,
-)
+from cnnspec.report.charts.errors import FEW_STEPS, STEPS, error_scale, wants_errors
+from cnnspec.report.charts.style import COLOURS, MOST, PALE, WIDE, epochs_on, figure_of, line_style, log_scale
+from cnnspec.report.labels import cut
 from cnnspec.report.study import Setting, Study
 
 LEGEND_LINE = 19  # CSS pixels
+LETTER = 7.0
 MOST_PANELS = 48
 LEFT, GAP, PANEL, TITLE, BELOW = 62, 14, 94, 42, 92  # of small panels, in CSS pixels
 Curve = tuple[list[int], list[float], list[float], list[float]]  # epochs, mean, least and greatest over seeds
@@ -46,7 +36,8 @@ def overview(study: Study, width: int) -> Figure:
     for axes, name in zip(panels, (f"{part}_loss", f"{part}_accuracy"), strict=True):
         _panel(axes, study, name)
         axes.set_title(title_of(name))
-    figure.legend(handles=_handles(named, entries), loc="outside lower left", ncols=columns)
+    handles = _handles(named, entries, int((width / columns - 60) / LETTER))
+    figure.legend(handles=handles, loc="outside lower left", ncols=columns)
     return figure
 
 
@@ -73,8 +64,9 @@ def last_epoch(study: Study) -> int:
     return max(row.epoch for trial in study.trials for row in trial.rows)
 
 
-def _handles(named: Sequence[Setting], entries: int) -> list[Line2D]:
-    handles = [Line2D([], [], label=setting.label, **line_style(place)) for place, setting in enumerate(named)]
+def _handles(named: Sequence[Setting], entries: int, most: int) -> list[Line2D]:
+    labels = [cut(setting.label, most) for setting in named]
+    handles = [Line2D([], [], label=label, **line_style(place)) for place, label in enumerate(labels)]
     return handles + [Line2D([], [], label="all others", color=PALE)] * (entries - len(named))
 
 
@@ -211,10 +203,6 @@ def _wrapped(label: str, width: int) -> str:
     first = parts[0]
     for place, part in enumerate(parts[1:], 1):
         if len(first) + 3 + len(part) > width:
-            return f"{_cut(first, width)}\n{_cut(' · '.join(parts[place:]), width)}"
+            return f"{cut(first, width)}\n{cut(' · '.join(parts[place:]), width)}"
         first += f" · {part}"
-    return _cut(first, width)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+    return cut(first, width)

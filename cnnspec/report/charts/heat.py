@@ -14,8 +14,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cnnspec.report.charts.style import INK, figure_of, least_error
-from cnnspec.report.labels import short_names, value_text
+from cnnspec.report.charts.errors import Errors
+from cnnspec.report.charts.style import INK, figure_of
+from cnnspec.report.labels import cut, short_names, value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.study import Study
 
@@ -124,8 +125,8 @@ def colour(level: float) -> str:
 def shade(measure: Measure, values: Sequence[float]) -> dict[float, float]:
     """How dark each value is, from 0 to 1: the best is 1. Errors and losses go by their logarithm."""
     if measure.is_share:
-        least = least_error([100 * value for value in values])
-        levels = {value: -log10(max(100 - 100 * value, least)) for value in values}
+        scale = Errors.of([100 * value for value in values])
+        levels = {value: float(scale.forward(100 * value)) for value in values}
     else:
         least = min((value for value in values if value > 0), default=1)
         levels = {value: measure.sign * log10(max(value, least)) for value in values}
@@ -148,7 +149,3 @@ def _names(axes: Axes, grid: _Grid, side: str, top: str) -> None:
     axes.xaxis.set_label_position("top")
     axes.set_xlabel(cut(top, 40), fontweight="bold", loc="left", labelpad=4)
     axes.set_ylabel(cut(side, 6 * len(grid.rows)), fontweight="bold", loc="top", labelpad=6)
-
-
-def cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

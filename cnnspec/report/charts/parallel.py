@@ -14,9 +14,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from cnnspec.report.charts.heat import colour, cut, shade
-from cnnspec.report.charts.style import COLOURS, SOFT, STEPS, WIDE, figure_of, least_error, wants_errors
-from cnnspec.report.labels import number_text, short_names, value_text
+from cnnspec.report.charts.errors import Errors, wants_errors
+from cnnspec.report.charts.heat import colour, shade
+from cnnspec.report.charts.style import COLOURS, NARROW, SOFT, WIDE, figure_of
+from cnnspec.report.labels import cut, number_text, short_names, value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.study import Study, are_numbers
 
@@ -97,8 +98,8 @@ def _stretched(measure: Measure, values: Sequence[float]) -> tuple[Callable[[flo
     """How the values of an outcome are spread out, and where ticks may be: high accuracies by their errors."""
     low, high = min(values), max(values)
     if measure.is_share and wants_errors(values):
-        least = least_error(values)
-        return lambda value: -log10(max(100 - value, least)), [step for step in STEPS if step <= 100 - least]
+        scale = Errors.of(values)
+        return lambda value: float(scale.forward(value)), scale.ticks(low, high)
     if not measure.is_share and 0 < 10 * low < high:
         return log10, _decades(low, high)
     return float, _rounds(low, high)
@@ -142,7 +143,7 @@ def _axis(axes: Axes, place: int, scale: Scale, most: int, *, lies: bool) -> Non
     if lies:
         axes.plot([0, 1], [place, place], **line)
         axes.text(0, place - 0.13, told, ha="left", **name)
-        for at, mark in _apart(scale.ticks, 0.14):
+        for at, mark in _apart(scale.ticks, 0.14, LETTER / NARROW):
             axes.plot([at, at], [place, place + 0.06], **line)
             axes.text(at, place + 0.1, mark, va="top", ha="right" if at > 0.94 else "center", **text)
         return
@@ -154,10 +155,13 @@ def _axis(axes: Axes, place: int, scale: Scale, most: int, *, lies: bool) -> Non
         axes.text(place + 0.035 * side, at, mark, va="center", ha=align, **text)
 
 
-def _apart(ticks: Sequence[tuple[float, str]], least: float) -> list[tuple[float, str]]:
-    """Ticks that do not touch; the last, which is the better end, stays."""
+def _apart(ticks: Sequence[tuple[float, str]], least: float, letter: float = 0) -> list[tuple[float, str]]:
+    """Ticks that do not touch; the last, which is the better end, stays.
+
+    ``letter``: how much of the axis one takes, where text runs along it.
+    """
     kept: list[tuple[float, str]] = []
     for at, text in sorted(ticks, reverse=True):
-        if not kept or kept[-1][0] - at >= least:
+        if not kept or kept[-1][0] - at >= max(least, letter * (len(text) + len(kept[-1][1])) / 2):
             kept.append((at, text))
     return kept

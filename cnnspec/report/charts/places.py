@@ -7,10 +7,10 @@ from itertools import combinations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cnnspec.report.charts.heat import LEAST_LEVELS, colour, cut, shade
+from cnnspec.report.charts.heat import LEAST_LEVELS, colour, shade
 from cnnspec.report.charts.heat import pairs as grids
 from cnnspec.report.charts.style import INK, SOFT, WIDE, figure_of, log_scale
-from cnnspec.report.labels import short_names
+from cnnspec.report.labels import cut, short_names
 from cnnspec.report.study import Setting, Study, are_numbers
 
 MOST_PAIRS = 3

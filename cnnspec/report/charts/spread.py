@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from cnnspec.report.charts.heat import cut
-from cnnspec.report.charts.style import COLOURS, INK, error_scale, figure_of, log_scale, wants_errors
+from cnnspec.report.charts.errors import error_scale, wants_errors
+from cnnspec.report.charts.style import COLOURS, INK, figure_of, log_scale
+from cnnspec.report.labels import cut
 from cnnspec.report.study import Setting, Study
 
 ROW = 40  # CSS pixels

@@ -1,4 +1,4 @@
-"""How all charts look: sizes in CSS pixels, colours, lines, and the scale of accuracies.
+"""How all charts look: sizes in CSS pixels, colours, lines and logarithmic axes.
 
 Each chart is drawn twice, WIDE for pages and paper and NARROW for phones, so that its text is never scaled down.
 """
@@ -8,14 +8,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import log10
 from typing import Any
 
-import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from cnnspec.report.labels import number_text
 
@@ -86,37 +84,6 @@ def epochs_on(axes: Axes, last: int) -> None:
     axes.set_xlabel("epoch")
     axes.set_xlim(1 - 0.04 * last, last + 0.04 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
-
-
-# Accuracies above 90 % are told apart on a scale of the logarithm of the error: 90, 99 and 99.9 % are a step each.
-STEPS = (0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.98, 99.99, 100)
-FEW_STEPS = (0, 50, 80, 95, 99, 99.8, 99.98)  # where there is less room
-
-
-def wants_errors(values: Sequence[float]) -> bool:
-    """Whether accuracies (from 0 to 100) are so far apart and so high that their errors are what to look at."""
-    return bool(values) and max(values) > 96 and (100 - min(values)) > 8 * (100 - max(values))
-
-
-def least_error(values: Sequence[float]) -> float:
-    """The error, in per cent, below which none is told from another: half of the least that there is."""
-    errors = [100 - value for value in values if value < 100]
-    return min(errors) / 2 if errors else 0.01
-
-
-def error_scale(axes: Axes, values: Sequence[float], which: str = "y", steps: Sequence[float] = STEPS) -> None:
-    """Let accuracies in per cent stand on the scale of their errors."""
-    least = least_error(values)
-    functions = (lambda v: -np.log10(np.maximum(100 - np.asarray(v, float), least)), lambda u: 100 - 10 ** (-u))
-    (axes.set_yscale if which == "y" else axes.set_xscale)("function", functions=functions)
-    low, high = (-log10(max(100 - end, least)) for end in (min(values), max(values)))
-    pad = 0.06 * max(high - low, 0.1)
-    ends = 100 - 10 ** -(low - pad), 100 - 10 ** -(high + pad)
-    (axes.set_ylim if which == "y" else axes.set_xlim)(*ends)
-    axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(FixedLocator([step for step in steps if ends[0] <= step <= min(ends[1], 100 - least)]))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def log_scale(axes: Axes, values: Sequence[float], which: str = "y", most: float = 100) -> None:
