@@ -1,6 +1,6 @@
 """BatchNorm over the images of all processes, so that a batch that is shared is normalised as a whole.
 
-On GPUs it is torch's own, which knows no CPU; there the sums of all processes are made here, by the same formula.
+On GPUs it is torch's own. That knows no CPU, for which the sums over all processes are made here, by the same formula.
 """
 
 from __future__ import annotations
@@ -9,14 +9,19 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.nn import functional as across
+from torch import distributed as dist
+from torch.autograd import Function
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
-class SyncBatchNorm(nn.SyncBatchNorm):
-    """torch's, and on a CPU as well."""
+class SyncBatchNorm(_BatchNorm):
+    """BatchNorm of any number of dimensions on a CPU."""
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """As torch's SyncBatchNorm, which replaces all of them."""
 
     def forward(self, input: Tensor) -> Tensor:
-        if not self.training or input.device.type != "cpu":
+        if not self.training:
             return super().forward(input)
         x = input.float()
         rest = [0, *range(2, x.dim())]  # all but the channels
@@ -44,9 +49,22 @@ class SyncBatchNorm(nn.SyncBatchNorm):
         cast(Tensor, self.running_var).lerp_(variance, share)
 
 
+class _Summed(Function):
+    """The sum over all processes, and on the way back the sum of its gradients."""
+
+    @staticmethod
+    def forward(context: object, tensor: Tensor) -> Tensor:
+        found = tensor.clone()
+        dist.all_reduce(found)
+        return found
+
+    @staticmethod
+    def backward(context: object, gradient: Tensor) -> Tensor:
+        return _Summed.forward(context, gradient)
+
+
 def _summed(tensor: Tensor) -> Tensor:
-    """The sum over all processes; so are its gradients summed on the way back."""
-    return cast(Tensor, across.all_reduce(tensor))  # type: ignore[no-untyped-call]
+    return cast(Tensor, _Summed.apply(tensor))
 
 
 def _wide(channels: Tensor, like: Tensor) -> Tensor:
@@ -55,16 +73,17 @@ def _wide(channels: Tensor, like: Tensor) -> Tensor:
 
 
 def synchronised(model: nn.Module) -> nn.Module:
-    """The model with each BatchNorm over the images of all processes; the keys stay."""
+    """The model, on its device, with each BatchNorm over the images of all processes; the keys stay."""
+    kind = SyncBatchNorm if next(model.parameters()).device.type == "cpu" else nn.SyncBatchNorm
     for module in list(model.modules()):
         for name, child in module.named_children():
-            if isinstance(child, (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)):
-                setattr(module, name, _like(child))
+            if isinstance(child, _BatchNorm):
+                setattr(module, name, _like(child, kind))
     return model
 
 
-def _like(norm: nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d) -> SyncBatchNorm:
+def _like(norm: _BatchNorm, kind: type[_BatchNorm]) -> _BatchNorm:
     """The same parameters and buffers, in a norm of all processes."""
-    made = SyncBatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
+    made = kind(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
     made._parameters, made._buffers = norm._parameters, norm._buffers  # noqa: SLF001 - an optimizer knows them
     return made.train(norm.training)

@@ -154,9 +154,9 @@ def _trainee(
     world: World,
 ) -> Trainee:
     built = build(spec, weights=weights)  # on the CPU: the same initial weights on every device
-    if recipe.sync_batchnorm and world.size > 1:
-        built = synchronised(built)
     model = placed(built, device, recipe.channels_last)
+    if recipe.sync_batchnorm and world.size > 1:
+        model = synchronised(model)
     heads = tuple(head.weight for head in network.aux)
     if world.rank:
         reseed(derived(recipe.seed, PROCESS, world.rank))  # each process drops out and augments by its own numbers
