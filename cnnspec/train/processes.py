@@ -74,7 +74,15 @@ class Processes(World):
 
     def parallel(self, model: nn.Module) -> DistributedDataParallel:
         """What is a buffer stays each process's own until `alike`: it is the writer's that are measured and kept."""
-        return DistributedDataParallel(model, forward_sync_buffers=False)
+        wrapped = DistributedDataParallel(model, forward_sync_buffers=False)
+        wrapped.register_comm_hook(None, _sum)
+        return wrapped
+
+
+def _sum(state: None, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:
+    """Gradients added up, where torch would take their mean: under float16 they are then as large as one process's."""
+    work = dist.all_reduce(bucket.buffer(), async_op=True)
+    return work.get_future().then(lambda done: done.value()[0])  # type: ignore[union-attr]
 
 
 def _nothing() -> None:

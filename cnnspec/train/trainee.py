@@ -134,9 +134,8 @@ class Trainee:
         return nullcontext() if ends_step or self.world.size == 1 else self.parallel.no_sync()
 
     def way_back(self, total: Tensor, of_step: float) -> None:
-        """Gradients of a loss that counts for so much of a step; those of several processes are made a mean."""
-        factor = of_step * self.world.size
-        self.scaler.scale(total if factor == 1 else total * factor).backward()  # type: ignore[no-untyped-call]
+        """Add the gradients of a loss that counts for so much of a step."""
+        self.scaler.scale(total if of_step == 1 else total * of_step).backward()  # type: ignore[no-untyped-call]
 
     def masses(self, labels: Tensor, parts: Sequence[Tensor]) -> list[float]:
         """What the loss of each part divides by."""

@@ -65,7 +65,7 @@ class World:
         return do()
 
     def parallel(self, model: nn.Module) -> Any:
-        """The model with gradients that are means over the processes, once they have been through the way back."""
+        """The model, whose gradients are summed over the processes on the way back."""
         return model
 
 
