@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch.futures import Future
 from torch.nn.parallel import DistributedDataParallel
 
 from cnnspec.diagnostics import CnnspecError, OutputError
@@ -75,14 +76,15 @@ class Processes(World):
     def parallel(self, model: nn.Module) -> DistributedDataParallel:
         """What is a buffer stays each process's own until `alike`: it is the writer's that are measured and kept."""
         wrapped = DistributedDataParallel(model, forward_sync_buffers=False)
-        wrapped.register_comm_hook(None, _sum)
+        wrapped.register_comm_hook(None, lambda state, bucket: _sum(bucket.buffer()))
         return wrapped
 
 
-def _sum(state: None, bucket: dist.GradBucket) -> torch.futures.Future[Tensor]:
+def _sum(gradients: Tensor) -> Future[Tensor]:
     """Gradients added up, where torch would take their mean: under float16 they are then as large as one process's."""
-    work = dist.all_reduce(bucket.buffer(), async_op=True)
-    return work.get_future().then(lambda done: done.value()[0])  # type: ignore[union-attr]
+    work = dist.all_reduce(gradients, async_op=True)
+    summed: Future[Tensor] = work.get_future().then(lambda done: done.value()[0])
+    return summed
 
 
 def _nothing() -> None:

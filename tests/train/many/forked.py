@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import torch._dynamo  # which every DistributedDataParallel would import, in each child anew
+
 from cnnspec import CnnspecError
 from cnnspec.train import Stopped
 
