@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch._dynamo  # which every DistributedDataParallel would import, in each child anew
+import torch._dynamo  # noqa: F401 - which every DistributedDataParallel would import, in each child anew
+from torch import distributed as dist
 
 from cnnspec import CnnspecError
 from cnnspec.train import Stopped
@@ -25,8 +26,10 @@ def forked(folder: Path, number: int, do: Callable[[], T]) -> list[T]:
     sys.stdout.flush()
     port = str(free_port())
     children = [_child(folder / f"{rank}.pickle", rank, number, port, do) for rank in range(number)]
+    store = dist.TCPStore("127.0.0.1", int(port), is_master=True, wait_for_workers=False)  # as torchrun's agent has it
     codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     paths = [folder / f"{rank}.pickle" for rank in range(number)]
+    del store
     assert all(code in (0, LOST) for code in codes), codes
     return [pickle.loads(path.read_bytes()) if path.exists() else None for path in paths]
 
@@ -46,6 +49,7 @@ def _child(path: Path, rank: int, number: int, port: str, do: Callable[[], Any])
     if pid:
         return pid
     place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": number, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    place |= {"TORCHELASTIC_USE_AGENT_STORE": "True", "TORCHELASTIC_RESTART_COUNT": 0}
     os.environ.update({name: str(value) for name, value in place.items()})
     path.unlink(missing_ok=True)
     try:

@@ -8,20 +8,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from cnnspec import OutputError, load
+from cnnspec.cli.app import main
+from cnnspec.cli.output import console
 from cnnspec.recipe import load_recipe
-from cnnspec.train import Progress, Stop, Stopped, Watcher, resume, train
-from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.train import Stop, Stopped, resume, train
 from cnnspec.train.rank import rank
-from tests.torture.runs import MOST, arguments, outcome, recipe, write_spec
+from tests.torture.many import TORCHRUN
+from tests.torture.runs import outcome, recipe, undisturbed, write_spec
 from tests.train.conftest import Notes
 from tests.train.many.forked import LOST, forked
 
@@ -37,14 +40,16 @@ layers:
   - Linear: {out_features: 10}
 """
 FLAGS = ("--data", "digits", "--batch-size", "100", "--epochs", "2", "--device", "cpu", "--threads", "1")
-SYNC = ("--set", "sync_batchnorm=true")
+SETTINGS = {"batch_size": 100, "epochs": 2, "sync_batchnorm": True, "device": "cpu", "threads": 1}
 ROUNDING = 1e-4  # of losses and weights, as a share of them
 
 
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network and a recipe with everything that has a state: each process has numbers of its own."""
-    return write_spec(tmp_path_factory.mktemp("spec"))
+    path = write_spec(tmp_path_factory.mktemp("spec"))
+    undisturbed(path, path.parent / "imported", epochs=1)  # all that is imported late, before the forks
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +88,13 @@ def test_a_signal_to_one_process_ends_all_and_they_go_on_to_the_same_bits(
 def test_a_process_that_ends_without_a_word_ends_the_others(spec: Path, whole: Path, tmp_path: Path) -> None:
     """They say so, and what was saved goes on to the same bits."""
 
-    class Dies(Watcher):
-        def progress(self, progress: Progress) -> None:
-            raise AssertionError
+    class Dies(StopAt):
+        def check(self, due: bool = False) -> bool:
+            if rank() == 1 and self.turn < -29:
+                os._exit(LOST)
+            return super().check(due)
 
-    def dying() -> object:
-        stop = StopAt(0)
-        if rank() == 1:
-            stop.check = lambda due=False: os._exit(LOST) if stop.turn < -29 else StopAt.check(stop, due)  # type: ignore[method-assign]
-        return train(load(spec), recipe(spec), tmp_path / "run", stop=stop).folder
-
-    left, gone = forked(tmp_path, 2, dying)
+    left, gone = forked(tmp_path, 2, lambda: train(load(spec), recipe(spec), tmp_path / "run", stop=Dies(0)).folder)
     assert gone is None
     assert isinstance(left, OutputError)
     assert "another process of this run has ended" in str(left)
@@ -116,12 +117,11 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Trains the network with BatchNorm over all processes in as many processes as there are."""
     path = tmp_path_factory.mktemp("one") / "synced.yaml"
     path.write_text(SYNCED)
-    settings = {"batch_size": 100, "epochs": 2, "sync_batchnorm": True, "device": "cpu", "threads": 1}
-    chosen = load_recipe().model_copy(update=settings)
+    chosen = load_recipe().model_copy(update=SETTINGS)
     return lambda run, **given: train(load(path), chosen, run, **given).folder
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (2, 3)])
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1)])
 def test_a_run_goes_on_with_another_number_of_processes(
     one: Callable[..., Any], tmp_path: Path, before: int, after: int
 ) -> None:
@@ -157,47 +157,37 @@ def assert_alike(run: Path, whole: Path) -> None:
     assert results[0]["test_images"] == results[1]["test_images"]
 
 
-def torchrun(*given: str) -> list[str]:
-    return [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", *given]
-
-
 def test_torchrun_gives_the_curve_of_one_process(tmp_path: Path) -> None:
     """LeNet on digits, to 1e-4 of its losses and weights; one process writes and prints."""
-    command = ("-m", "cnnspec", "train", "mnist/lenet", *FLAGS)
     single, double = tmp_path / "one", tmp_path / "two"
-    subprocess.run([sys.executable, *command, "--out", str(single)], check=True, capture_output=True)
-    done = subprocess.run([*torchrun(*command), "--out", str(double)], check=True, capture_output=True, text=True)
+    train(load("mnist/lenet"), load_recipe().model_copy(update={**SETTINGS, "sync_batchnorm": False}), single)
+    command = [*TORCHRUN, "-m", "cnnspec", "train", "mnist/lenet", *FLAGS, "--out", str(double)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert_alike(double, single)
     assert "cpu · 2 processes" in done.stdout
     assert [done.stdout.count(words) for words in ("epoch 1/2", "the run is in", "test accuracy")] == [1, 1, 1]
     assert not (double / "lock").exists()
 
 
-def test_a_killed_process_is_started_anew(spec: Path, whole: Path, tmp_path: Path) -> None:
-    """By torchrun, all of them from the last checkpoint, to the bits of a run undisturbed."""
-    run = tmp_path / "run"
-    command = torchrun("--max-restarts", "2", "-m", "cnnspec", *arguments(spec, run))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as elastic:
-        saved = wait_for(lambda: Checkpoints(run, MOST).numbers()[1:])
-        os.kill(json.loads((run / "lock").read_text())["pid"], signal.SIGKILL)
-        said = elastic.communicate(timeout=100)[0]
-    assert elastic.returncode == 0, said
-    assert saved
-    assert "goes on after step" in said
-    assert outcome(run) == outcome(whole)
+def test_a_mistake_is_told_once(tmp_path: Path) -> None:
+    """Though every process finds it, before they meet or after."""
+    for number, (wrong, message) in enumerate(
+        [("--epochs", "`epochs`"), ("--batch-size", "a batch of 1 image cannot")]
+    ):
+        given = ("train", "mnist/lenet", *FLAGS, wrong, str(number), "--out", str(tmp_path / "run"))
+        codes = forked(tmp_path, 2, lambda given=given: ended(given, tmp_path))  # type: ignore[misc]
+        told = [path.read_text() for path in (tmp_path / f"{rank}.said" for rank in range(2))]
+        assert codes == [2, 2]
+        assert "".join(told).count("error: ") == 1, told
+        assert message in "".join(told)
 
 
-def wait_for(found: Callable[[], Any]) -> Any:
-    """What is there at last."""
-    end = monotonic() + 60
-    while not (value := found()) and monotonic() < end:
-        sleep(0.002)
-    return value
-
-
-def test_a_mistake_is_told_once(spec: Path, tmp_path: Path) -> None:
-    """Though every process finds it."""
-    given = ("train", "mnist/lenet", *FLAGS, "--batch-size", "1", "--out", str(tmp_path / "run"))
-    done = subprocess.run(torchrun("-m", "cnnspec", *given), capture_output=True, text=True, check=False)
-    assert done.stderr.count("error: a batch of 1 image cannot be shared by 2 processes") == 1, done.stderr
-    assert done.returncode != 0
+def ended(given: tuple[str, ...], folder: Path) -> object:
+    """The exit code of a command, and in a file what it says on standard error."""
+    with (folder / f"{rank()}.said").open("w") as said, redirect_stderr(said), patch.object(sys, "argv", ["", *given]):
+        console.cache_clear()
+        try:
+            main()
+        except SystemExit as end:
+            return end.code
+    return 0
