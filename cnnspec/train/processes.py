@@ -10,19 +10,23 @@ together.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import current_thread, main_thread
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
 from torch.futures import Future
 from torch.nn.parallel import DistributedDataParallel
 
 from cnnspec.diagnostics import CnnspecError, OutputError
-from cnnspec.train.rank import local_rank
+from cnnspec.train.rank import attempt, local_rank
+from cnnspec.train.signals import SIGNALS
 from cnnspec.train.world import World
 
 T = TypeVar("T")
@@ -108,10 +112,36 @@ def connected() -> Iterator[Processes]:
         if dist.is_initialized():
             yield _here()
             return
-        # each kind of tensor has its own way; nccl is not begun before the first tensor of a GPU
-        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        with _endable():
+            _meet()
         yield _here()
         dist.destroy_process_group()  # and not after an error: nccl might wait for those that are gone
+
+
+def _meet() -> None:
+    """Wait for the others, at the place that the environment names.
+
+    torchrun keeps that place when it starts all processes anew, with the addresses of those that have ended.
+    """
+    store, rank, size = next(rendezvous("env://"))
+    store = dist.PrefixStore(f"attempt {attempt()}", store)  # type: ignore[attr-defined]
+    # each kind of tensor has its own way; nccl is not begun before the first tensor of a GPU
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(backend, store=store, rank=rank, world_size=size)
+
+
+@contextmanager
+def _endable() -> Iterator[None]:
+    """Let a signal end this process at once: where torch waits, no handler of Python's is called."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _here() -> Processes:

@@ -1,7 +1,7 @@
 """Which process this is, of those that train together: what a launcher such as torchrun has put into the environment.
 
     RANK, WORLD_SIZE              its number, and how many there are, on all machines
-    LOCAL_RANK                    its number on its own machine
+    LOCAL_RANK, LOCAL_WORLD_SIZE  the same of its own machine
     TORCHELASTIC_RESTART_COUNT    how often torchrun has started all of them anew
 
 Nothing here needs torch.
@@ -27,6 +27,12 @@ def rank() -> int:
 def local_rank() -> int:
     """Its number on its machine, by which it takes a GPU."""
     return _number("LOCAL_RANK") if is_one_of_many() else 0
+
+
+def attempt() -> int:
+    """How often all of them were started anew, where one launcher has started all; several do not agree on it."""
+    alone = _number("LOCAL_WORLD_SIZE") == _number("WORLD_SIZE")
+    return _number("TORCHELASTIC_RESTART_COUNT") if alone else 0
 
 
 def is_restarted() -> bool:
