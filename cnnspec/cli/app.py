@@ -30,6 +30,7 @@ from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible, show_error
 from cnnspec.cli.plugins import with_plugins
 from cnnspec.diagnostics import CnnspecError
+from cnnspec.train.rank import tells
 
 app = typer.Typer(
     name="cnnspec",
@@ -85,7 +86,8 @@ def main() -> None:
     try:
         app(prog_name="cnnspec")
     except CnnspecError as error:
-        show_error(error)
+        if tells(error.told):
+            show_error(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

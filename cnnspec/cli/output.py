@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, UsageError, listing, printable, render
 from cnnspec.diagnostics.wrap import wrapped
 from cnnspec.files import put
+from cnnspec.train.rank import local_rank
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +72,8 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        console(stderr=True).print("interrupted; what is written is kept")
+        if local_rank() == 0:
+            console(stderr=True).print("interrupted; what is written is kept")
         sys.exit(getattr(interrupt, "exit_code", 130))
 
 

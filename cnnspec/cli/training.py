@@ -19,7 +19,9 @@ from cnnspec.diagnostics import UsageError
 from cnnspec.recipe import Recipe, load_recipe
 from cnnspec.recipe.given import tree_of, with_settings
 from cnnspec.spec import Spec
+from cnnspec.train.rank import is_restarted, rank
 from cnnspec.train.signals import Stop
+from cnnspec.train.world import joined
 
 if TYPE_CHECKING:
     from cnnspec.train import Result
@@ -111,20 +113,24 @@ def train(
     asked = load_recipe(recipe, settings)
     _require_one(name, resume, out, bool(variant or params or input))
     stop = Stop()
+    run = resume or (out if is_restarted() else None)  # which may be begun
     with stop.listening():
         spec = None if name is None else load(name, variant, input=parse_input(input), **params)
-        if spec is not None and (resume is None or not (resume / SETTINGS).exists()):
-            result = _begun(spec, asked, resume or out, stop, tensorboard=tensorboard)
-        else:
-            assert resume is not None
-            from cnnspec.train.saved import read_record  # torch, from here on
+        with joined() as world:
+            is_begun = run is not None and world.written((run / SETTINGS).exists)
+            if spec is not None and not is_begun:
+                result = _begun(spec, asked, resume or out, stop, tensorboard=tensorboard)
+            else:
+                assert run is not None
+                from cnnspec.train.saved import read_record  # torch, from here on
 
-            asked = asked if recipe else with_settings(tree_of(read_record(resume).training), settings)
-            result = _resumed(resume, spec, asked, stop, tensorboard=tensorboard)
-    from cnnspec.cli.progress import test_line
+                asked = asked if recipe else with_settings(tree_of(read_record(run).training), settings)
+                result = _resumed(run, spec, asked, stop, tensorboard=tensorboard)
+    if rank() == 0:
+        from cnnspec.cli.progress import test_line
 
-    write(f"the run is in {result.folder}")
-    write(test_line(result.test))
+        write(f"the run is in {result.folder}")
+        write(test_line(result.test))
 
 
 def _require_one(name: str | None, resume: Path | None, out: Path | None, altered: bool) -> None:

@@ -7,15 +7,13 @@ A batch is gathered, augmented and normalised as a whole, on the device: no step
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
-
-from cnnspec.data.batches import batches
 
 CHUNK = 4096  # images that are summed at a time, which bounds the memory beside them
 Batch = tuple[Tensor, Tensor]  # images float32 B×C×H×W of mean 0 and deviation 1 over the training part, and labels B
@@ -29,8 +27,8 @@ class Data(Protocol):
     def labels(self) -> Tensor:
         """The labels N, on the device."""
 
-    def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
-        """The images at ``order`` (indices on the device), ``size`` at a time, as ``batches`` parts them."""
+    def batches(self, parts: Sequence[Tensor], augment: Augment | None = None) -> Iterator[Batch]:
+        """A batch for each part: indices on the device, as `cnnspec.data.batches` parts an order, or none at all."""
 
     def all(self) -> Tensor:
         """The indices of all images, on the device."""
@@ -76,15 +74,17 @@ class Examples:
     def on(cls, device: torch.device, images: Tensor, labels: Tensor, pixels: Pixels) -> Examples:
         return cls(images.to(device), labels.to(device), Normaliser.on(device, pixels))
 
-    def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
-        """The images at ``order``, ``size`` at a time."""
-        for index in batches(order, size):
+    def batches(self, parts: Sequence[Tensor], augment: Augment | None = None) -> Iterator[Batch]:
+        """The images of each part."""
+        for index in parts:
             yield self.take(index, augment)
 
     def take(self, index: Tensor, augment: Augment | None = None) -> Batch:
         """The batch of these images."""
         images = self.images.index_select(0, index)
-        return self.normalise(augment(images) if augment else images), self.labels.index_select(0, index)
+        return self.normalise(augment(images) if augment and len(images) else images), self.labels.index_select(
+            0, index
+        )
 
     def all(self) -> Tensor:
         """The indices of all images."""

@@ -17,7 +17,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from cnnspec.data.batches import batches
 from cnnspec.data.examples import Augment, Batch, Normaliser, Pixels
 from cnnspec.data.image import read_image
 from cnnspec.diagnostics import DataError
@@ -48,14 +47,16 @@ class Streamed:
     ) -> Streamed:
         return cls(paths, labels.to(device), input, Normaliser.on(device, pixels), workers)
 
-    def batches(self, order: Tensor, size: int, augment: Augment | None = None) -> Iterator[Batch]:
-        """The images at ``order``, ``size`` at a time. Raises DataError, which names the file."""
+    def batches(self, parts: Sequence[Tensor], augment: Augment | None = None) -> Iterator[Batch]:
+        """The images of each part. Raises DataError, which names the file."""
         device = self.labels.device
-        parts = batches(order, size)
         read = stream(self.paths, parts, self.input, self.workers, pinned=device.type == "cuda")
         for index, images in zip(parts, read, strict=True):
             images = images.to(device, non_blocking=True)
-            yield self.normalise(augment(images) if augment else images), self.labels.index_select(0, index)
+            yield (
+                self.normalise(augment(images) if augment and len(images) else images),
+                self.labels.index_select(0, index),
+            )
 
     def all(self) -> Tensor:
         """The indices of all images."""
@@ -73,6 +74,8 @@ class Reader:
     input: tuple[int, ...]
 
     def __getitem__(self, indices: Sequence[int]) -> Tensor | DataError:
+        if not indices:
+            return torch.empty((0, *self.input), dtype=torch.uint8)
         try:
             return torch.stack([read_image(self.paths[index], self.input) for index in indices])
         except DataError as error:

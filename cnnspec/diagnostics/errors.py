@@ -21,10 +21,12 @@ class CnnspecError(Exception):
     """Any error that cnnspec raises on purpose.
 
     ``help`` says what mends it, where that is known; ``diagnostics`` are those of a spec, and none for other errors.
+    ``told`` is whether another process tells it, of several that train together; None where they have not met.
     """
 
     exit_code: ClassVar[int] = 1
     diagnostics: tuple[Diagnostic, ...] = ()
+    told: bool | None = None
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
@@ -75,6 +77,6 @@ class DivergedError(CnnspecError):
 
 
 class OutputError(CnnspecError):
-    """Something that could not be written: no space, no permission."""
+    """Something that could not be written: no space, no permission, no one there to take it."""
 
     exit_code = 7

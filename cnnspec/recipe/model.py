@@ -66,7 +66,8 @@ class Recipe(BaseModel):
     alpha of their beta distributions, ``clip`` the largest norm of a gradient, ``accumulate`` the batches that make one
     step, ``ema`` the decay of the averaged weights, ``channels_last`` None: on a CPU, ``device`` a torch device or
     ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``workers`` the
-    processes that read images of a folder (0: none but this one), ``weights`` those to start from (None: initial ones),
+    processes that read images of a folder (0: none but this one), ``sync_batchnorm`` whether BatchNorm is over the
+    images of all processes that train together, ``weights`` those to start from (None: initial ones),
     ``save_every`` the number of steps between checkpoints within an epoch (None: one every ten minutes).
     """
 
@@ -95,6 +96,7 @@ class Recipe(BaseModel):
     amp: Literal["bf16", "fp16"] | None = None
     channels_last: bool | None = None
     compile: bool = False
+    sync_batchnorm: bool = False
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     deterministic: bool = False
     device: Text = "auto"

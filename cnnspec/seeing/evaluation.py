@@ -70,7 +70,7 @@ class Evaluation:
 
     def images(self, index: Tensor) -> Tensor:
         """Test images uint8 N×C×H×W, as the network was given them."""
-        batches = self.data.batches(index.to(self.data.labels.device), max(len(index), 1))
+        batches = self.data.batches([index.to(self.data.labels.device)])
         return torch.cat([self.opened.shown(images) for images, _ in batches])
 
     def as_json(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Images:
         if not number.isdecimal() or int(number) >= count:
             raise UsageError(f"there is no test image `{name}`", f"test:0 to test:{count - 1}, or the path of an image")
         index = torch.tensor([int(number)], device=self._data.labels.device)
-        images, labels = next(self._data.batches(index, 1))
+        images, labels = next(self._data.batches([index]))
         return Given(name, self.opened.shown(images)[0], self.opened.classes[int(labels[0])])
 
     def _hint(self, name: str, image: Tensor) -> None:

@@ -10,12 +10,18 @@ import torch
 from torch import nn
 
 from cnnspec.diagnostics import UsageError
+from cnnspec.train.world import ALONE, World
 
 
-def device_named(name: str) -> torch.device:
-    """The device of that name; ``auto`` is a CUDA GPU where there is one. Raises UsageError where it is not there."""
+def device_named(name: str, world: World = ALONE) -> torch.device:
+    """The device of that name; ``auto`` is a CUDA GPU where there is one. Raises UsageError where it is not there.
+
+    Of several processes each takes the GPU of its number on its machine.
+    """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if world.size > 1:
+        name = _own(name, world)
     try:
         device = torch.device(name)
         torch.empty(0, device=device).cpu()
@@ -23,6 +29,13 @@ def device_named(name: str) -> torch.device:
         reason = str(error).strip().split("\n")[0]
         raise UsageError(f"there is no device `{name}` here: {reason}", "such as auto, cpu, cuda, cuda:1") from None
     return device
+
+
+def _own(name: str, world: World) -> str:
+    if name not in ("cpu", "cuda"):
+        message = f"several processes train on `cpu`, or on `cuda`, a GPU for each; not on `{name}`"
+        raise UsageError(message, "--device cuda, or leave it out")
+    return f"cuda:{world.local_rank}" if name == "cuda" else name
 
 
 def placed(model: nn.Module, device: torch.device, channels_last: bool | None = None) -> nn.Module:

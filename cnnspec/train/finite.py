@@ -12,18 +12,19 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec.diagnostics import DivergedError
+from cnnspec.train.world import ALONE, World
 
 HELP = "a smaller learning rate is what mends it most often: --lr"
 
 
-def is_finite(loss: Tensor, parameters: Iterable[nn.Parameter]) -> bool:
-    """Whether a loss and all gradients are finite numbers; waits for the device, once."""
+def is_finite(loss: Tensor, parameters: Iterable[nn.Parameter], world: World = ALONE) -> bool:
+    """Whether a loss and all gradients are finite numbers, in every process; waits for the device, once."""
     found = (~loss.detach().isfinite()).float()
     one = torch.ones_like(found)
     for gradients in _alike(parameter.grad for parameter in parameters):
         # what GradScaler looks with: one call for all of them, and a factor of 1 leaves them to the bit
         torch._amp_foreach_non_finite_check_and_unscale_(gradients, found, one)
-    return not found.item()
+    return not world.summed(found).item()
 
 
 def _alike(gradients: Iterable[Tensor | None]) -> Iterable[list[Tensor]]:

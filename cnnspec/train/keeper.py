@@ -21,6 +21,7 @@ from cnnspec.train.watch import Note
 EVERY = 600.0  # seconds, within an epoch
 SHARE = 16  # a checkpoint takes at most so many times the bytes of the model: its optimizer's and averages' included
 BESIDE = 2**26  # and so many besides: values, generators
+OTHER_NUMBER = "the images keep their order, but the bits are not the same"
 
 
 class Keeper:
@@ -31,39 +32,41 @@ class Keeper:
 
     def __init__(self, run: Path, trainee: Trainee, origin: Mapping[str, Any], stop: Stop, every: int | None) -> None:
         self.run, self.trainee, self.origin, self.stop, self.every = run, trainee, origin, stop, every
+        self.world = trainee.world
         bytes = sum(tensor.nbytes for tensor in trainee.model.state_dict().values())
         self.checkpoints = Checkpoints(run, SHARE * bytes + BESIDE)
         self.saved = monotonic()
 
     def resume(self, note: Note) -> None:
         """Let the trainee go on from the last checkpoint that is whole. Raises CheckpointError."""
-        state = self.checkpoints.load(note)
+        state = self.world.written(lambda: self.checkpoints.load(note))
         if state is None:
             note(f"{self.run} has no checkpoint yet, and begins anew")
             return
         require_same(self.run, state.values.get("origin"), self.origin)
-        self.trainee.restore(state)
+        before = self.trainee.restore(state)
+        if before != self.world.size:
+            note(f"{self.run} was saved by {before} process{'es'[: 2 * (before > 1)]}: {OTHER_NUMBER}")
         if not self.trainee.tally.steps:
-            self._write_epoch()
+            self.world.written(self._write_epoch)
         note(f"{self.run} goes on after step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
 
     def step(self) -> None:
-        """A step is done. Raises Stopped where a signal has come."""
-        self.stop.check()
+        """A step is done. Raises Stopped where a signal has come; all processes save, or none."""
         steps = self.trainee.tally.steps
-        if monotonic() - self.saved > EVERY or (self.every and steps % self.every == 0):
+        due = monotonic() - self.saved > EVERY or (self.every is not None and steps % self.every == 0)
+        if self.stop.check(due):
             self.save()
 
     def epoch(self, best: bool) -> None:
         """An epoch is over: the folder gets its checkpoint, its weights and its line of metrics."""
         self.save(best)
-        self._write_epoch()
+        self.world.written(self._write_epoch)
 
     def save(self, best: bool = False) -> None:
         """Raises DivergedError where the model is not finite, OutputError; the last checkpoint then stays."""
-        require_finite(self.trainee.model, f"step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
         state = self.trainee.state()
-        self.checkpoints.save(State(state.tensors, {**state.values, "origin": self.origin}), best)
+        self.world.written(lambda: self._write(state, best))
         self.saved = monotonic()
 
     @contextmanager
@@ -75,6 +78,10 @@ class Keeper:
             except Stopped:
                 self.save()
                 raise
+
+    def _write(self, state: State, best: bool) -> None:
+        require_finite(self.trainee.model, f"step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
+        self.checkpoints.save(state.with_values(origin=self.origin), best)
 
     def _write_epoch(self) -> None:
         write_weights(self.run / files.WEIGHTS, self.trainee.measured)

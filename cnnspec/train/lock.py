@@ -12,13 +12,14 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import writing
 from cnnspec.train.watch import Note
+from cnnspec.train.world import ALONE, World
 
 LOCK = "lock"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -53,11 +54,18 @@ class Owner:
 
 
 @contextmanager
-def locked(run: Path, note: Note) -> Iterator[None]:
-    """Be the one writer of a run folder. Raises UsageError where another process is, OutputError.
+def locked(run: Path, note: Note, world: World = ALONE) -> Iterator[None]:
+    """Be the one writer of a run folder, or a process of its world. Raises UsageError where another is, OutputError.
 
     A lock whose owner has died is taken over, and that is said.
     """
+    with ExitStack() as lock:
+        world.written(lambda: lock.enter_context(_owned(run, note)))
+        yield
+
+
+@contextmanager
+def _owned(run: Path, note: Note) -> Iterator[None]:
     path = run / LOCK
     descriptor = _taken(path, note)
     _held.add(descriptor)

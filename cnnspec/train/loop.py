@@ -5,19 +5,22 @@ Before each step the loss and the gradients are looked at: numbers that are not 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from operator import itemgetter
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
-from cnnspec.data.batches import batches
 from cnnspec.data.examples import Data
+from cnnspec.diagnostics import DivergedError
 from cnnspec.train.finite import diagnose, is_finite
+from cnnspec.train.making import masses, mean_loss
+from cnnspec.train.shares import Share, parts_of, shares_of
 from cnnspec.train.tally import Tally
 from cnnspec.train.trainee import Trainee
 from cnnspec.train.watch import Figures
+from cnnspec.train.world import ALONE, World
 
 Report = Callable[[Figures], None]
 
@@ -31,50 +34,62 @@ def epoch(
     data: Data,
     order: Tensor,
     report: Report | None = None,
-    after: Callable[[], None] = nothing,
+    after: Callable[[], object] = nothing,
 ) -> Figures:
     """Train on the images at ``order`` (indices into ``data``, on its device), a batch at a time, in that order.
 
-    The trainee's tally knows of batches that are done already, and gets the others: those of its own head, as they are
-    while the weights change. ``after`` is called after each step, and ``report`` gets the figures so far, a few times
-    a second. Raises DivergedError, which names the epoch, the step and the layer, where a loss or a gradient is not
-    finite.
+    Several processes share each batch, and come to the same weights and figures. The trainee's tally knows of batches
+    that are done already, and gets the others: those of its own head, as they are while the weights change. ``after``
+    is called after each step, and ``report`` gets the figures so far, a few times a second. Raises DivergedError, which
+    names the epoch, the step and the layer, where a loss or a gradient is not finite.
     """
-    recipe, tally = trainee.recipe, trainee.tally
+    recipe, tally, world = trainee.recipe, trainee.tally, trainee.world
     trainee.model.train()
     tally.begin(f"epoch {trainee.epoch}")
-    left = order[tally.images :]
-    passes = data.batches(left, recipe.batch_size, trainee.augment) if len(left) else iter(())
-    shares = steps_of(left, recipe.batch_size, recipe.accumulate)
-    for (images, labels), (share, is_step) in zip(passes, shares, strict=True):
-        inputs, targets = trainee.mix(images, labels) if trainee.mix else (images, labels)
-        logits, loss, total = trainee.losses(inputs, targets)
-        trainee.scaler.scale(total * share if share != 1 else total).backward()  # type: ignore[no-untyped-call]
-        if is_step:
-            if not is_finite(total, trainee.watched):
+    parts = parts_of(order[tally.images :], recipe.batch_size)
+    own = [world.share(part) for part in parts]
+    shares = shares_of(parts, own, recipe.accumulate, partial(trainee.masses, data.labels))
+    seen: Tensor | None = None  # what the losses of a step come to
+    for (images, labels), share in zip(data.batches(own, trainee.augment), shares, strict=True):
+        inputs, targets = trainee.mix(images, labels) if trainee.mix and len(images) else (images, labels)
+        with trainee.passing(ends_step=share.ends_step):
+            logits, loss, total = trainee.losses(inputs, targets)
+            trainee.way_back(total, share.of_step)
+        seen = total.detach() if seen is None else seen + total.detach()
+        if share.ends_step:
+            if not is_finite(seen, trainee.watched, world):
                 where = f"step {tally.steps + 1:,} of {tally.where}"
-                raise diagnose(trainee.model, total.detach(), partial(trainee.model, inputs), where)
+                raise diagnosed(trainee, seen, partial(trainee.model, inputs), where)
             trainee.step()
-        tally.add(loss.detach(), logits.detach(), labels)
+            seen = None
+        tally.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images)
         if tally.due():
             figures = tally.read()
             if report:
                 report(figures)
-        if is_step:
+        if share.ends_step:
             after()
     return tally.read()
 
 
-def steps_of(order: Tensor, size: int, accumulate: int) -> Iterator[tuple[float, bool]]:
-    """For each batch its share of the images of its step, and whether it is the last of them.
+def hits(logits: Tensor, labels: Tensor) -> Tensor:
+    """How many labels the logits hit."""
+    return (logits.argmax(1) == labels).sum()
 
-    So that a step is one of all its images, however many batches they come in.
-    """
-    sizes = [len(part) for part in batches(order, size)] if len(order) else []
-    for first in range(0, len(sizes), accumulate):
-        group = sizes[first : first + accumulate]
-        for place, images in enumerate(group, 1):
-            yield images / sum(group), place == len(group)
+
+def pooled(world: World, loss: Tensor, hits: Tensor, share: Share) -> tuple[Tensor, Tensor]:
+    """The mean loss and the hits of a batch, from those of the shares of it."""
+    if world.size == 1:
+        return loss, hits
+    both = world.summed(torch.stack([loss.double() * share.of_batch, hits.double()]))
+    return both[0], both[1]
+
+
+def diagnosed(trainee: Trainee, loss: Tensor, forward: Callable[[], object], where: str) -> DivergedError:
+    """What is not finite, as the process says it whose own loss is not; the same in all."""
+    error = diagnose(trainee.model, loss, forward, where)
+    found = trainee.world.gathered((bool(loss.isfinite()), error))
+    return min(found, key=itemgetter(0))[1]
 
 
 @torch.inference_mode()
@@ -84,14 +99,21 @@ def measure(
     index: Tensor,
     batch_size: int,
     where: str = "the images",
-    after: Callable[[], None] = nothing,
-    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
+    after: Callable[[], object] = nothing,
+    loss: nn.Module | None = None,
+    world: World = ALONE,
 ) -> Figures:
-    """Loss and accuracy on the images at ``index``; nothing is trained. Raises DivergedError, which says ``where``."""
+    """Loss and accuracy on the images at ``index``; nothing is trained. Raises DivergedError, which says ``where``.
+
+    The model is to be the same in all processes of the ``world``, which share each batch.
+    """
     model.eval()
-    tally = Tally(where)
-    for images, labels in data.batches(index, batch_size):
+    tally, loss = Tally(where), loss or nn.CrossEntropyLoss()
+    parts = parts_of(index, batch_size)
+    own = [world.share(part) for part in parts]
+    shares = shares_of(parts, own, 1, partial(masses, loss, data.labels))
+    for (images, labels), share in zip(data.batches(own), shares, strict=True):
         logits = model(images)
-        tally.add(loss(logits, labels), logits, labels)
+        tally.add(*pooled(world, mean_loss(loss, logits, labels), hits(logits, labels), share), share.images)
         after()
     return tally.read()

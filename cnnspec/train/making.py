@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -22,6 +23,24 @@ def made_loss(declared: Loss, device: torch.device) -> nn.Module:
         arguments["weight"] = torch.tensor(arguments["weight"], dtype=torch.float32, device=device)
     loss: nn.Module = _class_of(torch.nn, declared)(**arguments)
     return loss
+
+
+def mean_loss(loss: nn.Module, logits: Tensor, targets: Tensor) -> Tensor:
+    """The loss of a batch; that of none is 0, with a way back to every weight."""
+    found: Tensor = loss(logits, targets) if len(targets) else logits.sum() * 0
+    return found
+
+
+def masses(loss: nn.Module, labels: Tensor, parts: Sequence[Tensor], *, mixed: bool = False) -> list[float]:
+    """What the mean loss of each part divides by: its images, or what their classes weigh; waits for the device once.
+
+    torch divides by the weights where a class stands for each image, and by the images where shares of classes do.
+    """
+    weight = getattr(loss, "weight", None)
+    if not parts or weight is None or mixed or isinstance(loss, nn.MultiMarginLoss):
+        return [float(len(part)) for part in parts]
+    found: list[float] = torch.stack([weight[labels[part]].double().sum() for part in parts]).tolist()
+    return found
 
 
 def made_optimizer(declared: Declared, model: nn.Module, *, scaled: bool = False) -> Optimizer:

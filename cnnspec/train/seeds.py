@@ -9,13 +9,24 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-VALIDATION, SHUFFLE = 0, 1  # what numbers are drawn for
+VALIDATION, SHUFFLE, PROCESS = 0, 1, 2  # what numbers are drawn for
 
 
 def generator(seed: int, *purpose: int) -> torch.Generator:
     """A generator for one purpose (and epoch), so that what one draws never shifts what another does."""
-    state = np.random.SeedSequence([seed, *purpose]).generate_state(1, np.uint64)
-    return torch.Generator().manual_seed(int(state[0]))
+    return torch.Generator().manual_seed(derived(seed, *purpose))
+
+
+def derived(seed: int, *purpose: int) -> int:
+    """A seed of its own for one purpose."""
+    return int(np.random.SeedSequence([seed, *purpose]).generate_state(1, np.uint64)[0])
+
+
+def reseed(seed: int) -> None:
+    """Let torch's own generators, numpy's and Python's begin with this seed."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
 
 
 @contextmanager
@@ -24,9 +35,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            torch.manual_seed(seed)
-            random.seed(seed)
-            np.random.seed(seed % 2**32)
+            reseed(seed)
             yield
     finally:
         random.setstate(python)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from cnnspec.train.world import ALONE
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -36,6 +38,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self.world = ALONE  # whose signals count: one that any of its processes has heard ends all of them
         self.holding = False
         self.process = os.getpid()
 
@@ -62,10 +65,12 @@ class Stop:
     def asked(self) -> bool:
         return self.number is not None
 
-    def check(self) -> None:
-        """Raise Stopped where a signal has come."""
-        if self.number is not None:
-            raise Stopped(self.number)
+    def check(self, due: bool = False) -> bool:
+        """Raise Stopped where a signal has come to any process; else whether any of them has said ``due``."""
+        number, any_due = self.world.most(self.number or 0, due)
+        if number:
+            raise Stopped(number)
+        return bool(any_due)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self.process:
@@ -73,7 +78,7 @@ class Stop:
             return
         first, self.number = self.number is None, self.number or number
         if first and not self.holding:
-            self.check()
+            raise Stopped(number)
 
 
 def _heard_by_worker(number: int) -> None:

@@ -49,11 +49,11 @@ class Tally:
         self.where = where
         self.start = self.last_read = perf_counter()
 
-    def add(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:
-        """Note a step: its mean loss, and how many of its labels the logits hit."""
-        self.unread.append((loss, (logits.argmax(1) == labels).sum(), len(labels)))
+    def add(self, loss: Tensor, hits: Tensor, images: int) -> None:
+        """Note a step: its mean loss, and how many of its images were classified rightly."""
+        self.unread.append((loss, hits, images))
         self.steps += 1
-        self.images += len(labels)
+        self.images += images
 
     def due(self) -> bool:
         """Whether the last reading is long enough ago."""

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf
 from typing import Any
@@ -25,16 +26,18 @@ from cnnspec.recipe import Recipe
 from cnnspec.train.augment import Mix, augmenter, mixer
 from cnnspec.train.average import Average
 from cnnspec.train.checkpoint import State
-from cnnspec.train.checkpoint.generators import generator_state, restore_generators
+from cnnspec.train.checkpoint.generators import generator_state, of_all, of_one, restore_generators
 from cnnspec.train.checkpoint.modules import module_state, restore_module
 from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
 from cnnspec.train.checkpoint.state import grouped
-from cnnspec.train.making import made_loss, made_optimizer
+from cnnspec.train.making import made_loss, made_optimizer, masses, mean_loss
 from cnnspec.train.precision import mixed, scaler
 from cnnspec.train.schedule import Schedule
+from cnnspec.train.seeds import PROCESS, derived, reseed
 from cnnspec.train.stopping import Stopping
 from cnnspec.train.tally import Tally
 from cnnspec.train.watch import Metrics
+from cnnspec.train.world import ALONE, World
 
 ROWS = TypeAdapter(list[Metrics])
 
@@ -51,7 +54,9 @@ class Trainee:
     model: nn.Module
     device: torch.device
     heads: tuple[float, ...]
-    forward: Callable[[Tensor], Any]  # the model, or the program that torch.compile makes of it
+    world: World
+    parallel: Any  # the model, which several processes have in a wrapper that makes their gradients one
+    forward: Callable[[Tensor], Any]  # that, or the program that torch.compile makes of it
     loss: nn.Module
     augment: Augment | None
     mix: Mix | None
@@ -66,17 +71,28 @@ class Trainee:
     best: float = inf
 
     @classmethod
-    def of(cls, recipe: Recipe, model: nn.Module, images: int, classes: int, heads: Sequence[float] = ()) -> Trainee:
-        """A model, on its device, before the first of its epochs of so many images."""
+    def of(
+        cls,
+        recipe: Recipe,
+        model: nn.Module,
+        images: int,
+        classes: int,
+        heads: Sequence[float] = (),
+        world: World = ALONE,
+    ) -> Trainee:
+        """A model, on its device, before the first of its epochs of so many images, which a world shares."""
         device = next(model.parameters()).device
         optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
         steps = ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)
+        parallel = world.parallel(model)
         return cls(
             recipe=recipe,
             model=model,
             device=device,
             heads=tuple(heads),
-            forward=torch.compile(model) if recipe.compile else model,
+            world=world,
+            parallel=parallel,
+            forward=torch.compile(parallel) if recipe.compile else parallel,
             loss=made_loss(recipe.loss, device),
             augment=augmenter(recipe.augment),
             mix=mixer(recipe, classes),
@@ -109,9 +125,21 @@ class Trainee:
         """
         with mixed(self.device, self.recipe.amp):
             logits, *heads = self.forward(images) if self.heads else (self.forward(images),)
-        loss = self.loss(logits.float(), targets)
-        others = [weight * self.loss(head.float(), targets) for weight, head in zip(self.heads, heads, strict=True)]
-        return logits, loss, sum(others, loss)
+        loss, *others = (mean_loss(self.loss, each.float(), targets) for each in (logits, *heads))
+        weighted = [weight * other for weight, other in zip(self.heads, others, strict=True)]
+        return logits, loss, sum(weighted, loss)
+
+    def passing(self, *, ends_step: bool) -> AbstractContextManager[object]:
+        """A pass to and fro; processes make their gradients one at the end of a step."""
+        return nullcontext() if ends_step or self.world.size == 1 else self.parallel.no_sync()
+
+    def way_back(self, total: Tensor, of_step: float) -> None:
+        """Add the gradients of a loss that counts for so much of a step."""
+        self.scaler.scale(total if of_step == 1 else total * of_step).backward()  # type: ignore[no-untyped-call]
+
+    def masses(self, labels: Tensor, parts: Sequence[Tensor]) -> list[float]:
+        """What the loss of each part divides by."""
+        return masses(self.loss, labels, parts, mixed=self.mix is not None)
 
     def step(self) -> None:
         """Move the weights by the gradients, and all that follows the steps."""
@@ -141,7 +169,7 @@ class Trainee:
 
     def state(self) -> State:
         optimizer, settings = optimizer_state(self.optimizer, self.model)
-        generators, random = generator_state(self.device)
+        generators, random, others = of_all(self.world.gathered(generator_state(self.device)))
         tensors = {
             **grouped("model", module_state(self.model)),
             **grouped("ema", module_state(self.average.model) if self.average else {}),
@@ -158,17 +186,18 @@ class Trainee:
             "scaler": self.scaler.state_dict(),
             "stopping": self.stopping.state(),
             "random": random,
+            "others": others,
         }
         return State(tensors, values)
 
-    def restore(self, state: State) -> None:
-        """Go on from a state. Raises CheckpointError where it is not one of this network and recipe."""
+    def restore(self, state: State) -> int:
+        """Go on from a state, of so many processes. Raises CheckpointError where it is not one of this run."""
         try:
-            self._restore(state, dict(state.values))
+            return self._restore(state, dict(state.values))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
             raise CheckpointError(f"the checkpoint does not fit the run: {error!r}") from None
 
-    def _restore(self, state: State, values: dict[str, Any]) -> None:
+    def _restore(self, state: State, values: dict[str, Any]) -> int:
         restore_module(self.model, state.group("model"))
         if self.average:
             restore_module(self.average.model, state.group("ema"))
@@ -179,4 +208,10 @@ class Trainee:
         self.epoch, self.best = int(values["epoch"]), float(values["best"])
         self.rows = ROWS.validate_python(values["rows"])
         self.tally = Tally.of(values["tally"])
-        restore_generators(self.device, state.group("generator"), values["random"])
+        others = list(values["others"])
+        found = of_one(self.world.rank, state.group("generator"), values["random"], others)
+        if found is None:
+            reseed(derived(self.recipe.seed, PROCESS, self.world.rank, self.epoch, self.tally.images))
+        else:
+            restore_generators(self.device, *found)
+        return 1 + len(others)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from cnnspec import __version__
 from cnnspec.api import build, graph
+from cnnspec.data.examples import Data
 from cnnspec.data.streamed import reported
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import write
@@ -30,11 +31,14 @@ from cnnspec.train.loop import Report, epoch, measure
 from cnnspec.train.origin import origin, require_asked
 from cnnspec.train.prepare import Prepared, prepare
 from cnnspec.train.saved import Record, Setup, read_network, read_record
-from cnnspec.train.seeds import SHUFFLE, generator, seeded
+from cnnspec.train.seeds import PROCESS, SHUFFLE, derived, generator, reseed, seeded
+from cnnspec.train.shares import check_shares
 from cnnspec.train.signals import Stop
 from cnnspec.train.suits import check_suits
+from cnnspec.train.synced import synchronised
 from cnnspec.train.trainee import Trainee
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
+from cnnspec.train.world import ALONE, World, joined
 from cnnspec.weights.names import located
 
 
@@ -60,23 +64,26 @@ def train(
     of weights to start from, CheckpointError before anything is written; DivergedError, OutputError and, where ``stop``
     listens to signals, Stopped leave what ``resume`` goes on from.
     """
-    recipe, watch = recipe or Recipe(), watch or Watcher()
+    recipe, stop, own = recipe or Recipe(), stop or Stop(), texts(spec, recipe or Recipe())
     network = graph(spec)
     check_trainable(network)
     check_suits(recipe, network)
-    device = device_named(recipe.device)
-    if out is not None:
-        files.refuse_occupied(out, texts(spec, recipe))
-    data = prepare(spec, network, recipe, device, watch.note)
-    with _under(recipe, device):
-        trainee = _trainee(spec, network, recipe, data, device, recipe.weights)
-        watch.note(headline(spec.title, network, data, device))
-        run = files.create(out, spec.title, texts(spec, recipe))
-        with locked(run, watch.note), (stop or Stop()).held():
-            record = _write_setup(run, spec, recipe, data)
-            watch.started(run)
-            keeper = _keeper(run, trainee, spec, record, data, stop)
-            return _trained(keeper, record.spec.title, data, watch)
+    with joined() as world:
+        watch = _heard(watch, world)
+        device = device_named(recipe.device, world)
+        if out is not None:
+            world.written(lambda: files.refuse_occupied(out, own))
+        data = _prepared(spec, network, recipe, device, watch, world)
+        with _under(recipe, device):
+            trainee = _trainee(spec, network, recipe, data, device, recipe.weights, world)
+            watch.note(headline(spec.title, network, data, device, world))
+            run = world.written(lambda: files.create(out, spec.title, own))
+            with locked(run, watch.note, world), stop.held():
+                record = _record(spec, recipe, data)
+                world.written(lambda: _write_setup(run, own, record))
+                watch.started(run)
+                keeper = _keeper(run, trainee, spec, record, data, stop)
+                return _trained(keeper, record.spec.title, data, watch)
 
 
 def resume(
@@ -92,27 +99,42 @@ def resume(
     and how often it is saved may be others. Raises as ``train`` does, UsageError with the difference, and
     CheckpointError where the folder is damaged.
     """
-    watch = watch or Watcher()
-    record = read_record(run)
+    stop, record = stop or Stop(), read_record(run)
     own, network = read_network(run, record.spec)
     recipe = recipe or record.training
     require_asked(run, record, own, spec, recipe)
-    if (recipe.device, recipe.threads) != (record.training.device, record.training.threads):
-        watch.note(f"{run} was begun on another device or number of threads: it goes on, but not to the same bits")
     check_trainable(network)
-    device = device_named(recipe.device)
-    with locked(run, watch.note):
-        data = prepare(own, network, recipe, device, watch.note)
-        if data.pixels != record.pixels:
-            raise UsageError(f"{recipe.data} is not what {run} was begun with: its mean or spread is another")
-        with _under(recipe, device):
-            weights = None if Checkpoints(run, 0).numbers() else recipe.weights
-            trainee = _trainee(own, network, recipe, data, device, weights)
-            watch.note(headline(record.spec.title, network, data, device))
-            watch.started(run)
-            keeper = _keeper(run, trainee, own, record, data, stop)
-            keeper.resume(watch.note)
-            return _trained(keeper, record.spec.title, data, watch)
+    with joined() as world:
+        watch = _heard(watch, world)
+        if (recipe.device, recipe.threads) != (record.training.device, record.training.threads):
+            watch.note(f"{run} was begun on another device or number of threads: it goes on, but not to the same bits")
+        device = device_named(recipe.device, world)
+        with locked(run, watch.note, world):
+            data = _prepared(own, network, recipe, device, watch, world)
+            if data.pixels != record.pixels:
+                raise UsageError(f"{recipe.data} is not what {run} was begun with: its mean or spread is another")
+            with _under(recipe, device):
+                weights = None if Checkpoints(run, 0).numbers() else recipe.weights
+                trainee = _trainee(own, network, recipe, data, device, weights, world)
+                watch.note(headline(record.spec.title, network, data, device, world))
+                watch.started(run)
+                keeper = _keeper(run, trainee, own, record, data, stop)
+                keeper.resume(watch.note)
+                return _trained(keeper, record.spec.title, data, watch)
+
+
+def _heard(watch: Watcher | None, world: World) -> Watcher:
+    """Who hears of a run: of several processes the writer's watcher alone."""
+    return watch or Watcher() if world.is_writer else Watcher()
+
+
+def _prepared(
+    spec: Spec, network: Graph, recipe: Recipe, device: torch.device, watch: Watcher, world: World
+) -> Prepared:
+    """The data, which every process has and one of each machine downloads."""
+    data = world.in_turn(lambda: prepare(spec, network, recipe, device, watch.note))
+    check_shares(recipe, network, data.train, world)
+    return data
 
 
 @contextmanager
@@ -123,30 +145,40 @@ def _under(recipe: Recipe, device: torch.device) -> Iterator[None]:
 
 
 def _trainee(
-    spec: Spec, network: Graph, recipe: Recipe, data: Prepared, device: torch.device, weights: str | None
+    spec: Spec,
+    network: Graph,
+    recipe: Recipe,
+    data: Prepared,
+    device: torch.device,
+    weights: str | None,
+    world: World,
 ) -> Trainee:
     built = build(spec, weights=weights)  # on the CPU: the same initial weights on every device
     model = placed(built, device, recipe.channels_last)
+    if recipe.sync_batchnorm and world.size > 1:
+        model = synchronised(model)
     heads = tuple(head.weight for head in network.aux)
-    return Trainee.of(recipe, model, len(data.train), network.output[0], heads)
+    if world.rank:
+        reseed(derived(recipe.seed, PROCESS, world.rank))  # each process drops out and augments by its own numbers
+    return Trainee.of(recipe, model, len(data.train), network.output[0], heads, world)
 
 
-def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepared, stop: Stop | None) -> Keeper:
+def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepared, stop: Stop) -> Keeper:
+    stop.world = trainee.world
     images = (len(data.train), len(data.validation), len(data.test))
-    return Keeper(run, trainee, origin(spec, record, images), stop or Stop(), record.training.save_every)
+    return Keeper(run, trainee, origin(spec, record, images), stop, record.training.save_every)
 
 
 def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher) -> Result:
     """The epochs that are left, and the test."""
-    trainee, size = keeper.trainee, keeper.trainee.recipe.batch_size
+    trainee = keeper.trainee
     with keeper.saving():
         while not trainee.is_done:
             row = _epoch(keeper, data, watch)
             keeper.epoch(trainee.close(row))
             watch.epoch(row)
-        where, after = "the test part", keeper.stop.check
-        test = measure(trainee.measured, data.test, data.test.all(), size, where, after, trainee.loss)
-    _write_result(keeper.run, title, trainee, test)
+        test = _measured(keeper, data.test, data.test.all(), "the test part")
+    trainee.world.written(lambda: _write_result(keeper.run, title, trainee, test))
     return Result(keeper.run, tuple(trainee.rows), test)
 
 
@@ -157,11 +189,16 @@ def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
     trained = epoch(trainee, data.examples, order, _reporter(watch, trainee.epoch, len(order)), keeper.step)
     if not len(data.validation):
         return Metrics.of(trainee.epoch, trained, None)
-    where, after = f"the validation part, after epoch {trainee.epoch}", keeper.stop.check
-    held = data.validation, recipe.batch_size
-    return Metrics.of(
-        trainee.epoch, trained, measure(trainee.measured, data.examples, *held, where, after, trainee.loss)
-    )
+    where = f"the validation part, after epoch {trainee.epoch}"
+    return Metrics.of(trainee.epoch, trained, _measured(keeper, data.examples, data.validation, where))
+
+
+def _measured(keeper: Keeper, data: Data, index: Tensor, where: str) -> Figures:
+    """The figures of what is trained on images that it is not trained on."""
+    trainee, after = keeper.trainee, keeper.stop.check
+    trainee.world.alike(trainee.measured.buffers())
+    size, loss = trainee.recipe.batch_size, trainee.loss
+    return measure(trainee.measured, data, index, size, where, after, loss, trainee.world)
 
 
 def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
@@ -169,10 +206,11 @@ def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
     return part[torch.randperm(len(part), generator=generator(seed, SHUFFLE, number)).to(part.device)]
 
 
-def headline(title: str, network: Graph, data: Prepared, device: torch.device) -> str:
+def headline(title: str, network: Graph, data: Prepared, device: torch.device, world: World = ALONE) -> str:
     """What is trained on what: ``mnist/lenet · 61,706 params · 416,520 MACs · …``."""
     sizes = f"{len(data.train):,} training, {len(data.validation):,} validation, {len(data.test):,} test images"
-    return f"{title} · {network.params:,} params · {network.macs:,} MACs · {sizes} · {device}"
+    where = str(device) if world.size == 1 else f"{device.type} · {world.size} processes"
+    return f"{title} · {network.params:,} params · {network.macs:,} MACs · {sizes} · {where}"
 
 
 def _reporter(watch: Watcher, number: int, total: int) -> Report:
@@ -191,14 +229,17 @@ def _anywhere(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data_dir": folder, "weights": weights})
 
 
-def _write_setup(run: Path, spec: Spec, recipe: Recipe, data: Prepared) -> Record:
-    """The texts, and what was set."""
+def _record(spec: Spec, recipe: Recipe, data: Prepared) -> Record:
+    """What was set."""
     kept = _anywhere(recipe)
-    record = Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
-    for name, text in texts(spec, recipe).items():
+    return Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
+
+
+def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:
+    """The texts, and what was set."""
+    for name, text in own.items():
         write(run / name, text)
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
-    return record
 
 
 def _write_result(run: Path, title: str, trainee: Trainee, test: Figures) -> None:
@@ -211,6 +252,7 @@ def _write_result(run: Path, title: str, trainee: Trainee, test: Figures) -> Non
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
         "device": str(trainee.device),
+        "processes": trainee.world.size,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }

@@ -77,7 +77,7 @@ def test_batches_are_those_of_images_in_memory(tmp_path: Path, workers: int) -> 
     ours, theirs = part.on(CPU, pixels), held.on(CPU, pixels)
     assert len(ours) == len(theirs)
     assert torch.equal(ours.all(), theirs.all())
-    pairs = zip(ours.batches(order, 5, darker), theirs.batches(order, 5, darker), strict=True)
+    pairs = zip(ours.batches(batches(order, 5), darker), theirs.batches(batches(order, 5), darker), strict=True)
     for (images, labels), (expected, targets) in pairs:
         assert torch.equal(images, expected)
         assert torch.equal(labels, targets)
@@ -103,14 +103,14 @@ def test_augmented_batches_are_normalised_afterwards(tmp_path: Path) -> None:
     part = InMemory(images.clone(), torch.arange(9))
     data = part.on(CPU, part.pixels(torch.arange(9)))
     plain, _ = data.take(torch.arange(9))
-    dark, _ = next(data.batches(torch.arange(9), 9, darker))
+    dark, _ = next(data.batches([torch.arange(9)], darker))
     assert torch.allclose(dark, data.normalise(images // 2))
-    assert torch.equal(next(data.batches(torch.arange(9), 9, torch.clone))[0], plain)
-    as_floats = next(data.batches(torch.arange(9), 9, torch.Tensor.float))[0]
+    assert torch.equal(next(data.batches([torch.arange(9)], torch.clone))[0], plain)
+    as_floats = next(data.batches([torch.arange(9)], torch.Tensor.float))[0]
     assert torch.equal(as_floats, plain)
     assert torch.equal(data.images, images)
     kept = images.float()
-    next(data.batches(torch.arange(9), 9, lambda _: kept))
+    next(data.batches([torch.arange(9)], lambda _: kept))
     assert torch.equal(kept, images.float())
 
 

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import torch
 
 from tests.torture import checkpoints, data, faults, kills
+from tests.torture import many as processes
 
 
 def killed(folder: Path, number: int, inside: int, seed: int) -> list[str]:
@@ -21,6 +22,17 @@ def killed(folder: Path, number: int, inside: int, seed: int) -> list[str]:
     sent = ", ".join(f"{count} {name}" for name, count in figures.sent.items())
     print(f"{sent} at random moments, {figures.inside_saves} SIGKILLs of them inside a save")
     print(f"  {figures.runs} runs were resumed to their end, {figures.equal} equal to the undisturbed one", flush=True)
+    return figures.wrong
+
+
+def many(folder: Path, number: int, seed: int) -> list[str]:
+    figures = processes.run(folder, number, number // 2, seed)
+    first, second = figures.killed
+    print(f"two processes under torchrun: {first} SIGKILLs of the one that writes, {second} of the other, ", end="")
+    print(
+        f"{figures.asked} SIGTERM to torchrun\n  {figures.equal} runs came to the end of the undisturbed one",
+        flush=True,
+    )
     return figures.wrong
 
 
@@ -55,6 +67,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50, help="SIGKILLs")
     parser.add_argument("--inside", type=int, default=10, help="of which at least so many inside a save")
+    parser.add_argument("--processes", type=int, default=4, help="SIGKILLs of one of two processes under torchrun")
     parser.add_argument("--files", type=int, default=1000, help="damaged files of each kind")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
@@ -63,6 +76,7 @@ def main() -> int:
     with TemporaryDirectory() as base:
         folder = Path(base)
         wrong = killed(folder, given.kills, given.inside, given.seed)
+        wrong += many(folder / "many", given.processes, given.seed)
         for kind in faults.KINDS:
             wrong += failing(folder, kind)
         wrong += damaged(folder, given.files, given.seed)

@@ -44,10 +44,10 @@ class StopAt(Stop):
         super().__init__()
         self.turn = turn
 
-    def check(self) -> None:
+    def check(self, due: bool = False) -> bool:
         self.turn -= 1
         self.number = signal.SIGTERM if self.turn == 0 else self.number
-        super().check()
+        return super().check(due)
 
 
 def broken_off(spec: Path, run: Path, turn: int, by: Recipe | None = None) -> Path:

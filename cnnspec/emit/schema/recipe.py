@@ -45,6 +45,7 @@ ABOUT = {
     "amp": "The type of numbers that convolutions and matrices are multiplied in.",
     "channels_last": "The order of memory: left out, channels last on a CPU.",
     "compile": "Whether torch.compile makes one program of the network.",
+    "sync_batchnorm": "Whether BatchNorm is over the images of all processes that train together.",
     "seed": "Decides weights, order, augmentation and dropout.",
     "deterministic": "Whether torch may use nothing that gives other numbers each time.",
     "device": "cpu, cuda, cuda:1, or auto: a GPU if there is one.",
