@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cnnspec import load
-from cnnspec.report import document, write_report
+from cnnspec.report import document, write_report, written
+from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.of_sweep import study_of
 from cnnspec.train import Recipe, train
 from tests.report.made import Folders, small_sweep
@@ -40,6 +42,13 @@ def sweep_report(real_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("sweep")
     write_report(document(study_of(small_sweep(Folders(real_run, folder)))), folder / "report")
     return folder / "report"
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports are written with empty pictures: drawing takes the most of the time."""
+    blank = SimpleNamespace(of=lambda picture: Drawn(picture, "<svg/>", b"", "<svg/>"))
+    monkeypatch.setattr(written, "Drawn", blank)
 
 
 @pytest.fixture(scope="session")

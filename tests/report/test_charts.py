@@ -145,10 +145,10 @@ def test_what_is_drawn_at_random_makes_no_grid() -> None:
 def hard_to_draw() -> Study:
     """Long names of every sort, a perfect accuracy, a loss of zero, one epoch here and three there."""
     settings = []
-    for n in range(9):
+    for n in range(5):
         name = f"a-folder-with-a-long-name/$x^{n}$_of_the_{'very' * 9}_long_spec_{n}:variant"
         rows = tuple(
-            Metrics(epoch, 0.5 / epoch, 0.5, 0.0 if n == 0 else 1 / epoch, 1.0 if n == 0 else 0.1 * n, 900.0, 1.0 + n)
+            Metrics(epoch, 0.5 / epoch, 0.5, 0.0 if n == 0 else 1 / epoch, 1.0 if n == 0 else 0.2 * n, 900.0, 1.0 + n)
             for epoch in range(1, 2 + n % 3)
         )
         values = {"spec": name, "params.a_param_with_a_name_that_is_long": "x" * 60 if n % 2 else "y", "lr": 0.1**n}

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.report import document, tables
+from cnnspec.report import document, of_sweep, tables
 from cnnspec.report.charts.heat import best_at, pairs, shade
 from cnnspec.report.markdown import markdown
 from cnnspec.report.measure import Measure
 from cnnspec.report.of_sweep import measure_of, study_of
 from cnnspec.sweep import Sweep
+from tests.cli.runner import run
 from tests.conftest import TESTS
 from tests.report.made import HELD, IMAGES, Folders, small_sweep
 
@@ -97,3 +98,28 @@ def test_objectives_have_their_words(sweep: Sweep) -> None:
     study = study_of(replace(sweep, objective="val_loss", direction="min"))
     objectives = [setting.objective for setting in study.ranked]
     assert objectives == sorted(objectives)  # type: ignore[type-var]
+
+
+def test_of_settings_at_one_pair_the_best_is_shown(sweep: Sweep) -> None:
+    """Those that a third axis tells apart share a square; for losses the best is the least."""
+    points = tuple(
+        replace(p, values={**p.values, "batch_size": 32 if p.number % 2 else 64, "seed": 0}) for p in sweep.points
+    )
+    for direction, best in (("max", max), ("min", min)):
+        study = study_of(replace(sweep, points=points, direction=direction))
+        pair = ("optimizer.Adam.lr", "params.dropout")
+        assert study.axes == (*pair, "batch_size")
+        assert best_at(study, pair)[0.01, 0] == pytest.approx(best(140, 142) / HELD)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_command_reports_a_sweep(sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into its folder; what failed is told on the terminal, too."""
+    points = tuple(p for p in sweep.points if p.number in (1, 2, 11))
+    monkeypatch.setattr(of_sweep, "read_sweep", lambda folder: replace(sweep, points=points))
+    done = run("report", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    assert "1 point failed" in done.stdout
+    assert f"{tmp_path / 'report' / 'report.md'} is written" in done.stdout
+    text = (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
+    assert "the loss is not a finite number in epoch 2" in text

@@ -76,6 +76,7 @@ def test_what_is_cut_off_can_be_written_again(tmp_path: Path, monkeypatch: pytes
         assert f"after {last}" in (tmp_path / "report.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_says_what_it_wrote(folders: Folders) -> None:
     """The best settings, what there is to note, and the files."""
     runs = [str(folders.run("a", held(100), correct=300)), str(folders.run("b", held(110), data="mnist", correct=310))]
