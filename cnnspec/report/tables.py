@@ -19,6 +19,7 @@ from cnnspec.report.study import Setting, Study, Trial
 MOST_BEST = 10
 MOST_ROWS = 60  # of a network's table that is shown in full
 APART = ("seed", "data_dir", "weights", "name", "description", "source")  # what is not told as common
+ALWAYS = ("data", "validation", "epochs", "batch_size", "loss", "optimizer", ".lr")  # told even where they are defaults
 MOST_AXES = 6  # of more axes than that a table has the label alone
 
 
@@ -178,12 +179,14 @@ def setup(study: Study) -> Table | None:
     if not recipes:
         return None
     same = [name for name in recipes[0] if all(name in r and r[name] == recipes[0][name] for r in recipes)]
-    rows = [(name, value_text(recipes[0][name])) for name in same]
+    defaults = _settings(Recipe())
+    told = [name for name in same if name.endswith(ALWAYS) or recipes[0][name] != defaults.get(name)]
+    rows = [(name, value_text(recipes[0][name])) for name in told]
     machines = list(dict.fromkeys(trial.machine for trial in study.trials if trial.machine))
     rows += [("machine", "; ".join(machines))] if machines else []
     rows.append(("time of training", seconds(sum(trial.seconds for trial in study.trials))))
     headings = (Column("setting", left=True), Column("of all runs", left=True))
-    return Table(headings, tuple(rows), "What all runs have in common.")
+    return Table(headings, tuple(rows), "What all runs have in common; other settings have their defaults.")
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
