@@ -10,6 +10,7 @@ from cnnspec.diagnostics import UsageError, did_you_mean, listing
 from cnnspec.emit.source import Heading, heading, python
 from cnnspec.files import put
 from cnnspec.network import Graph
+from cnnspec.plugins import PluginFault, origin
 from cnnspec.spec import Spec
 
 FORMATS = {"python": ".py", "onnx": ".onnx", "torch": ".pt2"}
@@ -50,6 +51,7 @@ def _stem(spec: Spec) -> str:
 
 
 def _source(spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathLike[str] | None) -> str | Path:
+    _check_targets(graph)
     head = heading(spec, graph)
     if weights is not None:
         head = _with_weights(head, spec, graph, path, weights)
@@ -58,6 +60,18 @@ def _source(spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathL
         return text
     put(path, text.encode())
     return path
+
+
+def _check_targets(graph: Graph) -> None:
+    """Raises PluginFault where a layer of a plugin says no module of its own, and torch.nn has none of its name."""
+    own = {node.type: origin(type(node.layer)) for node in graph.nodes if not node.layer.target}
+    for name, place in own.items():
+        if place is not None:
+            from torch import nn
+
+            if not hasattr(nn, name):
+                said = f"`{name}` of {place.words} names no module: it has no `target`, and torch.nn has no `{name}`"
+                raise PluginFault(said, place.file)
 
 
 def _with_weights(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from cnnspec.diagnostics import CnnspecError, listing
+from cnnspec.diagnostics import CnnspecError, did_you_mean, listing
+from cnnspec.explanations import codes
 from cnnspec.layers import REGISTRY, Layer, Refusal
 from cnnspec.layers.takes import takes
 from cnnspec.plugins.fault import PluginFault, fault
@@ -84,12 +85,23 @@ def _guard(layer: type[Layer], place: Origin) -> None:
                     setattr(base, name, _guarded(method, place))
 
 
+def _check_code(refusal: Refusal, said: str, place: Origin) -> None:
+    """Raises PluginFault where a refusal has a code that nothing explains."""
+    known = codes()
+    if refusal.code not in known:
+        help = did_you_mean(refusal.code, known) or "`cnnspec explain` lists the codes"
+        raise PluginFault(f"{said} refuses with `{refusal.code}`, which is no code; {help}", place.file)
+
+
 def _guarded(method: Callable[..., Any], place: Origin) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Layer, *given: Any, **named: Any) -> Any:
         try:
             return method(self, *given, **named)
-        except (Refusal, CnnspecError):
+        except Refusal as refusal:
+            _check_code(refusal, f"`{type(self).__name__}` of {place.words}", place)
+            raise
+        except CnnspecError:
             raise
         except (Exception, SystemExit) as error:
             said = f"`{type(self).__name__}` of {place.words} fails in `{method.__name__}`"

@@ -75,6 +75,16 @@ def test_its_source_makes_the_same_module() -> None:
     assert done.stdout.strip() == " ".join(str(tuple(p.shape)) for p in built.parameters()), done.stderr
 
 
+def test_no_source_is_written_of_a_module_that_is_nowhere() -> None:
+    """Without a `target` the module is torch.nn's of the same name; where there is none, nothing is written."""
+    cnnspec.plugin(own("    pass\n"))
+    with pytest.raises(PluginFault, match=r"it has no `target`, and torch\.nn has no `Own`"):
+        cnnspec.export(spec_of("Own"))
+    Path("of_torch.py").write_text(f"{LAYER}    pass\n".replace("Own", "FeatureAlphaDropout"))
+    cnnspec.plugin("of_torch.py")
+    assert "nn.FeatureAlphaDropout()" in str(cnnspec.export(spec_of("FeatureAlphaDropout")))
+
+
 def test_checking_imports_neither_torch_nor_the_module() -> None:
     """The file with the module is read when a network is built."""
     code = (
@@ -295,6 +305,7 @@ FAILING = [
     ("    def tensors(self, x):\n        return {'weight': (1, 2)}\n", "`tensors` of `Own`", "own_layers.py:5"),
     ("    def macs(self, x, y):\n        return 0.5\n", "`macs` of `Own`", "own_layers.py:5"),
     ("    def macs(self, x):\n        return 1\n", "fails in `macs`: TypeError", ""),
+    (f"{INFER}self.refuse('no-such-code', 'no')\n", "refuses with `no-such-code`, which is no code", "own_layers.py"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
 from math import ceil
 
 from cnnspec.emit.diagram.drawing import Drawing
@@ -15,10 +16,17 @@ ASIDE = 7.0  # of words from their swatch
 BASE = 11.0
 AFTER = 22.0
 ROW = 22.0
+NARROWER = 10  # by what even rows are looked for
 
 
 def legend(page: Sequence[Thing], widest: float) -> Drawing:
-    """Swatches with their words, in rows that are at most so wide."""
+    """Swatches with their words, in rows that are at most so wide, and of several as even as can be."""
+    made = _rows(page, widest)
+    narrower = (_rows(page, width) for width in range(round(widest), 0, -NARROWER))
+    return list(takewhile(lambda one: one.height == made.height, chain([made], narrower)))[-1]
+
+
+def _rows(page: Sequence[Thing], widest: float) -> Drawing:
     things: list[Thing] = []
     x = y = most = 0.0
     for kind, text in _entries(page):

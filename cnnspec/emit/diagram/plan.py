@@ -6,7 +6,7 @@ those of a paper, and that is least empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -21,6 +21,7 @@ AROUND = 56.0, 166.0  # what a page adds to the width and to the height
 SHAPE = 1.35  # width to height
 TOLERANCE = 0.2  # of its logarithm
 EMPTINESS, WRAPPING = 1.2, 0.06  # what an empty page, and each column, count for
+DISORDER = 0.06  # and each two panels that are read in another order than the blocks come up
 MOST_STACKS = 8
 FEW = 12  # panels, whose stacks in order are tried
 
@@ -45,18 +46,21 @@ class Plan:
     height: float
     used: float
     columns: int
+    disorder: int = 0
 
     @property
     def badness(self) -> float:
-        """How far its sides are from a page's, how empty it is, and how often the overview is wrapped."""
+        """How far its sides are from a page's, how empty it is, how often it is wrapped, and how out of order."""
         shape = (self.width + AROUND[0]) / (self.height + AROUND[1])
         empty = 1 - self.used / (self.width * self.height)
-        return max(0, abs(log(shape / SHAPE)) - TOLERANCE) + EMPTINESS * empty + WRAPPING * self.columns
+        sides = max(0, abs(log(shape / SHAPE)) - TOLERANCE)
+        return sides + EMPTINESS * empty + WRAPPING * self.columns + DISORDER * self.disorder
 
 
 def plan(overview: Series, sheets: Sequence[Drawing]) -> Plan:
     """The best page."""
-    pages = (_plan(one, stacks) for one in _overviews(overview) for stacks in _stacks(sheets))
+    order = {id(one): number for number, one in enumerate(sheets)}
+    pages = (_plan(one, stacks, order) for one in _overviews(overview) for stacks in _stacks(sheets))
     return min(pages, key=lambda plan: plan.badness)
 
 
@@ -112,7 +116,13 @@ def _largest_first(sheets: Sequence[Drawing], count: int) -> Stacks:
     return sorted(in_order, key=lambda stack: place[id(stack[0])])
 
 
-def _plan(overview: Overview, stacks: Stacks) -> Plan:
+def _disorder(places: Sequence[tuple[float, float, int]]) -> int:
+    """Pairs of panels out of order, read down the stacks or along the rows, whichever suits."""
+    ways = (sorted(places), sorted(places, key=lambda place: (place[1], place[0])))
+    return min(sum(a[2] > b[2] for i, a in enumerate(way) for b in way[i + 1 :]) for way in ways)
+
+
+def _plan(overview: Overview, stacks: Stacks, order: Mapping[int, int]) -> Plan:
     first = overview.drawing
     placed = [(first.left, 0.0, first)]
     right, high, used = first.left + first.right, first.height, overview.area
@@ -123,4 +133,5 @@ def _plan(overview: Overview, stacks: Stacks) -> Plan:
             y += one.height + BETWEEN
             used += one.right * one.height
         right, high = x + max(one.right for one in stack), max(high, y - BETWEEN)
-    return Plan(tuple(placed), right, high, used, overview.columns)
+    disorder = _disorder([(x, y, order[id(one)]) for x, y, one in placed[1:]])
+    return Plan(tuple(placed), right, high, used, overview.columns, disorder)

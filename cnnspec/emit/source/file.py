@@ -42,6 +42,8 @@ def loading(heading: Heading) -> list[str]:
     return [
         f"Its weights are in {heading.weights}:",
         "",
+        "    import safetensors.torch",
+        "",
         f"    model = {heading.class_name}()",
         f'    model.load_state_dict(safetensors.torch.load_file("{heading.weights}"))',
     ]

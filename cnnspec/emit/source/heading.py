@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnspec.diagnostics import Sink
+from cnnspec.emit.source import initial
 from cnnspec.emit.source.making import said_in
 from cnnspec.emit.source.naming import class_name
 from cnnspec.network import Graph, Node, Scope, expand
@@ -102,7 +103,7 @@ def _others(value: Any) -> tuple[Any, ...]:
 def _same_but_for(graph: Graph, other: Graph, name: str) -> bool:
     """Whether two graphs differ in nothing but the arguments that are this param."""
     own = set(_own(graph.root))
-    if len(graph.nodes) != len(other.nodes) or [i.call for i in graph.init] != [i.call for i in other.init]:
+    if len(graph.nodes) != len(other.nodes) or initial.said(graph) != initial.said(other):
         return False
     for one, two in zip(graph.nodes, other.nodes, strict=True):
         may_differ = {n for n in one.layer.model_fields_set if one in own and _param(one, n, graph) == name}

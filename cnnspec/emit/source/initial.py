@@ -24,7 +24,9 @@ from cnnspec.network import Graph, Node
 from cnnspec.network.graph import Init
 from cnnspec.syntax.expr import Expr
 
-FANS = ("fan_in", "fan_out")
+# How many values of a weight one output sums, and to how many outputs one input goes: as torch.nn.init counts them.
+FANS = {"fan_in": "module.weight[0].numel()", "fan_out": "module.weight[:, 0].numel()"}
+FANS_OF_LINEAR = {"fan_in": "module.in_features", "fan_out": "module.out_features"}
 SUBCLASSES = {"LayerNorm": "LayerNorm2d"}  # torch.nn's types of which another is a subclass
 
 
@@ -59,11 +61,18 @@ class Group:
                 done.append(line)
             elif line is not None:
                 done.append(Suite("if ", Text(f"module.{tensor} is not None"), (line,)))
-        read = [fan if fan in read_by(done) else "_" for fan in FANS]
-        if read == ["_", "_"]:
-            return done
-        fans_of = call("nn.init._calculate_fan_in_and_fan_out", Text("module.weight"))
-        return [Line(f"{', '.join(read)} = ", fans_of), *done]
+        read = read_by(done)
+        sizes = FANS_OF_LINEAR if self.type == "Linear" else FANS
+        return [*(Line(f"{fan} = ", Text(size)) for fan, size in sizes.items() if fan in read), *done]
+
+
+def said(graph: Graph) -> list[str]:
+    """The code of all that is filled, in order: equal for networks whose sizes it reads from the modules."""
+    nodes = {node.key: node for node in graph.nodes if not node.again}
+    return [
+        f"{init.parameter} {_flat(_filled(init, nodes[init.key], graph)) if init.tensor else init.call}"
+        for init in graph.init
+    ]
 
 
 def initial(graph: Graph) -> list[Statement]:

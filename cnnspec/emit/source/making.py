@@ -199,9 +199,10 @@ def with_locals(found: Expr, local: Mapping[str, Expr]) -> Expr:
 
 
 def unnamed(written: Mapping[Argument, Doc]) -> list[Argument]:
-    """The arguments that are given by position: what arrives and what a block makes of it, or a long row of numbers."""
+    """The arguments that are given by position: what arrives and what a block makes of it, or a long row of sizes."""
     required = [argument for argument in written if not argument.has_default]
-    if len(required) > MOST_UNNAMED and not any(reads(written[argument]) for argument in required):
+    sizes = all(argument.is_size for argument in required[1:])  # behind what arrives
+    if len(required) > MOST_UNNAMED and sizes and not any(reads(written[argument]) for argument in required):
         return required
     return [argument for number, argument in enumerate(required[:2]) if number == 0 or argument.is_size]
 

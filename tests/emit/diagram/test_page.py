@@ -10,7 +10,7 @@ import pytest
 import cnnspec
 from cnnspec.emit.diagram import figure_of
 from cnnspec.emit.diagram.page import scene
-from cnnspec.emit.diagram.scene import Card, Scene, Wire
+from cnnspec.emit.diagram.scene import Card, Scene, Wire, Words
 from cnnspec.emit.diagram.svg import svg
 from cnnspec.spec import known_specs
 from tests.emit.diagram.geometry import faults
@@ -49,6 +49,26 @@ def test_pages_of_random_specs_are_legible(part: int) -> None:
     for seed, graph in graphs.items():
         found = faults(scene(figure_of(graph)))
         assert not found, (seed, found[:3])
+
+
+def test_panels_of_one_block_stand_in_the_order_of_their_letters() -> None:
+    """Along the rows the forms of a block follow each other, from A on."""
+    found = [thing for thing in page("mobilenet_v3_small").things if isinstance(thing, Words)]
+    titles = [words for words in found if words.bold and words.text.startswith("Bneck ")]
+    assert [words.text[-1] for words in sorted(titles, key=lambda words: (words.y, words.x))] == [
+        "A",
+        "B",
+        "C",
+        "D",
+        "E",
+    ]
+
+
+def test_rows_of_the_legend_are_even() -> None:
+    """No sign stands alone in a last row."""
+    found = [thing for thing in page("densenet121").things if isinstance(thing, Words)]
+    last = max(words.y for words in found)
+    assert len([words for words in found if words.y == last]) > 1
 
 
 def test_faults_are_found() -> None:
