@@ -85,7 +85,7 @@ def _key(name: str) -> Schema:
         return {"type": ["array", "null"], "items": {"$ref": "#/$defs/transform"}}
     if name in MAPPINGS:
         return _mapping(MAPPINGS[name], ["object", "null"])
-    return _value(Recipe, name)
+    return takes_argument(Recipe, name)
 
 
 def _operation(kind: Kind, *, optional: bool) -> Schema:
@@ -112,11 +112,11 @@ def _arguments(member: type[BaseModel]) -> Schema:
 
 
 def _mapping(model: type[BaseModel], types: Any) -> Schema:
-    properties = {name: _value(model, name) for name in model.model_fields}
+    properties = {name: takes_argument(model, name) for name in model.model_fields}
     return {"type": types, "properties": properties, "additionalProperties": False}
 
 
-def _value(model: type[BaseModel], name: str) -> Schema:
+def takes_argument(model: type[BaseModel], name: str) -> Schema:
     """A value, with what it takes and its default in words."""
     field = model.model_fields[name]
     words, takes = default_words(model, name), argument_words(model, name)
