@@ -116,7 +116,7 @@ def diagnose(source: Source, variant: str | None = None, meter: Meter | None = N
 def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
     """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
     sink, meter = Sink() if sink is None else sink, Meter()
-    graph = _expanded(spec, sink, meter)
+    graph = expanded(spec, sink, meter)
     return graph, _with_help(spec.source, sink.in_order(), meter.total, partial(_again, spec))
 
 
@@ -127,12 +127,12 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
     if edited is not None:
         kept = {name: value for name, value in spec.settings.items() if name in edited.params}
         set_again = replace(edited, variant=spec.variant, settings=kept, input_override=spec.input_override)
-        _expanded(set_again, sink, meter)
+        expanded(set_again, sink, meter)
     return sink.in_order()
 
 
-def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
-    """The graph of a spec as it is set."""
+def expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
+    """The graph of a spec as it is set; what is wrong goes to the sink, no repair tried."""
     reached = Reached()
     graph = expand(spec, sink, meter, reached=reached)
     check_patches(spec, reached, sink, meter, others=True)
