@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator
+from random import Random as Generator
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
@@ -21,11 +23,13 @@ from cnnspec.recipe.operation import Operation
 from cnnspec.sweep.book import LEFT_OUT, NUMBER, OUTCOME, VALUES, Book, Claim, is_given_up
 from cnnspec.sweep.folder import Record
 from cnnspec.sweep.plan import Planned, Planner
+from cnnspec.sweep.space import draw
 from cnnspec.sweep.storage import telling
 from cnnspec.sweepfile import Axis, SweepFile
 from cnnspec.sweepfile.operations import CmaEs, Gp, Hyperband, Median, Tpe
 
-MOST_REFUSED = 200  # points in a row that cannot be run: the sampler finds no others
+ASKS = 6  # of a sampler for one point: it learns nothing of what cannot be run, and may ask for that again
+DRAWS = 300  # after them, evenly, for one that can be run
 
 
 def sampler_of(operation: Operation, trials: int) -> BaseSampler:
@@ -65,26 +69,49 @@ class Asker:
 
     def next(self) -> Iterator[tuple[Claim | None, Planned]]:
         """Points that are left out, without a claim, and then one that is claimed; nothing where there are no more."""
-        for _ in range(MOST_REFUSED):
+        for _ in range(ASKS):
             if self.is_over():
                 return
-            with telling(self.book.url):
-                trial = self.book.study.ask()
-                values = {axis.name: suggested(trial, axis) for axis in self.file.axes if self.is_on(axis, trial)}
-                number = self.book.number_of(trial.number)
-                trial.set_user_attr(VALUES, json.dumps(values))
-                trial.set_user_attr(NUMBER, number)
+            number, values, trial = self.asked()
             planned = self.planner.point(number, values)
-            if not planned.is_left_out and self.has_room(trial.number):
-                self.book.adopt(number, trial.number)
-                yield Claim(number, values, trial.number), planned
+            if not planned.is_left_out and self.has_room(trial):
+                self.book.adopt(number, trial)
+                yield Claim(number, values, trial), planned
                 return
-            self.book.leave_out(trial.number)
+            self.book.leave_out(trial)
             yield None, planned
+        drawn = self.drawn()
+        if drawn is not None and self.has_room(drawn[0].trial):
+            yield drawn
+        elif drawn is not None:
+            self.book.leave_out(drawn[0].trial)
 
-    def is_on(self, axis: Axis, trial: Trial) -> bool:
-        above = {other.name: suggested(trial, other) for other in self.file.axes if other.name in trial.params}
-        return axis.is_on(above)
+    def asked(self) -> tuple[int, dict[str, Any], int]:
+        """A point of the sampler's: its number, its values, its trial."""
+        with telling(self.book.url):
+            trial = self.book.study.ask()
+            values: dict[str, Any] = {}
+            for axis in self.file.axes:
+                if axis.is_on(values):
+                    values[axis.name] = suggested(trial, axis)
+            number = self.book.number_of(trial.number)
+            trial.set_user_attr(VALUES, json.dumps(values))
+            trial.set_user_attr(NUMBER, number)
+        return number, values, trial.number
+
+    def drawn(self) -> tuple[Claim, Planned] | None:
+        """A point that can be run, drawn evenly; None where there are hardly any."""
+        generator = Generator(len(self.book.trials()))  # noqa: S311 - points, not secrets
+        planner = Planner(self.planner.settler, dict(self.planner.passed), self.planner.networks)
+        for _ in range(DRAWS):
+            values = draw(self.file.axes, generator)
+            if not planner.point(0, values).is_left_out:
+                axes = [axis for axis in self.file.axes if axis.name in values]
+                params = {axis.name: coded(values[axis.name]) for axis in axes}
+                claim = self.book.added(None, values, params, {axis.name: distribution(axis) for axis in axes})
+                self.book.adopt(claim.number, claim.trial)
+                return claim, self.planner.point(claim.number, values)
+        return None
 
     def is_over(self) -> bool:
         return self.file.bounds.runs is not None and self.count() >= self.file.bounds.runs
@@ -107,13 +134,28 @@ class Asker:
 
 
 def suggested(trial: Trial, axis: Axis) -> Any:
-    """The value of an axis; a list or a mapping goes through the study as text."""
+    """The value of an axis that the sampler wants."""
+    kind = distribution(axis)
+    if isinstance(kind, CategoricalDistribution):
+        return axis.values[kind.choices.index(trial.suggest_categorical(axis.name, kind.choices))]
+    if isinstance(kind, IntDistribution):
+        return trial.suggest_int(axis.name, kind.low, kind.high, log=kind.log)
+    assert isinstance(kind, FloatDistribution)
+    return trial.suggest_float(axis.name, kind.low, kind.high, log=kind.log)
+
+
+def distribution(axis: Axis) -> BaseDistribution:
+    """What an axis is to Optuna."""
     if axis.range is None:
-        texts = [v if isinstance(v, str | int | float | bool | None) else json.dumps(v) for v in axis.values]
-        return axis.values[texts.index(trial.suggest_categorical(axis.name, texts))]
+        return CategoricalDistribution([coded(value) for value in axis.values])
     if axis.range.is_int:
-        return trial.suggest_int(axis.name, int(axis.range.low), int(axis.range.high), log=axis.range.is_log)
-    return trial.suggest_float(axis.name, axis.range.low, axis.range.high, log=axis.range.is_log)
+        return IntDistribution(int(axis.range.low), int(axis.range.high), log=axis.range.is_log)
+    return FloatDistribution(axis.range.low, axis.range.high, log=axis.range.is_log)
+
+
+def coded(value: Any) -> Any:
+    """A value as a study holds it: a list or a mapping as text."""
+    return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)
 
 
 def left_out(planned: Planned) -> Record:

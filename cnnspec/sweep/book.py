@@ -11,7 +11,6 @@ added a higher: so two drivers never take one point for theirs.
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.exceptions import DuplicatedStudyError, ExperimentalWarning, UpdateFinishedTrialError
+from optuna.exceptions import DuplicatedStudyError, UpdateFinishedTrialError
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage, fail_stale_trials
@@ -88,7 +87,7 @@ class Book:
         held = self.held()
         for number, record in finals.items():
             if number not in held:
-                self._end(self._added(number, record.values).trial, record)
+                self._end(self.added(number, record.values).trial, record)
         self._count_from(max(records, default=0))
 
     def held(self) -> dict[int, FrozenTrial]:
@@ -113,27 +112,28 @@ class Book:
 
     def claim(self, number: int, values: Mapping[str, Any]) -> Claim | None:
         """Take a point; None where someone else has it."""
-        claim = self._added(number, values)
+        claim = self.added(number, values)
         return self._won(claim)
 
-    def _added(
+    def added(
         self,
-        number: int,
+        number: int | None,
         values: Mapping[str, Any],
         params: Mapping[str, Any] | None = None,
         distributions: Mapping[str, BaseDistribution] | None = None,
     ) -> Claim:
-        attrs = {NUMBER: number, VALUES: json.dumps(dict(values))}
-        trial = create_trial(
-            state=TrialState.RUNNING,
-            params=dict(params or {}),
-            distributions=dict(distributions or {}),
-            user_attrs=attrs,
-        )
+        """A trial of a point, running. Without a number it gets the next one."""
+        attrs = {VALUES: json.dumps(dict(values))} | ({} if number is None else {NUMBER: number})
+        known = {"params": dict(params or {}), "distributions": dict(distributions or {})}
+        template = create_trial(state=TrialState.RUNNING, user_attrs=attrs, **known)
         with telling(self.url):
-            added = self.storage.create_new_trial(self.id, template_trial=trial)
-            self._alive(added)
-            return Claim(number, values, self.storage.get_trial(added).number)
+            id = self.storage.create_new_trial(self.id, template_trial=template)
+            trial = self.storage.get_trial(id).number
+            if number is None:
+                number = self.number_of(trial)
+                self.storage.set_trial_user_attr(id, NUMBER, number)
+            self._alive(id)
+            return Claim(number, values, trial)
 
     def _won(self, claim: Claim) -> Claim | None:
         if self.held()[claim.number].number == claim.trial:
@@ -155,7 +155,7 @@ class Book:
     def retake(self, given_up: FrozenTrial) -> Claim | None:
         """Take a point that its driver gave up, with what the sampler knows of it."""
         number, values = given_up.user_attrs[NUMBER], values_of(given_up)
-        return self._won(self._added(number, values, given_up.params, given_up.distributions))
+        return self._won(self.added(number, values, given_up.params, given_up.distributions))
 
     def abandoned(self) -> list[FrozenTrial]:
         """The last trial of each point that was given up and that no one has."""
@@ -180,8 +180,7 @@ class Book:
         if monotonic() - self.beaten < every:
             return
         self.beaten = monotonic()
-        with telling(self.url), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
+        with telling(self.url):
             for trial in self.own.values():
                 self.storage.record_heartbeat(self._id(trial))
             if not self.alone:

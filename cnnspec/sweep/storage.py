@@ -15,6 +15,7 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -58,20 +59,32 @@ def open_storage(url: str, heartbeat: int, note: Note) -> RDBStorage:
     if url.startswith(SQLITE):
         _look_at(Path(url.removeprefix(SQLITE)), note)
     arguments = {"connect_args": {"timeout": PATIENCE}} if url.startswith(SQLITE) else {"pool_pre_ping": True}
-    with telling(url), warnings.catch_warnings():
-        warnings.simplefilter("ignore", ExperimentalWarning)
+    with telling(url):
         try:
-            return RDBStorage(url, arguments, heartbeat_interval=heartbeat, grace_period=4 * heartbeat)
+            storage = RDBStorage(url, arguments, heartbeat_interval=heartbeat, grace_period=4 * heartbeat)
+            if url.startswith(SQLITE):
+                event.listen(storage.engine, "connect", _unsynced)
+                storage.engine.dispose()
+            return storage
         except ImportError as error:
             help = "pip install 'cnnspec[postgresql]'" if "psycopg" in str(error.__cause__ or error) else FORM
             raise UsageError(f"no driver for {shown_url(url)} is installed", help) from None
+
+
+def _unsynced(connection: sqlite3.Connection, _: object) -> None:
+    """Let writes reach the disk in their time. A kill leaves the file whole; what a cut of the power breaks is made
+    anew of the records, which are synced."""
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 @contextmanager
 def telling(url: str) -> Iterator[None]:
     """Failures of the database as OutputError, in a line."""
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", category=ExperimentalWarning)
+            warnings.filterwarnings("ignore", "Heartbeat of storage is supposed")  # it is used as it is meant: by hand
+            yield
     except (StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
         reason = str(getattr(cause, "orig", None) or cause).strip().split("\n")[0]
