@@ -161,8 +161,10 @@ class Driver:
         running.record = running.record.model_copy(update={"reports": self.reports(running.claim.number)})
         self.watch.epoch(running.record, row)
         if self.file.pruner is not None:
-            over = self.book.report(running.claim.number, running.record.reports)
-            self.executor.answer(running.claim.number, go=not over)
+            worse = self.book.report(running.claim.number, running.record.reports)
+            setup = running.planned.setup
+            is_last = setup is not None and row["epoch"] >= setup.recipe.epochs
+            self.executor.answer(running.claim.number, go=is_last or not worse)
 
     def lost(self, running: Running, reason: str) -> None:
         """Go on with a run whose worker has died, unless it is the run that kills its workers."""

@@ -74,7 +74,7 @@ def test_a_third_of_the_points_cannot_be_built(tmp_path: Path) -> None:
 
 
 def test_points_that_are_the_same_run_are_run_once(sweep_file: Callable[..., Path]) -> None:
-    """A rate of an optimizer that is stated by default is the default; threads do not change what a run follows from."""
+    """Threads change nothing that a run follows from."""
     axes = "  optimizer.Adam.lr: [0.001, 0.01]\n  optimizer.Adam.eps: [1.0e-8, 1.0e-7]\n  threads: [1, 2]\n"
     points = planned(sweep_file(SWEEP.split("axes:")[0] + "axes:\n" + axes)).points
     assert [p.reason for p in points] == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,13 +14,15 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from cnnspec import load
 from cnnspec.diagnostics import CheckpointError, OutputError, UsageError
 from cnnspec.recipe import Recipe
 from cnnspec.sweep import read_sweep
-from cnnspec.sweep.executor import Lost
+from cnnspec.sweep.executor import Event, Lost
 from cnnspec.sweep.folder import read_records
 from cnnspec.train import train
-from tests.sweep.conftest import SWEEP, InProcess, Notes, run_here
+from cnnspec.train.loop import measure
+from tests.sweep.conftest import SMALL, SWEEP, InProcess, Notes, Pretending, run_here
 
 
 def states(folder: Path) -> list[TrialState]:
@@ -33,16 +35,10 @@ def states(folder: Path) -> list[TrialState]:
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sweep of four points that came to its end undisturbed; for looking at."""
     folder = tmp_path_factory.mktemp("whole")
-    (folder / "small.yaml").write_text(_small())
+    (folder / "small.yaml").write_text(SMALL)
     (folder / "sweep.yaml").write_text(SWEEP)
     run_here(folder / "sweep.yaml", folder / "out")
     return folder / "out"
-
-
-def _small() -> str:
-    from tests.train.conftest import SMALL
-
-    return SMALL
 
 
 def weights(folder: Path, number: int) -> bytes:
@@ -51,9 +47,7 @@ def weights(folder: Path, number: int) -> bytes:
 
 def test_a_point_is_the_run_that_train_makes_of_its_settings(whole: Path, tmp_path: Path) -> None:
     """The same weights to the bit, and the same figures in the record as in the run's own metrics."""
-    (tmp_path / "small.yaml").write_text(_small())
-    from cnnspec import load
-
+    (tmp_path / "small.yaml").write_text(SMALL)
     recipe = Recipe.of(data="fake", epochs=2, batch_size=500, workers=0, threads=1, optimizer={"Adam": {"lr": 0.001}})
     result = train(load(tmp_path / "small.yaml", dropout=0.5), recipe, tmp_path / "run")
     assert weights(whole, 4) == (tmp_path / "run" / "weights.safetensors").read_bytes()
@@ -95,7 +89,8 @@ def test_seeds_are_judged_by_their_mean_for_each_value_of_an_axis(
     sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
     """`choose` takes one setting for each value of its axes, with the runs of all its seeds."""
-    sweep = run_here(sweep_file(SWEEP + "  seed: [0, 1]\nchoose: [params.dropout]\n"), tmp_path / "out")
+    text = SWEEP + "  seed: [0, 1]\nchoose: [params.dropout]\n"
+    sweep = run_here(sweep_file(text), tmp_path / "out", Pretending())
     for dropout in (0, 0.5):
         means = {
             rate: sum(
@@ -111,7 +106,7 @@ def test_seeds_are_judged_by_their_mean_for_each_value_of_an_axis(
         assert {p.values["optimizer.Adam.lr"] for p in chosen if p.values["params.dropout"] == dropout} == {best}
 
 
-class Failing(InProcess):
+class Failing(Pretending):
     """Lets one point fail as it says, as often as it is begun."""
 
     def __init__(self, number: int, ends: Callable[[Mapping[str, Any]], None]) -> None:
@@ -141,8 +136,6 @@ def test_a_run_that_fails_is_marked_and_the_rest_goes_on(sweep_file: Callable[..
 
 
 def _no_memory_at(dropout: float) -> Callable[..., Any]:
-    from cnnspec.train.loop import measure
-
     def measured(model: Any, *rest: Any, **more: Any) -> Any:
         if any(getattr(module, "p", 0) == dropout for module in model.modules()):
             raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried 1 PB")
@@ -168,38 +161,52 @@ class Killed(Exception):
     """The driver is gone."""
 
 
-class Killing(InProcess):
-    """Takes the driver away at its n-th step, as a kill does: nothing is told or written any more."""
+def killed(made: InProcess, after: int) -> InProcess:
+    """The same executor, but the driver is gone at its n-th step: nothing is told or written any more."""
+    poll, left = made.poll, iter(range(after))
 
-    def __init__(self, after: int) -> None:
-        super().__init__()
-        self.after = after
-
-    def poll(self, seconds: float) -> Any:
-        for event in super().poll(seconds):
-            self.after -= 1
-            if self.after < 0:
-                self.close()
+    def until(seconds: float) -> Iterator[Event]:
+        for event in poll(seconds):
+            if next(left, None) is None:
+                made.close()
                 raise Killed
             yield event
 
+    made.poll = until  # type: ignore[method-assign]
+    return made
 
-@pytest.mark.parametrize("after", [0, 1, 4, 10, 12])
-def test_a_killed_driver_s_sweep_goes_on_and_runs_each_point_once(
-    after: int, whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
+
+def test_a_run_that_was_killed_goes_on_to_the_same_bits(
+    whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """All points end with the weights of the undisturbed sweep; the study has one outcome for each."""
+    """All points end with the weights of the undisturbed sweep, and those that were done are left alone."""
     path, out = sweep_file(), tmp_path / "out"
     with pytest.raises(Killed):
-        run_here(path, out, Killing(after))
-    done = [number for number, record in read_records(out).items() if record.status == "done"]
+        run_here(path, out, killed(InProcess(), 4))
     second = InProcess()
     sweep = run_here(path, out, second)
     assert [p.status for p in sweep.points] == ["done"] * 4
-    assert not set(done) & set(second.runs)
+    assert second.runs == [2, 3, 4]
     assert [weights(out, n) for n in range(1, 5)] == [weights(whole, n) for n in range(1, 5)]
+    assert sweep.chosen[0].point == read_sweep(whole).chosen[0].point
+
+
+@pytest.mark.parametrize("after", [0, 3, 6, 11])
+def test_a_killed_driver_s_sweep_goes_on_and_runs_each_point_once(
+    after: int, sweep_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Wherever it is killed, each point has one outcome, each of its epochs was done once, and what is over stays."""
+    path, out = sweep_file(), tmp_path / "out"
+    with pytest.raises(Killed):
+        run_here(path, out, killed(Pretending(), after))
+    done = [number for number, record in read_records(out).items() if record.status == "done"]
+    second = Pretending()
+    sweep = run_here(path, out, second)
+    assert [(p.number, p.status) for p in sweep.points] == [(n, "done") for n in range(1, 5)]
+    assert not set(done) & set(second.runs)
+    assert all((p.run / "metrics.jsonl").read_text().count("epoch") == 2 for p in sweep.points if p.run)
     assert states(out).count(TrialState.COMPLETE) == 4
-    assert sweep.chosen == read_sweep(whole).chosen or sweep.chosen[0].point == read_sweep(whole).chosen[0].point
+    assert sweep.chosen[0].test is not None
 
 
 def test_an_edited_sweep_is_refused_with_the_difference_or_extended(
@@ -213,7 +220,7 @@ def test_an_edited_sweep_is_refused_with_the_difference_or_extended(
     with pytest.raises(UsageError, match=r"begun otherwise(.|\n)*axes") as error:
         run_here(edited, out)
     assert "[0.01, 0.001] before, [0.1, 0.01, 0.001] now" in str(error.value)
-    executor = InProcess()
+    executor = Pretending()
     sweep = run_here(edited, out, executor, extend=True)
     assert executor.runs == [5, 6]
     assert sweep.points[4].values == {"optimizer.Adam.lr": 0.1, "params.dropout": 0}
@@ -286,7 +293,7 @@ def test_a_sampler_s_points_are_checked_and_those_that_cannot_be_built_count_for
     name: str, sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
     """Five runs are made, none of an input that is too small; the sampler never hears of those that are left out."""
-    executor = InProcess()
+    executor = Pretending()
     sweep = run_here(sweep_file(SAMPLED.replace("NAME", name)), tmp_path / "out", executor)
     done = [p for p in sweep.points if p.status == "done"]
     left = [p for p in sweep.points if p.status == "left out"]
@@ -301,9 +308,9 @@ def test_a_sampled_sweep_goes_on_after_a_kill(after: int, sweep_file: Callable[.
     """What the sampler had asked for is run to its end, and no more runs than the budget has."""
     path, out = sweep_file(SAMPLED.replace("NAME", "TPE")), tmp_path / "out"
     with pytest.raises(Killed):
-        run_here(path, out, Killing(after))
+        run_here(path, out, killed(Pretending(), after))
     before = {n: r.values for n, r in read_records(out).items() if r.status in ("running", "done")}
-    sweep = run_here(path, out)
+    sweep = run_here(path, out, Pretending())
     done = {p.number: p.values for p in sweep.points if p.status == "done"}
     assert len(done) == 5
     assert before.items() <= done.items()
@@ -311,15 +318,13 @@ def test_a_sampled_sweep_goes_on_after_a_kill(after: int, sweep_file: Callable[.
 
 def test_a_pruner_ends_runs_that_are_worse(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
     """A run that learns nothing is ended before its last epoch once others show what can be had."""
-    text = SWEEP.replace("[0.01, 0.001]", "[0.01, 1.0e-9]").replace("epochs: 2", "epochs: 4").replace("fake", "digits")
-    text = text.replace("batch_size: 500", "batch_size: 100") + "pruner: {median: {startup: 1, warmup: 1}}\n"
-    sweep = run_here(sweep_file(text), tmp_path / "out")
-    assert [p.status for p in sweep.points] == [
-        "done",
-        *[s for s in ("done", "pruned") if sweep.points[1].status == s],
-        "pruned",
-        "pruned",
-    ]
-    rows = [(p.run / "metrics.jsonl").read_text().count("\n") for p in sweep.points if p.run]
-    assert rows[2] < 4
-    assert states(tmp_path / "out").count(TrialState.PRUNED) == sum(p.status == "pruned" for p in sweep.points)
+    text = SWEEP.replace("epochs: 2", "epochs: 4") + "pruner: {PRUNER}\n"
+    for pruner, least in (("median: {startup: 1, warmup: 1}", 2), ("hyperband: {min_epochs: 1}", 1)):
+        out = tmp_path / pruner[:3]
+        sweep = run_here(sweep_file(text.replace("PRUNER", pruner)), out, Pretending())
+        ended = {p.number: (p.run / "metrics.jsonl").read_text().count("epoch") for p in sweep.points if p.run}
+        pruned = [p.number for p in sweep.points if p.status == "pruned"]
+        assert sweep.points[0].status == "done"
+        assert 4 in pruned
+        assert all((ended[n] < 4) == (n in pruned) and ended[n] >= least for n in ended)
+        assert states(out).count(TrialState.PRUNED) == len(pruned)
