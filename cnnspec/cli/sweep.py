@@ -101,11 +101,18 @@ def _run(
     heartbeat: int,
 ) -> Sweep:
     from cnnspec.cli.sweeping import watcher
-    from cnnspec.sweep.run import Options, run_sweep
+
+    try:
+        from cnnspec.sweep.run import Options, run_sweep
+    except ModuleNotFoundError as error:
+        raise UsageError(f"sweeps need {error.name}, which is not installed", "pip install 'cnnspec[sweep]'") from None
 
     def make(slots: Slots) -> Executor:
         if executor is Executors.ray:
-            from cnnspec.sweep.rayed import RayExecutor
+            try:
+                from cnnspec.sweep.rayed import RayExecutor
+            except ModuleNotFoundError:
+                raise UsageError("Ray is not installed", "pip install 'cnnspec[ray]'") from None
 
             return RayExecutor(slots, address)
         from cnnspec.sweep.local import LocalExecutor

@@ -124,8 +124,10 @@ class Book:
     ) -> Claim:
         """A trial of a point, running. Without a number it gets the next one."""
         attrs = {VALUES: json.dumps(dict(values))} | ({} if number is None else {NUMBER: number})
-        known = {"params": dict(params or {}), "distributions": dict(distributions or {})}
-        template = create_trial(state=TrialState.RUNNING, user_attrs=attrs, **known)
+        kinds = dict(distributions or {})
+        template = create_trial(
+            state=TrialState.RUNNING, params=dict(params or {}), distributions=kinds, user_attrs=attrs
+        )
         with telling(self.url):
             id = self.storage.create_new_trial(self.id, template_trial=template)
             trial = self.storage.get_trial(id).number

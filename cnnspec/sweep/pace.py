@@ -41,7 +41,8 @@ def estimate(points: Iterable[Planned], slots: Slots, note: Note) -> float:
         if key not in steps:
             steps[key] = step_seconds(setup.spec, recipe, slots.threads)
         share = 1 - recipe.validation * (1 - FORWARD)
-        total += steps[key] * ceil(images[data] / recipe.batch_size) * share * recipe.epochs
+        used = min(images[data], recipe.images or images[data])
+        total += steps[key] * ceil(used / recipe.batch_size) * share * recipe.epochs
     return total / slots.jobs
 
 

@@ -75,7 +75,7 @@ class RayExecutor:
         self.needs: dict[str, Any] = {"num_cpus": slots.threads, "num_gpus": 1 if gpus else 0}
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.slots = max(1, gpus or cores // slots.threads)
-        self.post = Post.remote()
+        self.post = Post.remote()  # type: ignore[attr-defined]
         self.tasks: dict[Any, int] = {}
 
     def start(self, job: Mapping[str, Any]) -> None:

@@ -11,13 +11,15 @@ import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import optuna
 from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 
 from cnnspec.diagnostics import OutputError, UsageError
 from cnnspec.sweep.folder import STUDY
@@ -25,6 +27,7 @@ from cnnspec.train.watch import Note
 
 SQLITE = "sqlite:///"
 PATIENCE = 20  # seconds that a write waits for another process
+TRIES = 8  # to make the tables of a database that several drivers open at once
 DAMAGED = ".damaged"
 LOCKED = "end what holds it, and start the sweep again: it goes on where it was"
 FORM = "such as postgresql+psycopg://user@host/database"
@@ -61,7 +64,7 @@ def open_storage(url: str, heartbeat: int, note: Note) -> RDBStorage:
     arguments = {"connect_args": {"timeout": PATIENCE}} if url.startswith(SQLITE) else {"pool_pre_ping": True}
     with telling(url):
         try:
-            storage = RDBStorage(url, arguments, heartbeat_interval=heartbeat, grace_period=4 * heartbeat)
+            storage = _created(url, arguments, heartbeat)
             if url.startswith(SQLITE):
                 event.listen(storage.engine, "connect", _unsynced)
                 storage.engine.dispose()
@@ -69,6 +72,18 @@ def open_storage(url: str, heartbeat: int, note: Note) -> RDBStorage:
         except ImportError as error:
             help = "pip install 'cnnspec[postgresql]'" if "psycopg" in str(error.__cause__ or error) else FORM
             raise UsageError(f"no driver for {shown_url(url)} is installed", help) from None
+
+
+def _created(url: str, arguments: dict[str, Any], heartbeat: int) -> RDBStorage:
+    """The storage, its tables made where there are none; another driver may be making them just now."""
+    for left in reversed(range(TRIES)):
+        try:
+            return RDBStorage(url, arguments, heartbeat_interval=heartbeat, grace_period=4 * heartbeat)
+        except (IntegrityError, ProgrammingError, StorageInternalError):
+            if not left or url.startswith(SQLITE):
+                raise
+            sleep(0.5)
+    raise AssertionError
 
 
 def _unsynced(connection: sqlite3.Connection, _: object) -> None:

@@ -28,6 +28,7 @@ ABOUT = {
     "source": "Where the recipe comes from.",
     "data": "The data set.",
     "data_dir": "The folder of the data files.",
+    "images": "The number of training images that are used, the validation part among them; left out, all of them.",
     "validation": "The share of the training images that is held back to watch the training.",
     "epochs": "Passes over the training images.",
     "batch_size": "Images in a batch.",
