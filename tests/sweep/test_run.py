@@ -191,7 +191,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert sweep.chosen[0].point == read_sweep(whole).chosen[0].point
 
 
-@pytest.mark.parametrize("after", [0, 3, 6, 11])
+@pytest.mark.parametrize("after", [0, 4, 11])
 def test_a_killed_driver_s_sweep_goes_on_and_runs_each_point_once(
     after: int, sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -239,7 +239,7 @@ def _moved(out: Path, path: Path) -> None:
     (out / "sweep.json").write_text(json.dumps(plan))
 
 
-@pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.7, 0.999])
+@pytest.mark.parametrize("share", [0, 0.3, 0.999])
 def test_a_study_that_is_cut_is_made_anew_of_the_records(
     share: float, whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -303,7 +303,7 @@ def test_a_sampler_s_points_are_checked_and_those_that_cannot_be_built_count_for
     assert sorted(states(tmp_path / "out")) == sorted([TrialState.COMPLETE] * 5 + [TrialState.FAIL] * len(left))
 
 
-@pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize("after", [3])
 def test_a_sampled_sweep_goes_on_after_a_kill(after: int, sweep_file: Callable[..., Path], tmp_path: Path) -> None:
     """What the sampler had asked for is run to its end, and no more runs than the budget has."""
     path, out = sweep_file(SAMPLED.replace("NAME", "TPE")), tmp_path / "out"
