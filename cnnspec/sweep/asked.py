@@ -54,7 +54,7 @@ def pruner_of(operation: Operation | None, epochs: int) -> BasePruner:
     """Optuna's pruner; one that never prunes where there is none."""
     match operation:
         case Median(startup=startup, warmup=warmup):
-            return MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup)
+            return MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup + 1)  # epochs count from 1
         case Hyperband(min_epochs=least, reduction=factor):
             return HyperbandPruner(min_resource=least, max_resource=max(epochs, least), reduction_factor=factor)
         case _:

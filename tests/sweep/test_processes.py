@@ -18,6 +18,7 @@ import pytest
 from optuna.trial import TrialState
 
 from cnnspec.sweep import read_sweep
+from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP
 
 KILLS = int(os.environ.get("CNNSPEC_KILLS", "200"))
@@ -68,6 +69,22 @@ def outcomes(out: Path) -> list[int]:
     return sorted(t.user_attrs["number"] for t in study.get_trials() if t.state is TrialState.COMPLETE)
 
 
+def test_a_worker_runs_what_the_command_asks_for(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """Lines tell of each epoch, of the chosen and of the folder; a second start finds all done, and says so."""
+    text = SWEEP.replace("[0.01, 0.001]", "[0.01]").replace("[0, 0.5]", "[0]")
+    path, out = sweep_file(text), tmp_path / "out"
+    done = run("sweep", str(path), "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert "0001  epoch 2  val_accuracy " in done.stdout
+    assert "chosen: 0001  optimizer.Adam.lr=0.01 params.dropout=0  val_accuracy " in done.stdout
+    assert "2,736 MACs" in (out / "points" / "0001.log").read_text()
+    again = run("sweep", str(path), "--out", str(out))
+    assert "1 done before" in again.stdout
+    assert "epoch" not in again.stdout
+    assert outcomes(out) == [1]
+
+
+@pytest.mark.slow
 def test_a_signal_lets_all_runs_save_and_the_sweep_goes_on(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
     """SIGTERM ends it with 143 and no worker is left; started again it goes on, each point once."""
     path, out = sweep_file(LONG.replace("epochs: 6", "epochs: 30")), tmp_path / "out"
@@ -173,8 +190,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             place.chmod(0o755)
         subprocess.run(["chown", "postgres", str(folder)], check=True)
     data, tool = str(folder / "data"), BINARIES[-1]
-    run = {"check": True, "capture_output": True, "cwd": folder}
-    subprocess.run([*as_user, str(tool / "initdb"), "-D", data, "-U", "cnnspec", "--auth=trust"], **run)  # type: ignore[call-overload]
+    made = [*as_user, str(tool / "initdb"), "-D", data, "-U", "cnnspec", "--auth=trust"]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder)
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
     started = [*as_user, str(tool / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start"]
     subprocess.run(started, check=True, cwd=folder, stdout=subprocess.DEVNULL)
