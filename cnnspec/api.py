@@ -162,7 +162,7 @@ def graph(
 ) -> Graph:
     """The graph: every layer with its shapes and costs. Raises SpecError and UsageError."""
     _plug_in(plugins)
-    spec = _loaded(spec, variant, input, params)
+    spec = as_set(spec, variant, input, params)
     found, diagnostics = check_spec(spec)
     if diagnostics or found is None:
         raise SpecError(diagnostics)
@@ -235,9 +235,10 @@ def export(
     return exported(spec, graph(spec), to, None if out is None else Path(out), weights)
 
 
-def _loaded(
+def as_set(
     spec: Spec | str | os.PathLike[str], variant: str | None, input: Size | None, params: Mapping[str, Any]
 ) -> Spec:
+    """A spec with a variant, an input size and params set on top of what is set already. Raises as ``load`` does."""
     if not isinstance(spec, Spec):
         return load(spec, variant, input=input, **params)
     settings = {name: _setting(spec, name, value) for name, value in params.items()}

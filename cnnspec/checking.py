@@ -1,6 +1,6 @@
 """Text -> diagnostics: a spec read, expanded in every variant, and its repairs tried before they are offered.
 
-A recipe is a text as well, and is checked by the same call.
+Recipes and sweeps are texts as well, and are checked by the same call.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from cnnspec.recipe.read import is_recipe
 from cnnspec.recipe.read import read as read_recipe
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
+from cnnspec.sweepfile.read import is_sweep
+from cnnspec.sweepfile.read import read as read_sweep
 
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 500_000  # of all trials of a run, in the meter's steps: half a second; a character counts as one
@@ -34,8 +36,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
     warnings about it.
     """
-    if is_recipe(source):
-        return _check_recipe(source)
+    if is_recipe(source) or is_sweep(source):
+        return _check_other(source)
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
         return _with_help(
@@ -46,8 +48,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     return tuple(sorted((*warnings, *over), key=place)) if over else warnings
 
 
-def _check_recipe(source: Source) -> tuple[Diagnostic, ...]:
-    """What is wrong with the text of a recipe, which has no variants and costs nothing."""
+def _check_other(source: Source) -> tuple[Diagnostic, ...]:
+    """What is wrong with the text of a recipe or a sweep, which has no variants and costs nothing."""
     return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
 
 
@@ -104,9 +106,9 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
     """The errors of a text, no repair tried."""
-    if is_recipe(source):
+    if is_recipe(source) or is_sweep(source):
         sink = Sink()
-        read_recipe(source, sink)
+        (read_recipe if is_recipe(source) else read_sweep)(source, sink)
         return sink.in_order()
     return examine(source, variant, meter).errors
 
@@ -114,7 +116,7 @@ def diagnose(source: Source, variant: str | None = None, meter: Meter | None = N
 def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
     """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
     sink, meter = Sink() if sink is None else sink, Meter()
-    graph = _expanded(spec, sink, meter)
+    graph = expanded(spec, sink, meter)
     return graph, _with_help(spec.source, sink.in_order(), meter.total, partial(_again, spec))
 
 
@@ -125,12 +127,12 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
     if edited is not None:
         kept = {name: value for name, value in spec.settings.items() if name in edited.params}
         set_again = replace(edited, variant=spec.variant, settings=kept, input_override=spec.input_override)
-        _expanded(set_again, sink, meter)
+        expanded(set_again, sink, meter)
     return sink.in_order()
 
 
-def _expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
-    """The graph of a spec as it is set."""
+def expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
+    """The graph of a spec as it is set; what is wrong goes to the sink, no repair tried."""
     reached = Reached()
     graph = expand(spec, sink, meter, reached=reached)
     check_patches(spec, reached, sink, meter, others=True)

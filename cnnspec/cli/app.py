@@ -23,6 +23,7 @@ from cnnspec.cli import (
     seeing,
     showing,
     summary,
+    sweep,
     training,
     zoo,
 )
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": importing.import_,
     "export": export.export,
     "train": training.train,
+    "sweep": sweep.sweep,
     "eval": seeing.evaluate,
     "predict": seeing.predict,
     "features": seeing.features,

@@ -16,7 +16,7 @@ from cnnspec.spec.shipped import ENDINGS
 STDIN = "-"
 NOT_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv"}  # and whatever is hidden
 KEY = re.compile(
-    rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec(?:_recipe)?\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE
+    rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec(?:_recipe|_sweep)?\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE
 )
 MAX_READ = 4_000_000  # bytes of a file among which the key is looked for
 
@@ -128,7 +128,7 @@ def _is_file(path: Path) -> bool:
 
 
 def is_spec(path: Path) -> bool:
-    """Whether a file has the key ``cnnspec`` or ``cnnspec_recipe`` at its top, however broken the rest is.
+    """Whether a file has the key of a spec, a recipe or a sweep at its top, however broken the rest is.
 
     Raises OutputError.
     """

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cnnspec.cli.output import console, save, write
+from cnnspec.diagnostics import UsageError
 
 
 def schema(
@@ -15,6 +16,7 @@ def schema(
     recipe: Annotated[
         bool, typer.Option("--recipe", help="The schema of recipes, by which networks are trained.")
     ] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="The schema of sweep files, by which many are run.")] = False,
 ) -> None:
     """Print the language as a JSON Schema, for editors that complete and check YAML; plugins' layers are in it.
 
@@ -23,12 +25,15 @@ def schema(
     """
     from cnnspec.emit.schema import schema as language
     from cnnspec.emit.schema.recipe import schema as of_recipes
+    from cnnspec.emit.schema.sweep import schema as of_sweeps
     from cnnspec.emit.schema.text import text
     from cnnspec.plugins import load_offered
     from cnnspec.spec import builtin_blocks
 
-    if recipe:
-        found = of_recipes()
+    if recipe and sweep:
+        raise UsageError("one schema is printed at a time", "--recipe, --sweep, or neither for that of specs")
+    if recipe or sweep:
+        found = of_recipes() if recipe else of_sweeps()
     else:
         load_offered(builtin_blocks())
         found = language()
@@ -36,5 +41,6 @@ def schema(
         write(text(found))
         return
     save(out, text(found) + "\n")
-    console().print(f"{out} is written; a {'recipe' if recipe else 'spec'} beside it begins with")
+    what = "recipe" if recipe else "sweep" if sweep else "spec"
+    console().print(f"{out} is written; a {what} beside it begins with")
     console().print(f"# yaml-language-server: $schema={out.name}")

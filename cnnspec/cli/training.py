@@ -130,6 +130,7 @@ def train(
         from cnnspec.cli.progress import test_line
 
         write(f"the run is in {result.folder}")
+        assert result.test is not None
         write(test_line(result.test))
 
 

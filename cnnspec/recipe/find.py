@@ -33,11 +33,14 @@ def load_recipe(name: str | None = None, settings: Sequence[Setting] = ()) -> Re
 
     Raises UsageError for a name that is neither and for settings that are wrong, SpecError for a recipe that is.
     """
-    return with_settings(empty() if name is None else _sound(_path(name)), settings)
+    return with_settings(recipe_tree(name), settings)
 
 
-def _sound(path: Path) -> Map:
-    """The tree of a recipe's file, once nothing is wrong with it."""
+def recipe_tree(name: str | None) -> Map:
+    """The tree of a recipe that is sound, for settings on top of it. Raises as ``load_recipe`` does."""
+    if name is None:
+        return empty()
+    path = _path(name)
     source, sink = open_source(path, _display(path)), Sink()
     top = parse(source, sink)
     if top is not None:

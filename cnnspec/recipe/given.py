@@ -41,13 +41,18 @@ def belongs(path: str) -> bool:
 
 def with_settings(top: Map, settings: Sequence[Setting]) -> Recipe:
     """The recipe of a sound tree with settings on top. Raises UsageError for those that are wrong."""
+    found = settled(top, settings)
+    if isinstance(found, Recipe):
+        return found
+    raise _refusal(found, top.span.source)
+
+
+def settled(top: Map, settings: Sequence[Setting]) -> Recipe | tuple[Diagnostic, ...]:
+    """The same, with what is wrong as values. Raises UsageError for a setting that is none."""
     sink = Sink()
     for setting in settings:
         top = _with(top, setting)
-    recipe = resolve(top, top.span.source, sink)
-    if recipe is None:
-        raise _refusal(sink.in_order(), top.span.source)
-    return recipe
+    return resolve(top, top.span.source, sink) or sink.in_order()
 
 
 def from_values(given: Mapping[str, Any]) -> Recipe:

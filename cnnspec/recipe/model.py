@@ -61,7 +61,8 @@ class EarlyStopping(BaseModel):
 class Recipe(BaseModel):
     """How a network is trained, resolved: what no one stated has its default.
 
-    ``data_dir`` is where the files of a data set are looked for, ``validation`` the fraction of the training images
+    ``data_dir`` is where the files of a data set are looked for, ``images`` the number of training images that are
+    used (None: all), drawn by the seed, ``validation`` the fraction of the training images
     that is held back to watch the training (0: none), ``per`` what the scheduler moves by, ``mixup`` and ``cutmix`` the
     alpha of their beta distributions, ``clip`` the largest norm of a gradient, ``accumulate`` the batches that make one
     step, ``ema`` the decay of the averaged weights, ``channels_last`` None: on a CPU, ``device`` a torch device or
@@ -78,6 +79,7 @@ class Recipe(BaseModel):
     source: str = ""
     data: DataName = "digits"
     data_dir: Text | None = None
+    images: Whole | None = None
     validation: Annotated[float, Field(ge=0, lt=1)] = 0.1
     epochs: Whole = 10
     batch_size: Whole = 64

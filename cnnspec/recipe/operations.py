@@ -25,6 +25,7 @@ class Kind:
     members: Mapping[str, type[Operation]]
     example: str
     beside: tuple[str, ...] = ()
+    of: str = "recipes"  # the files that it stands in
 
     @property
     def form(self) -> str:
@@ -114,7 +115,7 @@ class OperationReader:
         help = LEFT_OUT.get(name.text, f"there are {known}")
         near = "" if name.text in LEFT_OUT else did_you_mean(name.text, kind.members)
         repairs = respell(name.span, name.text, kind.members) if near else ()
-        message = f"`{name.text}` is not {article} {kind.noun} of recipes"
+        message = f"`{name.text}` is not {article} {kind.noun} of {kind.of}"
         self.sink.error("unknown-operation", message, name.span, near, help=help, repairs=repairs)
 
     def arguments(self, name: Scalar, given: Node | None, kind: Kind) -> Map | None:

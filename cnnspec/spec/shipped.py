@@ -17,6 +17,7 @@ MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
 MAX_TOLD = 4  # names of a folder that a message lists
 ENDINGS = (".yaml", ".yml")
+SWEEPS = "sweeps"  # the folder beside the specs that has sweep files, which are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def known_specs() -> tuple[str, ...]:
     """Every shipped name: the variants of each file, or the file's own name where it has none."""
     folder = specs_folder()
     names: list[str] = []
-    for path in sorted(folder.rglob("*.yaml")):
+    for path in sorted(path for path in folder.rglob("*.yaml") if SWEEPS not in path.parts):
         stem = path.relative_to(folder).with_suffix("").as_posix()
         parent = stem.rpartition("/")[0]
         variants = variant_names(Source(stem, path.read_text(encoding="utf-8")))

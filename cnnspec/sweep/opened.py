@@ -13,9 +13,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from cnnspec.train.watch import Figures
+
+if TYPE_CHECKING:
+    from cnnspec.sweep.folder import Known, Record
 
 Status = Literal["waiting", "running", "done", "pruned", "failed", "left out"]
 Direction = Literal["min", "max"]
@@ -71,4 +74,29 @@ class Sweep:
 
 def read_sweep(folder: Path) -> Sweep:
     """The sweep of a folder, finished or in the middle of it. Raises CheckpointError where the folder is damaged."""
-    raise NotImplementedError
+    from cnnspec.sweep.folder import read_choice, read_plan, read_records
+
+    plan, records, choice = read_plan(folder), read_records(folder), read_choice(folder)
+    known = {point.number: point for point in plan.points}
+    points = []
+    for number in sorted({*known, *records}):
+        record = records.get(number)
+        points.append(_record(folder, record) if record else _waiting(known[number]))
+    axes = tuple(Axis(axis.name, axis.values, axis.range, axis.is_log) for axis in plan.axes)
+    tested = {number: Figures(**figures.model_dump()) for number, figures in choice.tested.items()}
+    chosen = tuple(Chosen(number, tested.get(number)) for number in choice.chosen)
+    direction: Direction = "max" if plan.direction == "max" else "min"
+    return Sweep(plan.name, plan.objective, direction, axes, tuple(points), chosen)
+
+
+def _record(folder: Path, record: Record) -> Point:
+    from cnnspec.sweep.folder import run_folder, run_is_begun
+
+    run = run_folder(folder, record.number)
+    shared = record.model_dump(include={"number", "values", "status", "reason", "objective", "params", "macs"})
+    return Point(**shared, run=run if run_is_begun(run) else None)
+
+
+def _waiting(known: Known) -> Point:
+    status: Status = "left out" if known.reason else "waiting"
+    return Point(known.number, known.values, status, known.reason, params=known.params, macs=known.macs)

@@ -78,6 +78,21 @@ def _owned(run: Path, note: Note) -> Iterator[None]:
         os.close(descriptor)
 
 
+def is_held(run: Path) -> bool:
+    """Whether another process has the lock of a run folder just now."""
+    try:
+        descriptor = os.open(run / LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno == errno.EWOULDBLOCK
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _taken(path: Path, note: Note) -> int:
     """The open lock file, which is ours and still under its name."""
     while True:

@@ -13,9 +13,9 @@ from typing import Any
 from cnnspec.diagnostics import CheckpointError, UsageError
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
+from cnnspec.train.free import FREE
 from cnnspec.train.saved import Record, Setup
 
-FREE = ("name", "description", "source", "data_dir", "device", "threads", "workers", "save_every")
 MOST_LINES = 20
 RESUME = "a run is resumed as it was begun; start another for other settings"
 

@@ -38,7 +38,7 @@ class Prepared:
 def prepare(spec: Spec, network: Graph, recipe: Recipe, device: torch.device, note: Note) -> Prepared:
     """The recipe's data set for a network. Raises DataError, and UsageError where the two do not belong together."""
     dataset = _dataset(spec, network, recipe, note)
-    train, validation = split(len(dataset.train.labels), recipe.validation, recipe.seed)
+    train, validation = split(len(dataset.train.labels), recipe.validation, recipe.seed, recipe.images)
     part = dataset.train.fitted(network.input)
     pixels = part.pixels(train)
     test = dataset.test.fitted(network.input).on(device, pixels)
@@ -58,10 +58,14 @@ def _dataset(spec: Spec, network: Graph, recipe: Recipe, note: Note) -> Dataset:
     return dataset
 
 
-def split(count: int, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
-    """Indices of the training and of the validation part of ``count`` images, in order, drawn by the seed."""
+def split(count: int, fraction: float, seed: int, most: int | None = None) -> tuple[Tensor, Tensor]:
+    """Indices of the training and of the validation part of ``count`` images, in order, drawn by the seed.
+
+    Of them together there are ``most`` at most: the others are left alone.
+    """
+    whole, count = count, count if most is None else min(count, most)
     held_out = max(round(count * fraction), 1) if fraction else 0
     if count - held_out < 2:
         raise UsageError(f"a validation part of {fraction} leaves too few of {count} images to train on")
-    order = torch.randperm(count, generator=generator(seed, VALIDATION))
+    order = torch.randperm(whole, generator=generator(seed, VALIDATION))[:count]
     return order[held_out:].sort().values, order[:held_out].sort().values

@@ -44,11 +44,14 @@ from cnnspec.weights.names import located
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A run that is done: its folder, a row for each epoch, and the figures on the data set's own test part."""
+    """A run that is done: its folder, a row for each epoch, and the figures on the data set's own test part.
+
+    ``test`` is None for a run that was not to look at it.
+    """
 
     folder: Path
     metrics: tuple[Metrics, ...]
-    test: Figures
+    test: Figures | None
 
 
 def train(
@@ -57,9 +60,12 @@ def train(
     out: Path | None = None,
     watch: Watcher | None = None,
     stop: Stop | None = None,
+    *,
+    test: bool = True,
 ) -> Result:
     """Train a spec's network into the folder ``out`` (None: ``runs/<name>-<n>``).
 
+    Without ``test`` the test part is never looked at: runs that are compared leave it to the one that is chosen.
     The same spec, recipe and machine give the same weights to the bit. Raises UsageError, SpecError, DataError and,
     of weights to start from, CheckpointError before anything is written; DivergedError, OutputError and, where ``stop``
     listens to signals, Stopped leave what ``resume`` goes on from.
@@ -83,7 +89,7 @@ def train(
                 world.written(lambda: _write_setup(run, own, record))
                 watch.started(run)
                 keeper = _keeper(run, trainee, spec, record, data, stop)
-                return _trained(keeper, record.spec.title, data, watch)
+                return _trained(keeper, record.spec.title, data, watch, test=test)
 
 
 def resume(
@@ -92,6 +98,8 @@ def resume(
     stop: Stop | None = None,
     spec: Spec | None = None,
     recipe: Recipe | None = None,
+    *,
+    test: bool = True,
 ) -> Result:
     """Go on with a run from its last checkpoint, to the end that it would have come to undisturbed, to the bit.
 
@@ -120,7 +128,7 @@ def resume(
                 watch.started(run)
                 keeper = _keeper(run, trainee, own, record, data, stop)
                 keeper.resume(watch.note)
-                return _trained(keeper, record.spec.title, data, watch)
+                return _trained(keeper, record.spec.title, data, watch, test=test)
 
 
 def _heard(watch: Watcher | None, world: World) -> Watcher:
@@ -169,17 +177,17 @@ def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepa
     return Keeper(run, trainee, origin(spec, record, images), stop, record.training.save_every)
 
 
-def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher) -> Result:
-    """The epochs that are left, and the test."""
+def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher, *, test: bool) -> Result:
+    """The epochs that are left, and the test where it is wanted."""
     trainee = keeper.trainee
     with keeper.saving():
         while not trainee.is_done:
             row = _epoch(keeper, data, watch)
             keeper.epoch(trainee.close(row))
             watch.epoch(row)
-        test = _measured(keeper, data.test, data.test.all(), "the test part")
-    trainee.world.written(lambda: _write_result(keeper.run, title, trainee, test))
-    return Result(keeper.run, tuple(trainee.rows), test)
+        found = _measured(keeper, data.test, data.test.all(), "the test part") if test else None
+    trainee.world.written(lambda: _write_result(keeper.run, title, trainee, found))
+    return Result(keeper.run, tuple(trainee.rows), found)
 
 
 def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
@@ -242,13 +250,13 @@ def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
 
 
-def _write_result(run: Path, title: str, trainee: Trainee, test: Figures) -> None:
+def _write_result(run: Path, title: str, trainee: Trainee, test: Figures | None) -> None:
     rows = trainee.rows
-    write(run / files.CURVES, curves(f"{title}: test accuracy {100 * test.accuracy:.2f} %", rows))
+    heading = f"{title}: test accuracy {100 * test.accuracy:.2f} %" if test else title
+    write(run / files.CURVES, curves(heading, rows))
+    figures = {"test_accuracy": test.accuracy, "test_loss": test.loss, "test_images": test.images} if test else {}
     result = {
-        "test_accuracy": test.accuracy,
-        "test_loss": test.loss,
-        "test_images": test.images,
+        **figures,
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
         "device": str(trainee.device),

@@ -25,7 +25,7 @@ from tests.test_mistakes import expected
 VERSION = "1.25.0"  # the last that runs on node 20
 INSTALLED = Path(sys.prefix) / "share" / "yaml-language-server" / VERSION
 SCHEMA = REPOSITORY / "specs" / FILE
-SHIPPED = sorted((REPOSITORY / "specs").rglob("*.yaml"))
+SHIPPED = sorted(path for path in (REPOSITORY / "specs").rglob("*.yaml") if path.parent.name != "sweeps")
 
 pytestmark = pytest.mark.skipif(not (shutil.which("node") and shutil.which("npm")), reason="node and npm are not here")
 

@@ -24,6 +24,7 @@ from cnnspec.recipe.read import is_recipe
 from cnnspec.spec import builtin_blocks
 from cnnspec.spec.params import to_plain
 from cnnspec.spec.read import KEYS
+from cnnspec.sweepfile import is_sweep
 from cnnspec.syntax import parse
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
@@ -32,8 +33,8 @@ from tests.layers.samples import arguments
 from tests.test_docs import SPECS as DOCS
 from tests.test_mistakes import FILES, expected
 
-SHIPPED = sorted((REPOSITORY / "specs").rglob("*.yaml"))
-MISTAKES = [path for path in FILES if not is_recipe(Source(path.name, path.read_text()))]
+SHIPPED = sorted(path for path in (REPOSITORY / "specs").rglob("*.yaml") if path.parent.name != "sweeps")
+MISTAKES = [p for p in FILES if not any(kind(Source(p.name, p.read_text())) for kind in (is_recipe, is_sweep))]
 LAYERS = [name for name in REGISTRY if name not in JOINS]
 TEXTS = [(str(path.relative_to(REPOSITORY)), path.read_text(encoding="utf-8")) for path in SHIPPED] + DOCS
 

@@ -25,6 +25,7 @@ WHOLE = """\
 cnnspec_recipe: 1
 name: whole
 data: mnist
+images: 5000
 validation: 0.2
 epochs: 160
 batch_size: 128

@@ -28,6 +28,7 @@ ABOUT = {
     "source": "Where the recipe comes from.",
     "data": "The data set.",
     "data_dir": "The folder of the data files.",
+    "images": "The number of training images that are used, the validation part among them; left out, all of them.",
     "validation": "The share of the training images that is held back to watch the training.",
     "epochs": "Passes over the training images.",
     "batch_size": "Images in a batch.",
@@ -85,7 +86,7 @@ def _key(name: str) -> Schema:
         return {"type": ["array", "null"], "items": {"$ref": "#/$defs/transform"}}
     if name in MAPPINGS:
         return _mapping(MAPPINGS[name], ["object", "null"])
-    return _value(Recipe, name)
+    return takes_argument(Recipe, name)
 
 
 def _operation(kind: Kind, *, optional: bool) -> Schema:
@@ -112,11 +113,11 @@ def _arguments(member: type[BaseModel]) -> Schema:
 
 
 def _mapping(model: type[BaseModel], types: Any) -> Schema:
-    properties = {name: _value(model, name) for name in model.model_fields}
+    properties = {name: takes_argument(model, name) for name in model.model_fields}
     return {"type": types, "properties": properties, "additionalProperties": False}
 
 
-def _value(model: type[BaseModel], name: str) -> Schema:
+def takes_argument(model: type[BaseModel], name: str) -> Schema:
     """A value, with what it takes and its default in words."""
     field = model.model_fields[name]
     words, takes = default_words(model, name), argument_words(model, name)

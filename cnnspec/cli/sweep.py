@@ -1,0 +1,152 @@
+"""`cnnspec sweep`.
+
+Torch and Optuna are imported by what runs: a plan starts without them.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnnspec.cli.options import DataDir
+from cnnspec.cli.output import console
+from cnnspec.cli.plan import show_plan, show_time, values_line
+from cnnspec.diagnostics import DivergedError, UsageError, printable
+from cnnspec.sweep.begin import Planning, plan, read_file
+from cnnspec.sweepfile.axes import SETTABLE, settings_of
+from cnnspec.sweepfile.model import PARAMS, Settings
+from cnnspec.train.signals import Stop
+
+if TYPE_CHECKING:
+    from cnnspec.sweep.executor import Executor
+    from cnnspec.sweep.opened import Sweep
+    from cnnspec.sweep.slots import Slots
+
+FOLDER = Path("sweeps")  # where sweeps go that are given no folder
+
+
+class Executors(StrEnum):
+    """Where points run."""
+
+    local = "local"
+    ray = "ray"
+
+
+def sweep(
+    file: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or the name of a shipped sweep.")],
+    plan_: Annotated[
+        bool, typer.Option("--plan", help="Check and price every point, estimate the time, and run nothing.")
+    ] = False,
+    jobs: Annotated[
+        str, typer.Option("--jobs", metavar="N|auto", help="Runs side by side; auto: as the cores serve best.")
+    ] = "auto",
+    per_gpu: Annotated[int, typer.Option("--per-gpu", metavar="N", help="Runs on each GPU.")] = 1,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Set it for all points, such as epochs=2 or params.width=8."),
+    ] = None,
+    data_dir: DataDir = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder  [default: sweeps/NAME]")
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option("--storage", metavar="URL", help="A database of Optuna's that several machines share."),
+    ] = None,
+    extend: Annotated[
+        bool, typer.Option("--extend", help="Take an edited sweep file's new points to the old.")
+    ] = False,
+    executor: Annotated[Executors, typer.Option("--executor", help="Where points run.")] = Executors.local,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="HOST:PORT", help="The Ray cluster  [default: one of its own]")
+    ] = None,
+    heartbeat: Annotated[
+        int, typer.Option("--heartbeat", metavar="SECONDS", help="How often a driver says that it is alive.")
+    ] = 15,
+) -> None:
+    """Run many trainings from one file: planned and priced first, side by side, each point once.
+
+    Points that cannot be built, break the budget or are the same as another are left out, with the reason. A sweep that
+    was stopped or killed goes on when it is started again; a run in its middle goes on from its own checkpoint. The
+    validation part chooses; only the chosen are measured on the test part, once, at the end.
+    """
+    found = plan(read_file(file), _given(set_, data_dir))
+    folder = out or FOLDER / found.title
+    if plan_:
+        show_plan(found)
+        show_time(found, jobs, per_gpu)
+        return
+    if executor is Executors.local and address is not None:
+        raise UsageError("--address is of a Ray cluster", "--executor ray goes with it")
+    done = _run(found, folder, jobs, per_gpu, storage, extend, executor, address, heartbeat)
+    _say_chosen(done)
+    console().print(f"the sweep is in {folder}")
+    if not any(point.status in ("done", "pruned") for point in done.points):
+        raise DivergedError(f"no run of {found.title} came to its end", f"their logs are in {folder / 'points'}")
+
+
+def _run(
+    found: Planning,
+    folder: Path,
+    jobs: str,
+    per_gpu: int,
+    storage: str | None,
+    extend: bool,
+    executor: Executors,
+    address: str | None,
+    heartbeat: int,
+) -> Sweep:
+    from cnnspec.cli.sweeping import watcher
+
+    try:
+        from cnnspec.sweep.run import Options, run_sweep
+    except ModuleNotFoundError as error:
+        raise UsageError(f"sweeps need {error.name}, which is not installed", "pip install 'cnnspec[sweep]'") from None
+
+    def make(slots: Slots) -> Executor:
+        if executor is Executors.ray:
+            try:
+                from cnnspec.sweep.rayed import RayExecutor
+            except ModuleNotFoundError:
+                raise UsageError("Ray is not installed", "pip install 'cnnspec[ray]'") from None
+
+            return RayExecutor(slots, address)
+        from cnnspec.sweep.local import LocalExecutor
+
+        return LocalExecutor(slots.jobs, slots.threads, slots.gpus, folder / "log.txt")
+
+    stop = Stop()
+    options = Options(jobs, per_gpu, storage, extend, heartbeat)
+    with stop.listening(), watcher(found) as watch:
+        return run_sweep(found, folder, options, make, watch, stop)
+
+
+def _say_chosen(done: Sweep) -> None:
+    points = {point.number: point for point in done.points}
+    for chosen in done.chosen:
+        point, test = points[chosen.point], chosen.test
+        figures = f"{done.objective} {point.objective:.4f}" + (
+            f", test accuracy {100 * test.accuracy:.2f} %" if test else ""
+        )
+        console().print(printable(f"chosen: {chosen.point:04}  {values_line(point.values)}  {figures}"))
+
+
+def _given(texts: list[str] | None, data_dir: Path | None) -> Settings:
+    """What `--set` and `--data-dir` say. Raises UsageError."""
+    from cnnspec.cli.options import value_of
+
+    pairs = []
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals or not (name.startswith(PARAMS) or name.split(".")[0] in SETTABLE):
+            raise UsageError(
+                f"--set takes a setting of the recipe or a param, not `{text}`", "epochs=2, params.width=8"
+            )
+        pairs.append((name, value_of(f"--set {name}", value)))
+    if data_dir is not None:
+        pairs.append(("data_dir", str(data_dir.absolute())))
+    return settings_of(json.loads(json.dumps(pairs)))

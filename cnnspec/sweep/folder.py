@@ -1,0 +1,191 @@
+"""The folder of a sweep: what it follows from, and what became of each point.
+
+    SWEEP/
+    ├── sweep.yaml            the text of the sweep file, as it was
+    ├── sweep.json            Plan: what else it follows from, and the points that are known, priced
+    ├── study.sqlite3         Optuna's study, unless --storage names another: who runs what, what samplers learn from
+    ├── points/0003.json      Record: what became of a point; the study is made anew from these where it is damaged
+    ├── points/0003.log       what its run printed
+    ├── points/0003/          its run, an ordinary run folder
+    └── chosen.json           the chosen, with their figures on the test part
+
+A record is replaced as a whole, and written before the study hears of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from cnnspec.diagnostics import CheckpointError
+from cnnspec.files import make_folder, write
+from cnnspec.sweep.opened import Status
+
+FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
+SETTINGS, METRICS = "settings.json", "metrics.jsonl"  # of a run: what makes it one, and a line for each epoch
+STRICT = ConfigDict(frozen=True, extra="forbid")
+NUMBER = re.compile(r"\d{4,}")
+FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Known(BaseModel):
+    """A point that is known before the sweep runs."""
+
+    model_config = STRICT
+
+    number: int
+    values: dict[str, JsonValue]
+    reason: str = ""  # why it is left out
+    params: int | None = None
+    macs: int | None = None
+
+
+class SavedAxis(BaseModel):
+    """An axis, for those who show the sweep."""
+
+    model_config = STRICT
+
+    name: str
+    values: tuple[JsonValue, ...] = ()
+    range: tuple[float, float] | None = None
+    is_log: bool = False
+
+
+class Plan(BaseModel):
+    """sweep.json. ``fixed`` is what an extended sweep has as it was begun, ``rest`` what it may have otherwise."""
+
+    model_config = STRICT
+
+    cnnspec: str
+    name: str
+    objective: str
+    direction: str
+    fixed: dict[str, JsonValue]
+    rest: dict[str, JsonValue]
+    axes: tuple[SavedAxis, ...]
+    storage: str
+    points: tuple[Known, ...]
+
+
+class Record(BaseModel):
+    """points/0003.json. ``reports`` are the objective's figures after each epoch."""
+
+    model_config = STRICT
+
+    number: int
+    values: dict[str, JsonValue]
+    status: Status
+    reason: str = ""
+    objective: float | None = None
+    params: int | None = None
+    macs: int | None = None
+    reports: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+class Tested(BaseModel):
+    """The figures of one look at the test part."""
+
+    model_config = STRICT
+
+    loss: float
+    correct: int
+    images: int
+    seconds: float
+
+
+class Choice(BaseModel):
+    """chosen.json: the numbers of the chosen, and all that was ever measured on the test part, by number."""
+
+    model_config = STRICT
+
+    chosen: tuple[int, ...] = ()
+    tested: dict[int, Tested] = {}
+
+
+def run_folder(sweep: Path, number: int) -> Path:
+    """Where the run of a point goes."""
+    return sweep / POINTS / f"{number:04}"
+
+
+def run_is_begun(run: Path) -> bool:
+    """Whether a run can be resumed."""
+    return (run / SETTINGS).exists()
+
+
+def log_file(sweep: Path, number: int) -> Path:
+    """Where what it prints goes."""
+    return sweep / POINTS / f"{number:04}.log"
+
+
+def write_record(sweep: Path, record: Record) -> None:
+    """Raises OutputError."""
+    _write(sweep / POINTS / f"{record.number:04}.json", record)
+
+
+def read_records(sweep: Path) -> dict[int, Record]:
+    """What became of the points, by number. Raises CheckpointError."""
+    paths = sorted((sweep / POINTS).glob("*.json"))
+    records = (read_model(path, Record) for path in paths if NUMBER.fullmatch(path.stem))
+    return {record.number: record for record in records}
+
+
+def write_plan(sweep: Path, text: str, plan: Plan) -> None:
+    """The text first: a sweep is begun once its plan is there. Raises OutputError."""
+    make_folder(sweep / POINTS)
+    write(sweep / FILE, text.encode())
+    _write(sweep / PLAN, plan)
+
+
+def read_plan(sweep: Path) -> Plan:
+    """Raises CheckpointError."""
+    return read_model(sweep / PLAN, Plan)
+
+
+def read_choice(sweep: Path) -> Choice:
+    """Raises CheckpointError."""
+    path = sweep / CHOSEN
+    return read_model(path, Choice) if path.exists() else Choice()
+
+
+def write_choice(sweep: Path, choice: Choice) -> None:
+    """Raises OutputError."""
+    _write(sweep / CHOSEN, choice)
+
+
+def is_begun(sweep: Path) -> bool:
+    return (sweep / PLAN).exists()
+
+
+def read_model(path: Path, model: type[Model]) -> Model:
+    """A file of the folder. Raises CheckpointError where it is missing or damaged."""
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{first['msg']}") from None
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing", "is this the folder of a sweep?") from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None
+
+
+def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
+    """What differs between what a sweep was begun as and what it is to be, a line each."""
+    for name in sorted({*before, *now}):
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from (f"{name}.{line}" for line in differences(old, new))
+        elif old != new:
+            yield f"{name}: {json.dumps(old, ensure_ascii=False)} before, {json.dumps(new, ensure_ascii=False)} now"
+
+
+def _write(path: Path, value: BaseModel) -> None:
+    write(path, (value.model_dump_json(indent=2) + "\n").encode())

@@ -1,0 +1,69 @@
+"""How long a sweep will take: one step of each network, measured, times the steps of its runs.
+
+What is measured runs alone and with the threads that a slot has; side by side on all cores it may be slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil
+from time import perf_counter
+
+import torch
+
+from cnnspec.api import build, graph
+from cnnspec.data.found import Note
+from cnnspec.data.load import load_data
+from cnnspec.recipe import Recipe
+from cnnspec.spec import Spec
+from cnnspec.sweep.plan import Planned
+from cnnspec.sweep.slots import Slots
+from cnnspec.train.device import device_named, placed, threads
+from cnnspec.train.trainee import Trainee
+
+TIMED = 3  # steps, of which the middle one counts; one before them is for warming up
+FORWARD = 1 / 3  # of a step: what an image costs that is only looked at
+
+
+def estimate(points: Iterable[Planned], slots: Slots, note: Note) -> float:
+    """Seconds for all points in the slots. Raises UsageError and DataError where data or a network do not go."""
+    steps: dict[object, float] = {}
+    images: dict[object, int] = {}
+    total = 0.0
+    for setup in (point.setup for point in points if point.setup and not point.is_left_out):
+        recipe = setup.recipe
+        network = graph(setup.spec)
+        data = (recipe.data, recipe.data_dir)
+        if data not in images:
+            found = load_data(recipe.data, recipe.folder, network.input, network.output[0], note, recipe.workers)
+            images[data] = len(found.train.labels)
+        key = (network.params, network.macs, network.input, recipe.batch_size, type(recipe.optimizer), recipe.device)
+        if key not in steps:
+            steps[key] = step_seconds(setup.spec, recipe, slots.threads)
+        share = 1 - recipe.validation * (1 - FORWARD)
+        used = min(images[data], recipe.images or images[data])
+        total += steps[key] * ceil(used / recipe.batch_size) * share * recipe.epochs
+    return total / slots.jobs
+
+
+def step_seconds(spec: Spec, recipe: Recipe, number: int) -> float:
+    """One step of training, the middle of a few."""
+    network, device = graph(spec), device_named(recipe.device)
+    with threads(recipe.threads or number):
+        model = placed(build(spec), device, recipe.channels_last)
+        heads = tuple(head.weight for head in network.aux)
+        trainee = Trainee.of(recipe, model, recipe.batch_size, network.output[0], heads)
+        batch = torch.randn(recipe.batch_size, *network.input, device=device)
+        targets = torch.zeros(recipe.batch_size, dtype=torch.int64, device=device)
+        return sorted(_timed(trainee, batch, targets) for _ in range(1 + TIMED))[TIMED // 2]
+
+
+def _timed(trainee: Trainee, batch: torch.Tensor, targets: torch.Tensor) -> float:
+    if trainee.device.type == "cuda":
+        torch.cuda.synchronize()
+    began = perf_counter()
+    trainee.losses(batch, targets)[2].backward()  # type: ignore[no-untyped-call]
+    trainee.step()
+    if trainee.device.type == "cuda":
+        torch.cuda.synchronize()
+    return perf_counter() - began

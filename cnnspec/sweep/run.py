@@ -1,0 +1,143 @@
+"""A planned sweep, run in its folder to its end; reads from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from cnnspec.files import make_folder
+from cnnspec.sweep.asked import pruner_of, sampler_of
+from cnnspec.sweep.begin import Planning, begin
+from cnnspec.sweep.book import Book
+from cnnspec.sweep.choose import chosen
+from cnnspec.sweep.drive import TICK, Driver, places
+from cnnspec.sweep.executor import Ended, Executor, Lost
+from cnnspec.sweep.folder import (
+    Choice,
+    Known,
+    Record,
+    Tested,
+    is_begun,
+    read_choice,
+    read_plan,
+    read_records,
+    write_choice,
+)
+from cnnspec.sweep.opened import Sweep, read_sweep
+from cnnspec.sweep.plan import Planned, Planner
+from cnnspec.sweep.slots import Slots, slots_for
+from cnnspec.sweep.space import draw
+from cnnspec.sweep.storage import is_own_file, open_storage, shown_url, storage_url
+from cnnspec.sweep.watch import SweepWatcher
+from cnnspec.train.lock import locked
+from cnnspec.train.signals import Stop
+
+HEARTBEAT = 15  # seconds
+TYPICAL = 16  # points that stand for those that nobody knows yet
+Making = Callable[[Slots], Executor]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a sweep is run: ``storage`` None is the folder's own file, ``heartbeat`` in seconds."""
+
+    jobs: str = "auto"
+    per_gpu: int = 1
+    storage: str | None = None
+    extend: bool = False
+    heartbeat: int = HEARTBEAT
+
+
+def run_sweep(
+    planning: Planning, folder: Path, options: Options, make: Making, watch: SweepWatcher, stop: Stop
+) -> Sweep:
+    """Run the points that are left, then measure the chosen once on the test part.
+
+    What is killed in the middle goes on when it is called again. Raises UsageError, CheckpointError and OutputError,
+    and Stopped once a signal has come and all runs are saved.
+    """
+    url = _url(folder, options.storage)
+    alone = is_own_file(url, folder)
+    make_folder(folder)
+    with locked(folder, watch.note) if alone else nullcontext():
+        records = read_records(folder)
+        planning = begin(folder, planning, "" if alone else shown_url(url), records, extend=options.extend)
+        book = _book(planning, url, options, watch, alone=alone)
+        book.reconcile(records)
+        watch.known(_states(folder, records))
+        slots = slots_for(options.jobs, planning.points or _typical(planning), options.per_gpu)
+        executor = make(slots)
+        try:
+            Driver(folder, planning, book, executor, slots, watch, stop, options.heartbeat).run()
+            with nullcontext() if alone else locked(folder, watch.note):
+                _measure(planning, folder, executor, slots, watch, stop)
+        finally:
+            executor.close()
+    return read_sweep(folder)
+
+
+def _url(folder: Path, asked: str | None) -> str:
+    """The storage that is asked for, or that the sweep was begun with; of its own folder by default."""
+    if asked is None and is_begun(folder):
+        asked = read_plan(folder).storage or None
+    return storage_url(folder, asked)
+
+
+def _book(planning: Planning, url: str, options: Options, watch: SweepWatcher, *, alone: bool) -> Book:
+    file = planning.file
+    storage = open_storage(url, options.heartbeat, watch.note)
+    epochs = max((p.setup.recipe.epochs for p in planning.points or _typical(planning) if p.setup), default=1)
+    book = Book(storage, planning.title, file.objective.direction, alone=alone, pruner=pruner_of(file.pruner, epochs))
+    book.study.sampler = sampler_of(file.sampler, len(book.trials()))
+    return book
+
+
+def _typical(planning: Planning) -> tuple[Planned, ...]:
+    """A few points of a sweep whose points a sampler asks for."""
+    generator, planner = Random(0), Planner(planning.settler)  # noqa: S311 - points, not secrets
+    return planner.plan((number, draw(planning.file.axes, generator)) for number in range(1, TYPICAL + 1))
+
+
+def _states(folder: Path, records: Mapping[int, Record]) -> list[Record]:
+    """All points that are known, as they are."""
+    known = {point.number: _waiting(point) for point in read_plan(folder).points}
+    return [record for _, record in sorted({**known, **records}.items())]
+
+
+def _waiting(point: Known) -> Record:
+    status = "left out" if point.reason else "waiting"
+    return Record(
+        number=point.number,
+        values=point.values,
+        status=status,
+        reason=point.reason,
+        params=point.params,
+        macs=point.macs,
+    )
+
+
+def _measure(
+    planning: Planning, folder: Path, executor: Executor, slots: Slots, watch: SweepWatcher, stop: Stop
+) -> None:
+    """One look at the test part for each of the chosen that was not measured yet."""
+    records, choice = read_records(folder), read_choice(folder)
+    choice = Choice(chosen=chosen(planning.file, records), tested=choice.tested)
+    write_choice(folder, choice)
+    left, running = [number for number in choice.chosen if number not in choice.tested], set[int]()
+    with stop.held():
+        while (left or running) and not stop.asked:
+            while left and len(running) < executor.slots:
+                running.add(left[0])
+                executor.start({**places(folder, left.pop(0), slots), "measure": True})
+            for event in executor.poll(TICK):
+                running.discard(event.number)
+                if isinstance(event, Ended) and event.test is not None:
+                    choice = choice.model_copy(update={"tested": {**choice.tested, event.number: Tested(**event.test)}})
+                    write_choice(folder, choice)
+                    watch.tested(records[event.number], choice.tested[event.number])
+                elif isinstance(event, Ended | Lost):
+                    watch.note(f"point {event.number} could not be measured: {event.reason}")
+        stop.check()

@@ -1,0 +1,12 @@
+"""What a sweep file says: read and checked without torch, before anything is planned.
+
+    sweep.yaml ──parse──► Node ──read──► SweepFile      base, axes, sampler, pruner, objective, budget
+                                  └─sound: axes that name something, values that it takes
+
+What its points are, what they cost and how they run is cnnspec.sweep's.
+"""
+
+from cnnspec.sweepfile.model import Axis, Bounds, Network, Objective, Range, SweepFile
+from cnnspec.sweepfile.read import is_sweep, read
+
+__all__ = ["Axis", "Bounds", "Network", "Objective", "Range", "SweepFile", "is_sweep", "read"]

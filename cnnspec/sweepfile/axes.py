@@ -1,0 +1,172 @@
+"""The axes of a sweep, and what is set beside them: both name a param, a setting of the recipe, or the network.
+
+optimizer.Adam.lr: [0.001, 0.0005]                            values
+optimizer.Adam.lr: {from: 1e-5, to: 0.1, scale: log}          a range; in a grid `steps: 5`
+optimizer.SGD.momentum: {values: [0, 0.9], when: {optimizer: SGD}}
+params.dropout: [0, 0.2]                                      a param of the spec
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cnnspec.diagnostics import Label, Sink, did_you_mean, listing
+from cnnspec.diagnostics.diagnostic import Diagnostic
+from cnnspec.recipe.given import Setting
+from cnnspec.recipe.read import KEYS as RECIPE_KEYS
+from cnnspec.recipe.read import MARK
+from cnnspec.spec.edits import respell
+from cnnspec.spec.params import to_plain
+from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Range, Settings
+from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+
+WORDS = (SPEC, VARIANT, INPUT, RECIPE)  # what is no param and no setting of the recipe
+FORMS = ("values", "from", "to", "scale", "steps", "when")
+SETTABLE = tuple(key for key in RECIPE_KEYS if key != MARK)
+MAX_STEPS = 10_000
+HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, to: 0.1, scale: log}"
+
+
+class AxisReader:
+    """Reads axes and settings; what is wrong goes to the sink."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.sink = sink
+
+    def read(self, node: Node | None, above: Sequence[str]) -> Iterator[Axis]:
+        """The axes of the section, those of the networks left to who reads networks."""
+        if node is None:
+            return
+        if not isinstance(node, Map):
+            help = "write `axes: {optimizer.Adam.lr: [0.001, 0.0005]}`"
+            self.sink.error("wrong-type", f"`axes` is a mapping, not {shown(node)}", node.span, help=help)
+            return
+        names = list(above)
+        for entry in node:
+            if entry.key.text == SPEC:
+                continue
+            if self.named(entry.key, (VARIANT, INPUT, RECIPE)):
+                axis = self.axis(entry, names)
+                names.append(entry.key.text)
+                yield from [axis] if axis else []
+
+    def named(self, key: Scalar, words: Sequence[str]) -> bool:
+        """Whether a name is that of something that can be set."""
+        name = key.text
+        if name in words or (name.startswith(PARAMS) and len(name) > len(PARAMS)) or name.split(".")[0] in SETTABLE:
+            return True
+        known = (*words, *SETTABLE)
+        near = did_you_mean(name, known)
+        help = f"`{PARAMS}{name}` is a param of the spec" if name.isidentifier() else "such as optimizer.Adam.lr"
+        repairs = respell(key.span, name, known) if near else ()
+        message = f"a recipe has no `{name.split('.')[0]}`"
+        self.sink.error("unknown-axis", message, key.span, near, help=help, repairs=repairs)
+        return False
+
+    def axis(self, entry: Entry, above: Sequence[str]) -> Axis | None:
+        node = entry.value
+        if isinstance(node, Seq):
+            return self.values(entry, node, {})
+        if not isinstance(node, Map) or not node.entries or not any(e.key.text in FORMS for e in node):
+            self.sink.error("bad-axis", f"`{entry.key.text}` has no values to try", entry.span, help=HELP)
+            return None
+        before = len(self.sink)
+        for part in node:
+            self.form(part)
+        when = self.when(node.entry("when"), above)
+        values = node.get("values")
+        if isinstance(values, Seq):
+            return self.values(entry, values, when)
+        made = self.range(entry, node) if len(self.sink) == before else None
+        return Axis(entry.key.text, entry.key.span, range=made, when=when) if made else None
+
+    def form(self, part: Entry) -> None:
+        name = part.key.text
+        if name not in FORMS:
+            near = did_you_mean(name, FORMS)
+            repairs = respell(part.key.span, name, FORMS) if near else ()
+            message = f"an axis has no `{name}`"
+            self.sink.error("unknown-key", message, part.key.span, near, help=HELP, repairs=repairs)
+
+    def values(self, entry: Entry, node: Seq, when: dict[str, tuple[Any, ...]]) -> Axis | None:
+        if not node.items:
+            self.sink.error("bad-axis", f"`{entry.key.text}` has no values to try", node.span, help=HELP)
+            return None
+        values = [to_plain(item) for item in node.items]
+        for number, item in enumerate(node.items):
+            first = values.index(values[number])
+            if first < number and type(values[first]) is type(values[number]):
+                labels = (Label(node.items[first].span, "stands here"),)
+                message = f"`{entry.key.text}` has `{shown(item)}` twice"
+                self.sink.add(Diagnostic("bad-axis", message, Label(item.span), labels, help="leave one away"))
+        return Axis(entry.key.text, entry.key.span, tuple(values), tuple(item.span for item in node.items), when=when)
+
+    def range(self, entry: Entry, node: Map) -> Range | None:
+        low, high = (self.number(node, name, entry) for name in ("from", "to"))
+        scale, steps = node.get("scale"), node.get("steps")
+        word = scale.value if isinstance(scale, Scalar) else "linear" if scale is None else None
+        count = steps.value if isinstance(steps, Scalar) else None
+        if word not in ("log", "linear"):
+            assert scale is not None
+            self.sink.error("wrong-type", f"a scale is `log` or `linear`, not {shown(scale)}", scale.span)
+        elif steps is not None and (type(count) is not int or not 2 <= count <= MAX_STEPS):
+            self.sink.error("wrong-type", f"`steps` is a whole number from 2 on, not {shown(steps)}", steps.span)
+        elif low is not None and high is not None and not low < high:
+            self.sink.error("bad-axis", f"`{entry.key.text}` goes from {low:g} to {high:g}", node.span, help=UP)
+        elif low is not None and high is not None and word == "log" and low <= 0:
+            message = f"`{entry.key.text}` is a range of logarithms and begins at {low:g}"
+            self.sink.error("bad-axis", message, node.span, help="begin above 0, or leave `scale: log` away")
+        elif low is not None and high is not None:
+            whole = type(low) is int and type(high) is int
+            return Range(low, high, word == "log", whole, count if isinstance(count, int) else None)
+        return None
+
+    def number(self, node: Map, name: str, entry: Entry) -> float | int | None:
+        value = node.get(name)
+        if value is None:
+            self.sink.error("bad-axis", f"`{entry.key.text}` has no `{name}`", node.span, help=HELP)
+        elif isinstance(value, Scalar) and type(value.value) in (int, float):
+            return value.value  # type: ignore[return-value]
+        else:
+            self.sink.error("wrong-type", f"`{name}` is a number, not {shown(value)}", value.span)
+        return None
+
+    def when(self, entry: Entry | None, above: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+        """The values of other axes that an axis goes with."""
+        if entry is None:
+            return {}
+        if not isinstance(entry.value, Map):
+            help = "write `when: {optimizer: SGD}`"
+            self.sink.error("wrong-type", f"`when` is a mapping, not {shown(entry.value)}", entry.span, help=help)
+            return {}
+        for part in entry.value:
+            if part.key.text not in above:
+                near = did_you_mean(part.key.text, above)
+                known = f"above it are {listing([f'`{n}`' for n in above])}" if above else "none stands above it"
+                message = f"no axis above is called `{part.key.text}`"
+                self.sink.error("unknown-axis", message, part.key.span, near, help=known)
+        wanted = {part.key.text: to_plain(part.value) for part in entry.value}
+        return {name: tuple(value) if isinstance(value, list) else (value,) for name, value in wanted.items()}
+
+    def settings(self, entry: Entry | None) -> Settings:
+        """What `set:` says: params by `params.`, and settings of the recipe."""
+        if entry is None:
+            return Settings()
+        if not isinstance(entry.value, Map):
+            help = "write `set: {epochs: 5, params.dropout: 0.2}`"
+            self.sink.error("wrong-type", f"`set` is a mapping, not {shown(entry.value)}", entry.span, help=help)
+            return Settings()
+        known = [part for part in entry.value if self.named(part.key, ())]
+        return settings_of([(part.key.text, to_plain(part.value)) for part in known])
+
+
+def settings_of(pairs: Sequence[tuple[str, Any]]) -> Settings:
+    """Names with values, parted into params of the spec and settings of the recipe."""
+    params = {name.removeprefix(PARAMS): value for name, value in pairs if name.startswith(PARAMS)}
+    own = [(name, value) for name, value in pairs if not name.startswith(PARAMS)]
+    return Settings(params, tuple(Setting(f"`{name}`", name, json.dumps(value)) for name, value in own))
+
+
+UP = "a range goes from the smaller number to the larger"

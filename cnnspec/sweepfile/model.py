@@ -1,0 +1,150 @@
+"""The values that a sweep file is made of, with their places. Frozen, plain data.
+
+networks × axes ──sampler──► points, each a spec with its params and a recipe with its settings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from cnnspec.diagnostics import Source, Span
+from cnnspec.recipe.given import Setting
+from cnnspec.recipe.operation import Operation
+from cnnspec.spec.budget import Budget
+from cnnspec.syntax import Map
+
+SPEC, VARIANT, INPUT, SEED, RECIPE = "spec", "variant", "input", "seed", "recipe"
+PARAMS = "params."
+Figure = Literal["val_accuracy", "val_loss", "train_accuracy", "train_loss"]
+When = Literal["last", "best"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is set: params of the spec, and settings of the recipe."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    recipe: tuple[Setting, ...] = ()
+
+    def with_(self, other: Settings) -> Settings:
+        """The same with others on top."""
+        return Settings({**self.params, **other.params}, (*self.recipe, *other.recipe))
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """One network of a sweep: what points call it, its spec, and what is set for it alone.
+
+    ``recipe`` is the name or the path of its own, None where it has that of the sweep.
+    """
+
+    label: str
+    spec: str
+    span: Span
+    variant: str | None = None
+    recipe: str | None = None
+    settings: Settings = Settings()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From ``low`` to ``high``, both of them in it, evenly or evenly in their logarithms; ``steps`` in a grid."""
+
+    low: float
+    high: float
+    is_log: bool = False
+    is_int: bool = False
+    steps: int | None = None
+
+    def grid(self) -> tuple[float, ...]:
+        """The values of a grid; whole numbers where the ends are."""
+        count = self.steps or 1
+        shares = [index / (count - 1) for index in range(count)] if count > 1 else [0.0]
+        return tuple(dict.fromkeys(self.at(share) for share in shares))
+
+    def at(self, share: float) -> float:
+        """The value at a share of the way, from 0 to 1."""
+        if share in (0, 1):
+            value = self.high if share else self.low
+        elif self.is_log:
+            value = float(f"{self.low * (self.high / self.low) ** share:.12g}")  # 0.001, and not 0.00099999
+        else:
+            value = float(f"{self.low + (self.high - self.low) * share:.12g}")
+        return round(value) if self.is_int else value
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One thing that differs: its values with their places, or the range that they are of.
+
+    ``when`` are values of axes above it, all of which a point needs to have for this axis to be one of its own.
+    """
+
+    name: str
+    span: Span
+    values: tuple[Any, ...] = ()
+    spans: tuple[Span, ...] = ()
+    range: Range | None = None
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    @property
+    def grid(self) -> tuple[Any, ...]:
+        """The values that a grid has."""
+        return self.range.grid() if self.range else self.values
+
+    def is_on(self, values: Mapping[str, Any]) -> bool:
+        """Whether a point with these values on the axes above has a value here."""
+        return all(name in values and values[name] in wanted for name, wanted in self.when.items())
+
+    def place(self, value: Any) -> Span:
+        """Where a value stands; the axis itself where it is drawn from a range."""
+        return next((span for own, span in zip(self.values, self.spans, strict=True) if own == value), self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The figure that runs are compared by: that of the last epoch, or the best of all."""
+
+    figure: Figure = "val_accuracy"
+    when: When = "last"
+
+    @property
+    def direction(self) -> Literal["min", "max"]:
+        return "max" if self.figure.endswith("accuracy") else "min"
+
+    def __str__(self) -> str:
+        return self.figure if self.when == "last" else f"best {self.figure}"
+
+    def of(self, values: list[float]) -> float:
+        """What a run is worth by its figure after each epoch."""
+        return values[-1] if self.when == "last" else max(values) if self.direction == "max" else min(values)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where a sweep ends: so many runs, so many seconds; and what a network may cost to be run at all."""
+
+    runs: int | None = None
+    time: float | None = None
+    network: Budget | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepFile:
+    """A sweep file, read: ``recipe`` is the name or path of one, or the tree of one that is written in it."""
+
+    source: Source
+    name: str
+    description: str
+    networks: tuple[Network, ...]
+    recipe: str | Map | None
+    settings: Settings
+    axes: tuple[Axis, ...]
+    sampler: Operation
+    pruner: Operation | None
+    objective: Objective
+    choose: tuple[str, ...]
+    bounds: Bounds
+    recipe_span: Span
