@@ -7,10 +7,18 @@ from typing import Annotated
 
 import typer
 
-from cnnspec.cli.output import console, show_fault
+from cnnspec.cli.command import Command
+from cnnspec.cli.output import console, interruptible, show_fault
 from cnnspec.diagnostics import DataError, count, printable
 
-app = typer.Typer(help="Check data sets.", no_args_is_help=True)
+app = typer.Typer(
+    name="data",
+    help="Check data sets.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 
 
 @app.callback()
@@ -18,6 +26,8 @@ def data() -> None:
     """Check data sets."""
 
 
+@app.command(cls=Command)
+@interruptible()
 def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data folder, or one of images.")]) -> None:
     """Read the data in a folder whole, and compare them with what is known of them.
 
