@@ -19,13 +19,11 @@ from cnnspec.network import Graph, Meter, expand
 from cnnspec.network.init import check_patterns
 from cnnspec.network.patches import Reached
 from cnnspec.network.unreached import idle_patches, report_idle
-from cnnspec.recipe.read import is_recipe
-from cnnspec.recipe.read import read as read_recipe
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
-from cnnspec.sweepfile.read import is_sweep
-from cnnspec.sweepfile.read import read as read_sweep
+from cnnspec.syntax.marks import is_recipe, is_sweep
 
+Reader = Callable[[Source, Sink], object]
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 500_000  # of all trials of a run, in the meter's steps: half a second; a character counts as one
 
@@ -36,8 +34,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
     warnings about it.
     """
-    if is_recipe(source) or is_sweep(source):
-        return _check_other(source)
+    if reader := _other_reader(source):
+        return _with_help(source, _read_by(reader, source), 0, lambda edited, _: _read_by(reader, edited))
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
         return _with_help(
@@ -48,9 +46,26 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     return tuple(sorted((*warnings, *over), key=place)) if over else warnings
 
 
-def _check_other(source: Source) -> tuple[Diagnostic, ...]:
-    """What is wrong with the text of a recipe or a sweep, which has no variants and costs nothing."""
-    return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
+def _other_reader(source: Source) -> Reader | None:
+    """What reads a text that is no spec: a recipe or a sweep, which has no variants and costs nothing.
+
+    It is imported here, so that a spec is checked without them.
+    """
+    if is_recipe(source):
+        from cnnspec.recipe.read import read as read_recipe
+
+        return read_recipe
+    if is_sweep(source):
+        from cnnspec.sweepfile.read import read as read_sweep
+
+        return read_sweep
+    return None
+
+
+def _read_by(reader: Reader, source: Source) -> tuple[Diagnostic, ...]:
+    sink = Sink()
+    reader(source, sink)
+    return sink.in_order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +121,6 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
     """The errors of a text, no repair tried."""
-    if is_recipe(source) or is_sweep(source):
-        sink = Sink()
-        (read_recipe if is_recipe(source) else read_sweep)(source, sink)
-        return sink.in_order()
     return examine(source, variant, meter).errors
 
 

@@ -10,7 +10,6 @@ warmup: {epochs: 5}                           a mapping
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -23,17 +22,12 @@ from cnnspec.recipe.sound import check_sound
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.edits import insertion, respell
 from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
+from cnnspec.syntax.marks import RECIPE
 
-MARK = "cnnspec_recipe"
-TOP = re.compile(rf"""^(?:\{{\s*)?(["']?){MARK}\1[ \t]*:""", re.MULTILINE)
+MARK = RECIPE
 MAPPINGS: dict[str, type[BaseModel]] = {"warmup": Warmup, "early_stopping": EarlyStopping}
 PER = "per"
 KEYS = (MARK, *(name for name in Recipe.model_fields if name != PER))
-
-
-def is_recipe(source: Source) -> bool:
-    """Whether a text has the key of recipes at its top, however broken the rest is."""
-    return TOP.search(source.text) is not None
 
 
 def read(source: Source, sink: Sink) -> Recipe | None:

@@ -23,9 +23,10 @@ from cnnspec.sweep.folder import Known, Plan, Record, SavedAxis, differences, is
 from cnnspec.sweep.plan import Planned, Planner
 from cnnspec.sweep.settle import Settler
 from cnnspec.sweep.space import identity, is_known, known_points
-from cnnspec.sweepfile import SweepFile, is_sweep, read
+from cnnspec.sweepfile import SweepFile, read
 from cnnspec.sweepfile.model import Settings
 from cnnspec.sweepfile.operations import as_data
+from cnnspec.syntax.marks import is_sweep
 from cnnspec.train.free import FREE
 
 MOST_LINES = 20

@@ -31,10 +31,10 @@ from cnnspec.sweepfile.networks import NetworkReader
 from cnnspec.sweepfile.operations import PRUNER, SAMPLER, Grid
 from cnnspec.sweepfile.sound import check_sound
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, parse, shown
+from cnnspec.syntax.marks import SWEEP
 
-MARK = "cnnspec_sweep"
+MARK = SWEEP
 VERSION = 1
-TOP = re.compile(rf"""^(?:\{{\s*)?(["']?){MARK}\1[ \t]*:""", re.MULTILINE)
 TEXTS = ("name", "description")
 KEYS = (MARK, *TEXTS, "spec", "recipe", "set", "axes", "sampler", "pruner", "objective", "choose", "budget")
 TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|h|d)")
@@ -46,11 +46,6 @@ class _Runs(BaseModel):
     model_config = STRICT
 
     runs: int = Field(ge=1, le=1_000_000)
-
-
-def is_sweep(source: Source) -> bool:
-    """Whether a text has the key of sweeps at its top, however broken the rest is."""
-    return TOP.search(source.text) is not None
 
 
 def read(source: Source, sink: Sink) -> SweepFile | None:

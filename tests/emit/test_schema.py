@@ -20,12 +20,11 @@ from cnnspec.emit.schema import FILE, schema
 from cnnspec.emit.schema.text import WIDTH, text
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.lint import CODES
-from cnnspec.recipe.read import is_recipe
 from cnnspec.spec import builtin_blocks
 from cnnspec.spec.params import to_plain
 from cnnspec.spec.read import KEYS
-from cnnspec.sweepfile import is_sweep
 from cnnspec.syntax import parse
+from cnnspec.syntax.marks import is_recipe, is_sweep
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.emit.unseen import doubtful, visible

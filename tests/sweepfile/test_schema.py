@@ -15,8 +15,9 @@ from cnnspec.diagnostics import Sink, Source
 from cnnspec.emit.schema.sweep import FILE, schema
 from cnnspec.emit.schema.text import text
 from cnnspec.spec.params import to_plain
-from cnnspec.sweepfile.read import KEYS, is_sweep
+from cnnspec.sweepfile.read import KEYS
 from cnnspec.syntax import parse
+from cnnspec.syntax.marks import is_sweep
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.test_mistakes import FILES as MISTAKES
