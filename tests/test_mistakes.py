@@ -11,10 +11,12 @@ import pytest
 
 from cnnspec.checking import check_source
 from cnnspec.diagnostics import Source, plain
+from cnnspec.syntax.marks import is_recipe, is_sweep
 from tests.cli.runner import run
 
 FOLDER = Path(__file__).parent / "mistakes"
 FILES = sorted(FOLDER.glob("*.yaml"))
+OF_SPECS = [p for p in FILES if not any(other(Source(p.name, p.read_text())) for other in (is_recipe, is_sweep))]
 EXPECTED = re.compile(r"^# expect: (\S+) (\d+):(\d+)$", re.MULTILINE)
 
 pytestmark = pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])

@@ -56,9 +56,10 @@ def deterministic(wanted: bool) -> Iterator[None]:
         yield
         return
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which cuBLAS reads before its first product
-    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    before, tries = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     torch.use_deterministic_algorithms(mode=True)
-    torch.backends.cudnn.benchmark = False
+    if tries:  # it is off unless someone wants it on, and not everyone may set it
+        torch.backends.cudnn.benchmark = False
     try:
         yield
     except RuntimeError as error:
@@ -69,8 +70,9 @@ def deterministic(wanted: bool) -> Iterator[None]:
             f"`deterministic: true` cannot be had: {reason}", "leave it out, or train on the CPU"
         ) from None
     finally:
-        torch.use_deterministic_algorithms(mode=before[0])
-        torch.backends.cudnn.benchmark = before[1]
+        torch.use_deterministic_algorithms(mode=before)
+        if tries:
+            torch.backends.cudnn.benchmark = True
 
 
 @contextmanager

@@ -24,16 +24,15 @@ from cnnspec.spec import builtin_blocks
 from cnnspec.spec.params import to_plain
 from cnnspec.spec.read import KEYS
 from cnnspec.syntax import parse
-from cnnspec.syntax.marks import is_recipe, is_sweep
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.emit.unseen import doubtful, visible
 from tests.layers.samples import arguments
 from tests.test_docs import SPECS as DOCS
-from tests.test_mistakes import FILES, expected
+from tests.test_mistakes import OF_SPECS as MISTAKES
+from tests.test_mistakes import expected
 
 SHIPPED = sorted(path for path in (REPOSITORY / "specs").rglob("*.yaml") if path.parent.name != "sweeps")
-MISTAKES = [p for p in FILES if not any(kind(Source(p.name, p.read_text())) for kind in (is_recipe, is_sweep))]
 LAYERS = [name for name in REGISTRY if name not in JOINS]
 TEXTS = [(str(path.relative_to(REPOSITORY)), path.read_text(encoding="utf-8")) for path in SHIPPED] + DOCS
 
