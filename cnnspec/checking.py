@@ -34,8 +34,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
     warnings about it.
     """
-    if reader := _other_reader(source):
-        return _with_help(source, _read_by(reader, source), 0, lambda edited, _: _read_by(reader, edited))
+    if _other_reader(source) is not None:
+        return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
         return _with_help(
@@ -60,12 +60,6 @@ def _other_reader(source: Source) -> Reader | None:
 
         return read_sweep
     return None
-
-
-def _read_by(reader: Reader, source: Source) -> tuple[Diagnostic, ...]:
-    sink = Sink()
-    reader(source, sink)
-    return sink.in_order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +115,10 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
 
 def diagnose(source: Source, variant: str | None = None, meter: Meter | None = None) -> tuple[Diagnostic, ...]:
     """The errors of a text, no repair tried."""
+    if reader := _other_reader(source):
+        sink = Sink()
+        reader(source, sink)
+        return sink.in_order()
     return examine(source, variant, meter).errors
 
 
