@@ -67,7 +67,7 @@ def schema() -> Schema:
         "properties": {key: _described(ABOUT[key], _key(key)) for key in KEYS},
         "required": [MARK],
         "additionalProperties": False,
-        "$defs": {"transform": _operation(TRANSFORM, optional=False)},
+        "$defs": {"transform": operation(TRANSFORM, optional=False)},
     }
 
 
@@ -81,7 +81,7 @@ def _key(name: str) -> Schema:
     if name == MARK:
         return {"type": "integer", "const": VERSION}
     if name in FAMILIES:
-        return _operation(FAMILIES[name], optional=Recipe.model_fields[name].default is None)
+        return operation(FAMILIES[name], optional=Recipe.model_fields[name].default is None)
     if name == "augment":
         return {"type": ["array", "null"], "items": {"$ref": "#/$defs/transform"}}
     if name in MAPPINGS:
@@ -89,7 +89,7 @@ def _key(name: str) -> Schema:
     return takes_argument(Recipe, name)
 
 
-def _operation(kind: Kind, *, optional: bool) -> Schema:
+def operation(kind: Kind, *, optional: bool) -> Schema:
     """A name, or a name with its arguments, and the words beside it."""
     bare = {name: member for name, member in kind.members.items() if not required(member)}
     return {

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
-from cnnspec.emit.describe import about
+from cnnspec.emit.schema.recipe import operation
 from cnnspec.emit.schema.recipe import schema as recipes
-from cnnspec.emit.schema.recipe import takes_argument
 from cnnspec.emit.schema.values import Schema
-from cnnspec.recipe.operations import Kind
 from cnnspec.recipe.read import MARK as RECIPE_MARK
 from cnnspec.spec.budget import LIMITS
 from cnnspec.sweepfile.axes import FORMS, MAX_STEPS, SETTABLE
@@ -69,8 +67,8 @@ def _keys() -> dict[str, Schema]:
         "recipe": {"type": ["string", "object", "null"], "properties": inline},
         "set": {"$ref": "#/$defs/settings"},
         "axes": {"type": "object", "properties": {"spec": networks}, **axes},
-        "sampler": _operation(SAMPLER),
-        "pruner": _operation(PRUNER),
+        "sampler": operation(SAMPLER, optional=True),
+        "pruner": operation(PRUNER, optional=True),
         "objective": _objective(),
         "choose": {"type": "array", "items": {"type": "string", "pattern": AXIS_NAME}},
         "budget": _budget(),
@@ -100,23 +98,6 @@ def _axis() -> Schema:
         "additionalProperties": False,
         "if": {"type": "object"},
         "then": {"anyOf": [{"required": ["values"]}, {"required": ["from", "to"]}]},
-    }
-
-
-def _operation(kind: Kind) -> Schema:
-    members = {
-        name: {"description": about(member), "type": ["object", "null"], "additionalProperties": False}
-        | {"properties": {field: takes_argument(member, field) for field in member.model_fields}}
-        for name, member in kind.members.items()
-    }
-    return {
-        "type": ["string", "object", "null"],
-        "if": {"type": "string"},
-        "then": {"enum": list(members)},
-        "properties": members,
-        "additionalProperties": False,
-        "minProperties": 1,
-        "maxProperties": 1,
     }
 
 
