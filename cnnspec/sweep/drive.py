@@ -16,13 +16,14 @@ from typing import Any
 
 from cnnspec.sweep.asked import Asker, left_out
 from cnnspec.sweep.begin import Planning
-from cnnspec.sweep.book import LEFT_OUT, OUTCOME, Book, Claim, values_of
+from cnnspec.sweep.book import Book, Claim, values_of
 from cnnspec.sweep.executor import Ended, Epoch, Event, Executor, Lost
-from cnnspec.sweep.folder import FINAL, METRICS, Record, log_file, read_records, run_folder, write_record
+from cnnspec.sweep.folder import FINAL, Record, log_file, read_records, run_folder, write_record
 from cnnspec.sweep.plan import Planned
 from cnnspec.sweep.slots import Slots
 from cnnspec.sweep.space import is_known
 from cnnspec.sweep.watch import SweepWatcher
+from cnnspec.train.folder import METRICS
 from cnnspec.train.signals import Stop
 
 TICK = 0.5  # seconds between looks at the book where nothing happens
@@ -115,8 +116,6 @@ class Driver:
 
     def given_up(self) -> Iterator[tuple[Claim, Planned]]:
         for trial in self.book.abandoned():
-            if trial.user_attrs.get(OUTCOME) == LEFT_OUT:
-                continue
             claim = self.book.retake(trial)
             if claim is not None:
                 yield claim, self.planning.planner.point(claim.number, values_of(trial))
