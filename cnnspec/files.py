@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from cnnspec.diagnostics import OutputError
 
 PART = ".part"  # behind the name of what is not whole
@@ -34,6 +36,13 @@ def write(path: Path, data: bytes) -> None:
                 beside.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
+
+
+def mistake(error: ValidationError) -> str:
+    """The first thing that a file of JSON was to hold and does not: ``training.epochs: Input should be …``."""
+    first = error.errors(include_url=False)[0]
+    field, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{field}: {reason}" if field else reason
 
 
 def put(path: Path, data: bytes) -> None:

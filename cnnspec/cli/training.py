@@ -5,6 +5,7 @@ Torch and rich's progress are imported by the command that runs: `cnnspec check`
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,14 +20,13 @@ from cnnspec.diagnostics import UsageError
 from cnnspec.recipe import Recipe, load_recipe
 from cnnspec.recipe.given import tree_of, with_settings
 from cnnspec.spec import Spec
+from cnnspec.train.folder import is_begun
 from cnnspec.train.rank import is_restarted, rank
 from cnnspec.train.signals import Stop
 from cnnspec.train.world import joined
 
 if TYPE_CHECKING:
     from cnnspec.train import Result
-
-SETTINGS = "settings.json"  # what a folder has in which a run was begun
 
 Resume = Annotated[
     Path | None,
@@ -117,8 +117,8 @@ def train(
     with stop.listening():
         spec = None if name is None else load(name, variant, input=parse_input(input), **params)
         with joined() as world:
-            is_begun = run is not None and world.written((run / SETTINGS).exists)
-            if spec is not None and not is_begun:
+            goes_on = run is not None and world.written(partial(is_begun, run))
+            if spec is not None and not goes_on:
                 result = _begun(spec, asked, resume or out, stop, tensorboard=tensorboard)
             else:
                 assert run is not None

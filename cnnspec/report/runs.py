@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cnnspec.diagnostics import CheckpointError
+from cnnspec.files import mistake
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train.folder import METRICS, RESULT
@@ -71,7 +72,7 @@ def _rows(path: Path) -> tuple[Metrics, ...]:
         try:
             row = ROW.validate_json(line)
         except ValidationError as error:
-            raise CheckpointError(f"{path} is damaged: line {number}: {_reason(error)}") from None
+            raise CheckpointError(f"{path} is damaged: line {number}: {mistake(error)}") from None
         if not all(isfinite(value) for value in (row.train_loss, row.train_accuracy, row.val_loss or 0, row.seconds)):
             raise CheckpointError(f"{path} is damaged: line {number}: a number that is not finite")
         rows.append(row)
@@ -83,7 +84,7 @@ def _ended(path: Path) -> Ended | None:
     try:
         return None if data is None else Ended.model_validate_json(data)
     except ValidationError as error:
-        raise CheckpointError(f"{path} is damaged: {_reason(error)}") from None
+        raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
 
 
 def _read(path: Path) -> bytes | None:
@@ -93,9 +94,3 @@ def _read(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    field = ".".join(map(str, first["loc"]))
-    return f"{field + ': ' if field else ''}{first['msg']}"

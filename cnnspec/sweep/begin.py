@@ -19,7 +19,8 @@ from cnnspec.recipe import Recipe
 from cnnspec.recipe.given import settled
 from cnnspec.spec import find
 from cnnspec.spec.shipped import display, open_source, specs_folder
-from cnnspec.sweep.folder import Known, Plan, Record, SavedAxis, differences, is_begun, read_plan, write_plan
+from cnnspec.sweep.folder import Known, Plan, Record, differences, is_begun, read_plan, write_plan
+from cnnspec.sweep.opened import Axis
 from cnnspec.sweep.plan import Planned, Planner
 from cnnspec.sweep.settle import Settler
 from cnnspec.sweep.space import identity, is_known, known_points
@@ -99,12 +100,10 @@ def begin(folder: Path, planning: Planning, storage: str, records: dict[int, Rec
 
 def _saved(planning: Planning, storage: str) -> Plan:
     file = planning.file
-    axes = [
-        SavedAxis(name=a.name, values=a.values, range=(a.range.low, a.range.high), is_log=a.range.is_log)
-        if a.range
-        else SavedAxis(name=a.name, values=a.values)
+    axes = (
+        Axis(a.name, a.values, (a.range.low, a.range.high), a.range.is_log) if a.range else Axis(a.name, a.values)
         for a in file.axes
-    ]
+    )
     points = [
         Known(number=p.number, values=dict(p.values), reason=said(p), params=p.params, macs=p.macs)
         for p in planning.points

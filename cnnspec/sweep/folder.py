@@ -23,11 +23,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.files import make_folder, write
-from cnnspec.sweep.opened import Status
+from cnnspec.files import make_folder, mistake, write
+from cnnspec.sweep.opened import Axis, Direction, Status
+from cnnspec.train.watch import Figures
 
 FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
-SETTINGS, METRICS = "settings.json", "metrics.jsonl"  # of a run: what makes it one, and a line for each epoch
 STRICT = ConfigDict(frozen=True, extra="forbid")
 NUMBER = re.compile(r"\d{4,}")
 FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
@@ -46,17 +46,6 @@ class Known(BaseModel):
     macs: int | None = None
 
 
-class SavedAxis(BaseModel):
-    """An axis, for those who show the sweep."""
-
-    model_config = STRICT
-
-    name: str
-    values: tuple[JsonValue, ...] = ()
-    range: tuple[float, float] | None = None
-    is_log: bool = False
-
-
 class Plan(BaseModel):
     """sweep.json. ``fixed`` is what an extended sweep has as it was begun, ``rest`` what it may have otherwise."""
 
@@ -65,10 +54,10 @@ class Plan(BaseModel):
     cnnspec: str
     name: str
     objective: str
-    direction: str
+    direction: Direction
     fixed: dict[str, JsonValue]
     rest: dict[str, JsonValue]
-    axes: tuple[SavedAxis, ...]
+    axes: tuple[Axis, ...]
     storage: str
     points: tuple[Known, ...]
 
@@ -89,34 +78,18 @@ class Record(BaseModel):
     seconds: float = 0.0
 
 
-class Tested(BaseModel):
-    """The figures of one look at the test part."""
-
-    model_config = STRICT
-
-    loss: float
-    correct: int
-    images: int
-    seconds: float
-
-
 class Choice(BaseModel):
     """chosen.json: the numbers of the chosen, and all that was ever measured on the test part, by number."""
 
     model_config = STRICT
 
     chosen: tuple[int, ...] = ()
-    tested: dict[int, Tested] = {}
+    tested: dict[int, Figures] = {}
 
 
 def run_folder(sweep: Path, number: int) -> Path:
     """Where the run of a point goes."""
     return sweep / POINTS / f"{number:04}"
-
-
-def run_is_begun(run: Path) -> bool:
-    """Whether a run can be resumed."""
-    return (run / SETTINGS).exists()
 
 
 def log_file(sweep: Path, number: int) -> Path:
@@ -168,9 +141,7 @@ def read_model(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(map(str, first["loc"]))
-        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{first['msg']}") from None
+        raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing", "is this the folder of a sweep?") from None
     except OSError as error:

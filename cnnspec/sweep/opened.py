@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cnnspec.train.folder import is_begun
 from cnnspec.train.watch import Figures
 
 if TYPE_CHECKING:
@@ -82,19 +83,16 @@ def read_sweep(folder: Path) -> Sweep:
     for number in sorted({*known, *records}):
         record = records.get(number)
         points.append(_record(folder, record) if record else _waiting(known[number]))
-    axes = tuple(Axis(axis.name, axis.values, axis.range, axis.is_log) for axis in plan.axes)
-    tested = {number: Figures(**figures.model_dump()) for number, figures in choice.tested.items()}
-    chosen = tuple(Chosen(number, tested.get(number)) for number in choice.chosen)
-    direction: Direction = "max" if plan.direction == "max" else "min"
-    return Sweep(plan.name, plan.objective, direction, axes, tuple(points), chosen)
+    chosen = tuple(Chosen(number, choice.tested.get(number)) for number in choice.chosen)
+    return Sweep(plan.name, plan.objective, plan.direction, plan.axes, tuple(points), chosen)
 
 
 def _record(folder: Path, record: Record) -> Point:
-    from cnnspec.sweep.folder import run_folder, run_is_begun
+    from cnnspec.sweep.folder import run_folder
 
     run = run_folder(folder, record.number)
     shared = record.model_dump(include={"number", "values", "status", "reason", "objective", "params", "macs"})
-    return Point(**shared, run=run if run_is_begun(run) else None)
+    return Point(**shared, run=run if is_begun(run) else None)
 
 
 def _waiting(known: Known) -> Point:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from cnnspec.sweep.folder import (
     Choice,
     Known,
     Record,
-    Tested,
     is_begun,
     read_choice,
     read_plan,
@@ -34,6 +33,7 @@ from cnnspec.sweep.storage import is_own_file, open_storage, shown_url, storage_
 from cnnspec.sweep.watch import SweepWatcher
 from cnnspec.train.lock import locked
 from cnnspec.train.signals import Stop
+from cnnspec.train.watch import Figures
 
 HEARTBEAT = 15  # seconds
 TYPICAL = 16  # points that stand for those that nobody knows yet
@@ -65,10 +65,11 @@ def run_sweep(
     with locked(folder, watch.note) if alone else nullcontext():
         records = read_records(folder)
         planning = begin(folder, planning, "" if alone else shown_url(url), records, extend=options.extend)
-        book = _book(planning, url, options, watch, alone=alone)
+        typical = planning.points or _typical(planning)
+        book = _book(planning, typical, url, options, watch, alone=alone)
         book.reconcile(records)
         watch.known(_states(folder, records))
-        slots = slots_for(options.jobs, planning.points or _typical(planning), options.per_gpu)
+        slots = slots_for(options.jobs, typical, options.per_gpu)
         executor = make(slots)
         try:
             Driver(folder, planning, book, executor, slots, watch, stop, options.heartbeat).run()
@@ -86,10 +87,12 @@ def _url(folder: Path, asked: str | None) -> str:
     return storage_url(folder, asked)
 
 
-def _book(planning: Planning, url: str, options: Options, watch: SweepWatcher, *, alone: bool) -> Book:
+def _book(
+    planning: Planning, typical: Sequence[Planned], url: str, options: Options, watch: SweepWatcher, *, alone: bool
+) -> Book:
     file = planning.file
     storage = open_storage(url, options.heartbeat, watch.note)
-    epochs = max((p.setup.recipe.epochs for p in planning.points or _typical(planning) if p.setup), default=1)
+    epochs = max((p.setup.recipe.epochs for p in typical if p.setup), default=1)
     book = Book(storage, planning.title, file.objective.direction, alone=alone, pruner=pruner_of(file.pruner, epochs))
     book.study.sampler = sampler_of(file.sampler, len(book.trials()))
     return book
@@ -135,7 +138,9 @@ def _measure(
             for event in executor.poll(TICK):
                 running.discard(event.number)
                 if isinstance(event, Ended) and event.test is not None:
-                    choice = choice.model_copy(update={"tested": {**choice.tested, event.number: Tested(**event.test)}})
+                    choice = choice.model_copy(
+                        update={"tested": {**choice.tested, event.number: Figures(**event.test)}}
+                    )
                     write_choice(folder, choice)
                     watch.tested(records[event.number], choice.tested[event.number])
                 elif isinstance(event, Ended | Lost):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnnspec.sweep.folder import Record, Tested
+from cnnspec.sweep.folder import Record
+from cnnspec.train.watch import Figures
 
 
 class SweepWatcher:
@@ -23,5 +24,5 @@ class SweepWatcher:
     def epoch(self, record: Record, row: Mapping[str, Any]) -> None:
         """A run has done an epoch; ``row`` is a line of its metrics."""
 
-    def tested(self, record: Record, figures: Tested) -> None:
+    def tested(self, record: Record, figures: Figures) -> None:
         """One of the chosen was measured on the test part."""

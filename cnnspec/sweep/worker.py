@@ -104,10 +104,11 @@ def _run(job: Job, watch: Watcher, stop: Stop) -> None:
     from cnnspec.api import load
     from cnnspec.recipe import Recipe
     from cnnspec.train import resume, train
+    from cnnspec.train.folder import is_begun
 
     run, sizes = Path(job["run"]), job["input"]
     _wait_for(run, stop)
-    if (run / "settings.json").exists():
+    if is_begun(run):
         resume(run, watch, stop, test=False)
         return
     spec = load(job["spec"], job["variant"], input=None if sizes is None else tuple(sizes), **job["params"])

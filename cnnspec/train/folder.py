@@ -14,6 +14,8 @@
 
 A file that is replaced is written beside its place and moved there: what is there is always whole. settings.json is
 written behind the texts, so that a run is either begun or not.
+
+Nothing here needs torch.
 """
 
 from __future__ import annotations
@@ -29,7 +31,6 @@ from typing import Any
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import PART, make_folder, write, writing
 from cnnspec.train.lock import LOCK
-from cnnspec.weights.names import WEIGHTS as WEIGHTS
 
 SPEC = "spec.yaml"
 BASE = "base-{}.yaml"

@@ -17,6 +17,7 @@ from cnnspec.train.saved import write_weights
 from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.trainee import Trainee
 from cnnspec.train.watch import Note
+from cnnspec.weights.names import WEIGHTS
 
 EVERY = 600.0  # seconds, within an epoch
 SHARE = 16  # a checkpoint takes at most so many times the bytes of the model: its optimizer's and averages' included
@@ -84,5 +85,5 @@ class Keeper:
         self.checkpoints.save(state.with_values(origin=self.origin), best)
 
     def _write_epoch(self) -> None:
-        write_weights(self.run / files.WEIGHTS, self.trainee.measured)
+        write_weights(self.run / WEIGHTS, self.trainee.measured)
         files.write_lines(self.run / files.METRICS, map(asdict, self.trainee.rows))

@@ -15,14 +15,15 @@ from torch import nn
 from cnnspec.api import graph, load_found
 from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
-from cnnspec.files import write
+from cnnspec.files import mistake, write
 from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
 from cnnspec.spec.shipped import Found, display, open_source
-from cnnspec.train.folder import BASE, SETTINGS, SPEC, WEIGHTS
+from cnnspec.train.folder import BASE, SETTINGS, SPEC
 from cnnspec.weights import fill, read_file
+from cnnspec.weights.names import WEIGHTS
 from cnnspec.weights.safe import as_bytes
 
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
@@ -73,9 +74,7 @@ def read_record(run: Path) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-        raise CheckpointError(f"{path} is damaged: {field + ': ' if field else ''}{reason}") from None
+        raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except OSError as error:
         raise _unreadable(path, error) from None
 

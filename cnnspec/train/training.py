@@ -70,7 +70,8 @@ def train(
     of weights to start from, CheckpointError before anything is written; DivergedError, OutputError and, where ``stop``
     listens to signals, Stopped leave what ``resume`` goes on from.
     """
-    recipe, stop, own = recipe or Recipe(), stop or Stop(), texts(spec, recipe or Recipe())
+    recipe, stop = recipe or Recipe(), stop or Stop()
+    own = texts(spec, recipe)
     network = graph(spec)
     check_trainable(network)
     check_suits(recipe, network)
