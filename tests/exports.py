@@ -25,6 +25,7 @@ from cnnspec.exporting.onnx import as_onnx, furthest
 from cnnspec.exporting.program import Network, apart, as_program
 from cnnspec.network import Graph
 from cnnspec.spec import Spec
+from tests.members import MEMBERS
 
 SMALL = (32, 64, 96, 128)  # heights and widths at which most networks have something to do
 CLOSE = 1e-5  # of the largest output: what reordered sums come to
@@ -204,32 +205,6 @@ def named(title: str = "net") -> Heading:
 
 # -------------------------------------------------------------------------------------------------- make exports
 
-FAMILIES = {  # one of each, and a height and width at which it has something to do
-    "alexnet": 95,
-    "autoencoder": None,
-    "convnext_tiny": 64,
-    "dcgan": None,
-    "densenet121": 64,
-    "efficientnet_b0": 64,
-    "efficientnet_v2_s": 64,
-    "googlenet": 64,
-    "inception_v3": 96,
-    "lenet5": None,
-    "mnasnet0_5": 64,
-    "mobilenet_v2": 64,
-    "mobilenet_v3_small": 64,
-    "regnet_x_400mf": 64,
-    "regnet_y_400mf": 64,
-    "resnet18": 64,
-    "resnet50": 64,
-    "resnext50_32x4d": 64,
-    "shufflenet_v2_x0_5": 64,
-    "squeezenet1_1": 64,
-    "unet": 188,
-    "vgg11_bn": 32,
-    "wide_resnet50_2": 64,
-    "mnist/googlenet_fixed": None,
-}
 CHECKS: dict[str, Callable[[str, int | None], float | None]] = {
     "python": python_equal,
     "onnx": onnx_equal,
@@ -242,11 +217,11 @@ def main() -> None:
     """Every check on each network, a line for each; ends with 1 where one fails."""
     torch.set_num_threads(1)
     failed = 0
-    for name in sys.argv[1:] or FAMILIES:
+    for name in sys.argv[1:] or MEMBERS:
         for what, check in CHECKS.items():
             start = perf_counter()
             try:
-                distance = check(name, FAMILIES.get(name))
+                distance = check(name, MEMBERS.get(name))
                 said = "equal" if distance is None else f"{distance:.1e} apart"
             except Exception as error:  # noqa: BLE001 - a network that fails does not hide the next
                 said, failed = f"FAILS: {type(error).__name__}: {error}", failed + 1

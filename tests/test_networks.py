@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import cnnspec
 from cnnspec.spec import known_specs
 from tests import reference
-from tests.test_zoo import RUN
+from tests.members import MEMBERS
 
 REPORTED = {
     "lenet": 61_706,
@@ -37,7 +37,7 @@ def test_parameters_are_those_of_the_report(name: str, params: int) -> None:
     assert sum(p.numel() for p in module.parameters()) == params
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("first", "mnist/")) or name in RUN])
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("first", "mnist/")) or name in MEMBERS])
 def test_graph_says_what_the_module_does(name: str) -> None:
     """Every node's shapes are what a forward hook sees, its tensors what the state dict holds, MACs half the flops."""
     graph = cnnspec.graph(name)

@@ -10,33 +10,13 @@ import torch
 
 import cnnspec
 from cnnspec.spec import known_specs
+from tests.exports import at
+from tests.members import MEMBERS
 from tests.parity.alike import liven, outputs, same, same_buffers, settings, shapes, twin
 from tests.parity.builders import NAMES, SMALLEST, WITHOUT_AUX, family, published, smallest, theirs
 from tests.test_papers import HAND, LARGE
 
-# With real weights: one or two small members of each family, at a size at which each layer has something to do.
-RUN = {
-    "alexnet": 95,
-    "convnext_tiny": 64,
-    "densenet121": 64,
-    "efficientnet_b0": 64,
-    "efficientnet_v2_s": 33,
-    "googlenet": 64,
-    "inception_v3": 299,
-    "mnasnet0_5": 64,
-    "mobilenet_v2": 64,
-    "mobilenet_v3_large": 64,
-    "mobilenet_v3_small": 64,
-    "regnet_x_400mf": 64,
-    "regnet_y_400mf": 64,
-    "resnet18": 64,
-    "resnet50": 64,
-    "resnext50_32x4d": 64,
-    "shufflenet_v2_x0_5": 64,
-    "squeezenet1_0": 61,
-    "squeezenet1_1": 61,
-    "vgg11_bn": 32,
-}
+RUN = [name for name in MEMBERS if name in NAMES]  # with real weights
 
 
 def test_all_68_builders_are_compared() -> None:
@@ -107,7 +87,7 @@ def test_outputs_are_torchvisions_to_the_bit(name: str) -> None:
     torch.manual_seed(0)
     written = liven(theirs(name, init_weights=False))
     built = twin(name, written)
-    images = torch.randn(2, 3, RUN[name], RUN[name])
+    images = torch.randn(2, *cnnspec.graph(at(name, MEMBERS[name])).input)
     for training in (False, True):
         assert same(outputs(built, images, training=training), outputs(written, images, training=training))
     assert same_buffers(built, written)

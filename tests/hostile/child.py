@@ -12,7 +12,7 @@ LIMIT = 300  # seconds until a process that hangs is ended
 # Linux counts what a process held before its exec into its ru_maxrss: a small one starts the measured one.
 STARTER = """
 import json, os, sys
-child = os.posix_spawn(sys.executable, [sys.executable, "-m", "cnnspec", *sys.argv[1:]], os.environ)
+child = os.posix_spawn(sys.executable, [sys.executable, "-m", *sys.argv[1:]], os.environ)
 _, status, usage = os.wait4(child, 0)
 seconds = usage.ru_utime + usage.ru_stime
 print("\\n" + json.dumps([os.waitstatus_to_exitcode(status), usage.ru_maxrss, seconds]), file=sys.stderr)
@@ -30,9 +30,9 @@ class Ended:
     seconds: float
 
 
-def run(*arguments: str) -> Ended:
-    """`cnnspec` with these arguments, in a process of its own."""
-    command: Sequence[str] = [sys.executable, "-S", "-c", STARTER, *arguments]
+def run(*arguments: str, module: str = "cnnspec") -> Ended:
+    """`python -m` a module with these arguments, in a process of its own."""
+    command: Sequence[str] = [sys.executable, "-S", "-c", STARTER, module, *arguments]
     done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=True)
     stderr, _, measured = done.stderr.decode().rstrip("\n").rpartition("\n")
     code, peak, seconds = json.loads(measured)

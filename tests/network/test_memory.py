@@ -18,13 +18,12 @@ from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.network import Graph
 from cnnspec.network.memory import BYTES, memory
 from cnnspec.spec import known_specs
+from tests.members import MEMBERS
 from tests.network.graphs import chain, graph_of, taken_cases
 
 EVEN_KERNEL = "Using padding='same' with even kernel lengths"
 SMALL = [name for name in known_specs() if name == "first" or name.startswith("mnist/")]
-MORE = ("efficientnet_b1", "efficientnet_v2_m", "efficientnet_v2_l", *(f"efficientnet_b{i}" for i in range(3, 8)))
-MORE += ("vgg_a", "vgg_b", "vgg_d", "vgg_e", "resnet32", "resnet44", "resnet56")
-LARGE = [name for name in known_specs() if name not in (*SMALL, *MORE)]  # those have more of the same layers
+LARGE = [name for name in MEMBERS if name not in SMALL]
 
 
 def storages(tensors: Iterable[Tensor]) -> dict[int, int]:

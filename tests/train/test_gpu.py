@@ -39,6 +39,7 @@ def test_a_run_on_a_gpu_goes_on_to_the_same_bits(tmp_path: Path, turn: int) -> N
     assert outcome(tmp_path / "cut") == outcome(whole)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what torch.compile itself still uses
 @pytest.mark.parametrize(
     "settings",
     [{"amp": "bf16"}, {"amp": "fp16"}, {"amp": "bf16", "channels_last": True, "compile": True}],
@@ -49,7 +50,7 @@ def test_a_gpu_learns_in_16_bits(run_small: Run, settings: dict[str, object]) ->
     plain = run_small("plain", device="cuda", epochs=4)
     mixed = run_small("mixed", device="cuda", epochs=4, **settings)
     assert mixed.test.accuracy == pytest.approx(plain.test.accuracy, abs=0.05)
-    assert mixed.metrics[-1].train_loss < mixed.metrics[0].train_loss / 2
+    assert mixed.metrics[-1].train_loss == pytest.approx(plain.metrics[-1].train_loss, rel=0.1)
 
 
 def test_a_gpu_is_taken_where_there_is_one(run_small: Run) -> None:
