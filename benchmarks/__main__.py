@@ -21,6 +21,7 @@ MEASUREMENTS = (
     "graph",
     "build",
     "chain",
+    "planning",
     "step",
     "throughput",
     "gpu",
