@@ -19,6 +19,7 @@ from typing import Any
 
 import ray
 from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cnnspec.diagnostics import UsageError
 from cnnspec.sweep.executor import Event, Lost, event_of
@@ -75,7 +76,9 @@ class RayExecutor:
         self.needs: dict[str, Any] = {"num_cpus": slots.threads, "num_gpus": 1 if gpus else 0}
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.slots = max(1, gpus or cores // slots.threads)
-        self.post = Post.remote()  # type: ignore[attr-defined]
+        here = ray.get_runtime_context().get_node_id()  # anywhere else the post could go with a node that dies
+        beside = NodeAffinitySchedulingStrategy(here, soft=False)
+        self.post = Post.options(scheduling_strategy=beside).remote()  # type: ignore[attr-defined]
         self.tasks: dict[Any, int] = {}
 
     def start(self, job: Mapping[str, Any]) -> None:
