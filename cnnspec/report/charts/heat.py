@@ -24,6 +24,7 @@ LEAST_LEVELS, MOST_LEVELS = 2, 12
 CELL, HIGH = 116, 40  # CSS pixels, at most and always
 LETTER = 7.2  # CSS pixels of a digit or a letter
 LIGHT, DARK = 0.06, 0.82  # of the colour map: numbers are read on both
+WHITE_FROM = 0.68  # of the colour map: where white begins to be more legible than ink
 
 
 def pairs(study: Study) -> list[tuple[str, str]]:
@@ -62,7 +63,7 @@ def heat(study: Study, pair: tuple[str, str], width: int) -> Figure:
             _square(axes, x, y, None if value is None else shades[value])
             told = study.measure.bare(value)
             if value is not None and len(told) * LETTER < grid.cell - 4:
-                _number(axes, x, y, told, is_dark=shades[value] > 0.55, is_best=(row, column) == best)
+                _number(axes, x, y, told, is_dark=depth(shades[value]) > WHITE_FROM, is_best=(row, column) == best)
     axes.set_xlim(0, len(grid.columns))
     axes.set_ylim(len(grid.rows), 0)
     _names(axes, grid, short_names(study.axes)[side], short_names(study.axes)[top])
@@ -119,7 +120,12 @@ def _number(axes: Axes, x: int, y: int, told: str, *, is_dark: bool, is_best: bo
 
 
 def colour(level: float) -> str:
-    return to_hex(colormaps["Blues"](LIGHT + (DARK - LIGHT) * level))
+    return to_hex(colormaps["Blues"](depth(level)))
+
+
+def depth(level: float) -> float:
+    """Where among the blues a level is."""
+    return LIGHT + (DARK - LIGHT) * level
 
 
 def shade(measure: Measure, values: Sequence[float]) -> dict[float, float]:
