@@ -1,0 +1,71 @@
+"""``python -m benchmarks.reproduction``: runs the report's ten sweeps, and writes docs/reproduction.md from them.
+
+A sweep that is done is not run again, one that was cut off goes on. On a small machine `--scale 0.1` takes less data
+and fewer epochs; the page says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.machine import cores, machine
+from benchmarks.reproduction.plans import NAMES, Extent, planned
+from benchmarks.reproduction.running import is_done, run_all
+from cnnspec.diagnostics import CnnspecError
+from cnnspec.train.signals import Stopped
+
+BUILD = Path("build/report")
+
+
+def main() -> None:
+    given = parse()
+    try:
+        failures = run(given)
+    except Stopped as stopped:
+        sys.exit(stopped.exit_code)
+    except CnnspecError as error:
+        sys.exit(f"error: {error}")
+    for name, reason in failures.items():
+        print(f"{name} is not done: {reason}")
+
+
+def run(given: argparse.Namespace) -> dict[str, str]:
+    """Run what is not done."""
+    data_dir = str(given.data_dir.absolute()) if given.data_dir else None
+    extent = Extent(given.scale, given.epochs, tuple(given.seeds), given.device, data_dir)
+    wanted = [name for name in NAMES if name in (given.names or NAMES)]
+    left = [name for name in wanted if not is_done(given.out / name)]
+    if not left:
+        return {}
+    print("  ".join(f"{key} {value}" for key, value in machine().items()), flush=True)
+    given.out.mkdir(parents=True, exist_ok=True)
+    plans = {given.out / name: planned(name, extent, given.out) for name in left}
+    return run_all(plans, given.jobs or cores(), given.until, given.out / "log.txt")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduction", description=__doc__)
+    add = parser.add_argument
+    add("names", nargs="*", choices=[[], *NAMES], metavar="NAME", help=f"sweeps, all if none: {', '.join(NAMES)}")
+    add("--data-dir", type=Path, help="where MNIST's files are")
+    add("--scale", type=share, default=1.0, help="the share of the images; the epochs go by its square root")
+    add("--epochs", type=int, help="so many epochs instead")
+    add("--seeds", type=int, nargs="*", default=(), help="these seeds for every sweep, instead of those in its file")
+    add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
+    add("--jobs", type=int, help="runs side by side, of all sweeps together; by default as many as there are cores")
+    add("--until", type=float, metavar="SECONDS", help="save and stop after that; the next start goes on")
+    add("--out", type=Path, default=BUILD, help="where the sweeps' folders are")
+    return parser.parse_args()
+
+
+def share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError("between 0 and 1")
+    return value
+
+
+if __name__ == "__main__":
+    main()
