@@ -35,8 +35,7 @@ def run(given: argparse.Namespace) -> dict[str, str]:
     """Run what is not done."""
     data_dir = str(given.data_dir.absolute()) if given.data_dir else None
     extent = Extent(given.scale, given.epochs, tuple(given.seeds), given.device, data_dir)
-    wanted = [name for name in NAMES if name in (given.names or NAMES)]
-    left = [name for name in wanted if not is_done(given.out / name)]
+    left = [name for name in given.names or NAMES if not is_done(given.out / name)]
     if not left:
         return {}
     print("  ".join(f"{key} {value}" for key, value in machine().items()), flush=True)
@@ -48,7 +47,8 @@ def run(given: argparse.Namespace) -> dict[str, str]:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.reproduction", description=__doc__)
     add = parser.add_argument
-    add("names", nargs="*", choices=[[], *NAMES], metavar="NAME", help=f"sweeps, all if none: {', '.join(NAMES)}")
+    names = f"sweeps in the order in which they begin, all if none: {', '.join(NAMES)}"
+    add("names", nargs="*", type=name, metavar="NAME", help=names)
     add("--data-dir", type=Path, help="where MNIST's files are")
     add("--scale", type=share, default=1.0, help="the share of the images; the epochs go by its square root")
     add("--epochs", type=int, help="so many epochs instead")
@@ -58,6 +58,12 @@ def parse() -> argparse.Namespace:
     add("--until", type=float, metavar="SECONDS", help="save and stop after that; the next start goes on")
     add("--out", type=Path, default=BUILD, help="where the sweeps' folders are")
     return parser.parse_args()
+
+
+def name(text: str) -> str:
+    if text not in NAMES:
+        raise argparse.ArgumentTypeError(f"the sweeps are {', '.join(NAMES)}")
+    return text
 
 
 def share(text: str) -> float:

@@ -33,7 +33,8 @@ NAMES = (  # those with long runs first, so that short ones fill the slots at th
 class Extent:
     """How much of it is run: a share of the images, and the square root of that share of the epochs, one at least.
 
-    ``epochs`` and ``seeds`` go over what follows from the scale and over the axes of the files.
+    ``epochs`` goes over what follows from the scale, ``seeds`` over those in the files; a sweep whose file has fewer
+    epochs keeps them.
     """
 
     scale: float = 1.0
@@ -42,14 +43,14 @@ class Extent:
     device: str = "auto"
     data_dir: str | None = None
 
-    @property
-    def settings(self) -> list[tuple[str, Any]]:
-        """What is set for all points of all sweeps."""
+    def settings(self, most: int = EPOCHS) -> list[tuple[str, Any]]:
+        """What is set for all points of a sweep, whose epochs are at most so many."""
         pairs: list[tuple[str, Any]] = [("device", self.device)]
+        epochs = self.epochs or max(round(EPOCHS * sqrt(self.scale)), 1)
         if self.scale < 1:
-            pairs += [("images", round(IMAGES * self.scale)), ("epochs", max(round(EPOCHS * sqrt(self.scale)), 1))]
-        if self.epochs is not None:
-            pairs = [pair for pair in pairs if pair[0] != "epochs"] + [("epochs", self.epochs)]
+            pairs.append(("images", round(IMAGES * self.scale)))
+        if epochs < most or (self.epochs is not None and most == EPOCHS):
+            pairs.append(("epochs", epochs))
         if self.data_dir is not None:
             pairs.append(("data_dir", self.data_dir))
         return pairs
@@ -60,7 +61,9 @@ def planned(name: str, extent: Extent, build: Path) -> Planning:
     path = find_sweep(name)
     if extent.seeds:
         path = _seeded(path, extent.seeds, build / f"{name}.yaml")
-    return plan(read_file(str(path)), settings_of(extent.settings))
+    file = read_file(str(path))
+    own = [int(setting.text) for setting in file.settings.recipe if setting.path == "epochs"]
+    return plan(file, settings_of(extent.settings(*own)))
 
 
 def _seeded(path: Path, seeds: Sequence[int], copy: Path) -> Path:
