@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.machine import cores, machine
 from benchmarks.reproduction.plans import NAMES, Extent, planned
@@ -34,13 +36,17 @@ def main() -> None:
 def run(given: argparse.Namespace) -> dict[str, str]:
     """Run what is not done."""
     data_dir = str(given.data_dir.absolute()) if given.data_dir else None
-    extent = Extent(given.scale, given.epochs, tuple(given.seeds), given.device, data_dir)
+    scale, epochs = dict(given.scale), dict(given.epochs)
     left = [name for name in given.names or NAMES if not is_done(given.out / name)]
     if not left:
         return {}
     print("  ".join(f"{key} {value}" for key, value in machine().items()), flush=True)
     given.out.mkdir(parents=True, exist_ok=True)
-    plans = {given.out / name: planned(name, extent, given.out) for name in left}
+    plans = {}
+    for name in left:
+        part = (scale.get(name, scale.get("", 1.0)), epochs.get(name, epochs.get("")))
+        extent = Extent(*part, tuple(given.seeds), given.device, data_dir)
+        plans[given.out / name] = planned(name, extent, given.out)
     return run_all(plans, given.jobs or cores(), given.until, given.out / "log.txt")
 
 
@@ -50,8 +56,9 @@ def parse() -> argparse.Namespace:
     names = f"sweeps in the order in which they begin, all if none: {', '.join(NAMES)}"
     add("names", nargs="*", type=name, metavar="NAME", help=names)
     add("--data-dir", type=Path, help="where MNIST's files are")
-    add("--scale", type=share, default=1.0, help="the share of the images; the epochs go by its square root")
-    add("--epochs", type=int, help="so many epochs instead")
+    part: dict[str, Any] = {"action": "append", "metavar": "[NAME=]N", "default": []}
+    add("--scale", type=own(share), help="the share of the images; the epochs go by its square root", **part)
+    add("--epochs", type=own(int), help="so many epochs; NAME=N, as for --scale, those of one sweep alone", **part)
     add("--seeds", type=int, nargs="*", default=(), help="these seeds for every sweep, instead of those in its file")
     add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
     add("--jobs", type=int, help="runs side by side, of all sweeps together; by default as many as there are cores")
@@ -64,6 +71,16 @@ def name(text: str) -> str:
     if text not in NAMES:
         raise argparse.ArgumentTypeError(f"the sweeps are {', '.join(NAMES)}")
     return text
+
+
+def own(kind: Callable[[str], float]) -> Callable[[str], tuple[str, float]]:
+    """Of `NAME=N` the pair; of `N`, which is for all sweeps, the pair with an empty name."""
+
+    def read(text: str) -> tuple[str, float]:
+        before, _, number = text.rpartition("=")
+        return (name(before) if before else "", kind(number))
+
+    return read
 
 
 def share(text: str) -> float:
