@@ -9,34 +9,43 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import cores, machine
+from benchmarks.reproduction.found import read_found
+from benchmarks.reproduction.page import PAGE, write_page
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.running import is_done, run_all
 from cnnspec.diagnostics import CnnspecError
+from cnnspec.sweep.local import LocalExecutor
+from cnnspec.sweep.slots import Slots
 from cnnspec.train.signals import Stopped
 
-BUILD = Path("build/report")
+BUILD, DOCS = Path("build/report"), Path("docs")
 
 
 def main() -> None:
     given = parse()
     try:
-        failures = run(given)
+        failures = {} if given.page else run(given)
     except Stopped as stopped:
         sys.exit(stopped.exit_code)
     except CnnspecError as error:
         sys.exit(f"error: {error}")
     for name, reason in failures.items():
         print(f"{name} is not done: {reason}")
+    found = {name: sweep for name in NAMES if (sweep := read_found(given.out, name))}
+    write_page(found, DOCS)
+    print(f"{DOCS / PAGE} is written")
 
 
 def run(given: argparse.Namespace) -> dict[str, str]:
     """Run what is not done."""
     data_dir = str(given.data_dir.absolute()) if given.data_dir else None
-    scale, epochs = dict(given.scale), dict(given.epochs)
+    scale: dict[str, float] = dict([("", 1.0), *given.scale])
+    epochs: dict[str, int] = dict(given.epochs)
     left = [name for name in given.names or NAMES if not is_done(given.out / name)]
     if not left:
         return {}
@@ -44,10 +53,14 @@ def run(given: argparse.Namespace) -> dict[str, str]:
     given.out.mkdir(parents=True, exist_ok=True)
     plans = {}
     for name in left:
-        part = (scale.get(name, scale.get("", 1.0)), epochs.get(name, epochs.get("")))
-        extent = Extent(*part, tuple(given.seeds), given.device, data_dir)
+        share, most = scale.get(name, scale[""]), epochs.get(name, epochs.get(""))
+        extent = Extent(share, most, tuple(given.seeds), given.device, data_dir)
         plans[given.out / name] = planned(name, extent, given.out)
-    return run_all(plans, given.jobs or cores(), given.until, given.out / "log.txt")
+    return run_all(plans, given.jobs or cores(), given.until, partial(workers, log=given.out / "log.txt"))
+
+
+def workers(slots: Slots, log: Path) -> LocalExecutor:
+    return LocalExecutor(slots.jobs, slots.threads, slots.gpus, log)
 
 
 def parse() -> argparse.Namespace:
@@ -57,12 +70,13 @@ def parse() -> argparse.Namespace:
     add("names", nargs="*", type=name, metavar="NAME", help=names)
     add("--data-dir", type=Path, help="where MNIST's files are")
     part: dict[str, Any] = {"action": "append", "metavar": "[NAME=]N", "default": []}
-    add("--scale", type=own(share), help="the share of the images; the epochs go by its square root", **part)
+    add("--scale", type=own(fraction), help="the share of the images; the epochs go by its square root", **part)
     add("--epochs", type=own(int), help="so many epochs; NAME=N, as for --scale, those of one sweep alone", **part)
     add("--seeds", type=int, nargs="*", default=(), help="these seeds for every sweep, instead of those in its file")
     add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
     add("--jobs", type=int, help="runs side by side, of all sweeps together; by default as many as there are cores")
     add("--until", type=float, metavar="SECONDS", help="save and stop after that; the next start goes on")
+    add("--page", action="store_true", help="run nothing, and write the page of what there is")
     add("--out", type=Path, default=BUILD, help="where the sweeps' folders are")
     return parser.parse_args()
 
@@ -83,7 +97,7 @@ def own(kind: Callable[[str], float]) -> Callable[[str], tuple[str, float]]:
     return read
 
 
-def share(text: str) -> float:
+def fraction(text: str) -> float:
     value = float(text)
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError("between 0 and 1")

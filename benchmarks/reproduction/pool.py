@@ -12,26 +12,26 @@ import queue
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from threading import Lock
 from time import sleep
 from typing import Any
 
-from cnnspec.sweep.executor import Ended, Epoch, Event
-from cnnspec.sweep.local import LocalExecutor
+from cnnspec.sweep.executor import Ended, Epoch, Event, Executor
+from cnnspec.sweep.run import Making
 from cnnspec.sweep.slots import Slots
 
 
 class Pool:
-    """``jobs`` slots; the workers are started as they are needed, and stay for all sweeps."""
+    """``jobs`` slots; workers are started as they are needed, and stay for all sweeps."""
 
-    def __init__(self, jobs: int, log: Path) -> None:
-        self.jobs, self.log = jobs, log
+    def __init__(self, jobs: int, make: Making) -> None:
+        self.jobs, self.make = jobs, make
         self.lock = Lock()
         self.jobs_given = 0
         self.owners: dict[int, tuple[Share, int]] = {}  # of each job that waits or runs: whose it is, and its point
         self.waiting: queue.SimpleQueue[tuple[int, Mapping[str, Any]]] = queue.SimpleQueue()
-        self.executor: LocalExecutor | None = None
+        self.started: set[int] = set()
+        self.executor: Executor | None = None
         self.is_stopping = False
 
     @property
@@ -42,7 +42,7 @@ class Pool:
         """What one sweep has of the pool. The first one says how many threads and which GPUs workers have."""
         with self.lock:
             if self.executor is None:
-                self.executor = LocalExecutor(self.jobs, slots.threads, slots.gpus, self.log)
+                self.executor = self.make(replace(slots, jobs=self.jobs))
         return Share(self)
 
     def order(self, share: Share, job: Mapping[str, Any]) -> None:
@@ -58,7 +58,7 @@ class Pool:
         if self.executor is None:
             sleep(seconds)
             return
-        while self.is_stopping or self._has_worker():
+        while self.is_stopping or len(self.started) < self.jobs:
             try:
                 key, job = self.waiting.get_nowait()
             except queue.Empty:
@@ -66,20 +66,17 @@ class Pool:
             if self.is_stopping:
                 self._tell(Ended(key, "stopped"))
             else:
+                self.started.add(key)
                 self.executor.start(job)
         for event in self.executor.poll(seconds):
             self._tell(event)
-
-    def _has_worker(self) -> bool:
-        """Whether a worker is free; one that has just ended may still have to say so."""
-        assert self.executor is not None
-        return any(worker is None or worker.number is None for worker in self.executor.workers)
 
     def _tell(self, event: Event) -> None:
         with self.lock:
             share, number = self.owners[event.number]
             if not isinstance(event, Epoch):
                 del self.owners[event.number]
+                self.started.discard(event.number)
         share.events.put(replace(event, number=number))
 
     def stop(self) -> None:

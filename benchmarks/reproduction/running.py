@@ -19,7 +19,7 @@ from cnnspec.diagnostics import CnnspecError
 from cnnspec.sweep import read_sweep
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.folder import CHOSEN, FINAL, is_begun
-from cnnspec.sweep.run import Options, run_sweep
+from cnnspec.sweep.run import Making, Options, run_sweep
 from cnnspec.train.signals import Stop, Stopped
 
 TURN = 0.2  # seconds that the pool waits for an event
@@ -66,12 +66,12 @@ def is_done(folder: Path) -> bool:
     return all(point.status in over for point in sweep.points) and all(chosen.test for chosen in sweep.chosen)
 
 
-def run_all(plans: Mapping[Path, Planning], jobs: int, until: float | None, log: Path) -> dict[str, str]:
+def run_all(plans: Mapping[Path, Planning], jobs: int, until: float | None, make: Making) -> dict[str, str]:
     """Run sweeps into their folders; returns the reasons of those that are not done, by their titles.
 
     Raises Stopped where a signal has asked for the end, once all is saved.
     """
-    stop, pool = Stop(), Pool(jobs, log)
+    stop, pool = Stop(), Pool(jobs, make)
     left = [Sweeping(planning, folder, pool) for folder, planning in plans.items()]
     begun: list[Sweeping] = []
     end = monotonic() + until if until is not None else float("inf")
