@@ -63,7 +63,7 @@ def write_page(found: Mapping[str, Found], docs: Path) -> None:
 
 def page(found: Mapping[str, Found]) -> Document:
     claims = {finding: finding.claims(found) for finding in FINDINGS}
-    parts = [sweep.name for sweep in found.values() if not sweep.is_whole]
+    parts = sorted(sweep.name for sweep in found.values() if not sweep.is_whole)
     part = [Paragraph(f"On a part of the training images: {listing(parts)}.", strong=True)] if parts else []
     sections = [Section("verdicts", "The findings", (Paragraph(TERMS), *part, verdicts(claims)))]
     sections += [section(finding, claims[finding], found) for finding in FINDINGS]

@@ -1,0 +1,94 @@
+"""Sweeps in one pool: each point once, none that is not needed, and all of it goes on after a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from benchmarks.reproduction import running
+from benchmarks.reproduction.plans import NAMES, Extent, planned
+from benchmarks.reproduction.running import is_done, run_all
+from cnnspec.sweep import read_sweep
+from cnnspec.sweep.begin import Planning
+from cnnspec.sweep.slots import Slots
+from cnnspec.sweepfile.model import SEED
+from tests.reproduction.made import Endless, Pretending
+
+EXTENT = Extent(scale=0.01, epochs=2, seeds=(3,), device="cpu")
+
+
+@pytest.fixture
+def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Path, Planning]:
+    """Two small sweeps: five points and six."""
+    monkeypatch.setattr(running, "SETTLED", 0.1)
+    monkeypatch.setattr(running, "TURN", 0.01)
+    return {tmp_path / name: planned(name, EXTENT, tmp_path) for name in ("resnet18", "lenet_relu")}
+
+
+def test_sweeps_share_a_pool(plans: dict[Path, Planning]) -> None:
+    """Each point is run once, no more of them at once than there are slots, and the chosen are measured."""
+    made: list[Pretending] = []
+
+    def make(slots: Slots) -> Pretending:
+        made.append(Pretending(slots))
+        return made[-1]
+
+    assert run_all(plans, 2, None, make) == {}
+    (pool,) = made
+    assert pool.most <= pool.slots == 2
+    assert len(pool.runs) == len(set(pool.runs)) == 5 + 6
+    for folder in plans:
+        assert is_done(folder)
+        sweep = read_sweep(folder)
+        assert {point.status for point in sweep.points} == {"done"}
+        assert [chosen.test is not None for chosen in sweep.chosen] == [True]
+    assert run_all(plans, 2, None, make) == {}
+    assert made[-1].runs == []  # nothing was left to do
+
+
+def test_the_time_is_up(plans: dict[Path, Planning], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs is stopped, nothing more begins, and the next start runs what is left."""
+    made: list[Endless] = []
+    monkeypatch.setattr(running, "monotonic", lambda: monotonic() + 1000 * (bool(made) and len(made[0].runs) == 3))
+
+    def make(slots: Slots) -> Endless:
+        made.append(Endless(slots))
+        return made[-1]
+
+    failures = run_all(plans, 3, 1000, make)
+    assert "resnet18" in failures  # the other may have begun, and waits for a slot
+    assert "goes on at the next start" in failures["resnet18"]
+    first = next(iter(plans))
+    assert len(made[0].runs) == 3
+    assert not is_done(first)
+    assert {point.status for point in read_sweep(first).points} == {"waiting"}
+    assert run_all(plans, 3, None, Pretending) == {}
+    assert all(map(is_done, plans))
+
+
+def test_less_of_it(tmp_path: Path) -> None:
+    """The epochs go by the square root of the share of the images; a file that has fewer keeps them."""
+    recipes = {}
+    for name in ("vgg16_seeds", "lenet_sigmoid"):
+        points = planned(name, Extent(scale=0.5), tmp_path).points
+        recipes[name] = {(point.setup.recipe.images, point.setup.recipe.epochs) for point in points if point.setup}
+    assert recipes == {"vgg16_seeds": {(30_000, 5)}, "lenet_sigmoid": {(30_000, 7)}}
+    (point, *_) = planned("vgg16_seeds", Extent(epochs=3), tmp_path).points
+    assert point.setup
+    assert (point.setup.recipe.images, point.setup.recipe.epochs) == (None, 3)
+
+
+def test_other_seeds(tmp_path: Path) -> None:
+    """They stand in the place of a file's own, or beside its axes where it has none."""
+    for name, settings in (("lenet_pooling", 4), ("alexnet", 9)):
+        points = planned(name, Extent(seeds=(7, 8)), tmp_path).points
+        assert len(points) == 2 * settings
+        assert {point.values[SEED] for point in points} == {7, 8}
+
+
+def test_every_point_can_be_run(tmp_path: Path) -> None:
+    """None of any sweep is left out, as one that cannot be built or is the same as another would be."""
+    for name in NAMES:
+        assert [point.reason for point in planned(name, Extent(), tmp_path).points if point.is_left_out] == []
