@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import cores, machine
-from benchmarks.reproduction.found import read_found
-from benchmarks.reproduction.page import PAGE, write_page
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.running import is_done, run_all
 from cnnspec.diagnostics import CnnspecError
@@ -29,16 +27,24 @@ BUILD, DOCS = Path("build/report"), Path("docs")
 def main() -> None:
     given = parse()
     try:
-        failures = {} if given.page else run(given)
+        failures = {} if given.only == "page" else run(given)
     except Stopped as stopped:
         sys.exit(stopped.exit_code)
     except CnnspecError as error:
         sys.exit(f"error: {error}")
     for name, reason in failures.items():
         print(f"{name} is not done: {reason}")
-    found = {name: sweep for name in NAMES if (sweep := read_found(given.out, name))}
-    write_page(found, DOCS)
-    print(f"{DOCS / PAGE} is written")
+    if given.only != "runs":
+        show(given.out, given.docs)
+
+
+def show(build: Path, docs: Path) -> None:
+    """Write the page of what there is; only this needs what draws charts."""
+    from benchmarks.reproduction.found import read_found
+    from benchmarks.reproduction.page import PAGE, write_page
+
+    write_page({name: found for name in NAMES if (found := read_found(build, name))}, docs)
+    print(f"{docs / PAGE} is written")
 
 
 def run(given: argparse.Namespace) -> dict[str, str]:
@@ -76,8 +82,9 @@ def parse() -> argparse.Namespace:
     add("--device", default="auto", help="cpu, cuda, or auto: a GPU where there is one")
     add("--jobs", type=int, help="runs side by side, of all sweeps together; by default as many as there are cores")
     add("--until", type=float, metavar="SECONDS", help="save and stop after that; the next start goes on")
-    add("--page", action="store_true", help="run nothing, and write the page of what there is")
+    add("--only", choices=["runs", "page"], help="run and write no page, or write the page of what there is")
     add("--out", type=Path, default=BUILD, help="where the sweeps' folders are")
+    add("--docs", type=Path, default=DOCS, help="where the page goes")
     return parser.parse_args()
 
 
