@@ -119,17 +119,13 @@ def resnet(found: Found) -> Judged:
 
 
 def comparison(found: Found) -> Judged:
-    tests = trained_tests(found)
+    names = found.study.levels("spec")
+    tests = {name: [test for test in found.tests(spec=name) if test > TRAINED] for name in names}  # not finding 5 again
     return (
         ("All five end close together", rules.close_together, (tests,)),
         ("AlexNet is best on the test set", rules.best_of, (tests, "alexnet")),
         ("Depth brings nothing", rules.brings_nothing, (tests, DEEP)),
     )
-
-
-def trained_tests(found: Found) -> dict[str, list[float]]:
-    """The test accuracies of each network, of the seeds that trained at all: the others are finding 5."""
-    return {name: [t for t in found.tests(spec=name) if t > TRAINED] for name in found.study.levels("spec")}
 
 
 FINDINGS = (

@@ -71,10 +71,11 @@ class Found:
         recipes = [trial.recipe for trial in self.trials if trial.recipe]
         data = listing(sorted({_images(r.images or IMAGES, r.validation) for r in recipes}))
         epochs = listing([count(epochs, "epoch") for epochs in sorted({recipe.epochs for recipe in recipes})])
-        seeds = listing([value_text(seed) for seed in sorted({trial.seed for trial in self.trials})])
+        seeds = sorted({trial.seed for trial in self.trials})
+        named = f"seed{'s' if len(seeds) > 1 else ''} {listing([value_text(seed) for seed in seeds])}"
         machines = listing(sorted({trial.machine for trial in self.trials if trial.machine}))
         took = seconds(median(trial.seconds for trial in self.trials))
-        return f"{self.name}: {runs}; {data}; {epochs}; seeds {seeds}; on {machines}; {took} a run in the median."
+        return f"{self.name}: {runs}; {data}; {epochs}; {named}; on {machines}; {took} a run in the median."
 
 
 def read_found(build: Path, name: str) -> Found | None:

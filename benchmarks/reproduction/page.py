@@ -24,9 +24,10 @@ LEAD = (
     "them is."
 )
 TERMS = (
-    "A run has trained if its accuracy is over 50 % after some epoch; accuracies are those of the validation part "
-    "unless the test set is named. ± is the standard deviation over seeds: a difference within it decides "
-    "nothing. Settings are chosen by validation, and only the chosen were measured on the test set, once."
+    "A run has trained if its accuracy is over 50 % after some epoch; runs that have not are left out of finding 8. "
+    "Accuracies are those of the validation part unless the test set is named. ± is the standard deviation over seeds: "
+    "a difference within it decides nothing. Settings are chosen by validation, and only the chosen were measured on "
+    "the test set, once."
 )
 CORRECTED = "As reported, and corrected"
 WHY = (
@@ -103,7 +104,7 @@ def corrected(found: Mapping[str, Found]) -> Section:
     settings = [s for one in (reported, mended) for s in one.study.settings if s.values.get("spec") in names]
     both = Found("corrected", replace(mended.study, settings=tuple(settings), missing=()))
     blocks: list[Block] = [Paragraph(WHY), Paragraph(reported.told()), Paragraph(mended.told())]
-    blocks += [shown.test_bars(both), shown.tested(both)] if both.study.tested else []
+    blocks += [shown.test_bars(both), shown.tested(both)] if shown.trained(both.study).tested else []
     return Section("corrected", CORRECTED, (*blocks, differences(both)))
 
 

@@ -84,10 +84,11 @@ def learns_slowly(groups: ByRate, rate: float) -> Verdict:
 
 
 def steadiest(groups: ByRate, rate: float) -> Verdict:
-    """Of the rates at which all runs train: confirmed if the fluctuation here is the least, refuted if another rate's
-    is less, both over all epochs and over their second half; undecided if the two do not agree.
+    """Of the rates at which all runs get to 97 %: confirmed if the fluctuation here is the least, refuted if another
+    rate's is less, both over all epochs and over their second half; undecided if the two do not agree.
     """
-    known = {key: both for key, curves in groups.items() if all(map(is_trained, curves)) and (both := _both(curves))}
+    good = {rate: curves for rate, curves in groups.items() if all(max(curve, default=0.0) >= GOOD for curve in curves)}
+    known = {key: both for key, curves in good.items() if (both := _both(curves))}
     if not _all_there(groups) or rate not in known or len(known) < 2:
         return _missing()
     least = [all(known[rate][way] < known[key][way] for key in known if key != rate) for way in (0, 1)]
@@ -154,8 +155,9 @@ def sometimes_fails(groups: ByRate) -> Verdict:
 
 
 def slower(pairs: Sequence[tuple[float, float]]) -> Verdict:
-    """Each pair are the mean accuracies over all epochs of two runs that differ in this alone. Confirmed if the first
-    is lower in the mean of all pairs, refuted if it is higher, by more than the standard deviation over the pairs.
+    """Of two runs that differ in this alone, the slower has the lower mean of the accuracies of all epochs. Confirmed
+    if the first is slower in the mean of all pairs, refuted if it is faster, by more than the standard deviation over
+    the pairs.
     """
     if len(pairs) < 2:
         return _missing()

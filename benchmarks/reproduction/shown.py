@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from statistics import fmean
 from typing import Any
 
-from benchmarks.reproduction.curves import Curves, fluctuation, is_trained, late, reaches
+from benchmarks.reproduction.curves import TRAINED, Curves, fluctuation, is_trained, late, reaches
 from benchmarks.reproduction.found import Found
 from cnnspec.diagnostics import count
 from cnnspec.report import tables
 from cnnspec.report.blocks import Block, Column, Picture, Table
 from cnnspec.report.charts import bars, curves, heat, spread
+from cnnspec.report.grouped import grouped
 from cnnspec.report.labels import short_names, value_text
 from cnnspec.report.measure import percent, with_spread
+from cnnspec.report.of_sweep import SEED
+from cnnspec.report.study import Study
+from cnnspec.train.watch import Figures
 
 PLACE = "reproduction"  # the pictures' folder, beside the page
 DASH = "–"
@@ -27,11 +32,24 @@ def shown(found: Found) -> list[Block]:
 
 
 def panels(found: Found) -> Picture:
-    settings = min(len(found.study.settings), curves.MOST_PANELS)
-    alt = f"{count(settings, 'small chart')}, one for each setting: its accuracy over the epochs."
-    caption = f"The {_part(found)} accuracy of each setting over the epochs, best first; a band spans the seeds."
-    draw = partial(curves.each, found.study, what="accuracy")
-    return Picture(f"{PLACE}/{found.name}-curves", alt, caption, draw)
+    return _panels(found, found.study, "each setting")
+
+
+def run_by_run(found: Found) -> Picture:
+    """Each seed by itself: where some of them train and others do not, a mean says nothing."""
+    study = found.study
+    trials = [replace(trial, values={**trial.values, SEED: trial.seed}) for trial in study.trials]
+    axes = (*study.axes, SEED)
+    return _panels(found, replace(study, axes=axes, settings=grouped(trials, axes, study.measure)), "each run")
+
+
+def _panels(found: Found, study: Study, each: str) -> Picture:
+    number = min(len(study.settings), curves.MOST_PANELS)
+    band = "; a band spans the seeds" if spread.several(study) else ""
+    scale = " The axis is stretched by the logarithm of the error." if curves.is_stretched(study) else ""
+    alt = f"{count(number, 'small chart')}, one for {each}: its accuracy over the epochs."
+    caption = f"The {_part(found)} accuracy of {each} over the epochs, best first{band}.{scale}"
+    return Picture(f"{PLACE}/{found.name}-curves", alt, caption, partial(curves.each, study, what="accuracy"))
 
 
 def heat_map(found: Found) -> Picture:
@@ -43,17 +61,27 @@ def heat_map(found: Found) -> Picture:
     return Picture(f"{PLACE}/{found.name}-heat", alt, caption, partial(heat.heat, found.study, pair))
 
 
-def dots(found: Found) -> Picture:
-    alt = f"Dots of the {found.study.measure.words} of each seed, a row for each setting."
-    caption = "A dot for each seed after its last epoch, a line at their mean."
-    return Picture(f"{PLACE}/{found.name}-seeds", alt, caption, partial(spread.spread, found.study))
-
-
 def test_bars(found: Found) -> Picture:
-    first = found.study.tested[0]
+    """Without the runs that did not train, beside whose errors the others could not be told apart."""
+    study = trained(found.study)
+    first = study.tested[0]
+    left = len(_tests(found.study)) - len(_tests(study))
+    note = f" {count(left, 'run')} without training, as finding 5 has them, are left out." if left else ""
     alt = f"Bar chart of test errors. Least: {first.label}, whose accuracy is {percent(first.test_accuracy)}."
-    caption = "Errors on the test set: shorter is better; accuracies stand beside them. A dot is one seed."
-    return Picture(f"{PLACE}/{found.name}-test", alt, caption, partial(bars.bars, found.study))
+    caption = f"Errors on the test set: shorter is better; accuracies stand beside them. A dot is one seed.{note}"
+    return Picture(f"{PLACE}/{found.name}-test", alt, caption, partial(bars.bars, study))
+
+
+def trained(study: Study) -> Study:
+    """The study without the test figures of runs that did not train."""
+    settings = (
+        replace(s, trials=tuple(t for t in s.trials if not t.test or t.test.accuracy > TRAINED)) for s in study.settings
+    )
+    return replace(study, settings=tuple(setting for setting in settings if setting.trials))
+
+
+def _tests(study: Study) -> list[Figures]:
+    return [test for setting in study.settings for test in setting.tested]
 
 
 def tested(found: Found) -> Table:
@@ -114,15 +142,11 @@ def _part(found: Found) -> str:
 
 
 def _tested(found: Found) -> bool:
-    return bool(found.study.tested)
+    return bool(trained(found.study).tested)
 
 
 def _is_grid(found: Found) -> bool:
     return bool(heat.pairs(found.study))
-
-
-def _several(found: Found) -> bool:
-    return bool(spread.several(found.study))
 
 
 def _drawn(found: Found) -> bool:
@@ -134,7 +158,7 @@ KINDS: dict[str, tuple[tuple[Callable[[Found], Block], Callable[[Found], object]
     "lenet_relu": ((panels, _drawn), (numbers, _drawn)),
     "lenet_pooling": ((test_bars, _tested), (tested, _tested)),
     "alexnet": ((heat_map, _is_grid), (panels, _drawn), (numbers, _drawn)),
-    "vgg16_seeds": ((dots, _several), (numbers, _drawn)),
+    "vgg16_seeds": ((run_by_run, _drawn), (numbers, _drawn)),
     "vgg16": ((heat_map, _is_grid), (numbers, _drawn)),
     "googlenet": ((heat_map, _is_grid), (panels, _drawn), (numbers, _drawn)),
     "resnet18": ((panels, _drawn), (numbers, _drawn)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,9 +15,12 @@ from benchmarks.reproduction import page
 from benchmarks.reproduction.findings import FINDINGS, word_of
 from benchmarks.reproduction.found import RATE, Found, read_found
 from benchmarks.reproduction.plans import NAMES, Extent, planned
+from benchmarks.reproduction.shown import test_bars as shown_bars
+from benchmarks.reproduction.shown import trained
 from cnnspec.report.blocks import Table
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.markdown import markdown
+from cnnspec.train import Figures
 from tests.reproduction.made import write_sweep
 
 RUN = ("lenet_sigmoid", "lenet_pooling", "comparison", "corrected")
@@ -71,6 +75,21 @@ def test_quirks_are_held_against_their_correction(found: Mapping[str, Found]) ->
         ("+0.00", "within the spread"),
         ("+0.00", "within the spread"),
     ]
+
+
+def test_what_does_not_train_is_not_compared(found: Mapping[str, Found]) -> None:
+    """Its errors are in no chart that is to tell the others apart, and in no claim of finding 8."""
+    sweep = found["comparison"]
+    stuck = Figures(2.3, 1135, 10_000, 1.0)
+    settings = [
+        replace(s, trials=(replace(s.trials[0], test=stuck), *s.trials[1:])) if s.label == "vgg16" else s
+        for s in sweep.study.settings
+    ]
+    spoilt = Found("comparison", replace(sweep.study, settings=tuple(settings)))
+    assert [len(s.tested) for s in trained(spoilt.study).tested if s.label == "vgg16"] == [1]
+    assert "1 run without training" in shown_bars(spoilt).caption
+    claims = FINDINGS[-1].claims({"comparison": spoilt})
+    assert {claim.verdict.because for claim in claims} == {"runs that it needs are missing"}
 
 
 def test_runs_that_diverge_do_not_train(build: Path, tmp_path: Path) -> None:
