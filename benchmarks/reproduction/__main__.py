@@ -36,6 +36,8 @@ def main() -> None:
         print(f"{name} is not done: {reason}")
     if given.only != "runs":
         show(given.out, given.docs)
+    if failures and given.until is None:
+        sys.exit(1)
 
 
 def show(build: Path, docs: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.reproduction import page
+from benchmarks.reproduction.__main__ import main
 from benchmarks.reproduction.findings import FINDINGS, word_of
 from benchmarks.reproduction.found import RATE, Found, read_found
 from benchmarks.reproduction.plans import NAMES, Extent, planned
@@ -106,13 +108,15 @@ def test_runs_that_diverge_do_not_train(build: Path, tmp_path: Path) -> None:
     assert "13 of 14 runs, 1 diverged" in found.told()
 
 
-def test_the_page_and_its_pictures_are_written(
-    found: Mapping[str, Found], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every picture that the text names is a file beside it."""
+def test_the_page_and_its_pictures_are_written(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every picture that the text names is a file beside it; nothing is run for it."""
     blank = SimpleNamespace(of=lambda picture: Drawn(picture, "<svg/>", b"", "<svg/>"))
     monkeypatch.setattr(page, "Drawn", blank)
-    page.write_page(found, tmp_path)
-    pictures = {picture.name for picture in page.page(found).pictures}
-    assert {f"{path.parent.name}/{path.stem}" for path in tmp_path.glob("*/*.svg")} == pictures
-    assert (tmp_path / "reproduction.md").read_text(encoding="utf-8").startswith("# The report, redone")
+    monkeypatch.setattr("sys.argv", ["report", "--only", "page", "--out", str(build), "--docs", str(tmp_path)])
+    main()
+    text = (tmp_path / "reproduction.md").read_text(encoding="utf-8")
+    assert text.startswith("# The report, redone")
+    assert sorted(re.findall(r"\]\((.*?)\)", text)) == sorted(
+        f"reproduction/{p.name}" for p in tmp_path.glob("*/*.svg")
+    )
+    assert len(list(build.iterdir())) == len(RUN) * 2  # folders, and the files with other seeds

@@ -8,6 +8,7 @@ from time import monotonic
 import pytest
 
 from benchmarks.reproduction import running
+from benchmarks.reproduction.__main__ import parse
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.running import is_done, run_all
 from cnnspec.sweep import read_sweep
@@ -21,10 +22,10 @@ EXTENT = Extent(scale=0.01, epochs=2, seeds=(3,), device="cpu")
 
 @pytest.fixture
 def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[Path, Planning]:
-    """Two small sweeps: five points and six."""
+    """Two small sweeps: of three points and of two."""
     monkeypatch.setattr(running, "SETTLED", 0.1)
     monkeypatch.setattr(running, "TURN", 0.01)
-    return {tmp_path / name: planned(name, EXTENT, tmp_path) for name in ("resnet18", "lenet_relu")}
+    return {tmp_path / name: planned(name, EXTENT, tmp_path) for name in ("corrected", "vgg16_seeds")}
 
 
 def test_sweeps_share_a_pool(plans: dict[Path, Planning]) -> None:
@@ -38,12 +39,13 @@ def test_sweeps_share_a_pool(plans: dict[Path, Planning]) -> None:
     assert run_all(plans, 2, None, make) == {}
     (pool,) = made
     assert pool.most <= pool.slots == 2
-    assert len(pool.runs) == len(set(pool.runs)) == 5 + 6
+    assert len(pool.runs) == len(set(pool.runs)) == 3 + 2
     for folder in plans:
         assert is_done(folder)
         sweep = read_sweep(folder)
         assert {point.status for point in sweep.points} == {"done"}
-        assert [chosen.test is not None for chosen in sweep.chosen] == [True]
+        assert sweep.chosen
+        assert all(chosen.test for chosen in sweep.chosen)
     assert run_all(plans, 2, None, make) == {}
     assert made[-1].runs == []  # nothing was left to do
 
@@ -58,8 +60,8 @@ def test_the_time_is_up(plans: dict[Path, Planning], monkeypatch: pytest.MonkeyP
         return made[-1]
 
     failures = run_all(plans, 3, 1000, make)
-    assert "resnet18" in failures  # the other may have begun, and waits for a slot
-    assert "goes on at the next start" in failures["resnet18"]
+    assert "corrected" in failures  # the other may have begun, and waits for a slot
+    assert "goes on at the next start" in failures["corrected"]
     first = next(iter(plans))
     assert len(made[0].runs) == 3
     assert not is_done(first)
@@ -92,3 +94,14 @@ def test_every_point_can_be_run(tmp_path: Path) -> None:
     """None of any sweep is left out, as one that cannot be built or is the same as another would be."""
     for name in NAMES:
         assert [point.reason for point in planned(name, Extent(), tmp_path).points if point.is_left_out] == []
+
+
+def test_parts_of_all_and_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--epochs 10 --epochs vgg16=3``; a name that is no sweep's is refused."""
+    monkeypatch.setattr("sys.argv", ["report", "alexnet", "--epochs", "10", "--epochs", "vgg16=3", "--scale", "0.1"])
+    given = parse()
+    assert (given.names, given.epochs, given.scale) == (["alexnet"], [("", 10), ("vgg16", 3)], [("", 0.1)])
+    for wrong in (["lenet"], ["--epochs", "lenet=3"], ["--scale", "2"]):
+        monkeypatch.setattr("sys.argv", ["report", *wrong])
+        with pytest.raises(SystemExit):
+            parse()
