@@ -6,8 +6,7 @@ Everything is read from the folder, what it was run on too: it may have been run
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,11 +31,10 @@ class Found:
     name: str
     study: Study
 
-    @cached_property
+    @property
     def trials(self) -> list[Trial]:
         """Those that say something: what is done, and what diverged, with the epochs before that."""
-        everything = [*self.study.trials, *self.study.missing]
-        return [t for t in everything if t.status == "done" or (t.status == "failed" and t.reason.startswith(DIVERGED))]
+        return [trial for trial in (*self.study.trials, *self.study.missing) if says_something(trial)]
 
     @property
     def planned(self) -> int:
@@ -82,8 +80,21 @@ def read_found(build: Path, name: str) -> Found | None:
     """The sweep of a name; None where it was not run, or nothing of it is done. Raises CheckpointError."""
     if not is_begun(build / name):
         return None
-    found = Found(name, swept(build / name))
+    found = Found(name, _without_open(swept(build / name)))
     return found if found.trials else None
+
+
+def says_something(trial: Trial) -> bool:
+    """Whether a run is over, and not for a reason that has nothing to do with its settings."""
+    return trial.status == "done" or (trial.status == "failed" and trial.reason.startswith(DIVERGED))
+
+
+def _without_open(study: Study) -> Study:
+    """The study with runs in the middle of their epochs as missing ones."""
+    kept = [(s, tuple(filter(says_something, s.trials))) for s in study.settings]
+    settings = tuple(replace(setting, trials=trials) for setting, trials in kept if trials)
+    open_ = (trial for trial in study.trials if not says_something(trial))
+    return replace(study, settings=settings, missing=(*study.missing, *open_))
 
 
 def curve_of(trial: Trial) -> Curve:

@@ -69,42 +69,46 @@ def trains(groups: ByRate) -> Verdict:
 
 
 def learns_slowly(groups: ByRate, rate: float) -> Verdict:
-    """Confirmed if it trains at this rate and gets to 90 % in more epochs, in the mean, than at each other rate that
-    trains; refuted if it gets there, and in more than at none of these. A run that never does counts as one epoch more
-    than it has.
+    """Confirmed if it trains at this rate and gets to 90 % in more epochs than at each other rate that trains, by more
+    than the spread; refuted if it gets there, and in more than at none of these. A run that never does counts as one
+    epoch more than it has.
     """
     others = {other: curves for other, curves in groups.items() if other != rate and all(map(is_trained, curves))}
     if not _all_there(groups) or not others or rate not in groups:
         return _missing()
-    epochs = {key: fmean(reaches(curve, SLOW) for curve in groups[key]) for key in (rate, *others)}
-    told = "epochs to 90 %: " + ", ".join(f"{epochs[key]:.1f} at {key:g}" for key in sorted(epochs, reverse=True))
-    slower = [epochs[rate] > epochs[other] for other in others]
+    epochs = {key: [reaches(curve, SLOW) for curve in groups[key]] for key in (rate, *others)}
+    told = "epochs to 90 %: " + ", ".join(
+        f"{fmean(epochs[key]):.1f} at {key:g}" for key in sorted(epochs, reverse=True)
+    )
+    slower = [is_above(epochs[rate], epochs[other]) for other in others]
     there = all(max(curve, default=0.0) >= SLOW for curve in groups[rate])
     return Verdict(_word(all(slower) and all(map(is_trained, groups[rate])), there and not any(slower)), told)
 
 
 def steadiest(groups: ByRate, rate: float) -> Verdict:
-    """Of the rates at which all runs get to 97 %: confirmed if the fluctuation here is the least, refuted if another
-    rate's is less, both over all epochs and over their second half; undecided if the two do not agree.
+    """Of the rates at which all runs get to 97 %: confirmed if the fluctuation here is below each other's, refuted if
+    another's is below it, by more than the spread, both over all epochs and over their second half. Otherwise
+    undecided.
     """
-    good = {rate: curves for rate, curves in groups.items() if all(max(curve, default=0.0) >= GOOD for curve in curves)}
+    good = {key: curves for key, curves in groups.items() if all(max(curve, default=0.0) >= GOOD for curve in curves)}
     known = {key: both for key, curves in good.items() if (both := _both(curves))}
     if not _all_there(groups) or rate not in known or len(known) < 2:
         return _missing()
-    least = [all(known[rate][way] < known[key][way] for key in known if key != rate) for way in (0, 1)]
-    beaten = any(known[key][0] < known[rate][0] and known[key][1] < known[rate][1] for key in known)
-    return Verdict(_word(all(least), beaten), _fluctuations(known))
+    others = [both for key, both in known.items() if key != rate]
+    least = all(_is_above(other, known[rate]) for other in others)
+    beaten = any(_is_above(known[rate], other) for other in others)
+    return Verdict(_word(least, beaten), _fluctuations(known))
 
 
 def fluctuates_more(groups: ByRate, rate: float, other: float) -> Verdict:
-    """Confirmed if the fluctuation at this rate is greater than at the other one, refuted if it is less, both over all
-    epochs and over their second half; undecided if the two do not agree.
+    """Confirmed if the fluctuation at this rate is above that at the other one, refuted if it is below, by more than
+    the spread, both over all epochs and over their second half. Otherwise undecided.
     """
     known = {key: both for key in (rate, other) if groups.get(key) and (both := _both(groups[key]))}
     if len(known) < 2:
         return _missing()
-    more = [known[rate][way] > known[other][way] for way in (0, 1)]
-    return Verdict(_word(all(more), not any(more)), _fluctuations(known))
+    more, less = _is_above(known[rate], known[other]), _is_above(known[other], known[rate])
+    return Verdict(_word(more, less), _fluctuations(known))
 
 
 def better(first: Sequence[float], second: Sequence[float], names: tuple[str, str]) -> Verdict:
@@ -143,11 +147,12 @@ def sometimes_fails(groups: ByRate) -> Verdict:
     """Confirmed if, at one rate, some seeds stay below 15 % in all epochs and others get over 50 %; refuted if all of
     at least five seeds at each rate get over 50 %.
     """
-    if not _all_there(groups):
+    if not any(groups.values()):
         return _missing()
     told = "; ".join(
         f"{sum(map(is_at_chance, curves))} of {len(curves)} seeds stay at chance at {rate:g}"
         for rate, curves in groups.items()
+        if curves
     )
     mixed = any(any(map(is_at_chance, curves)) and any(map(is_trained, curves)) for curves in groups.values())
     sound = all(len(curves) >= FEW and all(map(is_trained, curves)) for curves in groups.values())
@@ -177,14 +182,14 @@ def good_everywhere(groups: ByRate) -> Verdict:
 
 
 def slower_than(groups: ByRate, rate: float, other: float) -> Verdict:
-    """Confirmed if it takes more epochs to 98 %, in the mean, than at the other rate; refuted if fewer. A run that
-    never gets there counts as one epoch more than it has.
+    """Confirmed if it takes more epochs to 98 % than at the other rate, refuted if it takes fewer, by more than the
+    spread. A run that never gets there counts as one epoch more than it has.
     """
     if not groups.get(rate) or not groups.get(other):
         return _missing()
-    epochs = [fmean(reaches(curve, FAST) for curve in groups[key]) for key in (rate, other)]
-    told = f"epochs to 98 %: {epochs[0]:.1f} at {rate:g}, {epochs[1]:.1f} at {other:g}"
-    return Verdict(_word(epochs[0] > epochs[1], epochs[0] < epochs[1]), told)
+    epochs = {key: [reaches(curve, FAST) for curve in groups[key]] for key in (rate, other)}
+    later, sooner = is_above(epochs[rate], epochs[other]), is_above(epochs[other], epochs[rate])
+    return Verdict(_word(later, sooner), _epochs(FAST, epochs))
 
 
 def close_together(tests: Mapping[str, Sequence[float]]) -> Verdict:
@@ -200,8 +205,8 @@ def close_together(tests: Mapping[str, Sequence[float]]) -> Verdict:
 
 
 def best_of(tests: Mapping[str, Sequence[float]], name: str) -> Verdict:
-    """Confirmed if its mean over seeds is above that of each other network, refuted if one of them is above it, by more
-    than the spread: the intervals of mean and standard deviation do not overlap. Otherwise undecided.
+    """Confirmed if its mean over seeds is above that of each other network, refuted if one of them is above it, by
+    more than the spread: the intervals of mean and standard deviation do not overlap. Otherwise undecided.
     """
     if not _whole(tests) or name not in tests:
         return _missing()
@@ -213,8 +218,8 @@ def best_of(tests: Mapping[str, Sequence[float]], name: str) -> Verdict:
 
 
 def brings_nothing(tests: Mapping[str, Sequence[float]], deep: Sequence[str]) -> Verdict:
-    """Confirmed if the best of the deep networks is not above the best of the others in the mean over seeds; refuted if
-    it is by more than the spread.
+    """Confirmed if the best of the deep networks is not above the best of the others in the mean over seeds; refuted
+    if it is by more than the spread.
     """
     if not _whole(tests) or not {*deep} < tests.keys():
         return _missing()
@@ -240,16 +245,32 @@ def _whole(tests: Mapping[str, Sequence[float]]) -> bool:
     return len(tests) > 1 and all(len(values) > 1 for values in tests.values())
 
 
-def _both(curves: Curves) -> tuple[float, float] | None:
-    """The fluctuation over all epochs and over their second half, in the mean over seeds; None of too few epochs."""
-    found = [[fluctuation(part) for part in (curve, late(curve))] for curve in curves]
-    whole, half = ([value for value in way if value is not None] for way in zip(*found, strict=True))
-    return (fmean(whole), fmean(half)) if len(whole) == len(half) == len(curves) else None
+Both = tuple[list[float], list[float]]
 
 
-def _fluctuations(known: Mapping[float, tuple[float, float]]) -> str:
-    told = (f"{100 * known[key][0]:.2f} and {100 * known[key][1]:.2f} at {key:g}" for key in known)
+def _both(curves: Curves) -> Both | None:
+    """The fluctuation over all epochs and over their second half, of each seed; None of too few epochs."""
+    whole, half = ([fluctuation(part) for part in parts] for parts in (curves, map(late, curves)))
+    known = [value for value in whole if value is not None], [value for value in half if value is not None]
+    return known if len(known[0]) == len(known[1]) == len(curves) else None
+
+
+def _is_above(first: Both, second: Both) -> bool:
+    return all(is_above(*sides) for sides in zip(first, second, strict=True))
+
+
+def _fluctuations(known: Mapping[float, Both]) -> str:
+    told = (f"{_points(whole)} and {_points(half)} at {key:g}" for key, (whole, half) in known.items())
     return "fluctuation over all epochs and over the second half, in percentage points: " + ", ".join(told)
+
+
+def _points(values: Sequence[float]) -> str:
+    return f"{100 * fmean(values):.2f} ± {100 * spread(values):.2f}"
+
+
+def _epochs(level: float, epochs: Mapping[float, Sequence[int]]) -> str:
+    told = (f"{fmean(found):.1f} at {rate:g}" for rate, found in epochs.items())
+    return f"epochs to {100 * level:.0f} %: " + ", ".join(told)
 
 
 def _trained(groups: ByRate) -> str:
@@ -258,4 +279,4 @@ def _trained(groups: ByRate) -> str:
 
 
 def _percent(values: Sequence[float]) -> str:
-    return f"{100 * fmean(values):.2f} ± {100 * spread(values):.2f} %"
+    return f"{_points(values)} %"

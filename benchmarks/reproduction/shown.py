@@ -156,7 +156,7 @@ def _drawn(found: Found) -> bool:
 KINDS: dict[str, tuple[tuple[Callable[[Found], Block], Callable[[Found], object]], ...]] = {
     "lenet_sigmoid": ((panels, _drawn), (numbers, _drawn)),
     "lenet_relu": ((panels, _drawn), (numbers, _drawn)),
-    "lenet_pooling": ((test_bars, _tested), (tested, _tested)),
+    "lenet_pooling": ((test_bars, _tested), (tested, _tested), (numbers, _drawn)),
     "alexnet": ((heat_map, _is_grid), (panels, _drawn), (numbers, _drawn)),
     "vgg16_seeds": ((run_by_run, _drawn), (numbers, _drawn)),
     "vgg16": ((heat_map, _is_grid), (numbers, _drawn)),

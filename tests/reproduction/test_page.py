@@ -17,8 +17,8 @@ from benchmarks.reproduction.__main__ import main
 from benchmarks.reproduction.findings import FINDINGS, word_of
 from benchmarks.reproduction.found import RATE, Found, read_found
 from benchmarks.reproduction.plans import NAMES, Extent, planned
+from benchmarks.reproduction.shown import numbers, trained
 from benchmarks.reproduction.shown import test_bars as shown_bars
-from benchmarks.reproduction.shown import trained
 from cnnspec.report.blocks import Table
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.markdown import markdown
@@ -92,6 +92,19 @@ def test_what_does_not_train_is_not_compared(found: Mapping[str, Found]) -> None
     assert "1 run without training" in shown_bars(spoilt).caption
     claims = FINDINGS[-1].claims({"comparison": spoilt})
     assert {claim.verdict.because for claim in claims} == {"runs that it needs are missing"}
+
+
+def test_runs_in_their_middle_say_nothing(build: Path, tmp_path: Path) -> None:
+    """What was stopped after some epochs is in no curve and no table until it is done."""
+    shutil.copytree(build / "lenet_sigmoid", tmp_path / "lenet_sigmoid")
+    path = tmp_path / "lenet_sigmoid" / "points" / "0005.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(record | {"status": "waiting", "reason": "interrupted", "objective": None}))
+    found = read_found(tmp_path, "lenet_sigmoid")
+    assert found
+    assert "13 of 14 runs" in found.told()
+    assert [len(curves) for curves in found.by(RATE).values()] == [2, 2, 1, 2, 2, 2, 2]
+    assert [row[1] for row in numbers(found).rows] == ["2", "2", "1", "2", "2", "2", "2"]
 
 
 def test_runs_that_diverge_do_not_train(build: Path, tmp_path: Path) -> None:

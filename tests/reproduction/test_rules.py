@@ -40,6 +40,7 @@ CASES: list[tuple[Callable[..., Verdict], tuple[Any, ...], str]] = [
     (rules.fluctuates_more, ({0.1: [GOOD], 0.001: [SHAKY]}, 0.1, 0.001), "refuted"),
     (rules.fluctuates_more, ({0.1: [SMOOTH_LATE], 0.001: [SLOW]}, 0.1, 0.001), "undecided"),
     (rules.fluctuates_more, ({0.1: [DIVERGED], 0.001: [SLOW]}, 0.1, 0.001), "undecided"),
+    (rules.fluctuates_more, ({0.1: [SHAKY, GOOD], 0.001: [GOOD, QUICK]}, 0.1, 0.001), "undecided"),  # one seed of two
     (rules.better, ([0.990, 0.991], [0.985, 0.986], ("a", "b")), "confirmed"),
     (rules.better, ([0.985, 0.986], [0.990, 0.991], ("a", "b")), "refuted"),
     (rules.better, ([0.980, 0.991], [0.979, 0.985], ("a", "b")), "undecided"),
@@ -53,6 +54,8 @@ CASES: list[tuple[Callable[..., Verdict], tuple[Any, ...], str]] = [
     (rules.hardly_matters, ({0.001: [0.99, 0.98], 0.0005: [0.99, 0.99]},), "undecided"),
     (rules.hardly_matters, ({0.001: [0.99]},), "undecided"),
     (rules.sometimes_fails, ({0.001: [FLAT, FLAT], 0.0005: [FLAT, GOOD]},), "confirmed"),
+    (rules.sometimes_fails, ({0.001: [FLAT, GOOD], 0.0005: []},), "confirmed"),
+    (rules.sometimes_fails, ({0.001: [GOOD] * 5, 0.0005: []},), "undecided"),
     (rules.sometimes_fails, ({0.001: [GOOD] * 5, 0.0005: [SLOW] * 5},), "refuted"),
     (rules.sometimes_fails, ({0.001: [GOOD] * 4},), "undecided"),
     (rules.sometimes_fails, ({0.001: [FLAT] * 5, 0.0005: [GOOD] * 5},), "undecided"),  # it is the rate
