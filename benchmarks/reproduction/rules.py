@@ -234,7 +234,7 @@ def _word(confirmed: bool, refuted: bool) -> Word:
 
 
 def _missing() -> Verdict:
-    return Verdict("undecided", "runs that it needs are missing")
+    return Verdict("undecided", "runs or epochs that it needs are missing")
 
 
 def _all_there(groups: ByRate) -> bool:

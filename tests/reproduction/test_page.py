@@ -91,7 +91,7 @@ def test_what_does_not_train_is_not_compared(found: Mapping[str, Found]) -> None
     assert [len(s.tested) for s in trained(spoilt.study).tested if s.label == "vgg16"] == [1]
     assert "1 run without training" in shown_bars(spoilt).caption
     claims = FINDINGS[-1].claims({"comparison": spoilt})
-    assert {claim.verdict.because for claim in claims} == {"runs that it needs are missing"}
+    assert {claim.verdict.because for claim in claims} == {"runs or epochs that it needs are missing"}
 
 
 def test_runs_in_their_middle_say_nothing(build: Path, tmp_path: Path) -> None:
