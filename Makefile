@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture sweeps results clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture sweeps results report clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -17,6 +17,7 @@ help:
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
 	@echo "make results train on MNIST and digits, three seeds each, into docs/results.md: hours"
+	@echo "make report  run the report's ten sweeps on MNIST, into docs/reproduction.md: days of a core; SCALE=0.1 does a part"
 	@echo "make sweeps  kill sweeps 200 times, run them on a Ray cluster and on PostgreSQL, and see that each point runs once"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
@@ -50,6 +51,11 @@ bench: $(INSTALLED)
 
 results: $(INSTALLED)
 	$(BIN)/python -m benchmarks.results
+
+SCALE ?= 1
+
+report: $(INSTALLED)
+	$(BIN)/python -m benchmarks.reproduction --scale $(SCALE)
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -12,11 +12,11 @@ from cnnspec.report.blocks import Block, Column, Document, Paragraph, Picture, T
 MARKUP = re.compile(r"([\\`*_\[\]<>&|~#])")
 
 
-def markdown(document: Document) -> str:
-    """The text; ``NAME.png`` stands for each picture."""
+def markdown(document: Document, form: str = "png") -> str:
+    """The text; ``NAME.png``, or another form of it, stands for each picture."""
     parts = [f"# {escaped(document.title)}", escaped(document.lead)]
     for section in document.sections:
-        parts += [f"## {escaped(section.heading)}", *map(_block, section.blocks)]
+        parts += [f"## {escaped(section.heading)}", *(_block(block, form) for block in section.blocks)]
     return "\n\n".join([*parts, f"Made by cnnspec {__version__}."]) + "\n"
 
 
@@ -25,13 +25,13 @@ def escaped(text: str) -> str:
     return MARKUP.sub(r"\\\1", printable(text))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, form: str) -> str:
     match block:
         case Paragraph():
             lines = [escaped(line) for line in block.text.split("\n")]
             return f"**{'  '.join(lines)}**" if block.strong else "  \n".join(lines)
         case Picture():
-            return f"![{escaped(block.alt)}]({block.name}.png)\n\n*{escaped(block.caption)}*"
+            return f"![{escaped(block.alt)}]({block.name}.{form})\n\n*{escaped(block.caption)}*"
         case Table():
             return _table(block)
 

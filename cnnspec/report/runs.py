@@ -28,6 +28,7 @@ class Ended(BaseModel):
     test_loss: float | None = None
     test_images: int | None = None
     device: str = ""
+    processor: str = ""
     threads: int | None = None
     torch: str = ""
 
@@ -40,9 +41,10 @@ class Ended(BaseModel):
 
     @property
     def machine(self) -> str:
-        """``cpu, 1 thread, torch 2.15.0``."""
+        """``Intel Xeon (cpu), 1 thread, torch 2.15.0``."""
+        where = f"{self.processor} ({self.device})" if self.processor else self.device
         threads = "" if self.threads is None else f"{self.threads} thread{'s' if self.threads != 1 else ''}"
-        return ", ".join(filter(None, [self.device, threads, self.torch and f"torch {self.torch}"]))
+        return ", ".join(filter(None, [where, threads, self.torch and f"torch {self.torch}"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

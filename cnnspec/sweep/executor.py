@@ -45,7 +45,9 @@ Event = Epoch | Ended | Lost
 class Executor(Protocol):
     """Runs jobs side by side."""
 
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many run at once; it may change while they run."""
 
     def start(self, job: Mapping[str, Any]) -> None:
         """Begin a job in a free slot."""

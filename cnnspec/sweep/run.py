@@ -133,8 +133,10 @@ def _measure(
     with stop.held():
         while (left or running) and not stop.asked:
             while left and len(running) < executor.slots:
-                running.add(left[0])
-                executor.start({**places(folder, left.pop(0), slots), "measure": True})
+                number = left.pop(0)
+                running.add(number)
+                data_dir = planning.settler.setup(records[number].values).recipe.data_dir
+                executor.start({**places(folder, number, slots), "measure": True, "data_dir": data_dir})
             for event in executor.poll(TICK):
                 running.discard(event.number)
                 if isinstance(event, Ended) and event.test is not None:

@@ -1,7 +1,7 @@
 """The process that runs points, one after another: `python -m cnnspec.sweep.worker`.
 
     stdin    {"number": 3, "run": …, "log": …, "spec": …, "recipe": …}      a run, begun or gone on with
-             {"number": 3, "run": …, "log": …, "measure": true}             one look at the test part
+             {"number": 3, "run": …, "log": …, "measure": true, "data_dir": …}        one look at the test part
              {"go": true} or {"go": false}                                  after each epoch, where runs are pruned
     stdout   {"event": "epoch", "number": 3, "row": …}
              {"event": "ended", "number": 3, "status": "done", "reason": ""}
@@ -105,11 +105,14 @@ def _run(job: Job, watch: Watcher, stop: Stop) -> None:
     from cnnspec.recipe import Recipe
     from cnnspec.train import resume, train
     from cnnspec.train.folder import is_begun
+    from cnnspec.train.saved import read_record
 
     run, sizes = Path(job["run"]), job["input"]
     _wait_for(run, stop)
     if is_begun(run):
-        resume(run, watch, stop, test=False)
+        recipe = read_record(run).training
+        folder = job["recipe"].get("data_dir") or recipe.data_dir  # the data may have moved, or the sweep
+        resume(run, watch, stop, recipe=recipe.model_copy(update={"data_dir": folder}), test=False)
         return
     spec = load(job["spec"], job["variant"], input=None if sizes is None else tuple(sizes), **job["params"])
     train(spec, Recipe.of(**job["recipe"]), run, watch, stop, test=False)
@@ -125,7 +128,7 @@ def _measured(job: Job) -> dict[str, Any]:
     opened = open_run(Path(job["run"]))
     recipe = opened.record.training
     with threads(job["threads"]), reported():
-        data = opened.test_part(None, print)
+        data = opened.test_part(Path(job["data_dir"]) if job["data_dir"] else None, print)
         loss = made_loss(recipe.loss, opened.device)
         return asdict(measure(opened.model, data, data.all(), recipe.batch_size, "the test part", loss=loss))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -47,6 +49,16 @@ def placed(model: nn.Module, device: torch.device, channels_last: bool | None = 
     model = model.to(device)
     wanted = device.type == "cpu" if channels_last is None else channels_last
     return model.to(memory_format=torch.channels_last) if wanted else model
+
+
+def processor(device: torch.device) -> str:
+    """What computes: the GPU's name, of the CPU its model; nothing where the machine does not say."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
 
 
 @contextmanager

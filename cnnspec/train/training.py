@@ -23,7 +23,7 @@ from cnnspec.spec import Spec
 from cnnspec.train import folder as files
 from cnnspec.train.checkpoint import Checkpoints
 from cnnspec.train.curves import curves
-from cnnspec.train.device import deterministic, device_named, placed, threads
+from cnnspec.train.device import deterministic, device_named, placed, processor, threads
 from cnnspec.train.fit import check_trainable
 from cnnspec.train.keeper import Keeper
 from cnnspec.train.lock import locked
@@ -261,6 +261,7 @@ def _write_result(run: Path, title: str, trainee: Trainee, test: Figures | None)
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
         "device": str(trainee.device),
+        "processor": processor(trainee.device),
         "processes": trainee.world.size,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,

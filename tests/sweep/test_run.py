@@ -20,8 +20,10 @@ from cnnspec.recipe import Recipe
 from cnnspec.sweep import read_sweep
 from cnnspec.sweep.executor import Event, Lost
 from cnnspec.sweep.folder import read_records
+from cnnspec.sweep.worker import run_job
 from cnnspec.train import train
 from cnnspec.train.loop import measure
+from cnnspec.train.signals import Stop
 from tests.sweep.conftest import SMALL, SWEEP, InProcess, Notes, Pretending, run_here
 
 
@@ -189,6 +191,20 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert second.runs == [2, 3, 4]
     assert [weights(out, n) for n in range(1, 5)] == [weights(whole, n) for n in range(1, 5)]
     assert sweep.chosen[0].point == read_sweep(whole).chosen[0].point
+
+
+def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
+    """A run is gone on with, and measured, with the data's folder that the sweep names now."""
+    job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "prune": False, "input": None}
+    nothing: list[Any] = []
+    with patch("cnnspec.train.resume") as resume:
+        run_job({**job, "recipe": {"data_dir": "/moved"}}, nothing.append, Stop(), bool)
+        run_job({**job, "recipe": {}}, nothing.append, Stop(), bool)
+    assert [call.kwargs["recipe"].data_dir for call in resume.call_args_list] == ["/moved", None]
+    with patch("cnnspec.seeing.opened.prepare_test", side_effect=UsageError("seen")) as prepared:
+        measured = run_job({**job, "measure": True, "data_dir": "/moved"}, nothing.append, Stop(), bool)
+    assert prepared.call_args.args[2].data_dir == "/moved"
+    assert measured == {"status": "failed", "reason": "seen"}
 
 
 @pytest.mark.parametrize("after", [0, 4, 11])

@@ -1,0 +1,1 @@
+"""Tests of `make report`, of which no run trains anything."""
