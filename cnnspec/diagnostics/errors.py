@@ -2,6 +2,7 @@
 
 CnnspecError           1  our own defect
 ├── UsageError         2  a command or a call that makes no sense
+│   └── OccupiedError     a folder that holds a run, or is being written by another process
 ├── SpecError          3  a spec that is wrong; carries its diagnostics
 ├── DataError          4  data that is missing or damaged
 ├── CheckpointError    5  a run folder, or a file of weights, that cannot be read or does not fit
@@ -41,6 +42,10 @@ class UsageError(CnnspecError):
     """A command or a call that makes no sense: an unknown name, a setting out of bounds."""
 
     exit_code = 2
+
+
+class OccupiedError(UsageError):
+    """A folder that holds something, or that another process is writing: nothing is ever overwritten."""
 
 
 class SpecError(CnnspecError):

@@ -71,22 +71,23 @@ class Driver:
         """Run all that there is to run. Raises Stopped once a signal has come and all runs are saved."""
         with self.stop.held():
             while not self.stop.asked:
-                self.fill()
-                if not self.running and not self.again and not self.book.others_run():
+                is_exhausted = self.fill()
+                if is_exhausted and not self.running and not self.book.others_run():
                     return
                 self.hear(TICK)
                 self.book.beat(self.heartbeat)
             self.end()
             self.stop.check()
 
-    def fill(self) -> None:
-        """Let every free slot run something."""
+    def fill(self) -> bool:
+        """Let every free slot run something; whether nothing is left to run. Slots may be others' for a while."""
         while len(self.running) < self.executor.slots and not self.stop.asked:
             found = self.again.pop() if self.again else self.next()
             if found is None:
-                return
+                return True
             self.running[found.claim.number] = found
             self.executor.start(self.job(found))
+        return False
 
     def next(self) -> Running | None:
         """The next point: one that was given up, or a new one."""

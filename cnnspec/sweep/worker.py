@@ -22,6 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
+from cnnspec.diagnostics import OccupiedError
 from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Metrics, Watcher
 
@@ -90,7 +91,7 @@ def run_job(job: Job, say: Say, stop: Stop, answer: Callable[[], bool]) -> dict[
     try:
         if job.get("measure"):
             return {"status": "done", "test": _measured(job)}
-        _run(job, Speaker(job["number"], say, answer if job["prune"] else None), stop)
+        _run_alone(job, Speaker(job["number"], say, answer if job["prune"] else None), stop)
     except Stopped:
         return {"status": "stopped", "reason": "stopped by a signal"}
     except Pruned:
@@ -98,6 +99,21 @@ def run_job(job: Job, say: Say, stop: Stop, answer: Callable[[], bool]) -> dict[
     except Exception as error:  # noqa: BLE001 - whatever ends a run, the others go on
         return {"status": "failed", "reason": _reason(error)}
     return {"status": "done", "reason": ""}
+
+
+def _run_alone(job: Job, watch: Watcher, stop: Stop) -> None:
+    """Begin a run or go on with it, behind a worker whose driver was killed: it may still begin it, or save it."""
+    until = time.monotonic() + 2 * LAST
+    while True:
+        try:
+            _run(job, watch, stop)
+        except OccupiedError:
+            if time.monotonic() > until:
+                raise
+            stop.check()
+            time.sleep(LOOK_EVERY)
+        else:
+            return
 
 
 def _run(job: Job, watch: Watcher, stop: Stop) -> None:
@@ -108,7 +124,6 @@ def _run(job: Job, watch: Watcher, stop: Stop) -> None:
     from cnnspec.train.saved import read_record
 
     run, sizes = Path(job["run"]), job["input"]
-    _wait_for(run, stop)
     if is_begun(run):
         recipe = read_record(run).training
         folder = job["recipe"].get("data_dir") or recipe.data_dir  # the data may have moved, or the sweep
@@ -131,16 +146,6 @@ def _measured(job: Job) -> dict[str, Any]:
         data = opened.test_part(Path(job["data_dir"]) if job["data_dir"] else None, print)
         loss = made_loss(recipe.loss, opened.device)
         return asdict(measure(opened.model, data, data.all(), recipe.batch_size, "the test part", loss=loss))
-
-
-def _wait_for(run: Path, stop: Stop) -> None:
-    """A worker whose driver was killed may still be saving the run."""
-    from cnnspec.train.lock import is_held
-
-    until = time.monotonic() + 2 * LAST
-    while is_held(run) and time.monotonic() < until:
-        stop.check()
-        time.sleep(0.1)
 
 
 def _reason(error: Exception) -> str:

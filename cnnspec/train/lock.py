@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cnnspec.diagnostics import UsageError
+from cnnspec.diagnostics import OccupiedError
 from cnnspec.files import writing
 from cnnspec.train.watch import Note
 from cnnspec.train.world import ALONE, World
@@ -55,7 +55,7 @@ class Owner:
 
 @contextmanager
 def locked(run: Path, note: Note, world: World = ALONE) -> Iterator[None]:
-    """Be the one writer of a run folder, or a process of its world. Raises UsageError where another is, OutputError.
+    """Be the one writer of a run folder, or a process of its world. Raises OccupiedError where another is, OutputError.
 
     A lock whose owner has died is taken over, and that is said.
     """
@@ -76,21 +76,6 @@ def _owned(run: Path, note: Note) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()
         os.close(descriptor)
-
-
-def is_held(run: Path) -> bool:
-    """Whether another process has the lock of a run folder just now."""
-    try:
-        descriptor = os.open(run / LOCK, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno == errno.EWOULDBLOCK
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _taken(path: Path, note: Note) -> int:
@@ -119,7 +104,7 @@ def _take(descriptor: int, path: Path) -> None:
         if error.errno == errno.EWOULDBLOCK or (owner and owner.alive):
             who = f" by {owner}" if owner else ""
             help = HELP if error.errno == errno.EWOULDBLOCK else f"{HELP}; if it has ended, remove {path}"
-            raise UsageError(f"{path.parent} is being written{who}", help) from None
+            raise OccupiedError(f"{path.parent} is being written{who}", help) from None
 
 
 def _is_there(descriptor: int, path: Path) -> bool:

@@ -86,6 +86,7 @@ def train(
             watch.note(headline(spec.title, network, data, device, world))
             run = world.written(lambda: files.create(out, spec.title, own))
             with locked(run, watch.note, world), stop.held():
+                world.written(lambda: files.refuse_occupied(run, own))  # who had the lock just before may have begun it
                 record = _record(spec, recipe, data)
                 world.written(lambda: _write_setup(run, own, record))
                 watch.started(run)

@@ -193,6 +193,49 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert sweep.chosen[0].point == read_sweep(whole).chosen[0].point
 
 
+class Late(Pretending):
+    """An executor whose only slot is another's for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        return int(self.turns > 2)
+
+    def poll(self, seconds: float) -> Iterator[Event]:
+        self.turns += 1
+        yield from super().poll(0.01)
+
+
+def test_a_sweep_waits_for_slots(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """Where none is free at first, nothing is over yet."""
+    sweep = run_here(sweep_file(), tmp_path / "out", Late())
+    assert [p.status for p in sweep.points] == ["done"] * 4
+
+
+def test_a_run_that_another_worker_has_begun_meanwhile_is_gone_on_with(whole: Path, tmp_path: Path) -> None:
+    """A worker outlives a killed driver for a moment: the next one finds its run, though there was none at first."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    run, begun = tmp_path / "run", []
+    recipe = {"data": "fake", "epochs": 2, "batch_size": 500, "workers": 0, "threads": 1, "optimizer": "Adam"}
+    spec = {"spec": str(tmp_path / "small.yaml"), "variant": None, "input": None, "params": {"dropout": 0.5}}
+    job = {"number": 1, "run": str(run), "threads": 1, "prune": False, "recipe": recipe, **spec}
+
+    def late(folder: Path) -> bool:
+        begun.append((folder / "settings.json").exists())
+        if not begun[-1]:
+            train(load(tmp_path / "small.yaml", dropout=0.5), Recipe.of(**recipe), folder, test=False)
+        return begun[-1]
+
+    with patch("cnnspec.train.folder.is_begun", late):
+        ended = run_job(job, [].append, Stop(), bool)
+    assert ended == {"status": "done", "reason": ""}
+    assert begun == [False, True]
+    assert (run / "weights.safetensors").read_bytes() == weights(whole, 4)
+
+
 def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
     """A run is gone on with, and measured, with the data's folder that the sweep names now."""
     job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "prune": False, "input": None}
