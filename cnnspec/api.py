@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing

@@ -6,9 +6,11 @@ Recipes and sweeps are texts as well, and are checked by the same call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from functools import partial
 from math import inf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.budget import over_budget
 from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
@@ -62,8 +64,7 @@ def _other_reader(source: Source) -> Reader | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """A text that was read and expanded: its graphs, and what is wrong with it before any repair was tried."""
 
     spec: Spec | None

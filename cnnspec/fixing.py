@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.checking import apply, check_source
 from cnnspec.diagnostics import Diagnostic, Edit, Source
@@ -11,8 +12,7 @@ from cnnspec.diagnostics import Diagnostic, Edit, Source
 MAX_ROUNDS = 10  # a repair may bring another to light: a comment that silences nothing any more
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A text with its safe repairs made: what they mended, and what is left to say."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.budget.memory import memory_over
 from cnnspec.budget.smallest import input_over

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Label, Span, count
 from cnnspec.network import Graph, Node, Scope
@@ -15,8 +16,7 @@ LEAST = 0.01  # of the whole: a line with less is no help
 PARTS = 5  # parts that a note lists
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """What a line, or a part of the network, costs over all layers that it makes."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink
 from cnnspec.layers import Shape

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
@@ -25,8 +27,7 @@ class Fix(StrEnum):
     show = "show"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """How texts are checked. ``stdin_name`` is what messages call standard input."""
 
     variant: str | None = None
@@ -36,8 +37,7 @@ class Options:
     stdin_name: str = "<stdin>"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What was found in one text: diagnostics, warnings that were fixed, or why it could not be checked at all."""
 
     name: str

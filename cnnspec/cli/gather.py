@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import CnnspecError, OutputError, UsageError
 from cnnspec.spec import find
@@ -21,8 +22,7 @@ KEY = re.compile(
 MAX_READ = 4_000_000  # bytes of a file among which the key is looked for
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One text to check: what to call it, its file (None: standard input), and a variant that the name chose."""
 
     name: str
@@ -30,8 +30,7 @@ class Target:
     variant: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What there is to check, the YAML files that are no specs, and what cannot be checked."""
 
     targets: tuple[Target, ...] = ()

@@ -88,7 +88,7 @@ def print_whole(table: Table) -> None:
 
 
 def write(text: str) -> None:
-    """Text for programs, as it is."""
+    """Text as it is: for programs, and a plain line, for which no terminal is asked about."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cnnspec import __version__
 from cnnspec.cli.checked import Checked
-from cnnspec.cli.output import console, show, show_error, write
+from cnnspec.cli.output import show, show_error, write
 from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable, printable_json
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def report(
     if format in (Format.text, Format.github):
         said = summary(results, len(skipped), len(failed))
         if said:
-            console().print(said)
+            write(said)
 
 
 def once(results: Sequence[Checked]) -> list[tuple[Diagnostic, ...]]:
@@ -81,10 +81,10 @@ def _text(results: Sequence[Checked], told: Sequence[Sequence[Diagnostic]]) -> N
             write(result.diff)
         show(diagnostics)
         if not result.diagnostics and not result.failure:
-            console().print(f"{printable(result.name)}: sound")
+            write(f"{printable(result.name)}: sound")
         elif result.diagnostics and not diagnostics:
             where = listing(sorted({printable(d.span.source.name) for d in result.diagnostics}))
-            console().print(f"{printable(result.name)}: as {where}, which it extends")
+            write(f"{printable(result.name)}: as {where}, which it extends")
 
 
 def _json(results: Sequence[Checked]) -> None:

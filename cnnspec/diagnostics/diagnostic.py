@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.diagnostics.source import Span
 
@@ -14,24 +16,21 @@ MAX_MESSAGE = 800  # characters of a message or a help
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A place and what is to be said at it."""
 
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the text of a span; an empty span inserts."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Struct, frozen=True):
     """What to do, in words, and the edits that do it; ``safe`` where they change nothing that the network computes."""
 
     words: str
@@ -39,8 +38,7 @@ class Repair:
     safe: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One step of how a line was reached: variant → block → repeat."""
 
     text: str
@@ -55,8 +53,7 @@ class Frame:
             frame = frame.parent
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One thing that is wrong: what, where, why, and what mends it.
 
     ``code`` is a slug that stays the same over releases; ``message`` is lower case, stands alone and has
@@ -72,7 +69,7 @@ class Diagnostic:
     notes: tuple[str, ...] = ()
     help: str = ""
     trace: Frame | None = None
-    repairs: tuple[Repair, ...] = field(default=(), repr=False)
+    repairs: tuple[Repair, ...] = ()
     severity: Severity = "error"
 
     @property

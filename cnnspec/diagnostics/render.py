@@ -17,14 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.text import Text
 
 from cnnspec.diagnostics.diagnostic import Diagnostic, Label
 from cnnspec.diagnostics.source import Source, Span
 from cnnspec.diagnostics.words import printable
 from cnnspec.diagnostics.wrap import wrapped
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 MAX_WIDTH = 160  # characters of a source line that are shown
 STYLES = {"error": "bold red", "warning": "bold yellow", "rule": "blue", "label": "cyan"}
@@ -40,6 +43,8 @@ def render(diagnostic: Diagnostic, width: int | None = None) -> Text:
 
     With a ``width`` in columns, prose is broken there; lines of the source never are.
     """
+    from rich.text import Text  # which a sound text goes without
+
     out = Text()
     heading = f"{diagnostic.severity}[{diagnostic.code}]"
     out.append(heading, STYLES[diagnostic.severity])

@@ -12,10 +12,11 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from cnnspec.diagnostics.diagnostic import Diagnostic, Frame, Label, Repair
 from cnnspec.diagnostics.fingerprint import fingerprints
@@ -28,8 +29,7 @@ ROOT, PACKAGE = "%SRCROOT%", "CNNSPEC"
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What is known of a code: a title, and an explanation in Markdown."""
 
     title: str

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Source:
+
+class Source(Struct, frozen=True, eq=False, dict=True):
     """A text under the name that messages call it by.
 
     ``shipped`` marks the texts that ship inside the package: a user cannot edit them, so a message
     about one points first at the user's own line that led there. ``path`` is the file that it was read from, None for
     a text that is no file. ``base`` is the text that it extends, where that is at hand and need not be looked for.
+    Two are equal by name and text, wherever they come from.
     """
 
     name: str
-    text: str = field(repr=False)
+    text: str
     shipped: bool = False
-    path: Path | None = field(default=None, repr=False, compare=False)
-    base: Source | None = field(default=None, repr=False, compare=False)
+    path: Path | None = None
+    base: Source | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Source) and self._own == other._own)
+
+    def __hash__(self) -> int:
+        return hash(self._own)
+
+    def __repr__(self) -> str:
+        return f"<Source {self.name}>"
+
+    @property
+    def _own(self) -> tuple[str, str, bool]:
+        return (self.name, self.text, self.shipped)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -45,8 +59,7 @@ class Source:
         return Span(self, line, column, line, column + width)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """From a place to a place of a source. Lines and columns count characters from 1; the end is exclusive."""
 
     source: Source

@@ -11,18 +11,18 @@ Codes that no text alone can cause, such as that of a file that is no text, have
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"# (?P<code>[a-z0-9-]+)(?P<warning> \(warning\))?: (?P<title>.+)\n")
 EXAMPLE = re.compile(r"## (?P<name>Example|Mended)\n\n```(?P<language>yaml|python)\n(?P<text>.*?)```\n", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """``text`` is the explanation in Markdown; ``failing`` and ``mended`` are examples, empty where there are none.
 
     They are specs, or, in ``language`` python, modules for `cnnspec import` called ``Net``.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from math import prod
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Sink, Span
 from cnnspec.inputs.region import Region

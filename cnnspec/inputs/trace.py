@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Annotated, Any
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Sink
 from cnnspec.inputs.tracked import Condition, Tracked, Tracker, bare

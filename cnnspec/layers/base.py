@@ -10,10 +10,10 @@
 Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
 """
 
-from dataclasses import dataclass
 from math import gcd, prod
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.diagnostics.words import listing
@@ -48,8 +48,7 @@ EACH = Window(1)  # every place is read at its own
 Try = tuple[str, dict[str, Any]]  # what to do, in words, and the arguments that it gives
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """A parameter or a buffer of a layer, by its shape."""
 
     shape: tuple[int, ...]
@@ -61,8 +60,7 @@ class Tensor:
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Copies:
+class Copies(Struct, frozen=True):
     """Tensors that torch makes for the gradient alone."""
 
     numbers: int = 0  # for one image, of the activations' own type
@@ -70,8 +68,7 @@ class Copies:
     shared: int = 0  # for the whole batch, of the activations' own type
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A constructor call as data: ``Call("torch.nn.ReLU", {"inplace": True})``."""
 
     target: str

@@ -11,10 +11,11 @@ Receptive fields are made of these (cnnspec/network/reach.py).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, gcd
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Reading(Protocol):
@@ -28,8 +29,7 @@ class Reading(Protocol):
         """The places that a place of the output is made of."""
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every place is made of all ``size`` places."""
 
     size: int
@@ -39,8 +39,7 @@ class All:
         return range(self.size)
 
 
-@dataclass(frozen=True, slots=True)
-class Portions:
+class Portions(Struct, frozen=True):
     """``size`` places dealt out to ``places``, as adaptive pools do it: evenly, with overlap where they do not divide.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html; the bounds of a portion are
@@ -59,8 +58,7 @@ class Portions:
         return range(place * self.size // self.places, -(-(place + 1) * self.size // self.places))
 
 
-@dataclass(frozen=True, slots=True)
-class Sampled:
+class Sampled(Struct, frozen=True):
     """The input read at ``place · ratio + offset``: there, or between its neighbours.
 
     ``around``: None takes the place below; 1 the two places on either side; 2 four of them. A coordinate that is a
@@ -82,8 +80,7 @@ class Sampled:
         return range(ceil(at) - self.around, floor(at) + self.around + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Digit:
+class Digit(Struct, frozen=True):
     """Places counted through several dimensions, row by row: the coordinate along one of ``size``.
 
     ``inner`` is the product of the sizes behind it.

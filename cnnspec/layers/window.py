@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import gcd
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Window:
+
+class Window(Struct, frozen=True):
     """A kernel that slides along one dimension, as torch.nn defines it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html (Shape) and MaxPool2d's ceil_mode.
@@ -60,8 +60,7 @@ class Window:
         return f"{'ceil' if self.ceil else 'floor'}({inner}) + 1{last} = {self.positions(size)}".replace("= -", "= −")
 
 
-@dataclass(frozen=True, slots=True)
-class Unwindow:
+class Unwindow(Struct, frozen=True):
     """The reverse of a window: a transposed convolution along one dimension."""
 
     kernel: int

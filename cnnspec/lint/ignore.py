@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span, did_you_mean
 from cnnspec.syntax import Scalar
@@ -14,8 +15,7 @@ BARE = re.compile(r"(?:^|(?<=\s))#\s*cnnspec(?::\s*|\s+)ignore\b.*")
 CODES = re.compile(r"[a-z]+(?:-[a-z]+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """A code that is silenced, where that is said, and on which line; line 0 is the whole file.
 
     That of a base is silent of its own lines alone, ``everywhere`` of all that the spec brings about.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, count, listing
 from cnnspec.lint import activations, dead, field, joins, norms, windows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Diagnostic, Label, Repair, Span
 from cnnspec.layers import Window
@@ -17,8 +18,7 @@ PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout", "Stochas
 RESHAPES = frozenset({"Flatten", "Unflatten", "Permute"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A warning about one layer; of several about one line the one with the most ``weight`` is told."""
 
     node: Node
@@ -26,12 +26,11 @@ class Finding:
     weight: float = 0.0
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True, dict=True):
     """A graph with its edges in both directions."""
 
     graph: Graph
-    _windows: dict[int, tuple[Window, ...]] = field(default_factory=dict, repr=False)
+    _windows: dict[int, tuple[Window, ...]] = field(default_factory=dict)
 
     def windows(self, node: Node) -> tuple[Window, ...]:
         """The windows of a convolution or a pool, one for each spatial axis; none for other layers.

@@ -10,7 +10,8 @@ keys that a patch names are those that the base has, whatever input is tried and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cnnspec.spec.model import Head, Item, Patch, Path
 from cnnspec.spec.patch import AFTER, BEFORE
@@ -20,8 +21,7 @@ Line = Item | Path | Head  # what has a key: an item, a named path of a join, or
 PATTERN = 4  # steps of the Meter, to hold a key against a part of a pattern
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Struct):
     """The keys of a network: of each line, by the scope that it runs in and by how often it ran there before."""
 
     keys: dict[tuple[str, Line, int], str] = field(default_factory=dict)
@@ -42,8 +42,7 @@ class Names:
             self.keys.pop(self.lines.pop(key), None)
 
 
-@dataclass(slots=True)
-class Edits:
+class Edits(Struct):
     """What patches make of one line, in the order of the text."""
 
     before: list[Patch] = field(default_factory=list)
@@ -55,8 +54,7 @@ class Edits:
         return [*self.before, *self.after, *([self.instead] if self.instead else [])]
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """A line that one patch takes away, and another as well."""
 
     key: str
@@ -64,8 +62,7 @@ class Clash:
     second: Patch
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class Network(Struct, frozen=True, eq=False):
     """A network below: its keys, the edits of each, and how many lines each patch reaches."""
 
     names: Names
@@ -107,8 +104,7 @@ def matching(patch: Patch, names: Names, meter: Meter) -> list[str]:
     return [key for key in names.lines if patch.pattern.matches(key)]
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """Where a scope stands in the networks below, while its lines are expanded."""
 
     below: tuple[Network, ...]

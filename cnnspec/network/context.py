@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Shape
@@ -15,8 +16,7 @@ from cnnspec.syntax import LayerName, Silent, Value
 from cnnspec.syntax import Node as Text
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """The tensor that reaches a line: which value it is and its shape; neither is known after an error."""
 
     value: int = NOWHERE
@@ -39,8 +39,7 @@ def place(span: Span, trace: Frame | None) -> Span:
     return next((f.span for f in trace or () if f.span and not f.span.source.shipped), span)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The definition whose lines are being expanded: its names, its input, and how it was reached."""
 
     env: dict[str, Value]
@@ -67,8 +66,7 @@ class Context:
         return Frame(text, span, self.trace)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A line that gave a module: what it takes to run the line once more."""
 
     item: Item
@@ -78,8 +76,7 @@ class Made:
     run: int = 0  # how often the line had run before, where there are patches
 
 
-@dataclass(slots=True)
-class ScopeBuilder:
+class ScopeBuilder(Struct):
     """A scope while its lines are expanded."""
 
     key: str

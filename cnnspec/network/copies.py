@@ -11,7 +11,9 @@ A block sees its params, its lines and its input, and nothing else: what it come
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Frame
 from cnnspec.network.context import Context, Flow, place
@@ -21,8 +23,7 @@ from cnnspec.spec import Arguments, Item
 from cnnspec.syntax import LayerName, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """A block as it came out of its first expansion, and the work that this took."""
 
     scope: Scope

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor

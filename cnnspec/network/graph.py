@@ -11,9 +11,10 @@ Graph
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Frame, Span
 from cnnspec.layers import Call, Layer, Shape, Tensor
@@ -27,8 +28,7 @@ NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
 LOGITS = "logits"  # what the network's own output is called beside those of aux heads
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(Struct, frozen=True, eq=False):
     """One layer at one place of the network. Shapes are without the batch; macs are those of one image."""
 
     index: int  # its place in Graph.nodes, and the name of the value that it makes
@@ -73,8 +73,7 @@ class Node:
         return 0 if self.again else sum(t.elements for t in self.tensors.values() if not t.trained)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
+class Opened(Struct, frozen=True, eq=False):
     """What opens a scope: the line (none: the network itself), the names in force in it, and the loops it stands in."""
 
     names: Mapping[str, Value]
@@ -83,8 +82,7 @@ class Opened:
     way: Way = START
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Struct, frozen=True, eq=False):
     """A module of modules: a block, a Sequential, a named path, or the whole network.
 
     ``inputs`` are the values that reach it from outside, the line above first; ``output`` is the value it hands on.
@@ -123,8 +121,7 @@ class Scope:
         return value == self.output
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Aux:
+class Aux(Struct, frozen=True, eq=False):
     """A head that runs in training only: training adds its loss, weighted, to that of the network's own output.
 
     ``value`` is what it gives, ``output`` what that is called among the outputs, ``name`` its key in the module tree.
@@ -137,14 +134,13 @@ class Aux:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Init:
+class Init(Struct, frozen=True):
     """What fills one parameter before training: the layer's key, the parameter's name, and the call but for it."""
 
     key: str
     tensor: str
     call: Call
-    said: Map | None = field(default=None, compare=False, repr=False)  # the arguments as the spec says them
+    said: Map | None = None  # the arguments as the spec says them
 
     @property
     def parameter(self) -> str:
@@ -152,17 +148,16 @@ class Init:
         return f"{self.key}.{self.tensor}" if self.tensor else self.key
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Struct, frozen=True, eq=False, dict=True):
     """A network whose shapes and costs are known. In a notebook it shows as a table."""
 
     name: str
     inputs: Mapping[str, Shape]
     nodes: tuple[Node, ...]
-    root: Scope = field(repr=False)
+    root: Scope
     outputs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     aux: tuple[Aux, ...] = ()
-    init: tuple[Init, ...] = field(default=(), repr=False)  # in the order in which it is done
+    init: tuple[Init, ...] = ()  # in the order in which it is done
 
     @property
     def input(self) -> Shape:

@@ -9,7 +9,8 @@ Arguments may read the params of the spec, and of the layer `layer.fan_in`, `lay
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, nearest
 from cnnspec.layers import Call, Refusal, Tensor

@@ -15,8 +15,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink
 from cnnspec.layers import Shape
@@ -27,8 +28,7 @@ from cnnspec.network.repairs import repairs
 LOOKED_AT = 1000  # writers of one tensor that a reader is held against: a hostile text has very many
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """``writer`` overwrites what ``other`` needs: None stands for the network's output."""
 
     writer: Node
@@ -36,8 +36,7 @@ class Clash:
     kept: str | None  # "input" or "output", whichever the gradient of ``other`` needs; None: it reads it afterwards
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A part of a tensor in memory: the numbers ``first`` to ``end`` of what the node ``owner`` made.
 
     A view that counts them in another order is taken for all of them, and so is each part of it.

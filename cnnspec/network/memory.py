@@ -11,8 +11,9 @@ allocator rounds up, and the gradients of activations.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from cnnspec.layers import Tensor
 from cnnspec.layers.base import Copies
@@ -23,8 +24,7 @@ INDEX = 8  # bytes of an int64
 ADAM = 4  # weights, their gradients, and Adam's first and second moments
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """All in bytes. ``peak``, ``kept`` and ``outputs`` are for one image and grow with the batch."""
 
     dtype: str

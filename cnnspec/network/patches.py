@@ -12,8 +12,10 @@ own; new ones are numbered behind all of the scope's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Label
 from cnnspec.network.below import Names, Network, network
@@ -32,8 +34,7 @@ WHERE = {REPLACE: "in place of", BEFORE: "before", AFTER: "after"}
 Expand = Callable[[Spec, tuple[Network, ...], Names, Meter], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What a patch has put somewhere: the nodes ``first`` to ``end``; or, where it removes, what goes on instead."""
 
     first: int
@@ -44,8 +45,7 @@ class Mark:
         return self.first <= value < self.end
 
 
-@dataclass(slots=True)
-class Reached:
+class Reached(Struct):
     """What the patches of a spec reach, over all its expansions."""
 
     networks: list[tuple[Network, ...]] = field(default_factory=list)

@@ -19,6 +19,8 @@ from itertools import chain
 from math import gcd, lcm
 from typing import overload
 
+from msgspec import Struct
+
 from cnnspec.layers import Layer, Shape
 from cnnspec.layers.base import EACH
 from cnnspec.layers.reading import All, Reading
@@ -29,8 +31,7 @@ MOST = 1_000_000  # look-ups for one dimension of one node; past them its field 
 Span = tuple[int, int]  # the first and the last place
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The field of each place along one dimension; a place that nothing reaches has none.
 
     ``spans`` are those of the first places; behind them they come again, ``shift`` further on. None: they are all.
@@ -114,16 +115,14 @@ class Extent:
         return self.fields.at(place)
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """The receptive field of a node. An extent is None where the network is too large for it to be told."""
 
     extents: tuple[Extent | None, ...]
     whole: bool  # whether each value depends on every place, be it through the statistics of a normalisation
 
 
-@dataclass(frozen=True, slots=True)
-class _Along:
+class _Along(Struct, frozen=True):
     """Fields that move along dimension ``dim`` of a value, its channels being 0."""
 
     dim: int

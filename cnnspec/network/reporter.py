@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import NoReturn
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Frame, Label, Repair, Sink
 from cnnspec.network.context import Context, Flow

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Label, did_you_mean, listing
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder

@@ -6,13 +6,13 @@ Nothing that is checked needs it; who writes a network out as source tells by it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.syntax import Node, Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Round:
+class Round(Struct, frozen=True, eq=False):
     """One round of a `foreach` or a `repeat`: which, and the names that it sets, `index` among them."""
 
     loop: Node  # what stands behind the word
@@ -20,8 +20,7 @@ class Round:
     names: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Way:
+class Way(Struct, frozen=True, eq=False):
     """Rounds and conditions from the definition down to the line, outermost first."""
 
     rounds: tuple[Round, ...] = ()

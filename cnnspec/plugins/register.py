@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import CnnspecError, did_you_mean, listing
 from cnnspec.explanations import codes
@@ -19,8 +20,7 @@ METHODS = tuple(name for name, value in vars(Layer).items() if callable(value) a
 ARGUMENTS = "an argument is an int, float, bool, str, Literal or None, a tuple or a union of them, bounded by Field"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a layer comes from, in words, and the file that its class stands in."""
 
     words: str

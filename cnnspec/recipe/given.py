@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Sink, Source, Span, UsageError
 from cnnspec.recipe.model import VERSION, Recipe

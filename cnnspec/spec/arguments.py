@@ -7,15 +7,15 @@ Map ──arguments──► {"kernel_size": Argument(3, where)}
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Edit, Frame, Label, Repair, Span
 from cnnspec.syntax import Entry, Env, ExpressionError, LayerName, Map, Meter, Node, Scalar, Seq, Value, template
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """A value given to a layer or a block, and the ``key: value`` that gave it."""
 
     value: Value

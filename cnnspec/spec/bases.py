@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import (
     CnnspecError,
@@ -45,8 +46,7 @@ DRIVE = re.compile(r"[A-Za-z]:|~")
 FORMS = "name a shipped spec, such as `extends: resnet50`, or a file beside this one: `extends: base.yaml`"
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(Struct, frozen=True):
     """The text that is extended, and the variant of it that is chosen."""
 
     source: Source

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Sink, Span, UsageError, did_you_mean, listing, nearest
 from cnnspec.syntax import Entry, Map, Node, Scalar, shown
@@ -36,8 +37,7 @@ LIMITS: dict[str, tuple[Mapping[str, int], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """One bound: its name, the amount, how a message tells it, and its place; none where it comes from outside."""
 
     name: str
@@ -46,8 +46,7 @@ class Limit:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """Bounds by name, and those of single variants, which go before them."""
 
     limits: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
 from cnnspec.syntax import Entry, Map, Scalar
@@ -10,8 +10,7 @@ from cnnspec.syntax import Entry, Map, Scalar
 MAX_PIECES = 16  # of one value: nobody writes more by accident
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A value in pieces: the entry that holds its beginning, the names that are its rest, and all of it."""
 
     entry: Entry

@@ -10,9 +10,11 @@ A base is a whole text or the beginning of one: what it lacks may be given by wh
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
 from os.path import realpath
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink, Source, SpecError, UsageError
 from cnnspec.diagnostics.errors import OutputError
@@ -26,16 +28,14 @@ MAX_BASES = 8  # texts that one builds on
 NO_PATCH = "`patch` edits the lines of another spec; these lines are here to be edited"
 
 
-@dataclass(frozen=True, slots=True)
-class PatchSection:
+class PatchSection(Struct, frozen=True):
     """The section `patch` of one text, and the input of what it extends."""
 
     entry: Entry
     input: Node | None
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """A text together with all that it builds on."""
 
     top: Map

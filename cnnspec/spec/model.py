@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Source, Span
 from cnnspec.spec.budget import Budget
@@ -14,8 +15,7 @@ from cnnspec.spec.types import ParamType
 from cnnspec.syntax import Map, Node, Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Param:
+class Param(Struct, frozen=True, eq=False):
     """A declared param: its type, its default (None: required) and its bounds."""
 
     name: Scalar
@@ -33,8 +33,7 @@ class Param:
         return self.default is None and not self.type.optional
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Path:
+class Path(Struct, frozen=True, eq=False):
     """One of the parallel paths of a join: a chain, and a name where the path is a scope of its own."""
 
     items: tuple[Item, ...]
@@ -43,8 +42,7 @@ class Path:
     when: Node | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class Item(Struct, frozen=True, eq=False):
     """One line of a chain: an operation with its arguments or its body, and the words beside it."""
 
     op: Scalar
@@ -71,8 +69,7 @@ class Item:
         return self.op.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class Block(Struct, frozen=True, eq=False):
     """A layer written in YAML."""
 
     name: Scalar
@@ -85,8 +82,7 @@ class Block:
         return self.name.span.source
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Head:
+class Head(Struct, frozen=True, eq=False):
     """An aux head: a chain that runs in training only, on the output of the line ``source``.
 
     ``after`` is the line behind which it stands in the order of modules, where that is not its source.
@@ -101,24 +97,21 @@ class Head:
     after: Scalar | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Output:
+class Output(Struct, frozen=True, eq=False):
     """A name for what the line ``source`` gives, as one of several outputs."""
 
     name: Scalar
     source: Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Variant:
+class Variant(Struct, frozen=True, eq=False):
     """A named setting of the params."""
 
     name: Scalar
     settings: Map
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Patch:
+class Patch(Struct, frozen=True, eq=False):
     """One edit of a base: which of its lines, and what is put before, behind or in the place of each."""
 
     number: int  # in its section, from 1
@@ -134,16 +127,14 @@ class Patch:
         return self.word.span.to(self.target.span)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Patches:
+class Patches(Struct, frozen=True, eq=False):
     """The patches of one file, and the input of what it extends: they name the keys that its lines have under that."""
 
     patches: tuple[Patch, ...]
     input: Node | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Spec:
+class Spec(Struct, frozen=True, eq=False):
     """An architecture as its file says it, with what a user set on top.
 
     ``title`` is how messages and tables call it; ``variant`` and ``settings`` choose among its params, and

@@ -8,9 +8,9 @@ p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Span, listing

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import nearest
 
 ANY, ANY_PARTS = "*", "**"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A glob, cut at its dots."""
 
     parts: tuple[str, ...]

@@ -6,7 +6,8 @@ Found in blocks that nothing calls as well. Ids that are expressions, and lines 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, listing, nearest
 from cnnspec.spec.edits import rename
@@ -18,8 +19,7 @@ OWN_WORDS = ("prev", "input")
 MAX_TOLD = 12  # ids that a message lists
 
 
-@dataclass(slots=True)
-class _Scope:
+class _Scope(Struct):
     """The ids of a scope that stand above the line which is looked at."""
 
     parent: _Scope | None = None
@@ -43,8 +43,7 @@ class _Scope:
             self.ids.setdefault(id.text, id.span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
+class _Home(Struct, frozen=True):
     """Where an id stands in a definition, and the named scope that holds it."""
 
     id: Scalar

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cnnspec.spec.pattern import Pattern
 from cnnspec.syntax import Map, Scalar
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting:
+class Setting(Struct, frozen=True, eq=False):
     """What fills one tensor: a function with its arguments; None where it is left as PyTorch made it."""
 
     tensor: Scalar
@@ -18,8 +17,7 @@ class Setting:
     broken: bool = False  # said to be wrong already
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
+class Rule(Struct, frozen=True, eq=False):
     """The settings for a layer type, or for the layers whose keys fit a pattern."""
 
     key: Scalar

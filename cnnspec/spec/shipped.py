@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, listing, nearest
 from cnnspec.spec.opening import open_regular
@@ -20,8 +21,7 @@ ENDINGS = (".yaml", ".yml")
 SWEEPS = "sweeps"  # the folder beside the specs that has sweep files, which are none
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """Where a name leads: a file, perhaps one of its variants, and what to call it."""
 
     path: Path

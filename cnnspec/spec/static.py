@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing
 from cnnspec.diagnostics.diagnostic import MAX_FOUND

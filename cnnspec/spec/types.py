@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import did_you_mean
 from cnnspec.syntax import LayerName
@@ -34,8 +35,7 @@ class TypeMismatch(ValueError):
     """A value that is not of a param's type; the text says what the type takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParamType:
+class ParamType(Struct, frozen=True):
     """``base`` is a word of WORDS, or None for a list of ``item``."""
 
     base: str | None

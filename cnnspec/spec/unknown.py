@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, nearest
 from cnnspec.layers import JOINS, REGISTRY

@@ -5,7 +5,7 @@ A value that no point could have is wrong; one that makes a network that cannot 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Label, Sink, Span, SpecError, UsageError, listing
 from cnnspec.layers import REGISTRY

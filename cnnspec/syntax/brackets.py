@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 CLOSING = {"{": "}", "[": "]"}
 BLOCK_LINE = re.compile(r"^(?P<indent> *)(?:- |[A-Za-z_$]\w*:(?: |$))")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A sign that is not closed, is closed by one of another kind (at ``wrong``), or closes nothing.
 
     Lines and columns count from 1; ``missing`` is what would close it.
@@ -25,8 +25,7 @@ class Fault:
     wrong: tuple[int, int] | None = None
 
 
-@dataclass(slots=True)
-class _Scan:
+class _Scan(Struct):
     """The brackets that are open, with their places, and the quote that is."""
 
     open: list[tuple[str, int, int]] = field(default_factory=list)

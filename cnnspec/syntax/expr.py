@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 Value = Any  # int | float | bool | str | None | LayerName | tuple of these
 NO_VALUE: Any = object()  # of a param whose declaration or default is wrong: what reads it is silent
@@ -25,19 +26,26 @@ class ExpressionError(Exception):
         self.written = written
 
 
-@dataclass(frozen=True, slots=True)
-class LayerName:
-    """The value of a param of type ``layer``: a layer or block by name, with arguments that come along."""
+class LayerName(Struct, frozen=True, eq=False):
+    """The value of a param of type ``layer``: a layer or block by name, with arguments that come along.
+
+    It equals another of the same name, whatever comes along.
+    """
 
     name: str
-    args: Any = field(default=None, compare=False)
+    args: Any = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LayerName) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def __str__(self) -> str:
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Expr:
+class Expr(Struct, frozen=True):
     """A node of an expression: what to do, to what, and where it stands."""
 
     op: str

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
+
+from msgspec import Struct
 
 from cnnspec.syntax.evaluate import MAX_LENGTH, Env, Evaluator
 from cnnspec.syntax.expr import Expr, ExpressionError, Value
@@ -25,8 +26,7 @@ from cnnspec.syntax.meter import Meter
 MAX_TEXT = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A scalar's text cut into literal texts and expressions; one lone expression keeps its value's type."""
 
     parts: tuple[str | Expr, ...]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import listing, nearest
 from cnnspec.syntax.expr import Expr, ExpressionError
@@ -29,8 +30,7 @@ SHAPE_WORDS = ("channels", "height", "width", "features")
 LAYER_WORDS = ("fan_in", "fan_out", "groups")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     text: str
     start: int

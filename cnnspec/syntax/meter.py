@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 MAX_STEPS = 800_000  # about half a second; a chain of 10,000 layers, each a line of its own, takes 600,000
 
@@ -11,14 +11,13 @@ class OutOfWork(Exception):
     """More work than a spec may ask for."""
 
 
-@dataclass(slots=True)
-class Meter:
+class Meter(Struct):
     """Work done so far, in steps of about a microsecond; what is called often states what it costs."""
 
     steps: int = 0
     limit: int = MAX_STEPS
     told: bool = False  # that no work is left
-    _beside: Meter | None = field(default=None, repr=False)
+    _beside: Meter | None = None
 
     def spend(self, steps: int) -> None:
         """Counts work that comes next. Raises OutOfWork, now and each time after."""

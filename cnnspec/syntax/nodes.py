@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, frozen=True, eq=False):
     """One value: what it is (``value``) and how it was written (``text``, without quotes)."""
 
     span: Span
@@ -46,8 +46,7 @@ class Scalar:
         return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Seq:
+class Seq(Struct, frozen=True, eq=False):
     """A list. ``flow`` when written in brackets."""
 
     span: Span
@@ -55,8 +54,7 @@ class Seq:
     flow: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One ``key: value`` of a mapping."""
 
     key: Scalar
@@ -75,8 +73,7 @@ class Entry:
         return self.key.span.to(end) if end.end_line == self.key.span.line else self.key.span
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Map:
+class Map(Struct, frozen=True, eq=False):
     """A mapping with text keys, in the order of the text. ``flow`` when written in braces."""
 
     span: Span

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Span
 from cnnspec.syntax.brackets import Fault, first_fault

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """What YAML's parser says, with the lines (from 1) between which the reason stands."""
 
     source: Source

@@ -6,7 +6,8 @@
                     ▲
     RUN/ ──► resume ┘
 
-Torch is imported when a name that needs it is first used: the command line reads recipes without it.
+Each name is imported when it is first used: the command line asks which process it is without recipes, and reads
+recipes without torch.
 """
 
 from __future__ import annotations
@@ -14,17 +15,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.recipe import Recipe
-from cnnspec.train.signals import Stop, Stopped
-from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
-
 if TYPE_CHECKING:
+    from cnnspec.recipe import Recipe
+    from cnnspec.train.signals import Stop, Stopped
     from cnnspec.train.training import Result, resume, train
+    from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
-WITH_TORCH = {
-    "Result": "training",
-    "resume": "training",
-    "train": "training",
+PLACES = {
+    "Figures": "cnnspec.train.watch",
+    "Metrics": "cnnspec.train.watch",
+    "Progress": "cnnspec.train.watch",
+    "Recipe": "cnnspec.recipe",
+    "Result": "cnnspec.train.training",
+    "Stop": "cnnspec.train.signals",
+    "Stopped": "cnnspec.train.signals",
+    "Watcher": "cnnspec.train.watch",
+    "resume": "cnnspec.train.training",
+    "train": "cnnspec.train.training",
 }
 
 __all__ = [
@@ -42,6 +49,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in WITH_TORCH:
+    if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{WITH_TORCH[name]}"), name)
+    return getattr(import_module(PLACES[name]), name)

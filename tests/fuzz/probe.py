@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from cnnspec.checking import check_patches, check_rules
 from cnnspec.diagnostics import Diagnostic, Sink, Source

@@ -17,7 +17,7 @@ from cnnspec.layers.conv import Conv2d
 from cnnspec.layers.pool import MaxPool2d
 
 LAYERS = Path(cnnspec.layers.__file__).parent
-ALLOWED = {"__future__", "dataclasses", "fractions", "math", "types", "typing", "collections", "pydantic"}
+ALLOWED = {"__future__", "dataclasses", "fractions", "math", "types", "typing", "collections", "msgspec", "pydantic"}
 
 
 def test_sizes_have_names() -> None:
