@@ -7,21 +7,29 @@
 >>> import cnnspec
 >>> cnnspec.graph("mnist/lenet").params
 61706
+
+Each name is imported when it is first used: the command line starts with what its command needs.
 """
 
-from cnnspec.api import build, check, export, graph, load, plugin
-from cnnspec.diagnostics import (
-    CheckpointError,
-    CnnspecError,
-    DataError,
-    Diagnostic,
-    DivergedError,
-    OutputError,
-    SpecError,
-    UsageError,
-)
-from cnnspec.network import Graph
-from cnnspec.spec import Spec
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cnnspec.api import build, check, export, graph, load, plugin
+    from cnnspec.diagnostics import (
+        CheckpointError,
+        CnnspecError,
+        DataError,
+        Diagnostic,
+        DivergedError,
+        OutputError,
+        SpecError,
+        UsageError,
+    )
+    from cnnspec.network import Graph
+    from cnnspec.spec import Spec
 
 __version__ = "0.1.0"
 
@@ -43,3 +51,22 @@ __all__ = [
     "load",
     "plugin",
 ]
+
+PLACES = {
+    **dict.fromkeys(("build", "check", "export", "graph", "load", "plugin"), "cnnspec.api"),
+    **dict.fromkeys((name for name in __all__ if name.endswith(("Error", "Diagnostic"))), "cnnspec.diagnostics"),
+    "Graph": "cnnspec.network",
+    "Spec": "cnnspec.spec",
+}
+
+
+if not TYPE_CHECKING:  # to a type checker any name would be one of the module
+
+    def __getattr__(name: str) -> Any:
+        if name not in PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

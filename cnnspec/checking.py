@@ -12,7 +12,6 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cnnspec.budget import over_budget
 from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
 from cnnspec.diagnostics.diagnostic import place
 from cnnspec.diagnostics.trial import mending
@@ -87,6 +86,8 @@ class Examined(Struct, frozen=True):
         """The bounds that a sound spec exceeds, under the variants that were expanded."""
         if self.spec is None or not (self.spec.budget or budget):
             return ()
+        from cnnspec.budget import over_budget  # which few texts have
+
         sink = Sink()
         for spec, graph in zip(variants(self.spec, variant), self.graphs, strict=True):
             for diagnostic in over_budget(spec, graph, budget):

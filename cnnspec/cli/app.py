@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -40,6 +41,7 @@ def options(
 
 def main() -> None:
     """Run the command line; an error of the user's ends it without a traceback, with its own exit code."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic looks for its own in all that is installed
     try:
         app(prog_name="cnnspec")
     except CnnspecError as error:
@@ -49,3 +51,6 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    finally:
+        if "torch" not in sys.modules:  # whose libraries complain of what nobody looks for
+            gc.freeze()  # the process ends: no search for garbage among all that was imported

@@ -14,7 +14,6 @@ from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
 from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
-from cnnspec.fixing import fix
 from cnnspec.spec.budget import Budget
 from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, decode, display, open_source
 
@@ -69,6 +68,8 @@ def check_target(target: Target, options: Options) -> Checked:
 def _check(blank: Checked, target: Target, options: Options) -> Checked:
     source = open_source(target.path, blank.file) if target.path else _standard_input(blank.file)
     if options.fix is not Fix.leave:
+        from cnnspec.fixing import fix
+
         fixed = fix(source)
         after = replace(source, text=with_line_ends(source.text, fixed.text))
         if options.fix is Fix.show:

@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible
 from cnnspec.cli.plugins import with_plugins
+from cnnspec.uncollected import uncollected
 
 PLACES = {
     "check": "check:check",
@@ -80,7 +81,7 @@ class Commands(TyperGroup):
 def made(name: str, place: str) -> TyperCommand | TyperGroup:
     """The command at ``module:function``, or the group at ``module:app``, of this package."""
     module, _, own = place.partition(":")
-    found: Callable[..., None] | typer.Typer = getattr(import_module(f"cnnspec.cli.{module}"), own)
+    found: Callable[..., None] | typer.Typer = getattr(uncollected(import_module)(f"cnnspec.cli.{module}"), own)
     if isinstance(found, typer.Typer):
         group: TyperGroup = typer.main.get_command(found)  # type: ignore[assignment]
         return group

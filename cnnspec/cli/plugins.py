@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cnnspec.api import plugin as plug_in
+import cnnspec
 
 Plugins = Annotated[
     list[str] | None,
@@ -23,7 +23,7 @@ def with_plugins(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*given: Any, plugin: list[str] | None = None, **named: Any) -> None:
         for path in plugin or ():
-            plug_in(path)
+            cnnspec.plugin(path)
         command(*given, **named)
 
     own = inspect.signature(command, eval_str=True)

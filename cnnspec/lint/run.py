@@ -14,7 +14,7 @@ from cnnspec.lint.text import text_warnings
 from cnnspec.lint.view import Finding, View
 from cnnspec.network import Graph
 from cnnspec.spec import Item, Spec
-from cnnspec.syntax.uncollected import uncollected
+from cnnspec.uncollected import uncollected
 
 Rule = Callable[[View], Iterable[Finding]]
 RULES: tuple[Rule, ...] = (

@@ -42,7 +42,7 @@ from cnnspec.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Silent, Value, shown
 from cnnspec.syntax import Node as SyntaxNode
 from cnnspec.syntax.evaluate import size
-from cnnspec.syntax.uncollected import uncollected
+from cnnspec.uncollected import uncollected
 
 MAX_NODES = 20_000
 MAX_BLOCKS = 40  # blocks open at a time
@@ -80,10 +80,12 @@ def expand(
     all work is done that ``meter`` admits, or the sink is full. ``reached`` is told what the spec's patches reach.
     """
     meter = meter or Meter()
+    if meter.told or sink.full:
+        return None
     if not training:
         spec = replace(spec, aux=())
     expander = Expander(spec, sink, meter, reached)
-    return None if meter.told or sink.full else expander.filled(expander.graph())
+    return expander.filled(expander.graph())
 
 
 plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one value for all lines that say it
@@ -100,9 +102,7 @@ class Expander(Reporter):
         self.nodes: list[Node] = []
         self.aux = False  # whether the lines are those of an aux head
         self.again = False  # whether they run modules that are there
-        self.shares = any(
-            "share" in source.text for source in (spec.source, *spec.bases)
-        )  # else nothing is kept for it
+        self.shares = spec.shares  # else nothing is kept for it
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}

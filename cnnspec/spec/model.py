@@ -159,6 +159,7 @@ class Spec(Struct, frozen=True, eq=False):
     extends: Scalar | None = None  # what it is an edited copy of
     bases: tuple[Source, ...] = ()  # the texts below it: what it extends, what that extends, and so on
     patches: tuple[Patches, ...] = ()  # of each text that has some, the lowest first
+    shares: bool = True  # whether a line may run a module that is there
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None

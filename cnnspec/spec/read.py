@@ -16,7 +16,7 @@ from cnnspec.spec.edits import insertion, respell
 from cnnspec.spec.extends import PatchSection, Whole, follow, reached_by
 from cnnspec.spec.heads import read_aux, read_outputs
 from cnnspec.spec.init import read_init
-from cnnspec.spec.items import ItemReader
+from cnnspec.spec.items import SHARE, ItemReader
 from cnnspec.spec.model import Block, Patches, Spec, Variant
 from cnnspec.spec.names import CALLED, PARAM, input_name_fault
 from cnnspec.spec.offered import import_offered
@@ -25,7 +25,7 @@ from cnnspec.spec.patch import read_patches
 from cnnspec.spec.silence import silenced
 from cnnspec.spec.static import check_definitions
 from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, Seq, parse, shown
-from cnnspec.syntax.uncollected import uncollected
+from cnnspec.uncollected import uncollected
 
 VERSION = 1
 SIZES_BY_NAME = frozenset({"channels", "height", "width", "length", "features", "c", "h", "w"})
@@ -137,6 +137,7 @@ class _Reader:
             extends=whole.extends,
             bases=whole.bases,
             patches=tuple(self.patches(section) for section in whole.patches),
+            shares=any(SHARE in source.text for source in (self.source, *whole.bases)),
         )
         check_definitions(spec, self.own_names, self.sink)
         return spec

@@ -13,8 +13,7 @@ from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Source, S
 from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
-from cnnspec.syntax.slips import not_yaml
-from cnnspec.syntax.uncollected import uncollected
+from cnnspec.uncollected import uncollected
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 64
@@ -45,6 +44,8 @@ def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None
     except _Stop:
         return None
     except yaml.YAMLError as error:
+        from cnnspec.syntax.slips import not_yaml  # which most texts go without
+
         sink.add(_too_deep(source, error) or not_yaml(source, error))
         return None
     finally:

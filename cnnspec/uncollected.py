@@ -1,4 +1,4 @@
-"""Python's search for cyclic garbage, put off while a tree is made."""
+"""Python's search for cyclic garbage, put off while a tree is made, or while modules are imported."""
 
 from __future__ import annotations
 
