@@ -26,7 +26,7 @@ from cnnspec.syntax.marks import is_recipe, is_sweep
 
 Reader = Callable[[Source, Sink], object]
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
-MAX_WORK = 500_000  # of all trials of a run, in the meter's steps: half a second; a character counts as one
+MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of a second; a character counts as one
 
 
 def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:

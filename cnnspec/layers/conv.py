@@ -111,6 +111,8 @@ class _Conv(_AnyConv):
         return tuple(size - spared for size in x.sizes)
 
     def check_padding_mode(self, x: Shape) -> None:
+        if self.padding_mode == "zeros":
+            return  # any number of them
         limits = self.most_padding(x)
         for dim, (pads, most) in enumerate(zip(self.pads(), limits, strict=True), 1):
             if max(pads) > most:

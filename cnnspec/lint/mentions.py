@@ -45,7 +45,8 @@ def items_within(items: Iterable[Item]) -> Iterator[Item]:
     """Every line, those inside others included."""
     for item in items:
         yield item
-        yield from items_within(item.body or ())
+        if item.body:
+            yield from items_within(item.body)
         for path in item.paths or ():
             yield from items_within(path.items)
 
@@ -70,27 +71,38 @@ def nodes_of(items: Iterable[Item]) -> Iterator[Node]:
 
 def names_read(items: Iterable[Item], params: Mapping[str, Param], *more: Node | None) -> set[str]:
     """The names that expressions read: in the lines, in the defaults of params, and in other nodes."""
-    defaults = (param.default for param in params.values() if param.default is not None)
-    return {name for node in (*nodes_of(items), *defaults, *more) if node is not None for name in _names(node)}
+    defaults = (param.default for param in params.values())
+    texts = {text for node in (*nodes_of(items), *defaults, *more) if node is not None for text in expressions(node)}
+    return {name for text in texts for name in _names(text)}
 
 
-def _names(node: Node) -> set[str]:
-    match node:
-        case Scalar():
-            try:
-                found = template(node.text) if "$" in node.text else None
-            except ExpressionError:
-                return set()  # a mistake of its own
-            return found.names if found else set()
-        case Map():
-            return {name for entry in node for name in _names(entry.value)}
-        case _:
-            return {name for child in node.items for name in _names(child)}
+def expressions(node: Node) -> Iterator[str]:
+    """Every text in a node that holds an expression."""
+    if isinstance(node, Scalar):
+        if "$" in node.text:
+            yield node.text
+        return
+    for child in [entry.value for entry in node.entries] if isinstance(node, Map) else node.items:
+        if not isinstance(child, Scalar) or "$" in child.text:
+            yield from expressions(child)
+
+
+def _names(text: str) -> set[str]:
+    try:
+        found = template(text)
+    except ExpressionError:
+        return set()  # a mistake of its own
+    return found.names if found else set()
 
 
 def blocks_called(items: Iterable[Item]) -> set[str]:
     """The operations that lines name, and the words among their arguments, which may name a block too."""
-    return {word for item in items_within(items) for node in (item.op, item.args) if node for word in words(node)}
+    found: set[str] = set()
+    for item in items_within(items):
+        found.add(item.name)
+        if item.args is not None:
+            found |= words(item.args)
+    return found
 
 
 def layer_words(params: Mapping[str, Param]) -> set[str]:
@@ -101,10 +113,15 @@ def layer_words(params: Mapping[str, Param]) -> set[str]:
 
 def words(node: Node) -> set[str]:
     """Every text in a node, the keys of mappings included."""
-    match node:
-        case Scalar():
-            return {node.text}
-        case Map():
-            return {word for entry in node for word in (entry.key.text, *words(entry.value))}
-        case _:
-            return {word for child in node.items for word in words(child)}
+    found: set[str] = set()
+    left = [node]
+    while left:
+        inner = left.pop()
+        if isinstance(inner, Scalar):
+            found.add(inner.text)
+        elif isinstance(inner, Map):
+            found.update(entry.key.text for entry in inner.entries)
+            left += [entry.value for entry in inner.entries]
+        else:
+            left += inner.items
+    return found

@@ -10,7 +10,7 @@ A block sees its params, its lines and its input, and nothing else: what it come
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -24,14 +24,22 @@ from cnnspec.syntax import LayerName, Value
 
 
 class Model(Struct, frozen=True):
-    """A block as it came out of its first expansion, and the work that this took."""
+    """A block as it came out of its first expansion."""
 
     scope: Scope
     nodes: tuple[Node, ...]
     trace: Frame | None  # how the block was reached
     entry: int
     output: Flow
-    steps: int
+    scopes: int  # its own and those inside it
+
+    @classmethod
+    def of(cls, scope: Scope, nodes: Sequence[Node], call: Context, output: Flow) -> Model:
+        return cls(scope, tuple(nodes), call.trace, call.entry.value, output, _scopes(scope))
+
+
+def _scopes(scope: Scope) -> int:
+    return 1 + sum([_scopes(child) for child in scope.children if isinstance(child, Scope)])
 
 
 def likeness(call: Context, given: Arguments, *rest: Hashable) -> Hashable:
@@ -42,7 +50,7 @@ def likeness(call: Context, given: Arguments, *rest: Hashable) -> Hashable:
 def _typed(value: Value) -> Hashable:
     """A value that equals its likes alone: 1, 1.0 and true are equal to Python, and so are layers of one name."""
     if isinstance(value, tuple):
-        return tuple(map(_typed, value))
+        return (int, value) if set(map(type, value)) == {int} else tuple(map(_typed, value))
     if isinstance(value, LayerName):
         return (value.name, *((name, _typed(argument.value)) for name, argument in (value.args or {}).items()))
     return (type(value), value)

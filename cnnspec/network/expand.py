@@ -8,7 +8,7 @@ After an error the flow is UNKNOWN: what depends on it is walked for mistakes of
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NoReturn
 
@@ -59,8 +59,8 @@ def input_help(node: SyntaxNode) -> str:
 
 
 # What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one.
-LINE, ROUND, LAYER, NEW_LAYER = 5, 10, 12, 40
-BLOCK, VARIANT = 15, 350  # to open a block, to begin another variant
+LINE, ROUND, LAYER, NEW_LAYER = 5, 10, 12, 50
+BLOCK, COPY, VARIANT = 25, 10, 350  # to open a block, to copy a layer or a scope with it, to begin another variant
 MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held against each other
 
 
@@ -229,7 +229,7 @@ class Expander(Reporter):
                 raise Broken
             taken = sources(self, item, flow, scope, context) if item.sources or not several else several
             number = -1
-            for number, inner in enumerate(rounds(self, item, taken[0], scope.key, context)):
+            for number, inner in enumerate(self.rounds(item, taken[0], scope, context)):
                 self.count_round(item)
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
@@ -251,6 +251,12 @@ class Expander(Reporter):
         except OutOfWork:
             self.too_much("too-much-work", item.span)
             raise TooLarge from None
+
+    def rounds(self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Iterable[Context]:
+        """The contexts in which a line runs: one where it has no loop."""
+        if item.repeat is None and item.foreach is None:
+            return (context,)
+        return rounds(self, item, flow, scope.key, context)
 
     def count_round(self, item: Item) -> None:
         self.meter.spend(ROUND)
@@ -323,10 +329,11 @@ class Expander(Reporter):
 
     def operation(self, item: Item, context: Context) -> LayerName:
         """The layer or block that the line names, or that its `$param` holds."""
-        if not item.name.startswith("$"):
-            if item.name not in self.layers and item.name not in (SCOPE, GROUP, SHARE):
+        name = item.op.text
+        if not name.startswith("$"):
+            if name not in self.layers and name not in (SCOPE, GROUP, SHARE):
                 raise Broken  # the static check has said so
-            return plain(item.name)
+            return plain(name)
         value = self.value(item.op, context, UNKNOWN)
         if isinstance(value, str) and value in self.layers:
             return LayerName(value)  # what `foreach` walks has no declared type
@@ -357,6 +364,7 @@ class Expander(Reporter):
         self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
         given = self.arguments(item, op, context, flow)
+        self.meter.spend(sum([size(a.value) for a in given.values() if isinstance(a.value, tuple)]) // 4)
         call = Context({}, flow, context.frame(f"block {op.name}", item.span), (*context.blocks, op.name))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
@@ -386,7 +394,7 @@ class Expander(Reporter):
         model = self.models.get(like)
         if model is None or len(self.nodes) + len(model.nodes) > MAX_NODES:
             return None
-        self.meter.spend(min(model.steps, self.meter.left + 1))
+        self.meter.spend(COPY * (len(model.nodes) + model.scopes))
         copy = Copy(model, key, item, len(self.nodes), call, way)
         self.nodes += copy.nodes
         scope.children.append(copy.scope)
@@ -399,7 +407,7 @@ class Expander(Reporter):
         if inner.children and out.shape is not None:
             made = outer.children[-1]
             assert isinstance(made, Scope)
-            self.models[like] = Model(made, tuple(self.nodes[inner.first :]), call.trace, call.entry.value, out, steps)
+            self.models[like] = Model.of(made, self.nodes[inner.first :], call, out)
         elif not inner.children and out is UNKNOWN:
             self.silent[like] = steps
 

@@ -13,6 +13,8 @@ from cnnspec.syntax import Entry, Map, Node, Scalar, Value, shown
 from cnnspec.syntax.evaluate import in_yaml
 
 MAX_ROUNDS = 100_000
+TURN = 6  # steps of the Meter, for a context of its own
+ENDINGS = ["th" if n in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") for n in range(100)]
 
 
 def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Context) -> Iterator[Context]:
@@ -24,7 +26,7 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
         times = _times(say, item.repeat, outer, flow)
         whole = scope_key if is_named(scope_key) else f"{times} repeats"
         for index in range(times):
-            say.meter.spend((len(outer.env) + len(scope_key)) // 16)
+            say.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             names = {"index": index}
             way = outer.way.turn(item.repeat, index, names)
@@ -43,7 +45,7 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
         say.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
     steps = list(zip(*lists.values(), strict=True))
     for index, values in enumerate(steps):
-        say.meter.spend((len(context.env) + len(lists)) // 4)
+        say.meter.spend(TURN + (len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
         frame = context.frame(f"{ordinal(index + 1)} of {len(steps)} steps")
         yield context.with_names(names, frame, context.way.turn(node, index, names))
@@ -78,5 +80,4 @@ def _whole(node: Node, times: Value) -> str:
 
 def ordinal(number: int) -> str:
     """``1st``, ``2nd``, ``11th``."""
-    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
+    return f"{number}{ENDINGS[number % 100]}"

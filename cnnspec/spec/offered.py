@@ -21,7 +21,10 @@ def import_offered(whole: Whole, builtin: Collection[str]) -> None:
     """
     blocks = whole.top.get("blocks")
     known = {*REGISTRY, *builtin, *(blocks.names() if isinstance(blocks, Map) else ()), SCOPE}
-    unknown = dict.fromkeys(word for node in _nodes(whole) for word in _words(node) if word not in known)
+    words: dict[str, None] = {}
+    for node in _nodes(whole):
+        _note(node, words)
+    unknown = [word for word in words if word not in known and NAME.fullmatch(word)]
     if unknown:  # looking through the packages takes longer than looking through most specs
         load_offered(known, unknown)
 
@@ -31,18 +34,15 @@ def _nodes(whole: Whole) -> Iterator[Node]:
     yield from (section.entry.value for section in whole.patches)
 
 
-def _words(node: Node) -> Iterator[str]:
-    """What may be the name of a layer."""
-    match node:
-        case Scalar(text=text):
-            if NAME.fullmatch(text):
-                yield text
-        case Map():
-            for entry in node:
-                if NAME.fullmatch(entry.key.text):
-                    yield entry.key.text
-                if entry.key.text not in NO_LAYER:
-                    yield from _words(entry.value)
-        case _:
-            for item in node.items:
-                yield from _words(item)
+def _note(node: Node, words: dict[str, None]) -> None:
+    """Notes what may be the name of a layer."""
+    if isinstance(node, Scalar):
+        words[node.text] = None
+    elif isinstance(node, Map):
+        for entry in node.entries:
+            words[entry.key.text] = None
+            if entry.key.text not in NO_LAYER:
+                _note(entry.value, words)
+    else:
+        for item in node.items:
+            _note(item, words)

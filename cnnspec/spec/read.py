@@ -28,6 +28,7 @@ from cnnspec.syntax import Entry, Map, Meter, Node, Scalar, Seq, parse, shown
 from cnnspec.uncollected import uncollected
 
 VERSION = 1
+MAX_DEFINED = 1_000  # variants of a spec, and blocks
 SIZES_BY_NAME = frozenset({"channels", "height", "width", "length", "features", "c", "h", "w"})
 VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -221,7 +222,14 @@ class _Reader:
             message = f"`variants` maps names to settings, not {shown(node)}"
             self.sink.error("wrong-type", message, node.span, help="write `variants: {small: {width: 16}}`")
             return {}
-        return {e.key.text: variant for e in node if (variant := self.variant(e))}
+        return {e.key.text: variant for e in self.bounded(node, "variants") if (variant := self.variant(e))}
+
+    def bounded(self, node: Map, what: str) -> tuple[Entry, ...]:
+        """The entries of a section; none of them where they are too many."""
+        if len(node.entries) <= MAX_DEFINED:
+            return node.entries
+        self.sink.error("too-large", f"a spec has at most {MAX_DEFINED:,} {what}", node.entries[MAX_DEFINED].key.span)
+        return ()
 
     def variant_name_is_sound(self, key: Scalar) -> bool:
         if VARIANT.fullmatch(key.text):
@@ -248,7 +256,7 @@ class _Reader:
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"`blocks` maps names to definitions, not {shown(node)}", node.span)
             return {}
-        return {entry.key.text: block for entry in node if (block := self.block(entry))}
+        return {entry.key.text: block for entry in self.bounded(node, "blocks") if (block := self.block(entry))}
 
     def block(self, entry: Entry) -> Block | None:
         name, node = entry.key, entry.value

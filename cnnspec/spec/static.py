@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from heapq import nsmallest
 
 from msgspec.structs import replace
 
@@ -120,6 +121,7 @@ class _Checker:
         self.known = known
         self.names: Collection[str] = params  # those that the line at hand may read
         self.unsure = False  # whether it may read others: a loop around it is wrong
+        self.sound: set[tuple[str, str]] = set()  # layers with arguments, as they are written, that are right
 
     def chain(self, items: tuple[Item, ...], names: frozenset[str] | None = None) -> None:
         names = frozenset(self.params) if names is None else names
@@ -150,6 +152,8 @@ class _Checker:
         return names | {"index"} if item.repeat is not None else names
 
     def words(self, item: Item, names: frozenset[str], inside: frozenset[str]) -> None:
+        if isinstance(item.node, Scalar):
+            return  # a bare name has none
         for entry in item.foreach or ():
             name_is_sound(entry.key, self.sink)
         each = frozenset(item.foreach.names()) | {"index"} if item.foreach is not None else frozenset()
@@ -193,7 +197,7 @@ class _Checker:
         at = re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", node.text)
         start = at.start() if at else 0
         span = node.part(start, start + len(name))
-        told = [f"`{n}`" for n in sorted(names)[:MAX_TOLD]]
+        told = [f"`{n}`" for n in nsmallest(MAX_TOLD, names)]
         help = (
             f"known here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}" if names else "no params are declared here"
         )
@@ -210,6 +214,8 @@ class _Checker:
         return Diagnostic("unknown-name", message, label, labels, help=help, repairs=repairs)
 
     def operation(self, item: Item, names: frozenset[str]) -> None:
+        if _as_written(item) in self.sound:
+            return
         self.expressions(item.op, names)
         pieces = cuts(item.args)
         for piece in pieces:
@@ -250,6 +256,8 @@ class _Checker:
         wrong = made if isinstance(made, list) else []
         wrong += self.unknown_arguments(item, layer.model_fields, later - set(layer.model_fields), pieces)
         self.add(item, wrong, layer.model_fields)
+        if not wrong and not later and (written := _as_written(item)):
+            self.sound.add(written)
 
     def block_arguments(self, item: Item, block: Block, pieces: tuple[Cut, ...]) -> None:
         found, later = self.literals(item, pieces)
@@ -296,6 +304,14 @@ class _PatchChecker(_Checker):
     def unknown_name(self, node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
         help = "a patch reads what the line that it is made on can read, and the params of the spec"
         return replace(super().unknown_name(node, name, names), help=help)
+
+
+def _as_written(item: Item) -> tuple[str, str] | None:
+    """A layer and the text of its arguments; None where they may hold an alias, which stands for another text."""
+    if item.args is None:
+        return item.name, ""
+    text = item.args.span.text if item.args.flow else "*"
+    return None if "*" in text else (item.name, text)
 
 
 def _entries(item: Item) -> dict[str, Entry]:

@@ -33,6 +33,7 @@ NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+EXACT = {sign: NUMERIC[sign] for sign in ("+", "-", "*", "<", "<=", ">", ">=")}  # of whole numbers: none can fail
 
 
 def in_yaml(value: Value, *, inside: bool = False) -> str:
@@ -62,7 +63,8 @@ def size(value: Value, limit: int = MAX_LENGTH) -> int:
         inner = left.pop()
         if isinstance(inner, tuple):
             count += len(inner)
-            left += [v for v in inner if isinstance(v, tuple)]
+            if any(issubclass(kind, tuple) for kind in set(map(type, inner))):
+                left += [v for v in inner if isinstance(v, tuple)]
     return count
 
 
@@ -190,6 +192,8 @@ class Evaluator:
 
     def on_binary(self, expr: Expr) -> Value:
         left, right = self.value(expr.args[0]), self.value(expr.args[1])
+        if type(left) is int and type(right) is int and expr.op in EXACT:
+            return EXACT[expr.op](left, right)
         if expr.op in ("==", "!="):
             self.pay_for(left)
             return _equal(left, right) == (expr.op == "==")
@@ -240,8 +244,10 @@ class Evaluator:
         if name == "len":
             return
         self.meter.spend(sum(len(value) for value in values if isinstance(value, tuple)) // 2)
-        flat = [v for value in values for v in (value if isinstance(value, tuple) else (value,))]
-        if not all(_is_number(value) for value in flat):
+        kinds = {type(value) for value in values if not isinstance(value, tuple)}
+        for value in values:
+            kinds.update(map(type, value) if isinstance(value, tuple) else ())
+        if not all(issubclass(kind, int | float) and kind is not bool for kind in kinds):
             raise TypeError(name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
@@ -20,7 +20,7 @@ MAX_DEPTH = 64
 MAX_NODES = 60_000
 MAX_LINES = 50_000
 MAX_EXPRESSIONS = 150_000  # characters of expressions that differ, each counting 16 more
-READING = 6  # steps of the Meter that a value takes until it is an item or an argument
+READING = 5  # steps of the Meter that a value takes until it is an item or an argument
 WORD = re.compile(r"\S+")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used: nothing is constructed
@@ -135,14 +135,17 @@ class _Composer:
 
     def node(self, event: Any, depth: int) -> Node:
         span = self.span(event)
-        self.grow(1, span)
-        if depth > MAX_DEPTH:
-            self.refuse("too-deep", f"lists and mappings nest more than {MAX_DEPTH} levels deep", span)
-            raise _Stop
+        self.size += 1
+        if self.size > MAX_NODES or depth > MAX_DEPTH:
+            self.too_much(span)
+        if event.anchor or type(event) is yaml.AliasEvent or event.tag:
+            return self.with_properties(event, span, depth)
+        return self.content(event, span, depth)
+
+    def with_properties(self, event: Any, span: Span, depth: int) -> Node:
+        """An alias, or a node with an anchor or a tag."""
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, span)
-        if not event.anchor and not event.tag:
-            return self.content(event, span, depth)
         if event.tag not in (None, "!") or (event.tag == "!" and not isinstance(event, yaml.ScalarEvent)):
             self.refuse("tag", "a spec is plain data and has no tags", self.tag_span(span), help="remove the tag")
         before = self.size
@@ -158,11 +161,13 @@ class _Composer:
         word = WORD.match(self.source.line(span.line), span.column - 1)
         return self.source.span(span.line, span.column, len(word[0]) if word else 1)
 
-    def grow(self, nodes: int, span: Span) -> None:
-        self.size += nodes
+    def too_much(self, span: Span) -> NoReturn:
+        """Ends the reading at a value that is one too many, or too deep."""
         if self.size > MAX_NODES:
             self.refuse("too-large", f"the spec has more than {MAX_NODES:,} values, aliases written out", span)
-            raise _Stop
+        else:
+            self.refuse("too-deep", f"lists and mappings nest more than {MAX_DEPTH} levels deep", span)
+        raise _Stop
 
     def alias(self, event: Any, span: Span) -> Node:
         found = self.anchors.get(event.anchor)
@@ -173,29 +178,32 @@ class _Composer:
             help = ", or ".join(repair.words for repair in repairs)
             self.refuse("bad-alias", message, span, help=help, repairs=repairs)
             raise _Stop
-        self.grow(found[1], span)
+        self.size += found[1]
+        if self.size > MAX_NODES:
+            self.too_much(span)
         return found[0]
 
     def content(self, event: Any, span: Span, depth: int) -> Node:
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
             return self.scalar(event, span)
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.SequenceStartEvent:
             return self.sequence(event, span, depth)
         return self.mapping(event, span, depth)
 
     def scalar(self, event: Any, span: Span) -> Scalar:
-        if "$" in event.value:
-            self.count_expression(event.value, span)
-        plain = event.style in (None, "")
+        text = event.value
+        if "$" in text:
+            self.count_expression(text, span)
         if event.anchor or event.tag:
             span = self.behind_properties(span)
-        if not plain or event.tag == "!":
-            return Scalar(span, event.value, event.value, plain=False)
+        if event.style or event.tag == "!":
+            return Scalar(span, text, text, plain=False)
         try:
-            return Scalar(span, resolve(event.value), event.value)
+            return Scalar(span, resolve(text), text)
         except ScalarError as error:
             self.refuse("bad-number", str(error), span)
-            return Scalar(span, 1, event.value)  # which fits wherever a number does
+            return Scalar(span, 1, text)  # which fits wherever a number does
 
     def count_expression(self, text: str, span: Span) -> None:
         """Reading an expression takes far longer than reading its text; one that was read is kept."""
@@ -216,29 +224,28 @@ class _Composer:
 
     def sequence(self, event: Any, span: Span, depth: int) -> Seq:
         items = []
-        while not isinstance(child := self.next(), yaml.SequenceEndEvent):
+        while type(child := self.next()) is not yaml.SequenceEndEvent:
             items.append(self.node(child, depth + 1))
         return Seq(span.to(self.span(child)), tuple(items), flow=bool(event.flow_style))
 
     def mapping(self, event: Any, span: Span, depth: int) -> Map:
         entries: dict[str, Entry] = {}
         merged: list[Node] = []
-        while not isinstance(child := self.next(), yaml.MappingEndEvent):
+        while type(child := self.next()) is not yaml.MappingEndEvent:
             key = self.node(child, depth + 1)
             value = self.node(self.next(), depth + 1)
-            if self.key_is_sound(key, entries):
-                assert isinstance(key, Scalar)
+            if not isinstance(key, Scalar):
+                self.refuse("bad-key", "a key is a word, not a list or a mapping", key.span)
+            elif self.key_is_sound(key, entries):
                 entries[key.text] = Entry(key, value)
-            elif isinstance(key, Scalar) and key.text == "<<":
+            elif key.text == "<<":
                 merged.append(value)
         for entry in _entries_of(merged):
             entries.setdefault(entry.key.text, entry)
         return Map(span.to(self.span(child)), tuple(entries.values()), flow=bool(event.flow_style))
 
-    def key_is_sound(self, key: Node, entries: dict[str, Entry]) -> bool:
-        if not isinstance(key, Scalar):
-            self.refuse("bad-key", "a key is a word, not a list or a mapping", key.span)
-        elif key.text == "<<" and key.plain:
+    def key_is_sound(self, key: Scalar, entries: dict[str, Entry]) -> bool:
+        if key.text == "<<" and key.plain:
             help = "write the settings out, or make them a block's params"
             self.refuse(
                 "merge-key", "`<<` merges mappings in YAML 1.1 and is not part of YAML 1.2", key.span, help=help

@@ -28,6 +28,8 @@ def resolve(text: str) -> str | int | float | bool | None:
         return BOOL[text]
     if text[0] not in "+-.0123456789":
         return text
+    if text.isdecimal() and text.isascii():
+        return int(_bounded(text))
     if FLOAT.fullmatch(text):
         return _number(text)
     if BASED.fullmatch(text):
