@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,4 +28,6 @@ def measure(quick: bool) -> Iterator[Finding]:
 
 
 def run(command: tuple[str, ...]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    """The command, whose compiled modules are kept, as those of an installed package are."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=kept)

@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from cnnspec.checking import examine
 from cnnspec.diagnostics import UsageError, render
+from cnnspec.spec import find
 from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import open_source
-from cnnspec.syntax.meter import MAX_STEPS
+from cnnspec.syntax.meter import MAX_STEPS, Meter
 from tests.cli.runner import run
 from tests.hostile import child
 from tests.hostile.answers import Answer, answered, found_in
@@ -61,6 +63,17 @@ def assert_as_it_should_be(case: Case, answer: Answer) -> None:
     assert told, (case.name, answer.found[:3])
     assert answer.steps <= MAX_STEPS * OVERSHOOT, case.name
     assert answer.printed < MAX_PRINTED, case.name
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3", "mnist/googlenet_fixed"])
+def test_work_may_run_out_at_any_step(name: str) -> None:
+    """Wherever the work ends, at a line, at an aux head or in `init`, that is told and nothing is raised."""
+    found = find(name)
+    source = open_source(found.path, found.title)
+    total = examine(source, found.variant).steps
+    for limit in range(0, total, max(total // 40, 1)):
+        errors = examine(source, found.variant, Meter(limit=limit)).errors
+        assert [error.code for error in errors] == ["too-much-work"], limit
 
 
 @pytest.mark.parametrize("case", [*FILES, *BASES], ids=identify)

@@ -146,7 +146,7 @@ class Expander(Reporter):
 
     def filled(self, graph: Graph | None) -> Graph | None:
         """The graph with what its spec says of initial weights."""
-        if graph is None or not self.spec.init:
+        if graph is None or not self.spec.init or self.meter.told:
             return graph
         try:
             return filled(graph, self.spec, self.layers, self.sink, self.meter)
@@ -162,7 +162,9 @@ class Expander(Reporter):
             given = outputs(self, last, root, context)
             out = primary(given, last)
             aux = heads.finish(out, alone=not given)
-        except TooLarge:
+        except (TooLarge, OutOfWork) as end:
+            if isinstance(end, OutOfWork):  # at a head or an output; at a line, the line has told it
+                self.too_much("too-much-work", self.spec.source.span())
             given, out, aux = {}, UNKNOWN, ()
         sound = {name: flow.value for name, flow in given.items() if flow is not UNKNOWN}
         scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), out.value)

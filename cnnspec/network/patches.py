@@ -30,6 +30,7 @@ from cnnspec.syntax import Meter, Silent
 if TYPE_CHECKING:
     from cnnspec.network.expand import Expander
 
+PATCHED = 8  # steps of the Meter, to look for the patches of a line, and for the names of one
 WHERE = {REPLACE: "in place of", BEFORE: "before", AFTER: "after"}
 Expand = Callable[[Spec, tuple[Network, ...], Names, Meter], object]
 
@@ -103,6 +104,7 @@ def report_clashes(say: Expander, networks: tuple[Network, ...], context: Contex
 def patched(say: Expander, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
     """One run of a line, with what the patches make of it."""
     assert scope.place is not None
+    say.meter.spend(PATCHED)
     scope.place.begin(item)
     return _from(say, 0, item, taken, scope, context)
 
@@ -215,6 +217,7 @@ def within(say: Expander, patch: Patch, key: str, context: Context) -> Context:
     """What the lines of a patch can read, and how they are reached. Blocks around them may be called anew."""
     if patch.word.text == REMOVE:
         return context
+    say.meter.spend(PATCHED + (len(say.env) + len(context.env)) // 8)
     frame = context.frame(f"patch {patch.number} {WHERE[patch.word.text]} {key}", patch.place)
     outer = tuple(f"{name} around a patch" for name in context.blocks)
     return Context({**say.env, **context.env}, context.entry, frame, outer)

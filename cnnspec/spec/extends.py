@@ -130,7 +130,7 @@ class _Follower:
         return True
 
     def is_too_deep(self, node: Scalar, way: tuple[tuple[Source, Scalar], ...]) -> bool:
-        if self.meter.is_spent:
+        if self.meter.steps > self.meter.limit // 2:  # what the texts say is still to be expanded
             self.sink.error("too-much-work", "the texts below this one are too large to be read", node.span)
             return True
         if len(way) > MAX_BASES:

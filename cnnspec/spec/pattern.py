@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -41,7 +41,7 @@ class Pattern(Struct, frozen=True):
         return len(self.parts) == 1 and ANY not in self.parts[0]
 
     def matches(self, key: str) -> bool:
-        return _fits(self.parts, key.split("."), ANY_PARTS, _part_fits)
+        return _fits(self.parts, key.split("."))
 
     def near(self, keys: Collection[str]) -> Pattern | None:
         """The pattern that was most likely meant: one part of it differs, and it matches a key."""
@@ -74,22 +74,34 @@ def _all_fit(before: tuple[str, ...], parts: Sequence[str]) -> bool:
 
 
 def _part_fits(pattern: str, part: str) -> bool:
-    return pattern == part or (ANY in pattern and _fits(pattern, part, ANY, str.__eq__))
+    """Whether what stands between the stars of a pattern comes in its order: each piece where it is found first."""
+    if ANY not in pattern:
+        return pattern == part
+    first, *pieces, last = pattern.split(ANY)
+    at, end = len(first), len(part) - len(last)
+    if at > end or not part.startswith(first) or not part.endswith(last):
+        return False
+    for piece in pieces:
+        found = part.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
-def _fits(pattern: Sequence[str], text: Sequence[str], star: str, same: Callable[[str, str], bool]) -> bool:
-    """Whether a pattern fits a text. The last star alone is tried anew, so the work is a product, never a power."""
+def _fits(pattern: Sequence[str], text: Sequence[str]) -> bool:
+    """Whether the parts of a key fit. The last `**` alone is tried anew, so the work is a product, never a power."""
     at = read = 0
     last, mark = -1, 0
     while read < len(text):
-        if at < len(pattern) and pattern[at] == star:
+        if at < len(pattern) and pattern[at] == ANY_PARTS:
             last, mark = at, read
             at += 1
-        elif at < len(pattern) and same(pattern[at], text[read]):
+        elif at < len(pattern) and _part_fits(pattern[at], text[read]):
             at, read = at + 1, read + 1
         elif last >= 0:
             at, mark = last + 1, mark + 1
             read = mark
         else:
             return False
-    return all(part == star for part in pattern[at:])
+    return all(part == ANY_PARTS for part in pattern[at:])
