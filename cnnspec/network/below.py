@@ -18,7 +18,7 @@ from cnnspec.spec.patch import AFTER, BEFORE
 from cnnspec.syntax import Meter
 
 Line = Item | Path | Head  # what has a key: an item, a named path of a join, or an aux head
-PATTERN = 6  # steps of the Meter, to hold a key against a part of a pattern
+PATTERN = 10  # steps of the Meter, to hold a key against a part of a pattern
 
 
 class Names(Struct):

@@ -58,8 +58,9 @@ def input_help(node: SyntaxNode) -> str:
     return f"write `input: [{', '.join(sizes)}]`" if plain else INPUT_FORMS
 
 
-# What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one.
-LINE, ROUND, LAYER, NEW_LAYER = 5, 10, 12, 50
+# What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one, each
+# of its tensors.
+LINE, ROUND, LAYER, NEW_LAYER, TENSOR = 5, 10, 12, 50, 10
 BLOCK, COPY, VARIANT = 25, 10, 350  # to open a block, to copy a layer or a scope with it, to begin another variant
 MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held against each other
 
@@ -122,6 +123,8 @@ class Expander(Reporter):
             return None
         self.env = env
         place = self.place(Context(env, UNKNOWN, trace))
+        if self.meter.told:
+            return None
         inputs = self.inputs(Context(env, UNKNOWN, trace))
         root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, Opened(env), place=place)
         entry = self.arriving(inputs, root)
@@ -525,6 +528,7 @@ class Expander(Reporter):
             except PluginFault as fault:
                 self.fail("plugin-failed", fault.message, item.op, context, "called here", fault.help)
             shape, tensors, _ = found
+            self.meter.spend(TENSOR * len(tensors))
             elements = [shape.elements, *(tensor.elements for tensor in tensors.values())]
             if len(shape) > MAX_RANK or any(number > MAX_ELEMENTS for number in elements):
                 name = type(layer).__name__
