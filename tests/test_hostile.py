@@ -17,6 +17,7 @@ from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import open_source
 from cnnspec.syntax.meter import MAX_STEPS, Meter
 from tests.cli.runner import run
+from tests.conftest import REPOSITORY
 from tests.hostile import child
 from tests.hostile.answers import Answer, answered, found_in
 from tests.hostile.base_cases import BASES
@@ -28,6 +29,7 @@ from tests.hostile.text_cases import TEXTS
 from tests.hostile.work_cases import WORK
 
 CASES = (*TEXTS, *WORK, *NAMES)
+SPECS = REPOSITORY / "specs"
 MEGABYTES = 200
 MAX_PRINTED = 400_000  # characters of all messages about one text
 OVERSHOOT = 1.05  # what is being done when the work runs out is done
@@ -65,13 +67,29 @@ def assert_as_it_should_be(case: Case, answer: Answer) -> None:
     assert answer.printed < MAX_PRINTED, case.name
 
 
-@pytest.mark.parametrize("name", ["googlenet", "inception_v3", "mnist/googlenet_fixed"])
+def test_shipped_texts_stay_inside() -> None:
+    """Every file of networks that ships is sound under all its variants, and leaves a tenth of the work undone."""
+    files = [path for path in sorted(SPECS.rglob("*.yaml")) if path.parent.name != "sweeps"]
+    examined = {path.name: examine(open_source(path, path.name)) for path in files}
+    assert not [name for name, found in examined.items() if found.errors]
+    assert max(found.steps for found in examined.values()) < 0.9 * MAX_STEPS
+
+
+def test_a_chain_of_ten_thousand_layers_stays_inside() -> None:
+    """Each layer stands in a line of its own."""
+    lines = "  - Conv2d: {out_channels: 8, kernel_size: 3, padding: 1}\n  - ReLU\n" * 5_000
+    errors, steps = found_in(f"{HEAD}layers:\n{lines}".encode())
+    assert not errors
+    assert steps < 0.9 * MAX_STEPS
+
+
+@pytest.mark.parametrize("name", ["googlenet", "mnist/googlenet_fixed"])
 def test_work_may_run_out_at_any_step(name: str) -> None:
     """Wherever the work ends, at a line, at an aux head or in `init`, that is told and nothing is raised."""
     found = find(name)
     source = open_source(found.path, found.title)
     total = examine(source, found.variant).steps
-    for limit in range(0, total, max(total // 40, 1)):
+    for limit in range(0, total, max(total // 25, 1)):
         errors = examine(source, found.variant, Meter(limit=limit)).errors
         assert [error.code for error in errors] == ["too-much-work"], limit
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from cnnspec.diagnostics.synonyms import synonym
 
@@ -27,12 +28,16 @@ def printable_json(text: str) -> str:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that a misspelt or foreign one most likely means, or None where none is near."""
+    among = tuple(known)
+    return _nearest(word, among) if len(among) <= MAX_KNOWN and len(word) <= MAX_WORD else None
+
+
+@lru_cache(maxsize=64)
+def _nearest(word: str, among: tuple[str, ...]) -> str | None:
+    """The same; a mistake is asked about by its message, by its repairs, and again where they are tried."""
     from difflib import get_close_matches  # only a mistake pays for it
 
-    known = list(known)
-    if len(known) > MAX_KNOWN or len(word) > MAX_WORD:
-        return None
-    known = [name for name in known if len(name) <= 2 * MAX_WORD]
+    known = [name for name in among if len(name) <= 2 * MAX_WORD]
     folded = {name.casefold(): name for name in reversed(known)}
     if word.casefold() in folded:
         return folded[word.casefold()]

@@ -27,7 +27,7 @@ def arguments(folder: Path) -> Iterator[tuple[str, str, str]]:
     for index, case in enumerate((*TEXTS, *WORK, *NAMES)):
         path = folder / f"{index}.yaml"
         path.write_bytes(case.data)
-        yield case.name, str(path), "test_hostile_text_is_answered"
+        yield case.name, str(path), "test_heavy_texts_are_answered" if case.heavy else "test_hostile_text_is_answered"
     for index, file in enumerate((*FILES, *BASES)):
         inner = folder / f"file{index}"
         inner.mkdir()
