@@ -19,6 +19,9 @@ def test_public_names() -> None:
         "SpecError", "UsageError", "build", "check", "export", "graph", "load", "plugin",
     }  # fmt: skip
     assert all(hasattr(cnnspec, name) for name in cnnspec.__all__)
+    assert set(dir(cnnspec)) >= set(cnnspec.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'grahp'"):
+        cnnspec.grahp  # noqa: B018
 
 
 def test_load_chooses_variant_params_and_input(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import json, sys
 from cnnspec.cli.app import main
@@ -48,3 +50,33 @@ def test_commands_do_not_import_torch() -> None:
     program = [sys.executable, "-c", PROGRAM, json.dumps(COMMANDS)]
     done = subprocess.run(program, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+STARTED = """
+import sys
+from cnnspec.cli.app import main
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+print(*sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "absent"),
+    [
+        (["--version"], {"yaml", "cnnspec.api", "cnnspec.layers", "cnnspec.spec"}),
+        (
+            ["check", "mnist/lenet"],
+            {"rich.console", "cnnspec.recipe", "cnnspec.budget", "cnnspec.inputs", "cnnspec.emit"},
+        ),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_command_starts_with_what_it_needs(arguments: list[str], absent: set[str]) -> None:
+    """A sound text is checked without what tells of mistakes, and a version is told without what checks."""
+    program = [sys.executable, "-c", STARTED, *arguments]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert not absent & set(done.stdout.split())

@@ -61,7 +61,7 @@ def input_help(node: SyntaxNode) -> str:
 # What a line costs, in steps of the Meter: to come to it, each of its rounds, a layer like one before, a new one, each
 # of its tensors.
 LINE, ROUND, LAYER, NEW_LAYER, TENSOR = 5, 10, 12, 50, 10
-BLOCK, COPY, VARIANT = 25, 10, 350  # to open a block, to copy a layer or a scope with it, to begin another variant
+BLOCK, COPY, VARIANT = 30, 10, 350  # to open a block, to copy a layer or a scope with it, to begin another variant
 MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held against each other
 
 
