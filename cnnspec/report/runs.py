@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cnnspec.diagnostics import CheckpointError

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from msgspec.structs import replace
 from torchvision.transforms.v2.functional import resize
 
 from cnnspec import Spec, UsageError, graph, load
