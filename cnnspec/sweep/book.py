@@ -77,10 +77,10 @@ class Book:
     def reconcile(self, records: Mapping[int, Record]) -> None:
         """Let the study say what the records say, and give up what no one runs any more."""
         finals = {number: record for number, record in records.items() if record.status in FINAL}
-        held = self.held()
+        owners = {number: trial.number for number, trial in self.held().items()}
         for trial in self.trials():
             number = trial.user_attrs.get(NUMBER)
-            if trial.state is TrialState.RUNNING and number in finals and held.get(number) is trial:
+            if trial.state is TrialState.RUNNING and number in finals and owners.get(number) == trial.number:
                 self._end(trial.number, finals[number])
             elif trial.state is TrialState.RUNNING and self.alone:
                 self._fail(trial.number)

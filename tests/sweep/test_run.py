@@ -268,6 +268,23 @@ def test_a_killed_driver_s_sweep_goes_on_and_runs_each_point_once(
     assert sweep.chosen[0].test is not None
 
 
+def test_a_driver_that_is_killed_between_record_and_study_has_finished_the_point(
+    sweep_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The next one lets the study say what the record says: done, once."""
+    path, out = sweep_file(), tmp_path / "out"
+    with (
+        patch("optuna.storages.RDBStorage.set_trial_state_values", side_effect=Killed),
+        pytest.raises(Killed),
+    ):
+        run_here(path, out, Pretending())
+    assert [record.status for record in read_records(out).values()] == ["done"]
+    second = Pretending()
+    run_here(path, out, second)
+    assert second.runs == [2, 3, 4]
+    assert states(out) == [TrialState.COMPLETE] * 4
+
+
 def test_an_edited_sweep_is_refused_with_the_difference_or_extended(
     whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
 ) -> None:
