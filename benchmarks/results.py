@@ -60,12 +60,7 @@ TRAININGS = (
     Training("lenet", "mnist/lenet", (*ONE_CYCLE, *WHOLE), 98.9),
     Training("lenet_plain", "mnist/lenet", ("--recipe", "mnist/lenet", *WHOLE)),
     Training("lenet_tuned", "mnist/lenet", ("--recipe", "mnist/lenet_tuned", *WHOLE), 99.4),
-    Training(
-        "alexnet",
-        "mnist/alexnet",
-        (*ONE_CYCLE, "--set", "dropout=0.2", *WHOLE),
-        99.2,
-    ),
+    Training("alexnet", "mnist/alexnet", (*ONE_CYCLE, "--set", "dropout=0.2", *WHOLE), 99.2),
     Training("googlenet_fixed", "mnist/googlenet_fixed", (*ONE_CYCLE, *WHOLE), 99.2),
     Training("with_aux", "mnist/googlenet_fixed", ("--recipe", "mnist/googlenet", "--epochs", "2", *WHOLE)),
     Training(

@@ -2,7 +2,7 @@
 
 CnnspecError           1  our own defect
 ├── UsageError         2  a command or a call that makes no sense
-│   └── OccupiedError     a folder that holds a run, or is being written by another process
+│   └── OccupiedError     a run that is there already, or is being written by another process
 ├── SpecError          3  a spec that is wrong; carries its diagnostics
 ├── DataError          4  data that is missing or damaged
 ├── CheckpointError    5  a run folder, or a file of weights, that cannot be read or does not fit
@@ -45,7 +45,7 @@ class UsageError(CnnspecError):
 
 
 class OccupiedError(UsageError):
-    """A folder that holds something, or that another process is writing: nothing is ever overwritten."""
+    """A folder that holds a run already, or that another process is writing: it may be gone on with, never begun."""
 
 
 class SpecError(CnnspecError):

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from cnnspec.diagnostics import OccupiedError
+from cnnspec.diagnostics import OccupiedError, UsageError
 from cnnspec.files import PART, make_folder, write, writing
 from cnnspec.train.lock import LOCK
 
@@ -43,15 +43,16 @@ RUNS = Path("runs")  # where runs go that are given no folder
 
 
 def refuse_occupied(folder: Path, texts: Mapping[str, bytes]) -> None:
-    """Raise OccupiedError where a folder holds anything: nothing is ever overwritten.
+    """Raise OccupiedError where a folder holds a run, UsageError where anything else: nothing is ever overwritten.
 
     What a run of the same ``texts`` (by file names) has left that was killed before it began is not in the way.
     """
     with writing(folder):
         if not folder.exists() or (folder.is_dir() and all(_is_left(path, texts) for path in folder.iterdir())):
             return
-        what = "holds a run" if (folder / SETTINGS).exists() else "is not empty" if folder.is_dir() else "is a file"
-    raise OccupiedError(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
+        what = "holds a run" if is_begun(folder) else "is not empty" if folder.is_dir() else "is a file"
+    kind = OccupiedError if is_begun(folder) else UsageError
+    raise kind(f"{folder} {what}; nothing is overwritten", "name another folder with --out")
 
 
 def _is_left(path: Path, texts: Mapping[str, bytes]) -> bool:
@@ -68,7 +69,7 @@ def is_begun(run: Path) -> bool:
 def create(out: Path | None, title: str, texts: Mapping[str, bytes] = MappingProxyType({})) -> Path:
     """An empty folder for a run: ``out``, or ``runs/<name>-<n>`` with the next free number.
 
-    Raises OccupiedError where it is, OutputError where it cannot be made.
+    Raises UsageError where it is occupied, OutputError where it cannot be made.
     """
     if out is not None:
         refuse_occupied(out, texts)

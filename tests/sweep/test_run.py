@@ -15,7 +15,7 @@ import pytest
 from optuna.trial import TrialState
 
 from cnnspec import load
-from cnnspec.diagnostics import CheckpointError, OutputError, UsageError
+from cnnspec.diagnostics import CheckpointError, OccupiedError, OutputError, UsageError
 from cnnspec.recipe import Recipe
 from cnnspec.sweep import read_sweep
 from cnnspec.sweep.executor import Event, Lost
@@ -193,6 +193,19 @@ def test_a_run_that_was_killed_goes_on_to_the_same_bits(
     assert sweep.chosen[0].point == read_sweep(whole).chosen[0].point
 
 
+def test_a_folder_of_something_else_fails_its_point_at_once(tmp_path: Path) -> None:
+    """It is no run that could be gone on with, and nobody is waited for."""
+    (tmp_path / "small.yaml").write_text(SMALL)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    spec = {"spec": str(tmp_path / "small.yaml"), "variant": None, "input": None, "params": {}}
+    job = {"number": 1, "run": str(tmp_path / "run"), "threads": 1, "prune": False, "recipe": {"data": "fake"}, **spec}
+    with patch("cnnspec.sweep.worker.time.sleep") as slept:
+        ended = run_job(job, [].append, Stop(), bool)
+    assert (ended["status"], slept.called) == ("failed", False)
+    assert "is not empty" in ended["reason"]
+
+
 class Late(Pretending):
     """An executor whose only slot is another's for a while."""
 
@@ -218,21 +231,22 @@ def test_a_sweep_waits_for_slots(sweep_file: Callable[..., Path], tmp_path: Path
 def test_a_run_that_another_worker_has_begun_meanwhile_is_gone_on_with(whole: Path, tmp_path: Path) -> None:
     """A worker outlives a killed driver for a moment: the next one finds its run, though there was none at first."""
     (tmp_path / "small.yaml").write_text(SMALL)
-    run, begun = tmp_path / "run", []
+    run, outcomes = tmp_path / "run", []
     recipe = {"data": "fake", "epochs": 2, "batch_size": 500, "workers": 0, "threads": 1, "optimizer": "Adam"}
     spec = {"spec": str(tmp_path / "small.yaml"), "variant": None, "input": None, "params": {"dropout": 0.5}}
     job = {"number": 1, "run": str(run), "threads": 1, "prune": False, "recipe": recipe, **spec}
 
-    def late(folder: Path) -> bool:
-        begun.append((folder / "settings.json").exists())
-        if not begun[-1]:
-            train(load(tmp_path / "small.yaml", dropout=0.5), Recipe.of(**recipe), folder, test=False)
-        return begun[-1]
+    def late(*given: Any, **named: Any) -> None:
+        train(*given, **named)  # the other worker's
+        with pytest.raises(OccupiedError) as refused:
+            train(*given, **named)
+        outcomes.append(refused.value)
+        raise refused.value
 
-    with patch("cnnspec.train.folder.is_begun", late):
+    with patch("cnnspec.train.train", late):
         ended = run_job(job, [].append, Stop(), bool)
     assert ended == {"status": "done", "reason": ""}
-    assert begun == [False, True]
+    assert len(outcomes) == 1
     assert (run / "weights.safetensors").read_bytes() == weights(whole, 4)
 
 
