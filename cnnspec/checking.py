@@ -23,12 +23,14 @@ from cnnspec.network.unreached import idle_patches, report_idle
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
 from cnnspec.syntax.marks import is_recipe, is_sweep
+from cnnspec.uncollected import uncollected
 
 Reader = Callable[[Source, Sink], object]
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of a second; a character counts as one
 
 
+@uncollected
 def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:
     """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one.
 

@@ -104,8 +104,9 @@ class Expander(Reporter):
         self.aux = False  # whether the lines are those of an aux head
         self.again = False  # whether they run modules that are there
         self.shares = spec.shares  # else nothing is kept for it
+        self.tracked = False  # whether sizes write down what is asked of them, as those of `cnnspec inputs` do
         self.made: dict[tuple[object, ...], Layer] = {}
-        self.literals: dict[Item, Arguments] = {}  # of the lines without expressions
+        self.literals: dict[Item, Arguments | None] = {}  # None for a line with expressions, whose arguments vary
         self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
         self.models: dict[Hashable, Model] = {}
         self.silent: dict[Hashable, int] = {}  # calls that nothing is known or said of, and the work that showed it
@@ -126,6 +127,7 @@ class Expander(Reporter):
         if self.meter.told:
             return None
         inputs = self.inputs(Context(env, UNKNOWN, trace))
+        self.tracked = any(type(size) is not int for shape in inputs.values() for size in shape)
         root = ScopeBuilder("", self.spec.title, self.spec.source.span(), 0, Opened(env), place=place)
         entry = self.arriving(inputs, root)
         return self.network(inputs, entry, root, Context(env, entry, of_base(self.spec, trace)))
@@ -437,8 +439,8 @@ class Expander(Reporter):
         own = self.literals.get(item)
         if own is None:
             own = {e.key.text: Argument(self.value(e.value, context, flow), e) for e in item.args or ()}
-            if item.args is None or not holds_expression(item.args):
-                self.literals[item] = own
+            if item not in self.literals:
+                self.literals[item] = None if item.args is not None and holds_expression(item.args) else own
         return {**brought, **own} if brought else own
 
     def join(
@@ -524,7 +526,7 @@ class Expander(Reporter):
         if found is None:
             self.meter.spend(NEW_LAYER)
             try:
-                found = facts(layer, shapes)
+                found = facts(layer, shapes, anew=self.tracked)
             except PluginFault as fault:
                 self.fail("plugin-failed", fault.message, item.op, context, "called here", fault.help)
             shape, tensors, _ = found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from cnnspec.layers import Layer, Shape, Tensor
@@ -11,11 +12,14 @@ from cnnspec.plugins import PluginFault, origin
 Facts = tuple[Shape, dict[str, Tensor], int | None]
 
 
-def facts(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
-    """Output shape, tensors and MACs of a layer. Raises Refusal, and PluginFault for answers of a wrong kind."""
-    shape = layer.infer(*shapes)
+def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> Facts:
+    """Output shape, tensors and MACs of a layer; ``anew`` where sizes have to see what is asked of them.
+
+    Raises Refusal, and PluginFault for answers of a wrong kind.
+    """
     if origin(type(layer)) is None:
-        return shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
+        return (_own if anew else _remembered)(layer, shapes)
+    shape = layer.infer(*shapes)
     if not isinstance(shape, tuple) or not all(_is_whole(size) and 1 <= size <= MAX_SIZE for size in shape):
         _wrong(layer, "infer", "a Shape of positive sizes", shape)
     shape = Shape(shape)
@@ -25,6 +29,15 @@ def facts(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
     if macs is not None and not (_is_whole(macs) and macs >= 0):
         _wrong(layer, "macs", "a whole number or None", macs)
     return shape, tensors, macs
+
+
+def _own(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
+    """Of a layer of cnnspec's own, which depends on nothing else."""
+    shape = layer.infer(*shapes)
+    return shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
+
+
+_remembered = lru_cache(maxsize=4096)(_own)  # an editor asks for nearly all of them again with each keystroke
 
 
 def _is_whole(value: object) -> bool:

@@ -71,12 +71,14 @@ class _Filler:
 
     def fills(self, node: Node) -> tuple[Fill, ...]:
         """What fills the tensors of a layer. Copies of one layer share their tensors, and are asked for once."""
-        rules = self.rules(node)
-        key = (id(node.tensors), *map(id, rules))
-        if key not in self.known:
+        patterns = self.reaching(node) if self.patterns and node.tensors else []
+        key = (id(node.tensors), *map(id, patterns))  # tensors are those of one layer, and so of one type
+        found = self.known.get(key)
+        if found is None:
             self.check_type(node)
-            self.known[key] = tuple(self.filled(node, rules))
-        return self.known[key]
+            own = [self.types[node.type]] if node.type in self.types else []
+            found = self.known[key] = tuple(self.filled(node, [*patterns, *own]))
+        return found
 
     def filled(self, node: Node, rules: Sequence[Rule]) -> Iterator[Fill]:
         for name, tensor in node.tensors.items():
@@ -85,13 +87,10 @@ class _Filler:
             if setting and function and self.takes(function, setting, node, tensor):
                 yield name, function.call(), setting.args
 
-    def rules(self, node: Node) -> list[Rule]:
-        """The rules that reach a layer, the one that goes first in front."""
-        own = [self.types[node.type]] if node.type in self.types else []
-        if not self.patterns or not node.tensors:
-            return own
+    def reaching(self, node: Node) -> list[Rule]:
+        """The rules whose patterns reach a layer, the one that goes first in front."""
         self.meter.spend(PATTERN * len(self.patterns))
-        return [*(rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)), *own]
+        return [rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)]
 
     def check_type(self, node: Node) -> None:
         """Tensors that a rule for a type names, and that no layer of it has."""

@@ -53,6 +53,8 @@ def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
 
 def _check_patches(spec: Spec, known: frozenset[str], sink: Sink) -> None:
     """The lines of patches. They may read what can be read where they are put, which may be in any definition."""
+    if not spec.patches:
+        return
     definitions = [(spec.params, spec.layers), *((block.params, block.layers) for block in spec.blocks.values())]
     names = {name for params, items in definitions for name in (*params, *_loop_names(items))}
     for patch in (patch for below in spec.patches for patch in below.patches):
@@ -251,11 +253,12 @@ class _Checker:
     def layer_arguments(self, item: Item, pieces: tuple[Cut, ...]) -> None:
         found, later = self.literals(item, pieces)
         layer = REGISTRY[item.name]
+        known = layer.model_fields
         values = {name: argument.value for name, argument in found.items()}
-        made = validate(layer, values, _entries(item), item.span, item.name, later & set(layer.model_fields))
+        made = validate(layer, values, _entries(item), item.span, item.name, later & set(known))
         wrong = made if isinstance(made, list) else []
-        wrong += self.unknown_arguments(item, layer.model_fields, later - set(layer.model_fields), pieces)
-        self.add(item, wrong, layer.model_fields)
+        wrong += self.unknown_arguments(item, known, later - set(known), pieces)
+        self.add(item, wrong, known)
         if not wrong and not later and (written := _as_written(item)):
             self.sound.add(written)
 

@@ -19,8 +19,6 @@ MADE_BEFORE = frozenset({"name", "index", "if"})  # what gives a list that is th
 
 Env = Mapping[str, Value]
 
-OPERATIONS = "literal name in layer list not and or if negate plus index slice call"
-METHODS = {op: f"on_{op}" for op in OPERATIONS.split()}  # all others have two sides
 NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -33,7 +31,12 @@ NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-EXACT = {sign: NUMERIC[sign] for sign in ("+", "-", "*", "<", "<=", ">", ">=")}  # of whole numbers: none can fail
+# Of whole numbers: none can fail.
+EXACT = {
+    **{sign: NUMERIC[sign] for sign in ("+", "-", "*", "<", "<=", ">", ">=")},
+    "==": operator.eq,
+    "!=": operator.ne,
+}
 
 
 def in_yaml(value: Value, *, inside: bool = False) -> str:
@@ -68,6 +71,12 @@ def size(value: Value, limit: int = MAX_LENGTH) -> int:
     return count
 
 
+def is_plain(value: Value) -> bool:
+    """Whether a value is one of nearly all: a whole number within bounds, a truth or a layer."""
+    kind = type(value)
+    return -MAX_NUMBER <= value <= MAX_NUMBER if kind is int else kind is bool or kind is LayerName
+
+
 class Evaluator:
     """Values of expressions under one environment."""
 
@@ -81,18 +90,8 @@ class Evaluator:
 
     def value(self, expr: Expr) -> Value:
         self.meter.spend(3)
-        value = getattr(self, METHODS.get(expr.op, "on_binary"))(expr)
-        if type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER:
-            return value
-        return value if value is True or value is False else self.bounded(expr, value)
-
-    def param(self, expr: Expr) -> Value:
-        """The value of a name: what most lines ask for, and mostly a whole number or a layer."""
-        value = self.env.get(expr.args[0])
-        if type(value) is LayerName or (type(value) is int and -MAX_NUMBER <= value <= MAX_NUMBER):
-            self.meter.spend(3)
-            return value
-        return self.value(expr)
+        value = HANDLERS.get(expr.op, Evaluator.on_binary)(self, expr)
+        return value if is_plain(value) else self.bounded(expr, value)
 
     def bounded(self, expr: Expr, value: Value) -> Value:
         if isinstance(value, int | float):
@@ -259,3 +258,7 @@ def _equal(left: Value, right: Value) -> bool:
     if isinstance(left, bool) != isinstance(right, bool):
         return False
     return bool(left == right)
+
+
+OPERATIONS = "literal name in layer list not and or if negate plus index slice call"
+HANDLERS = {op: getattr(Evaluator, f"on_{op}") for op in OPERATIONS.split()}  # all others have two sides

@@ -45,10 +45,10 @@ class Template(Struct, frozen=True):
 
         Raises ExpressionError, Silent where the shape is unknown after an earlier error, and OutOfWork.
         """
-        evaluator = Evaluator(env, shape, meter or Meter())
-        lone = self.parts[0]
-        if len(self.parts) == 1 and isinstance(lone, Expr):
-            return evaluator.param(lone) if lone.op == "name" else evaluator.value(lone)
+        meter = meter or Meter()
+        evaluator = Evaluator(env, shape, meter)
+        if len(self.parts) == 1 and isinstance(lone := self.parts[0], Expr):
+            return evaluator.value(lone)
         _check_indices(self.parts, evaluator)
         text = "".join(p if isinstance(p, str) else str(evaluator.word(p)) for p in self.parts)
         if len(text) > MAX_LENGTH:
