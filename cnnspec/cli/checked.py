@@ -16,6 +16,7 @@ from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
 from cnnspec.spec.budget import Budget
 from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, decode, display, open_source
+from cnnspec.syntax.marks import kind
 
 
 class Fix(StrEnum):
@@ -41,6 +42,7 @@ class Checked(Struct, frozen=True):
 
     name: str
     file: str
+    kind: str = "spec"
     diagnostics: tuple[Diagnostic, ...] = ()
     fixed: tuple[Diagnostic, ...] = ()
     diff: str = ""
@@ -60,13 +62,14 @@ def check_target(target: Target, options: Options) -> Checked:
     try:
         return _check(Checked(name, file), target, options)
     except SpecError as error:
-        return Checked(name, file, error.diagnostics)
+        return Checked(name, file, diagnostics=error.diagnostics)
     except CnnspecError as error:
         return Checked(name, file, failure=error)
 
 
 def _check(blank: Checked, target: Target, options: Options) -> Checked:
     source = open_source(target.path, blank.file) if target.path else _standard_input(blank.file)
+    blank = replace(blank, kind=kind(source))
     if options.fix is not Fix.leave:
         from cnnspec.fixing import fix
 

@@ -135,13 +135,20 @@ def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
     """``3 errors and 1 warning in 2 specs, 10 sound, 4 other files skipped``; nothing where one spec is sound."""
     checked = [result for result in results if not result.failure]
     wrong = [result for result in checked if result.diagnostics]
-    sound, fixed = len(checked) - len(wrong), sum(len(result.fixed) for result in results)
+    right = [result for result in checked if not result.diagnostics]
+    sound, fixed = len(right), sum(len(result.fixed) for result in results)
     found = [diagnostic.severity for diagnostics in once(wrong) for diagnostic in diagnostics]
     kinds = [count(found.count(kind), kind) for kind in ("error", "warning") if kind in found]
-    parts = [f"{' and '.join(kinds)} in {count(len(wrong), 'spec')}"] if wrong else []
+    parts = [f"{' and '.join(kinds)} in {_counted(wrong)}"] if wrong else []
     if sound and (wrong or skipped or failed or fixed or sound > 1):
-        parts.append(f"{sound:,} sound" if wrong else f"{count(sound, 'spec')}, all sound" if sound > 1 else "1 sound")
+        parts.append(f"{sound:,} sound" if wrong else f"{_counted(right)}, all sound" if sound > 1 else "1 sound")
     parts += [f"{count(fixed, 'warning')} fixed"] if fixed else []
     parts += [f"{count(skipped, 'other file')} skipped"] if skipped else []
     parts += [f"{failed:,} not checked"] if failed and parts else []
     return ", ".join(parts)
+
+
+def _counted(results: Sequence[Checked]) -> str:
+    """``2 specs``, ``1 recipe``; ``3 files`` where they are of several kinds."""
+    kinds = {result.kind for result in results}
+    return count(len(results), kinds.pop() if len(kinds) == 1 else "file")

@@ -19,3 +19,8 @@ def is_marked(mark: str, source: Source) -> bool:
 
 is_recipe = partial(is_marked, RECIPE)
 is_sweep = partial(is_marked, SWEEP)
+
+
+def kind(source: Source) -> str:
+    """What a text is called: a spec, a recipe or a sweep."""
+    return "recipe" if is_recipe(source) else "sweep" if is_sweep(source) else "spec"

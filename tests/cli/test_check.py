@@ -154,6 +154,16 @@ def test_the_last_line_counts(here: Path) -> None:
     assert last_line(run("check", "c.yaml")) == "1 warning in 1 spec"
 
 
+def test_the_last_line_says_what_was_checked(here: Path) -> None:
+    put(here, a="cnnspec_recipe: 1\nepocs: 3\n", b="cnnspec_sweep: 1\nspec: mnist/lenet\naxs: {}\n", c=WRONG, d=SOUND)
+    assert last_line(run("check", "a.yaml")) == "1 error in 1 recipe"
+    assert last_line(run("check", "a.yaml", "c.yaml")) == "2 errors in 2 files"
+    assert last_line(run("check", "b.yaml", "d.yaml")).endswith(" in 1 sweep, 1 sound")
+    put(here, a="cnnspec_recipe: 1\n", b="cnnspec_recipe: 1\nepochs: 2\n")
+    assert last_line(run("check", "a.yaml", "b.yaml")) == "2 recipes, all sound"
+    assert last_line(run("check", "a.yaml", "b.yaml", "d.yaml")) == "3 files, all sound"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")
 def test_an_unreadable_file_ends_with_7(here: Path) -> None:
     """All the others are checked all the same."""
