@@ -68,12 +68,16 @@ def _lines(error: CnnspecError, width: int | None) -> Iterator[Text]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C, or a signal that training has waited out, ends a command with the shell's code for it; files stay."""
+    """Ctrl-C, or a signal that training has waited out, ends a command with the shell's code for it; files stay.
+
+    How to go on is said where the interrupt has it as a note.
+    """
     try:
         yield
     except KeyboardInterrupt as interrupt:
         if local_rank() == 0:
-            console(stderr=True).print("interrupted; what is written is kept")
+            ways = getattr(interrupt, "__notes__", ["what is written is kept"])
+            console(stderr=True).print(f"interrupted; {printable(ways[-1])}")
         sys.exit(getattr(interrupt, "exit_code", 130))
 
 

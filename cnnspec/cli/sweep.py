@@ -122,7 +122,11 @@ def _run(
     stop = Stop()
     options = Options(jobs, per_gpu, storage, extend, heartbeat)
     with stop.listening(), watcher(found) as watch:
-        return run_sweep(found, folder, options, make, watch, stop)
+        try:
+            return run_sweep(found, folder, options, make, watch, stop)
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note("the same command goes on")
+            raise
 
 
 def _say_chosen(done: Sweep) -> None:

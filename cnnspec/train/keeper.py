@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from time import monotonic
 from typing import Any
 
@@ -76,8 +77,9 @@ class Keeper:
         with self.stop.held():
             try:
                 yield
-            except Stopped:
+            except Stopped as stopped:
                 self.save()
+                stopped.add_note(f"`cnnspec train --resume {quote(str(self.run))}` goes on")
                 raise
 
     def _write(self, state: State, best: bool) -> None:

@@ -95,8 +95,9 @@ def test_a_signal_lets_all_runs_save_and_the_sweep_goes_on(sweep_file: Callable[
             break
     started = workers(process.pid)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode == 143
+    assert said.endswith("interrupted; the same command goes on\n")
     assert not any(Path(f"/proc/{worker}").exists() for worker in started)
     waiting = [p for p in read_sweep(out).points if p.status == "waiting"]
     assert waiting

@@ -54,6 +54,7 @@ def broken_off(spec: Path, run: Path, turn: int, by: Recipe | None = None) -> Pa
     with pytest.raises(Stopped) as caught:
         train(load(spec), by or recipe(spec), run, stop=StopAt(turn))
     assert caught.value.exit_code == 143
+    assert caught.value.__notes__ == [f"`cnnspec train --resume {run}` goes on"]
     return run
 
 
