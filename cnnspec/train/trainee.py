@@ -47,7 +47,8 @@ class Trainee:
     """A model in the middle of ``epoch``, of which ``tally`` knows the batches that are done.
 
     ``heads`` are the weights of the losses of aux heads, whose logits the model gives behind its own. ``rows`` are the
-    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one.
+    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one. ``watched`` are
+    the parameters whose gradients have to be finite; where the loss is scaled, they may overflow.
     """
 
     recipe: Recipe
@@ -63,6 +64,7 @@ class Trainee:
     optimizer: Optimizer
     schedule: Schedule
     scaler: GradScaler
+    watched: Sequence[nn.Parameter]
     average: Average | None
     stopping: Stopping
     epoch: int = 1
@@ -84,7 +86,7 @@ class Trainee:
         device = next(model.parameters()).device
         optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
         steps = ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)
-        parallel = world.parallel(model)
+        parallel, scaling = world.parallel(model), scaler(device, recipe.amp)
         return cls(
             recipe=recipe,
             model=model,
@@ -98,7 +100,8 @@ class Trainee:
             mix=mixer(recipe, classes),
             optimizer=optimizer,
             schedule=Schedule(recipe, optimizer, steps),
-            scaler=scaler(device, recipe.amp),
+            scaler=scaling,
+            watched=() if scaling.is_enabled() else list(model.parameters()),
             average=Average(model, recipe.ema) if recipe.ema else None,
             stopping=Stopping(recipe.early_stopping),
         )
@@ -107,11 +110,6 @@ class Trainee:
     def measured(self) -> nn.Module:
         """The model whose figures count, and whose weights are written: the average, where there is one."""
         return self.average.model if self.average else self.model
-
-    @property
-    def watched(self) -> Sequence[nn.Parameter]:
-        """The parameters whose gradients have to be finite; where the loss is scaled, they may overflow."""
-        return () if self.scaler.is_enabled() else list(self.model.parameters())
 
     @property
     def is_done(self) -> bool:
