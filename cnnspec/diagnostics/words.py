@@ -29,7 +29,7 @@ def printable_json(text: str) -> str:
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that a misspelt or foreign one most likely means, or None where none is near."""
     among = tuple(known)
-    return _nearest(word, among) if len(among) <= MAX_KNOWN and len(word) <= MAX_WORD else None
+    return _nearest(word, among) if 0 < len(among) <= MAX_KNOWN and len(word) <= MAX_WORD else None
 
 
 @lru_cache(maxsize=64)
