@@ -22,7 +22,7 @@ from cnnspec.network.patches import Reached
 from cnnspec.network.unreached import idle_patches, report_idle
 from cnnspec.spec import Spec, builtin_blocks, read
 from cnnspec.spec.budget import Budget
-from cnnspec.syntax.marks import is_recipe, is_sweep
+from cnnspec.syntax.marks import kind
 from cnnspec.uncollected import uncollected
 
 Reader = Callable[[Source, Sink], object]
@@ -54,11 +54,11 @@ def _other_reader(source: Source) -> Reader | None:
 
     It is imported here, so that a spec is checked without them.
     """
-    if is_recipe(source):
+    if (what := kind(source)) == "recipe":
         from cnnspec.recipe.read import read as read_recipe
 
         return read_recipe
-    if is_sweep(source):
+    if what == "sweep":
         from cnnspec.sweepfile.read import read as read_sweep
 
         return read_sweep

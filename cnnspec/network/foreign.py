@@ -1,4 +1,4 @@
-"""What a layer of the user's own says of itself, looked at before anything is built upon it."""
+"""What a layer says of itself for its shapes: of cnnspec's own remembered, of a user's own looked at before use."""
 
 from __future__ import annotations
 

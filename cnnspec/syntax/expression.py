@@ -45,8 +45,7 @@ class Template(Struct, frozen=True):
 
         Raises ExpressionError, Silent where the shape is unknown after an earlier error, and OutOfWork.
         """
-        meter = meter or Meter()
-        evaluator = Evaluator(env, shape, meter)
+        evaluator = Evaluator(env, shape, meter or Meter())
         if len(self.parts) == 1 and isinstance(lone := self.parts[0], Expr):
             return evaluator.value(lone)
         _check_indices(self.parts, evaluator)
