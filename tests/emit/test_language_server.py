@@ -52,9 +52,16 @@ def settings(**schemas: list[str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def server(command: list[str]) -> Iterator[LanguageServer]:
-    """A server whose settings give the schema to every file called spec-…"""
+def server(command: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
+    """A server whose settings give the schema to every file called spec-…, once it has heard of them.
+
+    It asks for its settings after it has started, and answers what it is asked before as if it had none.
+    """
     with LanguageServer(command, settings(**{SCHEMA.as_uri(): ["spec-*.yaml"]})) as running:
+        path = tmp_path_factory.mktemp("ready") / "spec-ready.yaml"
+        running.open(path, "layers: no list\n")
+        while not running.found(path):
+            del running.diagnostics[path.as_uri()]
         yield running
 
 

@@ -108,6 +108,7 @@ UNSEEN_HERE: dict[tuple[str, int], str] = {
     ("unreachable", 12): "in a file with blocks of its own any capitalised name may be one of them",
     ("wrong-conditions", 10): VALUE,
     ("upsampling", 8): "one of two arguments is needed",
+    ("zero-groups-in-repeat", 10): VALUE,
 }
 EITHER: dict[str, str] = {
     "bad-expression": "a pattern sees the dollar sign and the outer brackets of an expression, and no more",
