@@ -1,7 +1,7 @@
 """Joins of several tensors, and the slice that takes one apart. Their modules stand in cnnspec/emit/modules.py."""
 
 from math import prod
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from cnnspec.diagnostics.words import listing
 from cnnspec.layers.base import EACH, ITS_INPUT, NOTHING, Copies, Layer, NonNegative, described, setting
@@ -17,6 +17,7 @@ class _Join(Layer):
 
     inputs = None
     keeps = NOTHING
+    sign: ClassVar[str] = "+"  # what stands between its inputs in a label
 
     def infer(self, *xs: Shape) -> Shape:
         """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
@@ -34,7 +35,8 @@ class _Join(Layer):
     def conflict(
         self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
     ) -> NoReturn:
-        label = " + ".join(map(str, xs)) if len(xs) < 5 else f"{xs[0]} + … + {other} + …"
+        shown = map(str, xs) if len(xs) < 5 else (str(xs[0]), "…", str(other), "…")
+        label = f" {self.sign} ".join(shown)
         self.refuse("shape-mismatch", message, label=label, dims=dims, help=help)
 
 
@@ -94,6 +96,7 @@ class Multiply(_Elementwise):
 
     target = "cnnspec.emit.modules.Multiply"
     keeps = ITS_INPUT
+    sign = "*"
 
     def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
         """The products of the first paths, each a factor for the gradient of the next path."""

@@ -21,7 +21,7 @@ def broadcast_join(view: View) -> Iterator[Finding]:
     for node in view.graph.nodes:
         if node.type not in ("Add", "Multiply"):
             continue
-        most = node.shape[0]
+        most, sign = node.shape[0], " * " if node.type == "Multiply" else " + "
         for value, x in zip(node.inputs, node.input_shapes, strict=True):
             maker = view.maker(value)
             if x[0] == 1 < most and not (node.type == "Multiply" and maker and maker.type in GATES):
@@ -29,7 +29,7 @@ def broadcast_join(view: View) -> Iterator[Finding]:
                     "broadcast-join",
                     node,
                     f"`{node.type}` repeats the one channel of {x} to fit {most}",
-                    " + ".join(map(str, node.input_shapes[:4])),
+                    sign.join(map(str, node.input_shapes[:4])),
                     labels=(Label(place(maker), "the one channel comes from here"),) if maker else (),
                     help=f"make {most} channels of it, if that is not meant",
                 )
