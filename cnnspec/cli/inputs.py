@@ -76,7 +76,8 @@ def _constraints(found: Inputs) -> Iterable[str]:
         yield f"\n{constraint.span}"
         asked = region_words(constraint.inputs, found.names)
         short = len(asked) == 1 or constraint.inputs != found.accepted
-        yield from (f"  asks for {'; or '.join(asked[:MOST_RANGES])}",) if short else ("  asks for just these",)
+        asks = "is known to take" if ~constraint.inputs & found.unknown else "asks for"
+        yield f"  {asks} {'; or '.join(asked[:MOST_RANGES]) if short else 'just these'}"
         yield f"  {constraint.refused} is refused: {constraint.why}"
 
 

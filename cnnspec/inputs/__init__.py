@@ -6,9 +6,10 @@ The layers are not described a second time: the ordinary expansion runs over siz
 (tracked.py), and what it asks of them says for which inputs it would do the same (explore.py).
 """
 
-from cnnspec.inputs.answer import Constraint, Inputs, Weights
+from cnnspec.inputs.answer import Constraint, Inputs
 from cnnspec.inputs.region import Region
 from cnnspec.inputs.sizes import Sizes
 from cnnspec.inputs.solve import solve
+from cnnspec.inputs.weights import Weights
 
 __all__ = ["Constraint", "Inputs", "Region", "Sizes", "Weights", "solve"]

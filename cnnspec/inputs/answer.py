@@ -14,6 +14,7 @@ from cnnspec.diagnostics import Sink, Span
 from cnnspec.inputs.region import Region
 from cnnspec.inputs.sizes import Sizes
 from cnnspec.inputs.trace import Axes
+from cnnspec.inputs.weights import Weights
 from cnnspec.layers import Shape
 from cnnspec.network import expand
 from cnnspec.spec import Spec
@@ -56,15 +57,6 @@ class Constraint:
     code: str
     why: str
     refused: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """A layer whose tensors have other shapes for other inputs, so that trained ones fit only some."""
-
-    key: str
-    type: str
-    span: Span
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, listing
-from cnnspec.inputs.answer import Constraint, Inputs, Weights, at, together
+from cnnspec.inputs.answer import Constraint, Inputs, at, together
 from cnnspec.inputs.explore import Map, Piece, explore
 from cnnspec.inputs.region import Region
-from cnnspec.inputs.term import where
 from cnnspec.inputs.trace import Axes
-from cnnspec.inputs.tracked import Condition, Tracked
+from cnnspec.inputs.tracked import Condition
+from cnnspec.inputs.weights import weights
 from cnnspec.inputs.words import axis_names
 from cnnspec.layers import Shape
-from cnnspec.network import Node, expand
+from cnnspec.network import expand
 from cnnspec.spec import Spec
 
 
@@ -32,7 +32,7 @@ def solve(spec: Spec) -> Inputs:
     names, axes = _axes(graph.inputs)
     found = explore(spec, axes, tuple(stated[places[0]] for places in axes))
     accepted = found.whole
-    weights, fits = _weights(found)
+    layers, fits = weights(found)
     return Inputs(
         spec=spec,
         names=names,
@@ -42,8 +42,8 @@ def solve(spec: Spec) -> Inputs:
         unknown=found.unknown,
         constraints=_constraints(found, accepted, stated),
         unfollowed=_unfollowed(found),
-        weights=weights,
-        fits=fits and (fits & accepted).merged(),
+        weights=layers,
+        fits=fits,
     )
 
 
@@ -133,24 +133,3 @@ def _unfollowed(found: Map) -> tuple[Span, ...]:
     """The lines at which a size could not be followed."""
     pins = [c.span for piece in found.pieces for c in piece.run.conditions if c.pinned and c.others and c.span]
     return tuple(dict.fromkeys(pins))
-
-
-def _weights(found: Map) -> tuple[tuple[Weights, ...], Region | None]:
-    """The layers whose tensors depend on the input's size, and the inputs for which they are as for the stated one."""
-    rank = len(found.axes)
-    own = found.piece(found.stated)
-    pieces = [own] if own in found.accepted else list(found.accepted[:1])
-    nodes = [node for piece in pieces if piece and piece.run.graph for node in piece.run.graph.nodes]
-    depending = {node.key: node for node in nodes if _sizes(node)}
-    weights = tuple(Weights(node.key, node.type, node.span) for node in depending.values())
-    if own not in found.accepted:
-        return weights, None
-    fits = Region.whole(rank)
-    for term, value in {(size.term, int.__index__(size)) for node in depending.values() for size in _sizes(node)}:
-        fits &= where(term, value, value, rank)
-    return weights, fits
-
-
-def _sizes(node: Node) -> list[Tracked]:
-    """The sizes of a node's tensors that follow from the input's."""
-    return [size for tensor in node.tensors.values() for size in tensor.shape if isinstance(size, Tracked)]
