@@ -58,14 +58,18 @@ def _accepted(found: Inputs) -> Iterable[str]:
     from cnnspec.inputs.answer import Several
     from cnnspec.inputs.words import region_words
 
+    refused = "" if found.accepts(*found.own) else ", which is not accepted"
+    if found.smallest is None:
+        yield f"no input is known that {found.spec.title} accepts"
+        yield f"stated {found.stated}{refused}"
+        return
     said = region_words(found.accepted, found.names)
     accepts = "accepts" if found.is_complete else "is known to accept"
     one = len(found.stated) > 1 and not isinstance(found.stated, Several)
     channels = f" with {count(found.stated[0], 'channel')}" if one else ""
     yield f"{found.spec.title} {accepts} inputs{channels} of{' any of' if len(said) > 1 else ''}"
     yield from (f"  {line}" for line in said)
-    refused = "" if found.accepts(*found.own) else ", which is not accepted"
-    yield f"smallest {found.shape(found.smallest or ())}, stated {found.stated}{refused}"
+    yield f"smallest {found.shape(found.smallest)}, stated {found.stated}{refused}"
 
 
 def _constraints(found: Inputs) -> Iterable[str]:

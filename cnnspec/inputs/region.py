@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cnnspec.inputs.function import TooLong
 from cnnspec.inputs.sizes import ALL, NONE, Sizes
 
-MAX_BOXES = 2000
+MAX_BOXES = 500  # time grows with their square: some seconds
 Box = tuple[Sizes, ...]  # one set for each axis: an input is in it where each of its sizes is
 
 

@@ -40,6 +40,9 @@ class Sizes:
         return bool(self.head or self.cycle)
 
     def __and__(self, other: Sizes) -> Sizes:
+        if not self.cycle or not other.cycle:
+            few, many = (other, self) if self.cycle else (self, other)
+            return _finite(few.head & many.bits(few.start))
         if self in (ALL, other):
             return other
         return self if other == ALL else _combined(self, other, int.__and__)
@@ -48,6 +51,8 @@ class Sizes:
         return _combined(self, other, int.__or__)
 
     def __sub__(self, other: Sizes) -> Sizes:
+        if not self.cycle:
+            return _finite(self.head & ~other.bits(self.start))
         return _combined(self, other, _without)
 
     def __invert__(self) -> Sizes:
@@ -88,6 +93,11 @@ class Sizes:
             length = (~(bits >> skipped) & ((bits >> skipped) + 1)).bit_length() - 1
             yield at + skipped, at + skipped + length - 1
             bits, at = bits >> (skipped + length), at + skipped + length
+
+
+def _finite(head: int) -> Sizes:
+    """The set of the bits alone. There may be thousands of such, of long bits that would take long to look up."""
+    return Sizes(head, max(head.bit_length(), 1), 1, 0)
 
 
 def _without(a: int, b: int) -> int:

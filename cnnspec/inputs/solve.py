@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, listing
 from cnnspec.inputs.answer import Constraint, Inputs, at, together
@@ -88,7 +90,7 @@ def _constraints(found: Map, accepted: Region, stated: Shape) -> tuple[Constrain
     constraints = [
         Constraint(inputs, *line, bound.refusal.message, at(stated, found.axes, bound.sample))
         for line, bound in first.items()
-        if ~(inputs := _met(line, bounds, len(found.axes)))
+        if ~(inputs := (_met(line, bounds, len(found.axes)) - _refused_at(found, line)).merged())
     ]
     return tuple(sorted(constraints, key=lambda c: (c.span.source.name, c.span.line, c.span.column)))
 
@@ -112,6 +114,12 @@ def _failing(condition: Condition, kept: Iterable[Condition]) -> Region:
         if other is not condition:
             left &= other.inputs
     return left
+
+
+def _refused_at(found: Map, line: tuple[Span, str]) -> Region:
+    """The inputs that a line refuses. Where ways part, what one asks does not tell of those that take another."""
+    regions = (p.region for p in found.pieces if p.run.refusal and (p.run.refusal.span, p.run.refusal.code) == line)
+    return reduce(or_, regions, Region(len(found.axes), ()))
 
 
 def _met(line: tuple[Span, str], bounds: Sequence[tuple[Piece, tuple[_Bound, ...]]], rank: int) -> Region:

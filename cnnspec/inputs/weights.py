@@ -56,7 +56,7 @@ def _compared(piece: Piece, wanted: Mapping[str, Tensors], first: Mapping[str, N
     fits = Region(piece.region.rank, ()) if others else piece.region
     for key, node in here.items():
         same = _same(piece.region, node, wanted.get(key))
-        if piece.region - same:
+        if same is not piece.region and piece.region - same:
             others[key] = node
             fits &= same
     return others, fits

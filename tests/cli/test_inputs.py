@@ -88,3 +88,15 @@ def test_constraints_that_contradict_each_other_end_with_the_error_of_the_stated
     path.write_text(MAPS["impossible"])
     result = run("inputs", str(path))
     assert (result.exit_code, "error[not-divisible]" in result.stderr) == (3, True)
+
+
+def test_no_known_input_is_told(tmp_path: Path) -> None:
+    """A product of more divisors than are gone through leaves nothing known, which is said in text and in JSON."""
+    path = tmp_path / "many.yaml"
+    path.write_text(
+        "cnnspec: 1\ninput: [1, 9, 9]\nlayers: [Flatten, {Linear: {out_features: 2, in_features: 367567200}}]\n"
+    )
+    shown, record = run("inputs", str(path)), json.loads(run("inputs", str(path), "--format", "json").stdout)
+    assert (shown.exit_code, "no input is known that" in shown.stdout) == (0, True), shown.stdout
+    assert "stated 1×9×9, which is not accepted" in shown.stdout
+    assert (record["smallest"], record["complete"]) == (None, False)

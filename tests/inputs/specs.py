@@ -104,6 +104,11 @@ WHEN = """
   when: $(in.width % 3 == 1 or in.height * in.width < 50)
 - Conv2d: {out_channels: 2, kernel_size: 4}
 """
+WAYS = """
+- Conv2d: {out_channels: 2, kernel_size: 3, stride: [3, 1]}
+  when: $(in.height * in.width > 100)
+- PixelUnshuffle: {downscale_factor: 2}
+"""
 REPEAT = """
 - Conv2d: {out_channels: 2, kernel_size: 5}
   repeat: $(in.height // 16 + 1)
@@ -169,6 +174,7 @@ MAPS = {
     "uneven": text(UNEVEN),
     "gated": text(GATED),
     "when": text(WHEN),
+    "ways": text(WAYS),
     "global": text(GLOBAL),
     "norms": text(NORMS),
     "dilated": text(DILATED),

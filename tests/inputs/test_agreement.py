@@ -50,6 +50,9 @@ def test_every_height_and_width_is_told(name: str) -> None:
     found = solve(spec_of(MAPS[name]))
     assert found.is_complete
     compare(found, [*DIAGONAL, *GRID])
+    for constraint in found.constraints:
+        refused = tuple(constraint.refused[first] for first, *_ in found.axes)
+        assert refused not in constraint.inputs, f"{constraint.span} asks for what it refuses"
 
 
 @pytest.mark.parametrize("name", HARD)
