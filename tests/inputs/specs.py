@@ -105,9 +105,9 @@ WHEN = """
 - Conv2d: {out_channels: 2, kernel_size: 4}
 """
 WAYS = """
-- Conv2d: {out_channels: 2, kernel_size: 3, stride: [3, 1]}
+- Conv2d: {out_channels: 2, kernel_size: 7, stride: 2}
+- Conv2d: {out_channels: 2, kernel_size: 7, padding: 2, stride: 2}
   when: $(in.height * in.width > 100)
-- PixelUnshuffle: {downscale_factor: 2}
 """
 REPEAT = """
 - Conv2d: {out_channels: 2, kernel_size: 5}
