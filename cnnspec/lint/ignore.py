@@ -15,6 +15,9 @@ BARE = re.compile(r"(?:^|(?<=\s))#\s*cnnspec(?::\s*|\s+)ignore\b.*")
 CODES = re.compile(r"[a-z]+(?:-[a-z]+)+")
 
 
+Key = tuple[str, int | None, int]  # a code, a text by its identity, and a line of it
+
+
 class Ignore(Struct, frozen=True):
     """A code that is silenced, where that is said, and on which line; line 0 is the whole file.
 
@@ -27,12 +30,32 @@ class Ignore(Struct, frozen=True):
     everywhere: bool = False
     edit: Edit | None = None  # takes it out again
 
+    @property
+    def key(self) -> Key:
+        """What it silences: the code on its line, in its file, or wherever."""
+        return (self.code, None if self.everywhere else id(self.span.source), self.line)
+
+
+class Ignores:
+    """All that a spec silences, and what of it has silenced a warning. A text may hold tens of thousands."""
+
+    def __init__(self, given: Iterable[Ignore]) -> None:
+        self._given = tuple(given)
+        self._keys = {ignore.key for ignore in self._given}
+        self._used: set[Key] = set()
+
     def silences(self, diagnostic: Diagnostic, line: Span) -> bool:
-        """Whether a warning is of this code and stands on this line, or at ``line``, the user's line that led to it."""
-        if self.code != diagnostic.code:
-            return False
-        places = [span.line for span in (diagnostic.span, line) if span.source is self.span.source]
-        return self.everywhere or self.line in places or (self.line == 0 and bool(places))
+        """Whether a warning is silenced where it stands, or at ``line``, the user's line that led to it."""
+        keys: set[Key] = {(diagnostic.code, None, 0)}
+        for span in (diagnostic.span, line):
+            keys |= {(diagnostic.code, id(span.source), at) for at in (0, span.line)}
+        by = keys & self._keys
+        self._used |= by
+        return bool(by)
+
+    def unused(self, source: Source) -> Iterator[Ignore]:
+        """Those of a text that have silenced nothing."""
+        return (i for i in self._given if i.span.source is source and i.key not in self._used)
 
 
 def of_file(codes: Iterable[Scalar], own: Source) -> Iterator[Ignore]:
@@ -74,8 +97,8 @@ def _without(source: Source, number: int, match: re.Match[str]) -> Edit:
     return Edit(Span(source, number, start + 1, number, match.end() + 1), "")
 
 
-def stale(ignores: Iterable[Ignore], used: set[Ignore], known: Iterable[str]) -> Iterator[Diagnostic]:
-    """Warnings about silence itself: codes that do not exist, and codes that silence nothing."""
+def stale(ignores: Iterable[Ignore], known: Iterable[str]) -> Iterator[Diagnostic]:
+    """Warnings about silences of no warning: codes that do not exist, and codes that silence nothing."""
     known = set(known)
     for ignore in ignores:
         if ignore.code not in known:
@@ -88,7 +111,7 @@ def stale(ignores: Iterable[Ignore], used: set[Ignore], known: Iterable[str]) ->
                 help="`cnnspec explain` lists them",
                 severity="warning",
             )
-        elif ignore not in used:
+        else:
             message = f"`{ignore.code}` silences nothing here"
             repairs = (Repair("remove the comment", (ignore.edit,), safe=True),) if ignore.edit else ()
             help = "" if ignore.edit else "remove the code"

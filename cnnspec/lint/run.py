@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from cnnspec.diagnostics import Diagnostic, Sink, Span, count, listing
+from cnnspec.diagnostics import Diagnostic, Sink, count, listing
 from cnnspec.lint import activations, dead, field, joins, norms, windows
-from cnnspec.lint.ignore import Ignore, comments, of_file, stale, without_codes
+from cnnspec.lint.ignore import Ignores, comments, of_file, stale, without_codes
 from cnnspec.lint.initial import unused_init
 from cnnspec.lint.text import text_warnings
 from cnnspec.lint.view import Finding, View
@@ -46,25 +46,25 @@ MOST_LINES = 6  # further lines of the same warning that are named
 def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     """The warnings about a sound spec, by place; ``graphs`` are of its variants, or of the one that is asked for."""
     texts = (spec.source, *spec.bases)
-    ignores = [*of_file(spec.ignored, spec.source), *(ignore for text in texts for ignore in comments(text))]
-    used: set[Ignore] = set()
+    ignores = Ignores((*of_file(spec.ignored, spec.source), *(ignore for text in texts for ignore in comments(text))))
     sink = Sink()
-    for diagnostic in (*_graph_warnings(graphs, ignores, used), *_kept(text_warnings(spec), ignores, used)):
+    for diagnostic in (*_graph_warnings(graphs, ignores), *_kept(text_warnings(spec), ignores)):
         sink.add(diagnostic)
     for diagnostic in without_codes(spec.source):
         sink.add(diagnostic)
     every_variant = len(graphs) >= len(spec.variants)
     of_all = (*unused_init(spec, graphs), *dead.unused_inputs(spec, graphs)) if every_variant else ()
-    for diagnostic in _kept(of_all, ignores, used):
+    for diagnostic in _kept(of_all, ignores):
         sink.add(diagnostic)
-    own = [ignore for ignore in ignores if ignore.span.source is spec.source]
-    for diagnostic in _kept(stale(own, used, CODES), ignores, used):
+    for diagnostic in _kept(stale(ignores.unused(spec.source), CODES), ignores):
+        if sink.full:
+            break
         if every_variant or diagnostic.code != "unused-ignore":  # another variant may need the silence
             sink.add(diagnostic)
     return sink.in_order()
 
 
-def _graph_warnings(graphs: Sequence[Graph], ignores: Sequence[Ignore], used: set[Ignore]) -> Iterator[Diagnostic]:
+def _graph_warnings(graphs: Sequence[Graph], ignores: Ignores) -> Iterator[Diagnostic]:
     """One warning for each code and line, from all the places that the line makes."""
     groups: dict[tuple[str, Item], list[Finding]] = {}
     made: dict[Item, int] = {}
@@ -75,7 +75,7 @@ def _graph_warnings(graphs: Sequence[Graph], ignores: Sequence[Ignore], used: se
         for finding in (finding for rule in RULES for finding in rule(view)):
             groups.setdefault((finding.diagnostic.code, finding.node.item), []).append(finding)
     for (_, item), found in groups.items():
-        kept = [f for f in found if not _silenced(f.diagnostic, ignores, used, f.node.span)]
+        kept = [f for f in found if not ignores.silences(f.diagnostic, f.node.span)]
         if kept:
             yield _merged(kept, everywhere=len(kept) == made[item])
 
@@ -103,11 +103,5 @@ def _in_lines(lines: list[int]) -> str:
     return f", in line{'s' if len(lines) > 1 else ''} {listing(shown)} too"
 
 
-def _kept(found: Iterable[Diagnostic], ignores: Sequence[Ignore], used: set[Ignore]) -> Iterator[Diagnostic]:
-    return (diagnostic for diagnostic in found if not _silenced(diagnostic, ignores, used))
-
-
-def _silenced(diagnostic: Diagnostic, ignores: Sequence[Ignore], used: set[Ignore], line: Span | None = None) -> bool:
-    by = [ignore for ignore in ignores if ignore.silences(diagnostic, line or diagnostic.span)]
-    used.update(by)
-    return bool(by)
+def _kept(found: Iterable[Diagnostic], ignores: Ignores) -> Iterator[Diagnostic]:
+    return (diagnostic for diagnostic in found if not ignores.silences(diagnostic, diagnostic.span))
