@@ -59,7 +59,7 @@ def epoch(
         if share.ends_step:
             if not is_finite(seen, trainee.watched, world):
                 where = f"step {tally.steps + 1:,} of {tally.where}"
-                raise diagnosed(trainee, seen, partial(trainee.model, inputs), where)
+                raise diagnosed(trainee, seen, partial(trainee.again, inputs), where)
             trainee.step()
             seen = None
         tally.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images)

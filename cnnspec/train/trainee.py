@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf
@@ -47,8 +47,7 @@ class Trainee:
     """A model in the middle of ``epoch``, of which ``tally`` knows the batches that are done.
 
     ``heads`` are the weights of the losses of aux heads, whose logits the model gives behind its own. ``rows`` are the
-    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one. ``watched`` are
-    the parameters whose gradients have to be finite; where the loss is scaled, they may overflow.
+    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one.
     """
 
     recipe: Recipe
@@ -64,7 +63,6 @@ class Trainee:
     optimizer: Optimizer
     schedule: Schedule
     scaler: GradScaler
-    watched: Sequence[nn.Parameter]
     average: Average | None
     stopping: Stopping
     epoch: int = 1
@@ -86,7 +84,7 @@ class Trainee:
         device = next(model.parameters()).device
         optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
         steps = ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)
-        parallel, scaling = world.parallel(model), scaler(device, recipe.amp)
+        parallel = world.parallel(model)
         return cls(
             recipe=recipe,
             model=model,
@@ -100,8 +98,7 @@ class Trainee:
             mix=mixer(recipe, classes),
             optimizer=optimizer,
             schedule=Schedule(recipe, optimizer, steps),
-            scaler=scaling,
-            watched=() if scaling.is_enabled() else list(model.parameters()),
+            scaler=scaler(device, recipe.amp),
             average=Average(model, recipe.ema) if recipe.ema else None,
             stopping=Stopping(recipe.early_stopping),
         )
@@ -110,6 +107,12 @@ class Trainee:
     def measured(self) -> nn.Module:
         """The model whose figures count, and whose weights are written: the average, where there is one."""
         return self.average.model if self.average else self.model
+
+    @property
+    def watched(self) -> Iterable[nn.Parameter]:
+        """The parameters whose gradients have to be finite: none while the scale of the loss may make them overflow."""
+        may_overflow = self.scaler.is_enabled() and self.scaler.get_scale() > 1
+        return () if may_overflow else self.model.parameters()
 
     @property
     def is_done(self) -> bool:
@@ -121,11 +124,20 @@ class Trainee:
 
         ``targets`` are classes B, or shares of classes B×K.
         """
-        with mixed(self.device, self.recipe.amp):
+        with self.mixed():
             logits, *heads = self.forward(images) if self.heads else (self.forward(images),)
         loss, *others = (mean_loss(self.loss, each.float(), targets) for each in (logits, *heads))
         weighted = [weight * other for weight, other in zip(self.heads, others, strict=True)]
         return logits, loss, sum(weighted, loss)
+
+    def again(self, images: Tensor) -> object:
+        """The outputs of a batch once more, as ``losses`` works them out, layer by layer: no program, no processes."""
+        with self.mixed():
+            return self.model(images)
+
+    def mixed(self) -> AbstractContextManager[object]:
+        """The precision that the network runs in."""
+        return mixed(self.device, self.recipe.amp)
 
     def passing(self, *, ends_step: bool) -> AbstractContextManager[object]:
         """A pass to and fro; processes make their gradients one at the end of a step."""

@@ -37,10 +37,10 @@ def data() -> Examples:
     return Examples.on(CPU, images, torch.arange(40) % 2, Pixels(mean=(0.3,), std=(0.2,)))
 
 
-def trained(model: nn.Module) -> str:
+def trained(model: nn.Module, **given: object) -> str:
     """What an epoch says, and that no weight was touched."""
     before = {name: tensor.clone() for name, tensor in model.named_parameters()}
-    recipe = Recipe.of(batch_size=10, optimizer={"SGD": {"lr": 0.1}})
+    recipe = Recipe.of(**{"batch_size": 10, "optimizer": {"SGD": {"lr": 0.1}}, **given})
     trainee = Trainee.of(recipe, model, images=40, classes=2)
     trainee.epoch = 2
     with pytest.raises(DivergedError) as caught:
@@ -62,6 +62,20 @@ def test_a_gradient_that_is_not_finite_is_traced_to_its_layer() -> None:
     message = trained(network(Scale(root=True)))
     assert message.startswith("training diverged: a gradient is not finite at step 1 of epoch 2; ")
     assert message.endswith("that of `1.bias` comes first on the way back")
+
+
+def test_what_16_bits_cannot_hold_is_traced_to_its_layer() -> None:
+    """In float32 the outputs of this network are finite: it is looked at in the precision that it was trained in."""
+    message = trained(network(Scale(1e6)), amp="fp16")
+    assert message.startswith("training diverged: the loss is nan at step 1 of epoch 2; ")
+    assert message.endswith("the output of `2` (Scale) is not finite")
+
+
+def test_a_gradient_that_no_scale_makes_finite_ends_training() -> None:
+    """Steps are left out, and the scale of the loss halved, until what is not finite cannot be the scale's doing."""
+    message = trained(network(Scale(root=True)), amp="fp16", batch_size=2)
+    assert message.startswith("training diverged: a gradient is not finite at step 17 of epoch 2; ")
+    assert message.endswith("; that of `1.bias` comes first on the way back")
 
 
 def test_a_weight_that_is_not_finite_is_named() -> None:
