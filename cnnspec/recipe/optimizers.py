@@ -152,8 +152,8 @@ class ASGD(Optimizer):
     """Gradient descent that averages its weights."""
 
     lr: PositiveNumber = 0.01
-    lambd: Number = 0.0001
-    alpha: Number = 0.75
+    lambd: NonNegativeNumber = 0.0001
+    alpha: NonNegativeNumber = 0.75
     t0: NonNegativeNumber = 1000000.0
     weight_decay: NonNegativeNumber = 0.0
 

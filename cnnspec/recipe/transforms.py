@@ -158,6 +158,10 @@ class RandomRotation(Transform):
     expand: bool = False
     fill: Byte = 0
 
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        return _rising(self, "degrees")
+
 
 class RandomAffine(Transform):
     """Turned, moved by a share of its size, scaled and sheared."""
@@ -168,6 +172,10 @@ class RandomAffine(Transform):
     shear: Angle | Range | None = None
     interpolation: Interpolation = "nearest"
     fill: Byte = 0
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        return _rising(self, "degrees", "scale", "shear")
 
 
 class ElasticTransform(Transform):
@@ -189,7 +197,7 @@ class GaussianBlur(Transform):
     def _is_odd(self) -> Self:
         if self.kernel_size % 2 == 0:
             raise ValueError("`kernel_size` is odd")
-        return self
+        return _rising(self, "sigma")
 
 
 class ColorJitter(Transform):

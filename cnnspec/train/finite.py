@@ -5,7 +5,8 @@ loss, gradients ──► is_finite ──no──► diagnose: a second pass ov
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -55,6 +56,16 @@ def require_finite(model: nn.Module, where: str) -> None:
     found = _not_finite(model.state_dict())
     if found:
         raise DivergedError(f"training diverged: after {where}, {found}", HELP)
+
+
+@contextmanager
+def counting() -> Iterator[None]:
+    """What an optimizer counts in Python's numbers, which raise where torch's become infinite."""
+    try:
+        yield
+    except ArithmeticError as error:
+        what = f"the optimizer's own numbers overflow: {error.args[-1]}"
+        raise DivergedError(f"training diverged: {what}", HELP) from None
 
 
 def _not_finite(tensors: Mapping[str, Tensor]) -> str | None:

@@ -27,13 +27,13 @@ def check_suits(recipe: Recipe, network: Graph) -> None:
 
 def _check_augment(recipe: Recipe, input: Shape) -> None:
     """Augment two images of the network's size: what torchvision refuses, and what has another size afterwards."""
-    augment = augmenter(recipe.augment)
-    assert augment is not None
     given = torch.zeros((2, *input), dtype=torch.uint8)
     try:
+        augment = augmenter(recipe.augment)
+        assert augment is not None
         with torch.random.fork_rng(devices=[]):
             result = augment(given)
-    except (RuntimeError, TypeError, ValueError) as error:  # torchvision's ways to say no
+    except (RuntimeError, TypeError, ValueError, IndexError, ArithmeticError) as error:  # torchvision's ways to say no
         reason = str(error).strip().split("\n")[0]
         raise UsageError(f"`augment` cannot be done to images of {input}: {reason}") from None
     if result.shape != given.shape:

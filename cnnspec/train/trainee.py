@@ -30,6 +30,7 @@ from cnnspec.train.checkpoint.generators import generator_state, of_all, of_one,
 from cnnspec.train.checkpoint.modules import module_state, restore_module
 from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
 from cnnspec.train.checkpoint.state import grouped
+from cnnspec.train.finite import counting
 from cnnspec.train.making import made_loss, made_optimizer, masses, mean_loss
 from cnnspec.train.precision import mixed, scaler
 from cnnspec.train.schedule import Schedule
@@ -157,7 +158,7 @@ class Trainee:
             self.scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
-        with self.schedule.warmed():
+        with self.schedule.warmed(), counting():
             self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()

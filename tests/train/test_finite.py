@@ -121,3 +121,11 @@ def test_a_model_that_is_not_finite_is_not_kept() -> None:
     model[3].running_var[1] = torch.nan
     with pytest.raises(DivergedError, match=r"after step 9 of epoch 1, `3\.running_var` is not finite"):
         require_finite(model, "step 9 of epoch 1")
+
+
+def test_an_optimizer_whose_own_numbers_overflow_has_diverged() -> None:
+    """ASGD raises a number to `alpha` in Python, which knows no infinity there."""
+    model = network(Scale())
+    recipe = Recipe.of(batch_size=10, optimizer={"ASGD": {"lr": 255, "alpha": 1e6}})
+    with pytest.raises(DivergedError, match="the optimizer's own numbers overflow"):
+        epoch(Trainee.of(recipe, model, images=40, classes=2), data(), torch.arange(40))
