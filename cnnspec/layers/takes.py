@@ -67,7 +67,7 @@ def _number(kind: Any, bounds: dict[str, Any]) -> str:
         return (
             f"a positive number below {bounds['lt']}" if low is None else f"{noun} from {low} to below {bounds['lt']}"
         )
-    if bounds.get("gt") == 0 or (kind is int and low == 1):
+    if bounds.get("gt") == 0 or (kind is int and low == 1 and high in (None, MAX_SIZE)):
         return noun.replace("a ", "a positive ", 1)
     if low in (None, -MAX_SIZE, -MAX_NUMBER):
         return noun

@@ -130,6 +130,11 @@ class Recipe(BaseModel):
         return {name: _plain(value) for name, value in named.items() if value not in (None, "", ())}
 
 
+def held_back(count: int, fraction: float) -> int:
+    """How many of so many images the validation part gets: one at least, where there is one."""
+    return max(round(count * fraction), 1) if fraction else 0
+
+
 def _plain(value: Any) -> Any:
     match value:
         case Operation():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics import Diagnostic, Label, Sink, Span
-from cnnspec.recipe.model import Recipe
+from cnnspec.recipe.model import Recipe, held_back
 from cnnspec.syntax import Map
 
 
 def check_sound(recipe: Recipe, top: Map, sink: Sink) -> None:
     """Says what is wrong; ``top`` is where the settings stand."""
     checker = _Checker(recipe, top, sink)
+    checker.images()
     checker.validation()
     checker.momentum()
     checker.mixing()
@@ -33,6 +34,15 @@ class _Checker:
     def place(self, name: str) -> Span:
         entry = self.top.entry(name)
         return entry.span if entry else self.top.span
+
+    def images(self) -> None:
+        """Two images at least are trained on."""
+        images, validation = self.recipe.images, self.recipe.validation
+        held = held_back(images or 0, validation)
+        if images is None or images - held >= 2:
+            return
+        message = f"a validation part of {validation} leaves too few of {images} images to train on"
+        self.exclude("images", "validation", message, f"holds back {held} of {images}", "take more images")
 
     def validation(self) -> None:
         """What watches the validation part needs one."""

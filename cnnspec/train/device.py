@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +28,8 @@ def device_named(name: str, world: World = ALONE) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(0, device=device).cpu()
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch's ways to say no to a device
-        reason = str(error).strip().split("\n")[0]
+    except Exception as error:  # noqa: BLE001 - torch's ways to say no to a device, and those of what it imports for one
+        reason = re.split(r"\.\s|\n", str(error).strip())[0]
         raise UsageError(f"there is no device `{name}` here: {reason}", "such as auto, cpu, cuda, cuda:1") from None
     return device
 

@@ -18,6 +18,7 @@ from cnnspec.data.load import load_data
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
+from cnnspec.recipe.model import held_back
 from cnnspec.spec import Spec
 from cnnspec.train.fit import check_fit, say_fit
 from cnnspec.train.seeds import VALIDATION, generator
@@ -64,7 +65,7 @@ def split(count: int, fraction: float, seed: int, most: int | None = None) -> tu
     Of them together there are ``most`` at most: the others are left alone.
     """
     whole, count = count, count if most is None else min(count, most)
-    held_out = max(round(count * fraction), 1) if fraction else 0
+    held_out = held_back(count, fraction)
     if count - held_out < 2:
         raise UsageError(f"a validation part of {fraction} leaves too few of {count} images to train on")
     order = torch.randperm(whole, generator=generator(seed, VALIDATION))[:count]

@@ -6,23 +6,38 @@ import torch
 
 from cnnspec.diagnostics import UsageError
 from cnnspec.layers import Shape
+from cnnspec.layers.activation import LogSoftmax
 from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
+from cnnspec.recipe.losses import NLLLoss
 from cnnspec.train.augment import augmenter
+from cnnspec.weights import find
 
 NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
 
 
 def check_suits(recipe: Recipe, network: Graph) -> None:
-    """Refuse batches of one image for BatchNorm, weights of other classes, and images of another size."""
+    """Refuse batches of one image for BatchNorm, a loss of other outputs, images of another size, missing weights."""
     if recipe.batch_size == 1 and any(type(node.layer).__name__ in NORMS for node in network.nodes):
         message = "BatchNorm cannot train on batches of one image, which have no spread to normalise by"
         raise UsageError(message, "--batch-size 2 or more")
     weight = recipe.loss.weight
     if weight is not None and len(weight) != network.output[0]:
         raise UsageError(f"the loss has {len(weight)} weights, and the network {network.output[0]} classes")
+    _check_loss(recipe, network)
+    if recipe.weights is not None:
+        find(recipe.weights, network.name)
     if recipe.augment:
         _check_augment(recipe, network.input)
+
+
+def _check_loss(recipe: Recipe, network: Graph) -> None:
+    """Refuse a loss of logarithms where the network gives none; what layers of a plugin give is not known."""
+    layers = [type(node.layer) for node in network.nodes]
+    known = all(layer.__module__.startswith("cnnspec.") for layer in layers)
+    if isinstance(recipe.loss, NLLLoss) and known and LogSoftmax not in layers:
+        message = "`NLLLoss` takes the logarithms that `LogSoftmax` gives, and the network has no such layer"
+        raise UsageError(message, "set `loss: CrossEntropyLoss`, which takes logits")
 
 
 def _check_augment(recipe: Recipe, input: Shape) -> None:

@@ -9,6 +9,6 @@ Everything is compared before anything is copied: a network is loaded whole, or 
 """
 
 from cnnspec.weights.fill import fill, tensors
-from cnnspec.weights.read import Loaded, load_weights, read, read_file
+from cnnspec.weights.read import Loaded, find, load_weights, read, read_file
 
-__all__ = ["Loaded", "fill", "load_weights", "read", "read_file", "tensors"]
+__all__ = ["Loaded", "fill", "find", "load_weights", "read", "read_file", "tensors"]

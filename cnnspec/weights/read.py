@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
@@ -14,6 +15,9 @@ from cnnspec.spec.opening import open_regular
 from cnnspec.weights import pickled, published, safe
 from cnnspec.weights.fill import fill
 from cnnspec.weights.names import TORCHVISION, WEIGHTS, is_run
+
+if TYPE_CHECKING:
+    from torchvision.models import WeightsEnum
 
 Source = str | os.PathLike[str]
 
@@ -39,16 +43,25 @@ def load_weights(module: nn.Module, source: Source, title: str) -> None:
 
 def read(source: Source, title: str) -> Loaded:
     """The tensors of a source. Raises as ``load_weights`` does."""
+    named = find(source, title)
+    if isinstance(named, Path):
+        return Loaded(read_file(named), str(named))
+    return Loaded(published.state_dict(named), str(named))
+
+
+def find(source: Source, title: str) -> Path | WeightsEnum:
+    """What a source names, unread. Raises UsageError and CheckpointError where that is nothing."""
     text = os.fspath(source)
     if text.startswith(TORCHVISION):
-        entry = published.entry(text.removeprefix(TORCHVISION), title)
-        return Loaded(published.state_dict(entry), str(entry))
+        return published.entry(text.removeprefix(TORCHVISION), title)
     path = Path(text).expanduser()
     if path.is_dir():
         if not is_run(path):
             raise CheckpointError(f"{path} is not the folder of a run", f"a run has the file {WEIGHTS}")
         path = path / WEIGHTS
-    return Loaded(read_file(path), str(path))
+    if not path.exists():
+        raise CheckpointError(f"there is no file {path}")
+    return path
 
 
 def read_file(path: Path) -> dict[str, Tensor]:

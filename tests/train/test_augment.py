@@ -163,6 +163,7 @@ def test_one_of_two_mixtures_is_drawn_for_each_batch() -> None:
         ({"augment": [{"Pad": {"padding": 2}}]}, "makes images of 1×32×32"),
         ({"augment": [{"Pad": {"padding": 30, "padding_mode": "reflect"}}]}, "cannot be done to images of 1×28×28"),
         ({"augment": [{"Pad": {"padding": 30, "padding_mode": "symmetric"}}]}, "cannot be done to images of 1×28×28"),
+        ({"loss": "NLLLoss"}, "`NLLLoss` takes the logarithms that `LogSoftmax` gives"),
         ({"loss": {"CrossEntropyLoss": {"weight": [1, 2, 3]}}}, "the loss has 3 weights, and the network 10 classes"),
     ],
 )
@@ -175,10 +176,16 @@ def test_what_does_not_suit_the_network_is_refused(given: dict[str, Any], messag
 
 
 @pytest.mark.parametrize(
-    "flags", [("mnist/resnet18", "--batch-size", "1"), ("mnist/lenet", "--set", "augment=[{CenterCrop: {size: 20}}]")]
+    ("flags", "code", "said"),
+    [
+        (("mnist/resnet18", "--batch-size", "1"), 2, "BatchNorm"),
+        (("mnist/lenet", "--set", "augment=[{CenterCrop: {size: 20}}]"), 2, "`augment`"),
+        (("mnist/lenet", "--weights", "no/such/file"), 5, "there is no file no/such/file"),
+        (("mnist/lenet", "--weights", "torchvision:IMAGENET1K_V1"), 2, "torchvision has no builder"),
+    ],
 )
-def test_what_does_not_suit_is_refused_before_data_are_read(flags: tuple[str, ...]) -> None:
-    """The command ends with 2, though there is no data folder."""
+def test_what_does_not_suit_is_refused_before_data_are_read(flags: tuple[str, ...], code: int, said: str) -> None:
+    """The command says so, though there is no data folder."""
     result = run("train", *flags, "--data", "mnist", "--data-dir", "/no/such/folder")
-    assert result.exit_code == 2
-    assert "BatchNorm" in result.stderr or "`augment`" in result.stderr
+    assert result.exit_code == code
+    assert said in result.stderr
