@@ -15,7 +15,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from cnnspec.diagnostics import DataError
+from cnnspec.diagnostics import DataError, UsageError
+from cnnspec.spec.opening import open_regular
 
 ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 MAX_PIXELS = 2**27  # 134 million: a small file can unfold to more than there is memory
@@ -49,12 +50,14 @@ def _decoded(path: Path, mode: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large images and odd metadata; the bound is ours
-            with Image.open(path) as image:
+            with open_regular(path) as file, Image.open(file) as image:
                 _check(path, image)
                 turned = ImageOps.exif_transpose(image)
                 return np.array(_opaque(turned).convert(mode))
     except UnidentifiedImageError:
         raise DataError(f"{path} is no image that can be read", HELP) from None
+    except UsageError as error:  # a folder, a pipe
+        raise DataError(error.message) from None
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:  # Pillow's decoders
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"{path} cannot be read: {reason}", HELP) from None

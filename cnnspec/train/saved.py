@@ -20,12 +20,14 @@ from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
+from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.folder import BASE, SETTINGS, SPEC
 from cnnspec.weights import fill, read_file
 from cnnspec.weights.names import WEIGHTS
 from cnnspec.weights.safe import as_bytes
 
+MOST = 2**24  # bytes of settings.json
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
@@ -72,9 +74,12 @@ def read_record(run: Path) -> Record:
         raise CheckpointError(f"there is no run folder {run}")
     path = run / SETTINGS
     try:
-        return Record.model_validate_json(path.read_bytes())
+        with open_regular(path) as file:
+            return Record.model_validate_json(file.read(MOST))
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
+    except UsageError as error:  # a folder, a pipe
+        raise CheckpointError(error.message) from None
     except OSError as error:
         raise _unreadable(path, error) from None
 

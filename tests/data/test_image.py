@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -80,6 +81,13 @@ def test_what_is_no_image_is_a_data_error(tmp_path: Path) -> None:
     saved(tmp_path, Image.fromarray(np.zeros((4, 4), np.uint16)))
     with pytest.raises(DataError, match="expected 8 bits a channel, found the mode I;16"):
         read_image(path, (3, 8, 8))
+
+
+def test_a_pipe_is_no_image(tmp_path: Path) -> None:
+    """It is refused, and not waited at."""
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(DataError, match="is not a regular file"):
+        read_image(tmp_path / "a.png", (1, 8, 8))
 
 
 def test_no_truncated_or_flipped_image_ends_in_anything_but_a_data_error(tmp_path: Path) -> None:

@@ -186,6 +186,11 @@ def huge_header(folder: Path) -> None:
     path.write_bytes(struct.pack("<Q", 2**60) + path.read_bytes()[8:])
 
 
+def pipe(run: Path) -> None:
+    (run / "settings.json").unlink()
+    os.mkfifo(run / "settings.json")
+
+
 DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda run: (run / "settings.json").unlink(), "settings.json is missing"),
     (lambda run: (run / "spec.yaml").unlink(), "spec.yaml is missing"),
@@ -207,6 +212,7 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (cut_weights, "weights.safetensors is damaged"),
     (huge_header, "weights.safetensors is damaged"),
     (lambda run: shutil.rmtree(run), "there is no run folder"),
+    (pipe, "settings.json` is not a regular file"),
 ]
 
 
