@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnnspec.cli.output import console
 from cnnspec.diagnostics import CnnspecError, count, printable
 from cnnspec.sweep.begin import Planning, said
+from cnnspec.sweepfile.model import flow
 
 if TYPE_CHECKING:
     from cnnspec.sweep.plan import Planned
@@ -37,11 +38,7 @@ def price(point: Planned) -> str:
 
 def values_line(values: Mapping[str, Any]) -> str:
     """``optimizer.Adam.lr=0.001 params.dropout=0.2``."""
-    return " ".join(f"{name}={shown(value)}" for name, value in values.items()) or "as it is"
-
-
-def shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return " ".join(f"{name}={flow(value)}" for name, value in values.items()) or "as it is"
 
 
 def show_time(found: Planning, jobs: str, per_gpu: int) -> None:

@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from cnnspec.cli.output import console
-from cnnspec.cli.plan import shown, values_line
+from cnnspec.cli.plan import values_line
 from cnnspec.diagnostics import printable
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.folder import FINAL, Record
 from cnnspec.sweep.watch import SweepWatcher
+from cnnspec.sweepfile.model import flow
 
 STYLES = {"done": "green", "running": "cyan", "pruned": "yellow", "failed": "red", "left out": "dim", "waiting": "dim"}
 MOST_ROWS = 40
@@ -82,7 +83,7 @@ class Board(Lines):
             table.add_column(name, justify="right" if name else "left", no_wrap=True)
         records = sorted(self.records.values(), key=lambda r: (r.status not in ("running",), r.number))
         for record in sorted(records[:MOST_ROWS], key=lambda r: r.number):
-            values = [shown(record.values[axis]) if axis in record.values else "" for axis in axes]
+            values = [flow(record.values[axis]) if axis in record.values else "" for axis in axes]
             last = f"{record.reports[-1]:.4f}" if record.reports else ""
             status = Text(f"{record.status}{': ' + record.reason if record.reason else ''}", STYLES[record.status])
             table.add_row(str(record.number), *values, str(len(record.reports) or ""), last, status)

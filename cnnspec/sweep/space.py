@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random as Generator
 from typing import Any
 
-from cnnspec.sweepfile import Axis, SweepFile
+from cnnspec.sweepfile import Axis, SweepFile, grid
 from cnnspec.sweepfile.operations import Grid, Random
 
 Values = Mapping[str, Any]
@@ -27,7 +27,7 @@ def is_known(file: SweepFile) -> bool:
 
 def known_points(file: SweepFile) -> Iterator[Values]:
     """The points in their order, each once, no more of them than the budget has runs."""
-    points = _drawn(file, file.sampler) if isinstance(file.sampler, Random) else _grid(file.axes)
+    points = _drawn(file, file.sampler) if isinstance(file.sampler, Random) else grid(file.axes)
     for number, values in enumerate(points):
         if file.bounds.runs is not None and number >= file.bounds.runs:
             return
@@ -37,16 +37,6 @@ def known_points(file: SweepFile) -> Iterator[Values]:
 def identity(values: Values) -> str:
     """What tells a point from others: its values, however they are ordered."""
     return json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
-
-
-def _grid(axes: Sequence[Axis], above: Values | None = None) -> Iterator[Values]:
-    above = above or {}
-    if not axes:
-        yield dict(above)
-        return
-    first, *rest = axes
-    for values in ({**above, first.name: value} for value in first.grid) if first.is_on(above) else (above,):
-        yield from _grid(rest, values)
 
 
 def _drawn(file: SweepFile, sampler: Random) -> Iterator[Values]:

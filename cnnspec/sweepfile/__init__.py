@@ -6,7 +6,7 @@
 What its points are, what they cost and how they run is cnnspec.sweep's.
 """
 
-from cnnspec.sweepfile.model import Axis, Bounds, Network, Objective, Range, SweepFile
+from cnnspec.sweepfile.model import Axis, Bounds, Network, Objective, Range, SweepFile, grid
 from cnnspec.sweepfile.read import read
 
-__all__ = ["Axis", "Bounds", "Network", "Objective", "Range", "SweepFile", "read"]
+__all__ = ["Axis", "Bounds", "Network", "Objective", "Range", "SweepFile", "grid", "read"]

@@ -9,7 +9,8 @@ params.dropout: [0, 0.2]                                      a param of the spe
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cnnspec.diagnostics import Label, Sink, did_you_mean, listing
@@ -17,15 +18,17 @@ from cnnspec.diagnostics.diagnostic import Diagnostic
 from cnnspec.recipe.given import Setting
 from cnnspec.recipe.read import KEYS as RECIPE_KEYS
 from cnnspec.recipe.read import MARK
-from cnnspec.spec.edits import respell
+from cnnspec.spec.edits import rename, respell
 from cnnspec.spec.params import to_plain
-from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Range, Settings
+from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Range, Settings, flow
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 WORDS = (SPEC, VARIANT, INPUT, RECIPE)  # what is no param and no setting of the recipe
 FORMS = ("values", "from", "to", "scale", "steps", "when")
 SETTABLE = tuple(key for key in RECIPE_KEYS if key != MARK)
 MAX_STEPS = 10_000
+MOST_SHOWN = 8  # values in a message
+LISTED = (VARIANT, INPUT, RECIPE)  # whose values are no numbers
 HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, to: 0.1, scale: log}"
 
 
@@ -35,7 +38,7 @@ class AxisReader:
     def __init__(self, sink: Sink) -> None:
         self.sink = sink
 
-    def read(self, node: Node | None, above: Sequence[str]) -> Iterator[Axis]:
+    def read(self, node: Node | None, networks: Axis | None) -> Iterator[Axis]:
         """The axes of the section, those of the networks left to who reads networks."""
         if node is None:
             return
@@ -43,13 +46,10 @@ class AxisReader:
             help = "write `axes: {optimizer.Adam.lr: [0.001, 0.0005]}`"
             self.sink.error("wrong-type", f"`axes` is a mapping, not {shown(node)}", node.span, help=help)
             return
-        names = list(above)
+        above: dict[str, Axis | None] = {SPEC: networks} if networks else {}
         for entry in node:
-            if entry.key.text == SPEC:
-                continue
-            if self.named(entry.key, (VARIANT, INPUT, RECIPE)):
-                axis = self.axis(entry, names)
-                names.append(entry.key.text)
+            if entry.key.text != SPEC and self.named(entry.key, (VARIANT, INPUT, RECIPE)):
+                axis = above[entry.key.text] = self.axis(entry, above)
                 yield from [axis] if axis else []
 
     def named(self, key: Scalar, words: Sequence[str]) -> bool:
@@ -59,13 +59,15 @@ class AxisReader:
             return True
         known = (*words, *SETTABLE)
         near = did_you_mean(name, known)
-        help = f"`{PARAMS}{name}` is a param of the spec" if name.isidentifier() else "such as optimizer.Adam.lr"
+        help = "such as optimizer.Adam.lr"
+        if name.isidentifier():
+            help = f"a param of the spec is written `{PARAMS}{name if name != 'params' else 'dropout'}`"
         repairs = respell(key.span, name, known) if near else ()
         message = f"a recipe has no `{name.split('.')[0]}`"
         self.sink.error("unknown-axis", message, key.span, near, help=help, repairs=repairs)
         return False
 
-    def axis(self, entry: Entry, above: Sequence[str]) -> Axis | None:
+    def axis(self, entry: Entry, above: Mapping[str, Axis | None]) -> Axis | None:
         node = entry.value
         if isinstance(node, Seq):
             return self.values(entry, node, {})
@@ -76,9 +78,14 @@ class AxisReader:
         for part in node:
             self.form(part)
         when = self.when(node.entry("when"), above)
-        values = node.get("values")
-        if isinstance(values, Seq):
-            return self.values(entry, values, when)
+        values = node.entry("values")
+        if values is not None:
+            self.lone(values, node)
+            return self.listed(entry, values.value, when)
+        if entry.key.text in LISTED:
+            message = f"`{entry.key.text}` has a list of values, and no range"
+            self.sink.error("bad-axis", message, node.span, help="write `values: […]`, or the list alone")
+            return None
         made = self.range(entry, node) if len(self.sink) == before else None
         return Axis(entry.key.text, entry.key.span, range=made, when=when) if made else None
 
@@ -89,6 +96,21 @@ class AxisReader:
             repairs = respell(part.key.span, name, FORMS) if near else ()
             message = f"an axis has no `{name}`"
             self.sink.error("unknown-key", message, part.key.span, near, help=HELP, repairs=repairs)
+
+    def lone(self, values: Entry, node: Map) -> None:
+        """A list of values is no range as well."""
+        for part in (part for part in node if part.key.text in ("from", "to", "scale", "steps")):
+            labels = (Label(values.span, "its values"),)
+            message = f"an axis has a list of values or a range, and this one has `{part.key.text}` as well"
+            self.sink.add(Diagnostic("bad-axis", message, Label(part.span), labels, help="leave one of them away"))
+
+    def listed(self, entry: Entry, node: Node, when: dict[str, tuple[Any, ...]]) -> Axis | None:
+        if isinstance(node, Seq):
+            return self.values(entry, node, when)
+        message = f"`values` of `{entry.key.text}` is a list, not {shown(node)}"
+        repairs = rename(node.span, f"[{node.span.text}]" if isinstance(node, Scalar) and node.text else None)
+        self.sink.error("wrong-type", message, node.span, repairs=repairs)
+        return None
 
     def values(self, entry: Entry, node: Seq, when: dict[str, tuple[Any, ...]]) -> Axis | None:
         if not node.items:
@@ -112,7 +134,8 @@ class AxisReader:
             assert scale is not None
             self.sink.error("wrong-type", f"a scale is `log` or `linear`, not {shown(scale)}", scale.span)
         elif steps is not None and (type(count) is not int or not 2 <= count <= MAX_STEPS):
-            self.sink.error("wrong-type", f"`steps` is a whole number from 2 on, not {shown(steps)}", steps.span)
+            message = f"`steps` is a whole number from 2 to {MAX_STEPS:,}, not {shown(steps)}"
+            self.sink.error("wrong-type", message, steps.span)
         elif low is not None and high is not None and not low < high:
             self.sink.error("bad-axis", f"`{entry.key.text}` goes from {low:g} to {high:g}", node.span, help=UP)
         elif low is not None and high is not None and word == "log" and low <= 0:
@@ -133,7 +156,7 @@ class AxisReader:
             self.sink.error("wrong-type", f"`{name}` is a number, not {shown(value)}", value.span)
         return None
 
-    def when(self, entry: Entry | None, above: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    def when(self, entry: Entry | None, above: Mapping[str, Axis | None]) -> dict[str, tuple[Any, ...]]:
         """The values of other axes that an axis goes with."""
         if entry is None:
             return {}
@@ -147,8 +170,24 @@ class AxisReader:
                 known = f"above it are {listing([f'`{n}`' for n in above])}" if above else "none stands above it"
                 message = f"no axis above is called `{part.key.text}`"
                 self.sink.error("unknown-axis", message, part.key.span, near, help=known)
+            for item in part.value.items if isinstance(part.value, Seq) else (part.value,):
+                self.met(item, above.get(part.key.text))
         wanted = {part.key.text: to_plain(part.value) for part in entry.value}
         return {name: tuple(value) if isinstance(value, list) else (value,) for name, value in wanted.items()}
+
+    def met(self, item: Node, axis: Axis | None) -> None:
+        """A condition that some point meets: its value is one of the axis above."""
+        value = to_plain(item)
+        if axis is None or axis.has(value):
+            return
+        texts = [value for value in axis.values if isinstance(value, str)]
+        near = did_you_mean(value, texts) if isinstance(value, str) else ""
+        repairs = respell(item.span, str(value), texts) if near else ()
+        message = f"no point has the value {flow(value)} of `{axis.name}`"
+        labels = (Label(axis.span, "its values stand here"),)
+        known = [f"`{flow(value)}`" for value in axis.values[:MOST_SHOWN]]
+        help = f"it has {listing(known)}{' …' if len(axis.values) > MOST_SHOWN else ''}" if known else ""
+        self.sink.add(Diagnostic("bad-axis", message, Label(item.span, near), labels, help=help, repairs=repairs))
 
     def settings(self, entry: Entry | None) -> Settings:
         """What `set:` says: params by `params.`, and settings of the recipe."""
@@ -159,7 +198,8 @@ class AxisReader:
             self.sink.error("wrong-type", f"`set` is a mapping, not {shown(entry.value)}", entry.span, help=help)
             return Settings()
         known = [part for part in entry.value if self.named(part.key, ())]
-        return settings_of([(part.key.text, to_plain(part.value)) for part in known])
+        spans = {part.key.text: part.span for part in known}
+        return replace(settings_of([(part.key.text, to_plain(part.value)) for part in known]), spans=spans)
 
 
 def settings_of(pairs: Sequence[tuple[str, Any]]) -> Settings:

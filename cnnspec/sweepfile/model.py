@@ -5,7 +5,8 @@ networks × axes ──sampler──► points, each a spec with its params and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,23 +22,40 @@ Figure = Literal["val_accuracy", "val_loss", "train_accuracy", "train_loss"]
 When = Literal["last", "best"]
 
 
+def flow(value: Any) -> str:
+    """A value as a sweep file writes it: ``1e-05``, ``true``, ``[2, 2]``, ``{SGD: {lr: 0.1}}``."""
+    match value:
+        case None | bool():
+            return json.dumps(value)
+        case float():
+            return f"{value:.6g}"
+        case list() | tuple():
+            return f"[{', '.join(map(flow, value))}]"
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {flow(part)}" for key, part in value.items()) + "}"
+    return str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What is set: params of the spec, and settings of the recipe."""
+    """What is set: params of the spec, and settings of the recipe; ``spans`` are where they stand, by their names."""
 
     params: Mapping[str, Any] = field(default_factory=dict)
     recipe: tuple[Setting, ...] = ()
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     def with_(self, other: Settings) -> Settings:
         """The same with others on top."""
-        return Settings({**self.params, **other.params}, (*self.recipe, *other.recipe))
+        spans = {**self.spans, **other.spans}
+        return Settings({**self.params, **other.params}, (*self.recipe, *other.recipe), spans)
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
     """One network of a sweep: what points call it, its spec, and what is set for it alone.
 
-    ``recipe`` is the name or the path of its own, None where it has that of the sweep.
+    ``recipe`` is the name or the path of its own, None where it has that of the sweep. ``spans`` are where its variant
+    and its recipe stand.
     """
 
     label: str
@@ -46,6 +64,7 @@ class Network:
     variant: str | None = None
     recipe: str | None = None
     settings: Settings = Settings()
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,12 @@ class Axis:
         """The values that a grid has."""
         return self.range.grid() if self.range else self.values
 
+    def has(self, value: Any) -> bool:
+        """Whether a point may have this value here."""
+        if self.range is None or self.range.steps is not None:
+            return value in self.grid
+        return type(value) in (int, float) and self.range.low <= value <= self.range.high
+
     def is_on(self, values: Mapping[str, Any]) -> bool:
         """Whether a point with these values on the axes above has a value here."""
         return all(name in values and values[name] in wanted for name, wanted in self.when.items())
@@ -101,6 +126,17 @@ class Axis:
     def place(self, value: Any) -> Span:
         """Where a value stands; the axis itself where it is drawn from a range."""
         return next((span for own, span in zip(self.values, self.spans, strict=True) if own == value), self.span)
+
+
+def grid(axes: Sequence[Axis], above: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
+    """The values of every combination, the last axis the fastest."""
+    above = above or {}
+    if not axes:
+        yield dict(above)
+        return
+    first, *rest = axes
+    for values in ({**above, first.name: value} for value in first.grid) if first.is_on(above) else (above,):
+        yield from grid(rest, values)
 
 
 @dataclass(frozen=True, slots=True)

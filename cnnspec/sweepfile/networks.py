@@ -67,6 +67,7 @@ class NetworkReader:
             variant.text if variant else None,
             self.recipe(recipe) if recipe else None,
             self.axes.settings(node.entry("set")),
+            {name: word.span for name, word in ((VARIANT, variant), (RECIPE, recipe)) if word},
         )
 
     def known(self, part: Entry) -> None:

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, Field
 
-from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, printable
 from cnnspec.recipe.model import VERSION as RECIPE_VERSION
 from cnnspec.recipe.operation import STRICT, Operation
 from cnnspec.recipe.operations import Kind, OperationReader
@@ -39,6 +39,7 @@ TEXTS = ("name", "description")
 KEYS = (MARK, *TEXTS, "spec", "recipe", "set", "axes", "sampler", "pruner", "objective", "choose", "budget")
 TIME = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(s|min|h|d)")
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+MAX_NAME = 100  # bytes
 FIGURES = get_args(Figure)
 
 
@@ -78,10 +79,10 @@ class _Reader:
         for entry in self.top:
             self.known(entry)
         networks, own = self.of_spec(), self.top.get("axes")
-        axes = (*([networks[1]] if networks[1] else []), *self.axes.read(own, [SPEC] if networks[1] else []))
+        axes = (*([networks[1]] if networks[1] else []), *self.axes.read(own, networks[1]))
         return SweepFile(
             source=self.source,
-            name=self.text("name"),
+            name=self.name(),
             description=self.text("description"),
             networks=networks[0],
             recipe=self.recipe(),
@@ -140,6 +141,17 @@ class _Reader:
         message = f"`recipe` is a name, a path, or a recipe's own keys, not {shown(node)}"
         self.sink.error("wrong-type", message, node.span)
         return None
+
+    def name(self) -> str:
+        """A name that a folder within another can have."""
+        text = self.text("name")
+        bad = [part for part in text.split("/") if part in ("", ".", "..") or len(part.encode()) > MAX_NAME]
+        if text and (bad or not text.isprintable() or "\\" in text):
+            node = self.top.get("name")
+            assert node is not None
+            message = f"`{printable(shown(node))}` cannot be the name of a sweep, whose folder is called so"
+            self.sink.error("bad-name", message, node.span, help="such as `alexnet` or `mnist/alexnet`")
+        return text
 
     def text(self, name: str) -> str:
         node = self.top.get(name)

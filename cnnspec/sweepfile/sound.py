@@ -5,22 +5,36 @@ A value that no point could have is wrong; one that makes a network that cannot 
 
 from __future__ import annotations
 
+from itertools import islice
+
 from msgspec.structs import replace
 
-from cnnspec.diagnostics import CnnspecError, Diagnostic, Label, Sink, Span, SpecError, UsageError, listing
+from cnnspec.diagnostics import (
+    CnnspecError,
+    Diagnostic,
+    Label,
+    Sink,
+    Span,
+    SpecError,
+    UsageError,
+    did_you_mean,
+    listing,
+)
 from cnnspec.layers import REGISTRY
 from cnnspec.recipe import Recipe
 from cnnspec.recipe.find import recipe_tree
 from cnnspec.recipe.given import settled
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find
 from cnnspec.spec import read as read_spec
+from cnnspec.spec.edits import respell
 from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.shipped import display, open_source
 from cnnspec.sweepfile.axes import settings_of
-from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Settings, SweepFile
+from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Network, Settings, SweepFile, flow, grid
 from cnnspec.sweepfile.operations import Grid, Random
 from cnnspec.syntax import Entry, Map
 
+MOST_POINTS = 100_000  # of a grid, each of which is checked and priced before the first runs
 TOGETHER = "impossible-setting"  # what one value does beside others may be right beside those of other axes
 
 
@@ -33,10 +47,15 @@ class _Checker:
     def __init__(self, file: SweepFile, sink: Sink) -> None:
         self.file, self.sink = file, sink
         self.specs = {network.spec: self.spec(network.spec, network.span) for network in file.networks}
+        self.trees: dict[str | None, Map | None] = {}
 
     def check(self) -> None:
         trees = [self.tree(name) for name in self.recipes()]
         self.ends()
+        before = len(self.sink)
+        for network in self.file.networks:
+            self.network(network, None if None in trees else self.tree(network.recipe or self.file.recipe))
+        is_set = len(self.sink) == before
         for axis in self.file.axes:
             if axis.name.startswith(PARAMS):
                 self.param(axis)
@@ -46,11 +65,8 @@ class _Checker:
                 self.input(axis)
             elif axis.name == RECIPE:
                 trees += [self.tree(str(value), span) for value, span in zip(axis.values, axis.spans, strict=True)]
-            elif axis.name != SPEC and None not in trees:
+            elif axis.name != SPEC and is_set and None not in trees:
                 self.setting(axis, [tree for tree in trees if tree])
-        for network in self.file.networks:
-            self.set_params(self.file.settings.with_(network.settings), network.spec, network.span)
-            self.set_recipe(network.recipe, network.settings)
 
     def recipes(self) -> list[str | Map | None]:
         named = [network.recipe for network in self.file.networks if network.recipe]
@@ -87,7 +103,11 @@ class _Checker:
             for diagnostic in found if not isinstance(found, Recipe) else ():
                 self.sink.add(diagnostic)
             return recipe if isinstance(found, Recipe) else None
-        span = span or self.recipe_span(recipe)
+        if recipe not in self.trees:
+            self.trees[recipe] = self.read(recipe, span or self.recipe_span(recipe))
+        return self.trees[recipe]
+
+    def read(self, recipe: str | None, span: Span) -> Map | None:
         try:
             return recipe_tree(recipe)
         except SpecError as error:
@@ -97,7 +117,8 @@ class _Checker:
         return None
 
     def recipe_span(self, recipe: str | None) -> Span:
-        return next((n.span for n in self.file.networks if n.recipe == recipe), self.file.recipe_span)
+        own = (n.spans[RECIPE] for n in self.file.networks if n.recipe == recipe and RECIPE in n.spans)
+        return next(own, self.file.recipe_span)
 
     def ends(self) -> None:
         """Points that are drawn or asked for have no end of their own, and a grid has no points within a range."""
@@ -107,6 +128,10 @@ class _Checker:
             for axis in (axis for axis in ranges if axis.range and axis.range.steps is None):
                 help = "add `steps: 5`, or draw from it with `sampler: random` or `sampler: TPE`"
                 self.sink.error("bad-axis", f"a grid has no values in a range: `{axis.name}`", axis.span, help=help)
+            if bounds.runs is None and any(True for _ in islice(grid(self.file.axes), MOST_POINTS, None)):
+                help = "give them fewer values, or the sweep a number of runs: `budget: {runs: 100}`"
+                span = max(self.file.axes, key=lambda axis: len(axis.grid)).span
+                self.sink.error("bad-axis", f"the axes make a grid of over {MOST_POINTS:,} points", span, help=help)
         elif bounds.runs is None and (bounds.time is None or isinstance(sampler, Random)):
             help = "add `budget: {runs: 30}`"
             message = "points that are drawn have no end: the sweep has no number of runs"
@@ -120,7 +145,9 @@ class _Checker:
         if specs and not having:
             known = sorted({param for spec in specs for param in spec.params})
             help = f"there are {listing([f'`{p}`' for p in known])}" if known else "there are none"
-            self.sink.error("unknown-axis", f"no network has a param `{name}`", axis.span, help=help)
+            near, repairs = did_you_mean(name, known), respell(axis.span, axis.name, [f"{PARAMS}{p}" for p in known])
+            message = f"no network has a param `{name}`"
+            self.sink.error("unknown-axis", message, axis.span, near, help=help, repairs=repairs if near else ())
         ends = (axis.range.low, axis.range.high) if axis.range else ()
         for value in (*axis.values, *ends) if having else ():
             said = [self.misfit(spec, name, value, axis.span) for spec in having]
@@ -176,25 +203,45 @@ class _Checker:
         first = () if isinstance(found, Recipe) else [d for d in found if d.code != TOGETHER]
         return (first[0].message, first[0].primary.text or first[0].help) if first else None
 
-    def set_params(self, settings: Settings, name: str, span: Span) -> None:
-        spec = self.specs[name]
-        for param, value in settings.params.items() if spec else ():
-            assert spec is not None
+    def network(self, network: Network, tree: Map | None) -> None:
+        """A network as it is set, by itself and with all others: its variant, its params, its recipe."""
+        settings, spec = self.file.settings.with_(network.settings), self.specs[network.spec]
+        if spec is not None:
+            self.set_variant(network, spec)
+            self.set_params(settings, spec)
+        if tree is not None:
+            self.set_recipe(settings, tree)
+
+    def set_variant(self, network: Network, spec: Spec) -> None:
+        if network.variant is not None and network.variant not in spec.variants:
+            known = sorted(spec.variants)
+            near, repairs = (
+                did_you_mean(network.variant, known),
+                respell(network.spans[VARIANT], network.variant, known),
+            )
+            help = f"there are {listing([f'`{v}`' for v in known])}" if known else "there are none"
+            message = f"{spec.title} has no variant `{network.variant}`"
+            self.sink.error("bad-axis", message, network.spans[VARIANT], near, help=help, repairs=repairs)
+
+    def set_params(self, settings: Settings, spec: Spec) -> None:
+        for param, value in settings.params.items():
+            span = settings.spans[f"{PARAMS}{param}"]
             if param not in spec.params:
-                known = listing([f"`{p}`" for p in spec.params]) or "none"
-                help = f"its params are {known}"
-                self.sink.error("unknown-axis", f"{spec.title} has no param `{param}`", span, help=help)
+                near = did_you_mean(param, spec.params)
+                help = f"its params are {listing([f'`{p}`' for p in spec.params]) or 'none'}"
+                self.sink.error("unknown-axis", f"{spec.title} has no param `{param}`", span, near, help=help)
             elif said := self.misfit(spec, param, value, span):
                 self.sink.error("bad-axis", f"`{param}` {said}; it is set to {_shown(value)}", span)
 
-    def set_recipe(self, own: str | None, settings: Settings) -> None:
-        if len(self.sink):
-            return
-        recipe = own or self.file.recipe
-        tree = recipe if isinstance(recipe, Map) else recipe_tree(recipe)
-        self.tried([tree], self.file.settings.with_(settings), self.recipe_span(own))
+    def set_recipe(self, settings: Settings, tree: Map) -> None:
+        """Says the first setting that is refused, on top of those before it."""
+        for number, setting in enumerate(settings.recipe, 1):
+            said = self.refused(tree, Settings(recipe=settings.recipe[:number]))
+            if said is not None:
+                self.sink.error("bad-axis", said[0], settings.spans[setting.path], help=said[1])
+                return
 
 
 def _shown(value: object) -> str:
-    text = repr(value) if not isinstance(value, str) else f"`{value}`"
+    text = f"`{value}`" if isinstance(value, str) else flow(value)
     return text if len(text) <= 40 else f"{text[:39]}…"

@@ -101,6 +101,75 @@ def test_paths_are_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert run("check", str(tmp_path)).stdout.count("sound") == 4
 
 
+def said(text: str) -> list[tuple[str, str]]:
+    """What is wrong with the lines below a head: each message with the text that it points at."""
+    sink = Sink()
+    assert read(Source("sweep.yaml", f"cnnspec_sweep: 1\n{text}"), sink) is None
+    return [(d.message, d.span.text) for d in sink.in_order()]
+
+
+LENET = "spec: mnist/lenet\n"
+MISTAKES = {
+    "a setting is wrong, and no axis": (
+        f"{LENET}set: {{epochs: -5, params.nope: 1, params.dropout: x}}\naxes: {{seed: [0, 1]}}\n",
+        ["epochs: -5", "params.nope: 1", "params.dropout: x"],
+    ),
+    "a setting of one network": (
+        "spec: [mnist/lenet, {name: b, spec: mnist/lenet, set: {batch_size: 0}}]\n",
+        ["batch_size: 0"],
+    ),
+    "a variant and a recipe of one network": (
+        "spec: [{spec: mnist/lenet, variant: big, recipe: nope}]\n",
+        ["big", "nope"],
+    ),
+    "a range where no numbers go": (
+        f"{LENET}axes: {{input: {{from: 1, to: 2, steps: 3}}, recipe: {{from: 1, to: 2, steps: 3}}}}\n",
+        ["{from: 1, to: 2, steps: 3}", "{from: 1, to: 2, steps: 3}"],
+    ),
+    "values and a range": (f"{LENET}axes: {{epochs: {{values: [1, 2], to: 9}}}}\n", ["to: 9"]),
+    "values that are no list": (f"{LENET}axes: {{epochs: {{values: 3}}}}\n", ["3"]),
+    "a condition that no point meets": (
+        f"{LENET}axes: {{optimizer: [Adam, SGD], optimizer.SGD.momentum: {{values: [0], when: {{optimizer: Sgd}}}}}}\n",
+        ["Sgd"],
+    ),
+    "a condition beside a range": (
+        f"{LENET}axes: {{epochs: {{from: 1, to: 3, steps: 3}}, seed: {{values: [0], when: {{epochs: [2, 5]}}}}}}\n",
+        ["5"],
+    ),
+    "a name that leads out of the folder": (f"{LENET}name: ../../x\n", ["../../x"]),
+    "a name that moves the cursor": (f'{LENET}name: "\\e[31mred"\n', ['"\\e[31mred"']),
+    "a name that no folder has": (f"{LENET}name: {'x' * 300}\n", ["x" * 300]),
+    "a grid without end": (
+        f"{LENET}axes: {{seed: {{from: 0, to: 99999, steps: 10000}}, epochs: {{from: 1, to: 99, steps: 90}}}}\n",
+        ["seed"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_told_where_it_stands(name: str) -> None:
+    """Settings at `set`, what is one network's at that network, conditions at their values."""
+    text, places = MISTAKES[name]
+    assert [place for _, place in said(text)] == places
+
+
+def test_what_is_near_is_offered() -> None:
+    """A param and the value of a condition are respelt; values are told as YAML writes them."""
+    text = f"{LENET}axes: {{params.droput: [0], params.activation: [{{SGD: [1, true]}}]}}\n"
+    sink = Sink()
+    assert read(Source("sweep.yaml", f"cnnspec_sweep: 1\n{text}"), sink) is None
+    first, second = sink.in_order()
+    assert first.primary.text == "did you mean `dropout`?"
+    assert [repair.words for repair in first.repairs] == ["write `params.dropout`"]
+    assert second.message.endswith("one value is {SGD: [1, true]}")
+
+
+def test_a_large_grid_is_read_where_a_number_of_runs_bounds_it() -> None:
+    """Its points are those up to the number."""
+    axes = "axes: {seed: {from: 0, to: 99999, steps: 10000}, epochs: {from: 1, to: 99, steps: 90}}\n"
+    assert found(f"{HEAD}{axes}budget: {{runs: 3}}\n").bounds.runs == 3
+
+
 def test_shipped_sweeps_are_no_specs() -> None:
     """What lists specs does not list them, though they lie beside them."""
     assert not [name for name in known_specs() if "sweeps" in name]
