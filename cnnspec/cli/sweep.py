@@ -85,8 +85,11 @@ def sweep(
     done = _run(found, folder, jobs, per_gpu, storage, extend, executor, address, heartbeat)
     _say_chosen(done)
     console().print(f"the sweep is in {folder}")
-    if not any(point.status in ("done", "pruned") for point in done.points):
-        raise DivergedError(f"no run of {found.title} came to its end", f"their logs are in {folder / 'points'}")
+    became = {point.status for point in done.points}
+    if not became & {"done", "pruned"}:
+        if "failed" in became:
+            raise DivergedError(f"no run of {found.title} came to its end", f"their logs are in {folder / 'points'}")
+        raise UsageError(f"{found.title} has no point that can be run", "what is wrong with each stands above")
 
 
 def _run(

@@ -79,13 +79,17 @@ class Board(Lines):
     def __rich__(self) -> RenderableType:
         axes = [axis.name for axis in self.planning.file.axes]
         table = Table(box=None, pad_edge=False)
-        for name in ("", *(axis.rpartition(".")[2] for axis in axes), "epochs", self.figure, ""):
-            table.add_column(name, justify="right" if name else "left", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        for axis in axes:
+            table.add_column(_cut(axis.rpartition(".")[2]), justify="right")
+        for name in ("epochs", self.figure):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("")
         records = sorted(self.records.values(), key=lambda r: (r.status not in ("running",), r.number))
         for record in sorted(records[:MOST_ROWS], key=lambda r: r.number):
-            values = [flow(record.values[axis]) if axis in record.values else "" for axis in axes]
+            values = [_cut(flow(record.values[axis])) if axis in record.values else "" for axis in axes]
             last = f"{record.reports[-1]:.4f}" if record.reports else ""
-            status = Text(f"{record.status}{': ' + record.reason if record.reason else ''}", STYLES[record.status])
+            status = _cut(f"{record.status}{': ' + record.reason if record.reason else ''}", STYLES[record.status])
             table.add_row(str(record.number), *values, str(len(record.reports) or ""), last, status)
         more = len(records) - MOST_ROWS
         return Group(table, Text(f"and {more} more")) if more > 0 else table
@@ -98,3 +102,8 @@ class Board(Lines):
 
     def known(self, records: Sequence[Record]) -> None:
         self.records = {record.number: record for record in records}
+
+
+def _cut(text: str, style: str = "") -> Text:
+    """A cell that gives way where the terminal is narrow; numbers do not."""
+    return Text(printable(text), style, no_wrap=True, overflow="ellipsis")

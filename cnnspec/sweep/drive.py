@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from cnnspec.diagnostics import OutputError
 from cnnspec.sweep.asked import Asker, left_out
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.book import Book, Claim, values_of
@@ -43,7 +44,10 @@ class Running:
 
 
 class Driver:
-    """Runs the points of a planned sweep in its folder. ``heartbeat`` is in seconds."""
+    """Runs the points of a planned sweep in its folder. ``heartbeat`` is in seconds.
+
+    ``unwritten`` is what a run could not write: a disk that is full is no fault of the point's, and ends the sweep.
+    """
 
     def __init__(
         self,
@@ -62,15 +66,16 @@ class Driver:
         self.asker = None if is_known(self.file) else Asker(self.file, book, planning.planner)
         self.running: dict[int, Running] = {}
         self.again: list[Running] = []  # whose workers have died
+        self.unwritten = ""
         self.began = monotonic()
         self.used = self.spent()
 
     # ------------------------------------------------------------------------------------------------------ the loop
 
     def run(self) -> None:
-        """Run all that there is to run. Raises Stopped once a signal has come and all runs are saved."""
+        """Run all that there is to run. Raises Stopped once a signal has come and all runs are saved; OutputError."""
         with self.stop.held():
-            while not self.stop.asked:
+            while not self.is_ending():
                 is_exhausted = self.fill()
                 if is_exhausted and not self.running and not self.book.others_run():
                     return
@@ -78,10 +83,14 @@ class Driver:
                 self.book.beat(self.heartbeat)
             self.end()
             self.stop.check()
+            raise OutputError(self.unwritten, "nothing that was written is lost: the same command goes on")
+
+    def is_ending(self) -> bool:
+        return bool(self.stop.asked or self.unwritten)
 
     def fill(self) -> bool:
         """Let every free slot run something; whether nothing is left to run. Slots may be others' for a while."""
-        while len(self.running) < self.executor.slots and not self.stop.asked:
+        while len(self.running) < self.executor.slots and not self.is_ending():
             found = self.again.pop() if self.again else self.next()
             if found is None:
                 return True
@@ -149,10 +158,14 @@ class Driver:
                 self.lost(running, reason)
             case Ended(status="stopped"):
                 del self.running[event.number]
-                if not self.stop.asked:  # it was the worker that heard a signal, and not the sweep
+                if not self.is_ending():  # it was the worker that heard a signal, and not the sweep
                     self.again.append(running)
                 else:
                     self.write(running.record.model_copy(update={"status": "waiting", "reason": "interrupted"}))
+            case Ended(status="unwritten", reason=reason):
+                self.unwritten = self.unwritten or reason
+                del self.running[event.number]
+                self.write(running.record.model_copy(update={"status": "waiting", "reason": reason}))
             case Ended(status=status, reason=reason):
                 self.ended(running, status, reason)
 
@@ -210,7 +223,7 @@ class Driver:
     # ------------------------------------------------------------------------------------------------------ the end
 
     def end(self) -> None:
-        """A signal has come: let all runs save, and let go of them."""
+        """A signal has come, or the disk is full: let all runs save, and let go of them."""
         self.executor.stop()
         until = monotonic() + SAVING
         while self.running and monotonic() < until:

@@ -23,7 +23,10 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run is over: done, pruned, failed, or stopped and saved. ``test`` are figures where it was to measure."""
+    """A run is over: done, pruned, failed, or stopped and saved; unwritten where the disk did not take it.
+
+    ``test`` are figures where it was to measure.
+    """
 
     number: int
     status: str

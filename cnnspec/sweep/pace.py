@@ -5,8 +5,7 @@ What is measured runs alone and with the threads that a slot has; side by side o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import ceil
+from collections.abc import Callable, Iterable
 from time import perf_counter
 
 import torch
@@ -22,6 +21,8 @@ from cnnspec.train.device import device_named, placed, threads
 from cnnspec.train.trainee import Trainee
 
 TIMED = 3  # steps, of which the middle one counts; one before them is for warming up
+LONG = 1.0  # seconds of a step that needs no warming up, and no second look
+MOST_IMAGES = 256  # of a step that is measured: a larger one takes longer, and memory, in proportion
 FORWARD = 1 / 3  # of a step: what an image costs that is only looked at
 
 
@@ -37,25 +38,32 @@ def estimate(points: Iterable[Planned], slots: Slots, note: Note) -> float:
         if data not in images:
             found = load_data(recipe.data, recipe.folder, network.input, network.output[0], note, recipe.workers)
             images[data] = len(found.train.labels)
-        key = (network.params, network.macs, network.input, recipe.batch_size, type(recipe.optimizer), recipe.device)
-        if key not in steps:
-            steps[key] = step_seconds(setup.spec, recipe, slots.threads)
-        share = 1 - recipe.validation * (1 - FORWARD)
         used = min(images[data], recipe.images or images[data])
-        total += steps[key] * ceil(used / recipe.batch_size) * share * recipe.epochs
+        size = min(used, recipe.batch_size)
+        key = (network.params, network.macs, network.input, size, type(recipe.optimizer), recipe.device)
+        if key not in steps:
+            steps[key] = step_seconds(setup.spec, recipe, slots.threads, size)
+        share = 1 - recipe.validation * (1 - FORWARD)
+        total += steps[key] * used / size * share * recipe.epochs
     return total / slots.jobs
 
 
-def step_seconds(spec: Spec, recipe: Recipe, number: int) -> float:
-    """One step of training, the middle of a few."""
-    network, device = graph(spec), device_named(recipe.device)
+def step_seconds(spec: Spec, recipe: Recipe, number: int, size: int) -> float:
+    """One step of training on so many images, the middle of a few, by one on fewer where they are many."""
+    network, device, images = graph(spec), device_named(recipe.device), max(2, min(size, MOST_IMAGES))
     with threads(recipe.threads or number):
         model = placed(build(spec), device, recipe.channels_last)
         heads = tuple(head.weight for head in network.aux)
         trainee = Trainee.of(recipe, model, recipe.batch_size, network.output[0], heads)
-        batch = torch.randn(recipe.batch_size, *network.input, device=device)
-        targets = torch.zeros(recipe.batch_size, dtype=torch.int64, device=device)
-        return sorted(_timed(trainee, batch, targets) for _ in range(1 + TIMED))[TIMED // 2]
+        batch = torch.randn(images, *network.input, device=device)
+        targets = torch.zeros(images, dtype=torch.int64, device=device)
+        return _middle(lambda: _timed(trainee, batch, targets)) * size / images
+
+
+def _middle(step: Callable[[], float]) -> float:
+    """The middle one of a few steps; the first by itself where it is a long one."""
+    first = step()
+    return first if first > LONG else sorted(step() for _ in range(TIMED))[TIMED // 2]
 
 
 def _timed(trainee: Trainee, batch: torch.Tensor, targets: torch.Tensor) -> float:

@@ -30,6 +30,7 @@ PATIENCE = 20  # seconds that a write waits for another process
 TRIES = 8  # to make the tables of a database that several drivers open at once
 DAMAGED = ".damaged"
 LOCKED = "end what holds it, and start the sweep again: it goes on where it was"
+AGAIN = "start the sweep again once it can be used: it goes on where it was"
 FORM = "such as postgresql+psycopg://user@host/database"
 
 
@@ -103,7 +104,8 @@ def telling(url: str) -> Iterator[None]:
     except (StorageInternalError, SQLAlchemyError) as error:
         cause = error.__cause__ or error
         reason = str(getattr(cause, "orig", None) or cause).strip().split("\n")[0]
-        raise OutputError(f"the study in {shown_url(url)} cannot be used: {reason}", LOCKED) from None
+        help = LOCKED if "locked" in reason else AGAIN
+        raise OutputError(f"the study in {shown_url(url)} cannot be used: {reason}", help) from None
 
 
 def _look_at(path: Path, note: Note) -> None:

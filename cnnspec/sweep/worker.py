@@ -11,6 +11,7 @@ What a run prints goes into its log. The process ends with its parent, and at SI
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -22,13 +23,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from cnnspec.diagnostics import OccupiedError
+from cnnspec.diagnostics import OccupiedError, OutputError
 from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Metrics, Watcher
 
 Job = Mapping[str, Any]
 Say = Callable[[dict[str, Any]], None]
 LOOK_EVERY = 0.3  # seconds between looks for the parent
+FULL = (errno.ENOSPC, errno.EDQUOT)
 LAST = 20.0  # seconds that a worker without a parent has to save
 
 
@@ -97,7 +99,11 @@ def run_job(job: Job, say: Say, stop: Stop, answer: Callable[[], bool]) -> dict[
     except Pruned:
         return {"status": "pruned", "reason": "others were better"}
     except Exception as error:  # noqa: BLE001 - whatever ends a run, the others go on
-        return {"status": "failed", "reason": _reason(error)}
+        is_full = isinstance(error, OSError) and error.errno in FULL  # its log is no file of ours
+        return {
+            "status": "unwritten" if is_full or isinstance(error, OutputError) else "failed",
+            "reason": _reason(error),
+        }
     return {"status": "done", "reason": ""}
 
 

@@ -235,7 +235,7 @@ class _Reader:
         if node is None:
             return None
         match = TIME.fullmatch(node.text) if isinstance(node, Scalar) else None
-        if match is None:
+        if match is None or not float(match[1]):
             help = "such as 90s, 30min, 2h or 1d"
             self.sink.error("wrong-type", f"`time` is a time with its unit, not {shown(node)}", node.span, help=help)
             return None

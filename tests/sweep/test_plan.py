@@ -6,12 +6,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+import torch
+from rich.console import Console
 
 from cnnspec import graph
+from cnnspec.cli.sweeping import Board
+from cnnspec.data.load import load_data
 from cnnspec.diagnostics import UsageError
 from cnnspec.sweep.begin import find_sweep
+from cnnspec.sweep.folder import Record
+from cnnspec.sweep.opened import Status
+from cnnspec.sweep.pace import estimate
+from cnnspec.sweep.slots import Slots
 from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP, planned
 
@@ -173,3 +183,46 @@ def test_a_name_that_is_no_sweep_is_a_mistake_of_usage(tmp_path: Path) -> None:
     assert run("sweep", "mnist/lenet").exit_code == 2
     (tmp_path / "a.yaml").write_text(DEEP)
     assert "is no sweep file" in run("sweep", str(tmp_path / "a.yaml")).stderr
+
+
+def test_the_time_is_that_of_the_steps_and_no_more_is_measured_than_it_takes(sweep_file: Callable[..., Path]) -> None:
+    """A large batch is measured by a part of it, and a long step once; a run has no more images than its data."""
+    text = SWEEP.split("axes:")[0] + "axes:\n  batch_size: [50, 500, 50000]\n"
+    found, sizes = planned(sweep_file(text)), []
+
+    def step(_: object, batch: torch.Tensor, __: torch.Tensor) -> float:
+        sizes.append(len(batch))
+        return len(batch) / 50  # seconds
+
+    images, share = len(load_data("fake", None, (1, 8, 8), 10, print).train.labels), 1 - 0.1 * 2 / 3
+    with patch("cnnspec.sweep.pace._timed", step):
+        seconds = estimate(found.points, Slots(jobs=2, threads=1), print)
+    assert sizes == [50] * 4 + [256] * 2
+    assert seconds == pytest.approx(3 * 2 * images / 50 * share / 2)
+
+
+def test_a_table_gives_way_in_reasons_and_names_and_keeps_its_numbers(sweep_file: Callable[..., Path]) -> None:
+    """On 80 columns a long name and a long reason are cut, and every point has its number, figure and status."""
+    name = "a_name_that_is_far_too_long_for_any_terminal_to_show_it_beside_all_that_there_is_to_know"
+    text = SWEEP.replace("spec: small.yaml", f"spec: [small.yaml, {{name: {name}, spec: small.yaml}}]")
+    found = planned(sweep_file(text))
+    board = Board(found)
+    points = [(p.number, dict(p.values)) for p in found.points]
+    board.known([_record(number, values, "failed", f"\x1b[31m{'reason ' * 20}") for number, values in points])
+    with (console := Console(width=80, markup=False)).capture() as shown:
+        console.print(board)
+    lines = shown.get().splitlines()[1:]
+    assert [line.split()[0] for line in lines] == [str(number) for number, _ in points]
+    assert all("0.1250  failed" in line and len(line) <= 80 and "\x1b" not in line for line in lines)
+
+
+def _record(number: int, values: dict[str, Any], status: Status, reason: str) -> Record:
+    return Record(number=number, values=values, status=status, reason=reason, reports=(0.125,))
+
+
+def test_a_sweep_without_a_point_that_can_be_run_says_so(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """Nothing has diverged, and there are no logs to be read."""
+    path = sweep_file(SWEEP.replace("epochs: 2", "epochs: 2, validation: 0"))
+    done = run("sweep", str(path), "--out", str(tmp_path / "out"))
+    assert done.exit_code == 2
+    assert "small has no point that can be run" in done.stderr

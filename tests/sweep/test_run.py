@@ -137,6 +137,22 @@ def test_a_run_that_fails_is_marked_and_the_rest_goes_on(sweep_file: Callable[..
     assert again.jobs == []
 
 
+def test_a_full_disk_ends_the_sweep_and_fails_no_point(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """What is full is not the point's fault: nothing is chosen, and all points run once there is room again."""
+    path, out = sweep_file(), tmp_path / "out"
+    for error in (OutputError("checkpoint-1 cannot be written: No space left on device"), OSError(28, "No space left")):
+        with (
+            patch("cnnspec.train.training.measure", side_effect=error),
+            pytest.raises(OutputError, match="No space left"),
+        ):
+            run_here(path, out)
+        sweep = read_sweep(out)
+        assert [p.status for p in sweep.points] == ["waiting"] * 4
+        assert sweep.chosen == ()
+    sweep = run_here(path, out)
+    assert [p.status for p in sweep.points] == ["done"] * 4
+
+
 def _no_memory_at(dropout: float) -> Callable[..., Any]:
     def measured(model: Any, *rest: Any, **more: Any) -> Any:
         if any(getattr(module, "p", 0) == dropout for module in model.modules()):
