@@ -9,6 +9,7 @@ sweep.yaml ──read──► SweepFile ──plan──► Planning ──begi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,7 @@ def _digest(spec: str) -> str:
 
 def _same(folder: Path, before: Plan, now: Planning, records: dict[int, Record], *, extend: bool) -> Planning:
     """Refuse another sweep than the folder's; give points the numbers that they have there."""
-    other = list(differences(before.fixed, fixed(now)))
+    other = list(_others(before.fixed, fixed(now)))
     if other:
         raise UsageError(f"{folder} holds another sweep", _lines(other, "name another folder with --out"))
     edited = list(differences(before.rest, rest(now.file)))
@@ -195,6 +196,13 @@ def _same(folder: Path, before: Plan, now: Planning, records: dict[int, Record],
         lines = [f"point {record.number} is not among them: {identity(record.values)}" for record in gone]
         raise UsageError("an extended sweep has all the points that were run before", _lines(lines, ""))
     return _numbered(before, now)
+
+
+def _others(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """What runs follow from and is not as it was; of a text, that it was edited."""
+    texts, own = before["texts"], now["texts"]
+    yield from (f"{name} was edited" for name in sorted({*texts} & {*own}) if texts[name] != own[name])
+    yield from differences({**before, "texts": {}}, {**now, "texts": {}})
 
 
 def _numbered(before: Plan, now: Planning) -> Planning:

@@ -66,7 +66,7 @@ class Driver:
         self.asker = None if is_known(self.file) else Asker(self.file, book, planning.planner)
         self.running: dict[int, Running] = {}
         self.again: list[Running] = []  # whose workers have died
-        self.unwritten = ""
+        self.unwritten, self.told_late = "", False
         self.began = monotonic()
         self.used = self.spent()
 
@@ -101,6 +101,9 @@ class Driver:
     def next(self) -> Running | None:
         """The next point: one that was given up, or a new one."""
         if self.is_late():
+            if not self.told_late:
+                self.watch.note("the time of the sweep is used up: what runs comes to its end, and nothing more begins")
+            self.told_late = True
             return None
         for claim, planned in self.given_up() if self.asker else self.unclaimed():
             return self.begun(claim, planned)

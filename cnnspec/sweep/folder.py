@@ -153,7 +153,7 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
     for name in sorted({*before, *now}):
         old, new = before.get(name), now.get(name)
         if isinstance(old, dict) and isinstance(new, dict):
-            yield from (f"{name}.{line}" for line in differences(old, new))
+            yield from (f"{name}.{line}" if name else line for line in differences(old, new))
         elif old != new:
             yield f"{name}: {json.dumps(old, ensure_ascii=False)} before, {json.dumps(new, ensure_ascii=False)} now"
 

@@ -345,6 +345,26 @@ def _moved(out: Path, path: Path) -> None:
     (out / "sweep.json").write_text(json.dumps(plan))
 
 
+def test_what_was_edited_is_told_in_words(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """A setting of the recipe by its name, and a spec by its file."""
+    path, out = sweep_file(), tmp_path / "out"
+    run_here(path, out, Pretending())
+    with pytest.raises(UsageError, match=r"\nrecipes\.epochs: 2 before, 3 now\n"):
+        run_here(sweep_file(**{"epochs: 2": "epochs: 3"}), out)
+    sweep_file()
+    (tmp_path / "small.yaml").write_text(f"# another\n{SMALL}")
+    with pytest.raises(UsageError, match=r"small\.yaml was edited\n"):
+        run_here(path, out)
+
+
+def test_a_sweep_whose_time_is_used_up_says_so(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+    """What runs comes to its end; the others wait, and a reader knows why."""
+    watch = Notes()
+    sweep = run_here(sweep_file(f"{SWEEP}budget: {{time: 0.001s}}\n"), tmp_path / "out", Pretending(), watch)
+    assert [p.status for p in sweep.points] == ["done", "waiting", "waiting", "waiting"]
+    assert [note.split(":")[0] for note in watch.notes] == ["the time of the sweep is used up"]
+
+
 @pytest.mark.parametrize("share", [0, 0.3, 0.999])
 def test_a_study_that_is_cut_is_made_anew_of_the_records(
     share: float, whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
