@@ -19,7 +19,7 @@ from optuna.exceptions import ExperimentalWarning, StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from cnnspec.diagnostics import OutputError, UsageError
 from cnnspec.sweep.folder import STUDY
@@ -80,11 +80,18 @@ def _created(url: str, arguments: dict[str, Any], heartbeat: int) -> RDBStorage:
     for left in reversed(range(TRIES)):
         try:
             return RDBStorage(url, arguments, heartbeat_interval=heartbeat, grace_period=4 * heartbeat)
-        except (IntegrityError, ProgrammingError, StorageInternalError):
-            if not left or url.startswith(SQLITE):
+        except (IntegrityError, OperationalError, ProgrammingError, StorageInternalError) as error:
+            if not left or not _is_being_made(url, error):
                 raise
             sleep(0.5)
     raise AssertionError
+
+
+def _is_being_made(url: str, error: Exception) -> bool:
+    """Whether tables were not there, and are now."""
+    if isinstance(error, OperationalError) or (url.startswith(SQLITE) and isinstance(error, StorageInternalError)):
+        return "already exists" in f"{error} {error.__cause__}"
+    return True
 
 
 def _unsynced(connection: sqlite3.Connection, _: object) -> None:

@@ -177,3 +177,25 @@ def test_a_perfect_accuracy_has_its_place() -> None:
     assert float(perfect.forward(100)) > float(perfect.forward(99.9)) > float(perfect.forward(98))
     assert perfect.ticks(40, 100.5) == [50, 80, 90, 95, 98, 100]
     assert 100 not in scale.ticks(40, 99.95)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_losses_of_many_sizes_leave_room_for_their_name(width: int) -> None:
+    """A tick such as 0.0001 is the longest that there is."""
+    settings = []
+    for n in range(5):
+        row = Metrics(1, 2.0 * 0.1**n, 0.5, 0.1**n, 0.5, 900.0, 1.0)
+        settings.append(Setting(f"lr {n}", {"lr": n}, (Trial(str(n), {"lr": n}, rows=(row,), objective=0.1**n),)))
+    study = Study("losses", Measure("val_loss", "min"), ("lr",), tuple(settings[::-1]))
+    assert_legible([picture for picture in document(study).pictures if picture.name == "each-loss"], width)
+
+
+def test_of_equal_results_a_heat_map_marks_that_of_the_best_setting() -> None:
+    """The first in the order of the ranking, wherever it lies."""
+    values = [{"lr": lr, "dropout": dropout} for lr, dropout in ((0.1, 0.5), (0.1, 0), (0.01, 0), (0.01, 0.5))]
+    settings = [Setting(str(v), v, (Trial(str(n), v, objective=1.0),)) for n, v in enumerate(values)]
+    study = Study("ties", Measure("val_accuracy", "max"), ("lr", "dropout"), tuple(settings))
+    with styled():
+        figure = heat.heat(study, ("lr", "dropout"), WIDE)
+    bold = [text.get_position() for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
+    assert bold == [(1.5, study.levels("lr").index(0.1) + 0.5)]

@@ -20,7 +20,7 @@ from cnnspec.report.study import Setting, Study
 LEGEND_LINE = 19  # CSS pixels
 LETTER = 7.0
 MOST_PANELS = 48
-LEFT, GAP, PANEL, TITLE, BELOW = 62, 14, 94, 42, 92  # of small panels, in CSS pixels
+LEFT, GAP, PANEL, TITLE, BELOW = 78, 14, 94, 42, 92  # of small panels, in CSS pixels
 Curve = tuple[list[int], list[float], list[float], list[float]]  # epochs, mean, least and greatest over seeds
 
 

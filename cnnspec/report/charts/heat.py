@@ -56,7 +56,7 @@ def heat(study: Study, pair: tuple[str, str], width: int) -> Figure:
     axes = figure.add_axes(grid.place)
     found = best_at(study, (side, top))
     shades = shade(study.measure, list(found.values()))
-    best = max(found, key=lambda key: study.measure.sign * found[key])
+    best = tuple(study.ranked[0].values[axis] for axis in (side, top))
     for y, row in enumerate(study.levels(side)):
         for x, column in enumerate(study.levels(top)):
             value = found.get((row, column))
