@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf
@@ -48,11 +48,13 @@ class Trainee:
     """A model in the middle of ``epoch``, of which ``tally`` knows the batches that are done.
 
     ``heads`` are the weights of the losses of aux heads, whose logits the model gives behind its own. ``rows`` are the
-    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one.
+    epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one. ``parameters``
+    are those of the model, for which it would have to be walked through in each step.
     """
 
     recipe: Recipe
     model: nn.Module
+    parameters: Sequence[nn.Parameter]
     device: torch.device
     heads: tuple[float, ...]
     world: World
@@ -89,6 +91,7 @@ class Trainee:
         return cls(
             recipe=recipe,
             model=model,
+            parameters=list(model.parameters()),
             device=device,
             heads=tuple(heads),
             world=world,
@@ -110,10 +113,10 @@ class Trainee:
         return self.average.model if self.average else self.model
 
     @property
-    def watched(self) -> Iterable[nn.Parameter]:
+    def watched(self) -> Sequence[nn.Parameter]:
         """The parameters whose gradients have to be finite: none while the scale of the loss may make them overflow."""
         may_overflow = self.scaler.is_enabled() and self.scaler.get_scale() > 1
-        return () if may_overflow else self.model.parameters()
+        return () if may_overflow else self.parameters
 
     @property
     def is_done(self) -> bool:
@@ -156,7 +159,7 @@ class Trainee:
         """Move the weights by the gradients, and all that follows the steps."""
         if self.recipe.clip is not None:
             self.scaler.unscale_(self.optimizer)
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip)
         scale = self.scaler.get_scale() if self.scaler.is_enabled() else 1.0
         with self.schedule.warmed(), counting():
             self.scaler.step(self.optimizer)
