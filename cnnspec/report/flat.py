@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cnnspec.report.labels import value_text
+
 
 def flat(name: str, value: Any) -> list[tuple[str, Any]]:
     """The pairs below a name; an operation stands under the name itself, its arguments below it."""
@@ -16,7 +18,7 @@ def flat(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def frozen(value: Any) -> Any:
-    """Lists as tuples and mappings as pairs, so that values can be compared and looked up."""
+    """Lists as tuples and mappings in them as text, so that values can be compared and looked up."""
     if isinstance(value, Mapping):
-        return tuple((key, frozen(part)) for key, part in value.items())
+        return value_text(value)
     return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value

@@ -5,9 +5,12 @@ optimizer.Adam.lr: 0.001, params.dropout: 0.2, spec: mnist/alexnet  ──►  a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from cnnspec.diagnostics import printable
 
@@ -47,11 +50,19 @@ def number_text(value: float) -> str:
 
 
 def cut(text: str, most: int = LONGEST) -> str:
-    """The beginning and the end of a text that is too long."""
-    if len(text) <= most:
+    """The beginning and the end of a text that is too long; a sign of East Asia is as wide as two letters."""
+    if sum(map(_width, text)) <= most:
         return text
     end = max(most - 1, 1) // 2
-    return f"{text[: max(most - 1 - end, 1)]}…{text[len(text) - end :] if most > 4 else ''}"
+    return f"{_begin(text, max(most - 1 - end, 1))}…{_begin(text[::-1], end)[::-1] if most > 4 else ''}"
+
+
+def _begin(text: str, room: int) -> str:
+    return text[: bisect_right([*accumulate(map(_width, text))], room)]
+
+
+def _width(letter: str) -> int:
+    return 2 if east_asian_width(letter) in "WF" else 1
 
 
 def labels(axes: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -18,6 +18,8 @@ from cnnspec.report.charts import heat, parallel, places
 from cnnspec.report.charts.errors import Errors
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
+from cnnspec.report.flat import frozen
+from cnnspec.report.labels import cut, value_text
 from cnnspec.report.measure import Measure
 from cnnspec.report.of_sweep import study_of
 from cnnspec.report.study import Setting, Study, Trial
@@ -199,3 +201,18 @@ def test_of_equal_results_a_heat_map_marks_that_of_the_best_setting() -> None:
         figure = heat.heat(study, ("lr", "dropout"), WIDE)
     bold = [text.get_position() for text in figure.axes[0].texts if text.get_fontweight() == "bold"]
     assert bold == [(1.5, study.levels("lr").index(0.1) + 0.5)]
+
+
+def test_wide_letters_are_cut_by_their_width() -> None:
+    """A sign of East Asia takes the place of two letters, in a chart as on a terminal."""
+    assert cut("ネットワーク" * 4, 11) == "ネッ…ーク"
+    assert cut("ネットワーク", 12) == "ネットワーク"
+
+
+def test_values_within_a_list_are_told_as_a_file_writes_them() -> None:
+    """An operation with its settings stays one."""
+    assert (
+        value_text(frozen([{"RandomCrop": {"size": 8, "padding": [1, 2]}}]))
+        == "[{RandomCrop: {size: 8, padding: [1, 2]}}]"
+    )
+    assert hash(frozen([[1], {"Add": []}])) == hash(frozen([[1], {"Add": []}]))
