@@ -27,6 +27,8 @@ WORDS = (SPEC, VARIANT, INPUT, RECIPE)  # what is no param and no setting of the
 FORMS = ("values", "from", "to", "scale", "steps", "when")
 SETTABLE = tuple(key for key in RECIPE_KEYS if key != MARK)
 MAX_STEPS = 10_000
+MAX_VALUES = 1000  # of an axis, each of which is tried before anything is planned
+MAX_AXES = 100
 MOST_SHOWN = 8  # values in a message
 LISTED = (VARIANT, INPUT, RECIPE)  # whose values are no numbers
 HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, to: 0.1, scale: log}"
@@ -47,7 +49,10 @@ class AxisReader:
             self.sink.error("wrong-type", f"`axes` is a mapping, not {shown(node)}", node.span, help=help)
             return
         above: dict[str, Axis | None] = {SPEC: networks} if networks else {}
-        for entry in node:
+        for entry in node.entries[MAX_AXES : MAX_AXES + 1]:
+            message = f"a sweep has at most {MAX_AXES} axes, and this one has {len(node.entries):,}"
+            self.sink.error("bad-axis", message, entry.key.span, help="set what is the same for all points by `set:`")
+        for entry in node.entries[:MAX_AXES]:
             if entry.key.text != SPEC and self.named(entry.key, (VARIANT, INPUT, RECIPE)):
                 axis = above[entry.key.text] = self.axis(entry, above)
                 yield from [axis] if axis else []
@@ -115,6 +120,11 @@ class AxisReader:
     def values(self, entry: Entry, node: Seq, when: dict[str, tuple[Any, ...]]) -> Axis | None:
         if not node.items:
             self.sink.error("bad-axis", f"`{entry.key.text}` has no values to try", node.span, help=HELP)
+            return None
+        if len(node.items) > MAX_VALUES:
+            message = f"an axis has at most {MAX_VALUES:,} values, and `{entry.key.text}` has {len(node.items):,}"
+            help = "numbers may be a range: {from: 0, to: 9999, steps: 10000}"
+            self.sink.error("bad-axis", message, node.items[MAX_VALUES].span, help=help)
             return None
         values = [to_plain(item) for item in node.items]
         for number, item in enumerate(node.items):

@@ -139,6 +139,11 @@ MISTAKES = {
     "a name that leads out of the folder": (f"{LENET}name: ../../x\n", ["../../x"]),
     "a name that moves the cursor": (f'{LENET}name: "\\e[31mred"\n', ['"\\e[31mred"']),
     "a name that no folder has": (f"{LENET}name: {'x' * 300}\n", ["x" * 300]),
+    "more axes than anyone reads": (
+        f"{LENET}axes: {{{', '.join(f'params.p{n}: [1]' for n in range(2000))}}}\n",
+        ["params.p100"],
+    ),
+    "more values than anyone tries": (f"{LENET}axes: {{seed: {[*range(20_000)]}}}\n", ["1000"]),
     "a grid without end": (
         f"{LENET}axes: {{seed: {{from: 0, to: 99999, steps: 10000}}, epochs: {{from: 1, to: 99, steps: 90}}}}\n",
         ["seed"],
