@@ -88,11 +88,11 @@ class Examined(Struct, frozen=True):
         """The bounds that a sound spec exceeds, under the variants that were expanded."""
         if self.spec is None or not (self.spec.budget or budget):
             return ()
-        from cnnspec.budget import over_budget  # which few texts have
+        from cnnspec.budget import SOLVING, over_budget  # which few texts have
 
-        sink = Sink()
+        sink, solving = Sink(), Meter(limit=SOLVING)
         for spec, graph in zip(variants(self.spec, variant), self.graphs, strict=True):
-            for diagnostic in over_budget(spec, graph, budget):
+            for diagnostic in over_budget(spec, graph, budget, solving):
                 sink.add(diagnostic)
         return sink.in_order()
 

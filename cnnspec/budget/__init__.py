@@ -8,5 +8,6 @@ The bounds are those of the spec's section `budget` and those that are given fro
 """
 
 from cnnspec.budget.check import over_budget
+from cnnspec.budget.smallest import SOLVING
 
-__all__ = ["over_budget"]
+__all__ = ["SOLVING", "over_budget"]

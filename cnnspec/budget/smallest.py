@@ -9,29 +9,36 @@ from cnnspec.layers import Shape
 from cnnspec.network import Graph, expand
 from cnnspec.spec import Spec
 from cnnspec.spec.budget import Limit
+from cnnspec.syntax import Meter
+
+SOLVING = 100_000  # to solve for inputs, over all variants: each takes several times as long as one of a check
 
 
-def input_over(spec: Spec, graph: Graph, limit: Limit) -> Diagnostic | None:
+def input_over(spec: Spec, graph: Graph, limit: Limit, meter: Meter) -> Diagnostic | None:
     """What is wrong where no input as small as the bound passes; a vector has no height and width to bound, and
     several inputs have more than one.
 
-    Most networks take the very size that the bound names. Only where one does not, all its inputs are solved for.
+    Most networks take the very size that the bound names. Only where one does not, all its inputs are solved for,
+    as far as the meter lasts.
     """
     if len(graph.input) < 2 or len(graph.inputs) > 1:
         return None
     small = Shape((graph.input[0], *(limit.amount for _ in graph.input[1:])))
     refusal = _refusal(spec, small)
-    smallest = _smallest(spec) if refusal else None
-    if refusal is None or (smallest and max(smallest[1:]) <= limit.amount):
+    if refusal is None:
         return None
+    smallest, is_known = _smallest(spec, graph, meter)
+    if smallest and max(smallest[1:]) <= limit.amount:
+        return None
+    passes = "passes" if is_known else "is known to pass"
     where = [Label(limit.span, f"asks for {small}")] if limit.span else []
     primary, *labels = [*where, Label(refusal.span, refusal.message)]
     return Diagnostic(
         "over-budget",
-        f"no input of {small} or smaller passes, against {limit.told}",
+        f"no input of {small} or smaller {passes}, against {limit.told}",
         primary,
         labels=tuple(labels),
-        notes=refusal.notes + ((f"the smallest input that passes is {smallest}",) if smallest else ()),
+        notes=refusal.notes + ((f"the smallest input that {passes} is {smallest}",) if smallest else ()),
         help="shrink less before that line, or raise `min_input`; `cnnspec inputs` shows what passes",
     )
 
@@ -43,9 +50,8 @@ def _refusal(spec: Spec, small: Shape) -> Diagnostic | None:
     return next(iter(sink), None)
 
 
-def _smallest(spec: Spec) -> Shape | None:
-    """The smallest input that is known to pass."""
-    from cnnspec.inputs import solve  # rarely needed, and other checks start sooner without
+def _smallest(spec: Spec, graph: Graph, meter: Meter) -> tuple[Shape | None, bool]:
+    """The smallest input that is known to pass, and whether all are known."""
+    from cnnspec.inputs.solve import least  # rarely needed, and other checks start sooner without
 
-    found = solve(spec)
-    return found.shape(found.smallest) if found.smallest else None
+    return least(graph.inputs, spec, meter)

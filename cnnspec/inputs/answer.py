@@ -48,6 +48,12 @@ def at(stated: Shape, axes: Axes, sizes: Sequence[int]) -> Shape:
     return together({name: Shape(islice(row, len(part))) for name, part in stated.parts.items()})
 
 
+def smallest(region: Region) -> tuple[int, ...] | None:
+    """The sizes with the fewest elements, of two such the squarer."""
+    corners = [tuple(sizes.smallest for sizes in box) for box in region.boxes]
+    return min(corners, key=lambda corner: (prod(corner), max(corner), corner), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What one line asks of an input: ``inputs`` meet it; ``why`` is what it says to ``refused``, which does not."""
@@ -90,8 +96,7 @@ class Inputs:
     @cached_property
     def smallest(self) -> tuple[int, ...] | None:
         """The accepted sizes with the fewest elements, of two such the squarer; None where none is accepted."""
-        corners = [tuple(sizes.smallest for sizes in box) for box in self.accepted.boxes]
-        return min(corners, key=lambda corner: (prod(corner), max(corner), corner), default=None)
+        return smallest(self.accepted)
 
     def shape(self, sizes: tuple[int, ...]) -> Shape:
         """An input of these sizes, with its channels."""

@@ -61,19 +61,19 @@ class Map:
         return next((piece for piece in self.pieces if point in piece.region), None)
 
 
-def explore(spec: Spec, axes: Axes, stated: tuple[int, ...]) -> Map:
+def explore(spec: Spec, axes: Axes, stated: tuple[int, ...], steps: int = MAX_STEPS) -> Map:
     """What inputs of a spec meet, beginning with the one that it states; the axes are those of its sizes."""
     left = deque([Region.whole(len(axes))])
     pieces: list[Piece] = []
     unknown: list[Region] = []
-    work = _Work()
+    work = _Work(steps)
     while left:
         region = left.popleft()
         if work.is_done:
             unknown.append(region)
             continue
         try:
-            done = run(spec, axes, region.nearest(stated))
+            done = run(spec, axes, region.nearest(stated), max(steps - work.steps, 0))
             work.count(done, region)
             region, others = _split(region, done.conditions)
         except TooLong:
@@ -89,8 +89,9 @@ def explore(spec: Spec, axes: Axes, stated: tuple[int, ...]) -> Map:
 
 @dataclass(slots=True)
 class _Work:
-    """What has been done so far."""
+    """What has been done so far, and the steps that may be."""
 
+    most: int
     runs: int = 0
     pinned: int = 0
     steps: int = 0
@@ -103,7 +104,7 @@ class _Work:
 
     @property
     def is_done(self) -> bool:
-        return self.runs >= MAX_RUNS or self.pinned >= MAX_PINNED or self.steps > MAX_STEPS
+        return self.runs >= MAX_RUNS or self.pinned >= MAX_PINNED or self.steps > self.most
 
 
 def _split(region: Region, conditions: Iterable[Condition]) -> tuple[Region, list[Region]]:

@@ -8,8 +8,9 @@ from functools import reduce
 from operator import or_
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, listing
-from cnnspec.inputs.answer import Constraint, Inputs, at, together
+from cnnspec.inputs.answer import Constraint, Inputs, at, smallest, together
 from cnnspec.inputs.explore import Map, Piece, explore
+from cnnspec.inputs.function import TooLong
 from cnnspec.inputs.region import Region
 from cnnspec.inputs.trace import Axes
 from cnnspec.inputs.tracked import Condition
@@ -18,6 +19,7 @@ from cnnspec.inputs.words import axis_names
 from cnnspec.layers import Shape
 from cnnspec.network import expand
 from cnnspec.spec import Spec
+from cnnspec.syntax import Meter
 
 
 def solve(spec: Spec) -> Inputs:
@@ -34,6 +36,10 @@ def solve(spec: Spec) -> Inputs:
     names, axes = _axes(graph.inputs)
     found = explore(spec, axes, tuple(stated[places[0]] for places in axes))
     accepted = found.whole
+    try:
+        constraints = _constraints(found, accepted, stated)
+    except TooLong:
+        constraints = ()
     layers, fits = weights(found)
     return Inputs(
         spec=spec,
@@ -42,11 +48,24 @@ def solve(spec: Spec) -> Inputs:
         stated=stated,
         accepted=accepted,
         unknown=found.unknown,
-        constraints=_constraints(found, accepted, stated),
+        constraints=constraints,
         unfollowed=_unfollowed(found),
         weights=layers,
         fits=fits,
     )
+
+
+def least(inputs: Mapping[str, Shape], spec: Spec, meter: Meter) -> tuple[Shape | None, bool]:
+    """The smallest input that is known to be accepted once a meter is spent, and whether all inputs are known."""
+    stated = together(inputs)
+    _, axes = _axes(inputs)
+    try:
+        found = explore(spec, axes, tuple(stated[places[0]] for places in axes), meter.left)
+        meter.steps += sum(piece.run.steps for piece in found.pieces) if not found.unknown else meter.left
+        sizes = smallest(found.whole)
+    except TooLong:
+        return None, False
+    return at(stated, axes, sizes) if sizes else None, not found.unknown
 
 
 def _axes(inputs: Mapping[str, Shape]) -> tuple[tuple[str, ...], Axes]:

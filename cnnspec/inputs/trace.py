@@ -21,6 +21,7 @@ from cnnspec.network.expand import Expander, networks_of
 from cnnspec.network.graph import Graph
 from cnnspec.spec import Arguments, Item, Spec
 from cnnspec.syntax import Meter, Node, Scalar, Value, template
+from cnnspec.syntax.meter import MAX_STEPS
 
 Axes = tuple[tuple[int, ...], ...]  # for each size that varies, its places among all sizes that arrive
 # Arguments that layers only calculate with and compare. Any other that reads a size is pinned.
@@ -48,9 +49,9 @@ class _Stop(Sink):
         raise Refused
 
 
-def run(spec: Spec, axes: Axes, sample: tuple[int, ...]) -> Run:
-    """The run for an input whose sizes along ``axes`` are those of the sample. Raises TooLong."""
-    sink, meter, tracker = _Stop(), Meter(), Tracker(sample)
+def run(spec: Spec, axes: Axes, sample: tuple[int, ...], most: int = MAX_STEPS) -> Run:
+    """The run for an input whose sizes along ``axes`` are those of the sample, in so many steps. Raises TooLong."""
+    sink, meter, tracker = _Stop(), Meter(limit=min(most, MAX_STEPS)), Tracker(sample)
     sizes = {place: size for places, size in zip(axes, tracker.sizes(), strict=True) for place in places}
     expansion = _Tracing(replace(spec, aux=()), sink, meter, tracker, sizes, _below(spec))
     try:
