@@ -12,6 +12,7 @@ from cnnspec.network.below import Line, Place
 from cnnspec.network.graph import NOWHERE, Node, Opened, Scope
 from cnnspec.network.way import START, Way
 from cnnspec.spec import Item
+from cnnspec.spec.reach import own_ids
 from cnnspec.syntax import LayerName, Silent, Value
 from cnnspec.syntax import Node as Text
 
@@ -89,7 +90,8 @@ class ScopeBuilder(Struct):
     keys: dict[str, Span] = field(default_factory=dict)
     ids: dict[str, Flow] = field(default_factory=dict)
     made: dict[str, Made] = field(default_factory=dict)  # the modules of this scope, by name
-    skipped: dict[str, Label] = field(default_factory=dict)  # ids of lines that are left out, and what does it
+    left_out: dict[Item, Label] = field(default_factory=dict)  # lines that are not there, and what does it
+    skipped: dict[str, Label] = field(default_factory=dict)  # the same of names that patches take away
     unsure: bool = False  # a broken line may have left out ids that lines below name
     position: int = 0
     place: Place | None = None  # in the networks below, where there are patches
@@ -149,10 +151,17 @@ class ScopeBuilder(Struct):
         """What leaves the line of an id out, from this scope outwards."""
         scope: ScopeBuilder | None = self
         while scope is not None:
-            if name in scope.skipped:
-                return scope.skipped[name]
+            if found := scope.own_reason(name):
+                return found
             scope = scope.parent
         return None
+
+    def own_reason(self, name: str) -> Label | None:
+        """What leaves the line of an id out of this scope."""
+        for item, reason in reversed(self.left_out.items()):
+            if any(id.text == name for id in own_ids(item)):
+                return reason
+        return self.skipped.get(name)
 
     def visible_ids(self) -> list[str]:
         outer = self.parent.visible_ids() if self.parent else []

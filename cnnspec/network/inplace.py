@@ -15,17 +15,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
 
 from msgspec import Struct
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span
 from cnnspec.layers import Shape
 from cnnspec.layers.base import setting
 from cnnspec.network.graph import INPUT, Node
 from cnnspec.network.repairs import repairs
+from cnnspec.spec import Item
 
 LOOKED_AT = 1000  # writers of one tensor that a reader is held against: a hostile text has very many
+LOOKED_AT_IN_ALL = 50_000  # of all readers together
 
 
 class Clash(Struct, frozen=True):
@@ -59,8 +60,14 @@ class _Part(Struct, frozen=True):
 
 def check_in_place(nodes: Sequence[Node], inputs: Sequence[Shape], outputs: Collection[int] | None, sink: Sink) -> None:
     """Says what is wrong with the nodes that work in place, at their lines."""
+    told: set[tuple[Item, Span, bool]] = set()
     for clash in clashes(nodes, inputs, outputs):
-        sink.add(_diagnostic(clash))
+        if sink.full:
+            return
+        line = (clash.writer.item, clash.writer.span, clash.kept is None)
+        if line not in told:  # one that overwrites what many others read is told once
+            told.add(line)
+            sink.add(_diagnostic(clash))
 
 
 def _diagnostic(clash: Clash) -> Diagnostic:
@@ -132,6 +139,7 @@ def _read_after(
     outputs: Collection[int] | None,
 ) -> Iterator[Clash]:
     """Reads of a value from before a change, by lines after it; ``there`` are the nodes that run."""
+    left = LOOKED_AT_IN_ALL
     reads = [(node, value) for node in there for value in node.inputs]
     for reader, value in [*reads, *((None, value) for value in outputs or () if value in parts)]:
         end = len(nodes) if reader is None else reader.index
@@ -140,7 +148,9 @@ def _read_after(
         seen = parts[value]
         if reader is not None and parts[reader.index].owner == seen.owner:
             seen = parts[reader.index]  # a view, which looks at a part
-        for index in islice(between, LOOKED_AT):
+        between = between[: min(LOOKED_AT, left)]
+        left -= len(between)
+        for index in between:
             if parts[changes[index]].meets(seen):
                 yield Clash(nodes[changes[index]], reader, None)
 

@@ -10,7 +10,7 @@ from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
 from cnnspec.spec.names import id_fault, id_help
-from cnnspec.spec.reach import nowhere, own_ids
+from cnnspec.spec.reach import nowhere
 from cnnspec.syntax import Node, Scalar, Silent
 from cnnspec.syntax.evaluate import in_yaml
 
@@ -109,9 +109,8 @@ def source(
 
 
 def leave_out(item: Item, scope: ScopeBuilder, reason: Label) -> None:
-    """The ids of a line that is not there, for messages about lines that name them."""
-    for id in own_ids(item):
-        scope.skipped[id.text] = reason
+    """A line is not there, for messages about lines that name its ids: few ask, and a group may hold very many."""
+    scope.left_out[item] = reason
 
 
 def leave_broken(item: Item, scope: ScopeBuilder) -> None:

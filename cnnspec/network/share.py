@@ -45,7 +45,7 @@ def share(say: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: C
 def _missing(say: Expander, item: Item, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
     """Says why no line of that id can be shared."""
     assert item.shared is not None
-    if reason := scope.skipped.get(name):
+    if reason := scope.own_reason(name):
         message = f"`{name}` is not there: its line is left out"
         say.fail("undefined-share", message, item.shared, context, labels=(reason,), help="leave this line out as well")
     found = scope.ids.get(name, UNKNOWN)

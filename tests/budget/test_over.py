@@ -9,9 +9,11 @@ import pytest
 import torch
 
 import cnnspec
-from cnnspec.checking import check_source
+from cnnspec.budget import over_budget
+from cnnspec.checking import check_source, examine, variants
 from cnnspec.diagnostics import Diagnostic, Source, plain
 from cnnspec.network.memory import memory
+from cnnspec.syntax import Meter
 from tests.cli.runner import run
 
 FOLDER = Path(__file__).parent
@@ -215,3 +217,20 @@ def test_a_broken_spec_has_no_budget_yet() -> None:
     text = TEXT.replace("kernel_size: 3, padding: 1", "kernel_size: 99").replace("20k", "1")
     assert "over-budget" not in {d.code for d in check_source(Source("a.yaml", text))}
     assert cnnspec.graph(cnnspec.load(_file(TEXT))).params  # and a budget hinders neither tables nor training
+
+
+def test_solving_for_the_smallest_input_is_bounded_over_all_variants() -> None:
+    """However many variants exceed the bound on the input, one meter holds; past it no smallest input is claimed."""
+    names = "".join(f"  v{width}: {{width: {width}}}\n" for width in range(1, 150))
+    text = f"cnnspec: 1\ninput: [3, 9, 9]\nparams: {{width: 1}}\nvariants:\n{names}budget: {{min_input: 1}}\nlayers:\n"
+    lines = "  - Conv2d: {out_channels: $width, kernel_size: 3}\n  - MaxPool2d: {kernel_size: 2}\n"
+    text += lines + "  - Conv2d: {out_channels: $width, kernel_size: 1}\n"
+    examined, meter = examine(Source("a.yaml", text)), Meter(limit=5_000)
+    assert examined.spec is not None
+    each = zip(variants(examined.spec), examined.graphs, strict=True)
+    found = [d for variant, graph in each for d in over_budget(variant, graph, None, meter)]
+    assert len(found) == 150
+    assert "the smallest input that passes is 3×4×4" in found[0].notes
+    assert not any("smallest" in note for note in found[-1].notes)
+    assert found[-1].message == "no input of 3×1×1 or smaller is known to pass, against its budget of 1"
+    assert meter.steps <= 5_000

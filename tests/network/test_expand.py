@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cnnspec.checking import diagnose
 from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import Graph, expand
+from cnnspec.network import Graph, context, expand
 from cnnspec.spec import builtin_blocks, read
 
 
@@ -404,3 +404,15 @@ def test_blocks_may_name_params_as_they_like() -> None:
           Wide: {params: {input: int, spec: int}, layers: [Conv2d: {out_channels: $(input * spec), kernel_size: 1}]}
         """)
     assert lines(graph) == ["0.0 Conv2d 6×16×16", "1.0 Conv2d 6×16×16"]
+
+
+def test_the_lines_of_a_group_that_is_left_out_are_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a group is left out, its ids are looked at only where a line below names one."""
+    walked: list[object] = []
+    ids = context.own_ids
+    monkeypatch.setattr(context, "own_ids", lambda item: walked.append(item) or ids(item))
+    group = "  - layers: [{ReLU: {}, id: a}, {ReLU: {}, id: b}]\n    when: $(index > 99)\n    repeat: 50\n"
+    assert expansion(f"layers:\n{group}  - ReLU\n")[1] == []
+    assert not walked
+    assert expansion(f"layers:\n{group}  - ReLU:\n    from: b\n")[1] == [("undefined-from", 8)]
+    assert walked

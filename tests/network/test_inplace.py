@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import expand
+from cnnspec.network import expand, inplace
 from cnnspec.spec import builtin_blocks, read
 
 HEAD = "cnnspec: 1\ninput: [4, 8, 8]\nlayers:\n"
@@ -93,3 +93,18 @@ def test_the_output_is_read_last() -> None:
     """A value that the network gives must not be overwritten by a line behind it."""
     assert found("- layers:\n    - Identity\n    - ReLU6: {inplace: true}\n      from: prev\n- Identity") == []
     assert found("- Identity:\n  id: a\n- ReLU6: {inplace: true}\n- Identity:\n  from: a") == [("in-place-shared", 6)]
+
+
+def test_many_lines_on_one_tensor_are_looked_at_as_far_as_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pairs of what overwrites a tensor and what reads it are bounded, and a line is told once for all its readers."""
+    made: list[inplace.Clash] = []
+    looked_at: list[object] = []
+    words, meets = inplace._diagnostic, inplace._Part.meets
+    monkeypatch.setattr(inplace, "_diagnostic", lambda clash: made.append(clash) or words(clash))
+    monkeypatch.setattr(inplace._Part, "meets", lambda part, other: looked_at.append(part) or meets(part, other))
+    monkeypatch.setattr(inplace, "LOOKED_AT_IN_ALL", 500)
+    lines = "- Identity:\n  id: a\n" + "- ReLU: {inplace: true}\n  from: a\n" * 60
+    told = found(lines)
+    assert told == [("in-place-shared", line) for line in range(6, 68, 2)]
+    assert len(made) == len(told)
+    assert len(looked_at) <= 2 * 500  # in training and in evaluation
