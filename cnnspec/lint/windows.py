@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
+from cnnspec.diagnostics import count
 from cnnspec.layers import Shape, Window
 from cnnspec.layers.base import cross
 from cnnspec.layers.windowed import AXES
@@ -65,24 +66,28 @@ def _covers(window: Window, size: int) -> bool:
 
 def _tail(missing: list[int], size: int) -> int:
     """How many of the missing places are the last ones of the axis."""
-    count = 0
-    while count < len(missing) and missing[-1 - count] == size - 1 - count:
-        count += 1
-    return count
+    last = 0
+    while last < len(missing) and missing[-1 - last] == size - 1 - last:
+        last += 1
+    return last
 
 
 def _skips(node: Node, windows: Windows, x: Shape, gaps: list[int]) -> Finding:
     kernel = tuple(w.kernel for w in windows)
     strides = tuple(w.stride for w in windows)
-    what = AXES[len(x.sizes)][gaps[0]]
+    axis = gaps[0]
+    what = AXES[len(x.sizes)][axis]
+    steps_over, dilated = strides[axis] > kernel[axis], windows[axis].dilation > 1
+    apart = f", {windows[axis].dilation} apart," if dilated else ""
+    mends = ["a stride of at most the kernel size"] * steps_over + ["`dilation: 1`"] * dilated
     return warn(
         "skipped-input",
         node,
         f"the windows of `{node.type}` step over {what} that nobody looks at",
         f"a {cross(kernel)} window in steps of {cross(strides) if len(strides) > 1 else strides[0]} over {x}",
-        argument="stride" if strides[gaps[0]] > kernel[gaps[0]] else "dilation",
-        note=f"a window of {kernel[gaps[0]]} {what} moves on by {strides[gaps[0]]}",
-        help="a stride of at most the kernel size looks at everything",
+        argument="stride" if steps_over else "dilation",
+        note=f"a window of {count(kernel[axis], what.removesuffix('s'))}{apart} moves on by {strides[axis]}",
+        help=f"{' and '.join(mends)} look{'s' * (len(mends) == 1)} at everything",
     )
 
 

@@ -179,3 +179,20 @@ def test_the_docs_list_every_code() -> None:
     table = (REPOSITORY / "docs" / "lint.md").read_text(encoding="utf-8").partition("| code |")[2]
     cells = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
     assert {code for cell in cells for code in re.findall(r"`([a-z-]+)`", cell)} == CODES
+
+
+@pytest.mark.parametrize(
+    ("settings", "note", "help"),
+    [
+        ("kernel_size: 1, stride: 2", "a window of 1 row moves on by 2", "a stride of at most the kernel size looks"),
+        ("kernel_size: 3, stride: 2, dilation: 2", "3 rows, 2 apart, moves on by 2", "`dilation: 1` looks"),
+        ("kernel_size: 2, stride: 5, dilation: 4", "2 rows, 4 apart, moves on by 5", "size and `dilation: 1` look"),
+    ],
+)
+def test_skipped_rows_are_told_with_their_cause(settings: str, note: str, help: str) -> None:
+    """Where holes in the window skip rows, a smaller stride is no help: the note says so and the help works."""
+    layers = f"- Conv2d: {{out_channels: 4, {settings}}}"
+    (warning,) = check_source(spec("[3, 33, 33]", layers))
+    assert warning.code == "skipped-input"
+    assert note in warning.notes[0]
+    assert f"{help} at everything" in warning.help
