@@ -47,15 +47,38 @@ def _unseen(view: View, readers: list[Node], x: Shape) -> list[Finding]:
 
 def _missing(along: list[Window], size: int) -> list[int]:
     """The places of one axis that none of the windows covers."""
-    if size > MOST_LOOKED_AT or any(_covers(window, size) for window in along):
+    if size > MOST_LOOKED_AT or any(_covers(window, size) or _is_vast(window) for window in along):
         return []
-    seen = {
-        position * w.stride + tap * w.dilation - w.before
-        for w in along
-        for position in range(w.positions(size))
-        for tap in range(w.kernel)
-    }
-    return [place for place in range(size) if place not in seen]
+    seen = 0
+    for window in along:
+        seen |= _seen(window, size)
+    missing = (1 << size) - 1 & ~seen
+    return [place for place in range(size) if missing >> place & 1] if missing else []
+
+
+def _is_vast(window: Window) -> bool:
+    """Whether a window is of a size that nobody means: what it sees is not worth the work."""
+    return max(window.extent, window.before, window.after) > 2 * MOST_LOOKED_AT
+
+
+def _seen(window: Window, size: int) -> int:
+    """The places that a window looks at wherever it stands, as bits."""
+    first = max(0, -((window.extent - 1 - window.before) // window.stride))  # the first that reaches beyond the padding
+    end = min(window.positions(size), (window.before + size - 1) // window.stride + 1)
+    if end <= first:
+        return 0
+    taps = _copies(1, window.dilation, window.kernel)
+    return _copies(taps, window.stride, end - first) << first * window.stride >> window.before & (1 << size) - 1
+
+
+def _copies(bits: int, step: int, count: int) -> int:
+    """So many copies of some bits, each ``step`` above the one before."""
+    made = 1
+    while made < count:
+        more = min(made, count - made)
+        bits |= bits << more * step
+        made += more
+    return bits
 
 
 def _covers(window: Window, size: int) -> bool:
@@ -130,12 +153,33 @@ def _share(window: Window, size: int) -> float:
     padding = window.before + window.after
     if not padding or size > MOST_LOOKED_AT or 4 * padding < size:
         return 1.0
-    seen = sum(
-        0 <= position * window.stride + tap * window.dilation - window.before < size
-        for position in range(window.positions(size))
-        for tap in range(window.kernel)
-    )
+    seen = _looks_below(window, size, size + window.before) - _looks_below(window, size, window.before)
     return seen / (window.positions(size) * window.kernel)
+
+
+def _looks_below(window: Window, size: int, bound: int) -> int:
+    """How often a window looks below a place of the padded input, over all its positions.
+
+    Positions that end below the place look there with the whole kernel; those behind that begin below it with as many
+    taps as there are steps of the dilation up to it, which is a sum of quotients.
+    """
+    stride, dilation = window.stride, window.dilation
+    begin = min(window.positions(size), -(-bound // stride))
+    whole = min(max(-(-(bound - window.extent + 1) // stride), 0), begin)
+    return whole * window.kernel + _quotients(
+        begin - whole, dilation, stride, bound - (begin - 1) * stride + dilation - 1
+    )
+
+
+def _quotients(count: int, divisor: int, step: int, first: int) -> int:
+    """The sum of (first + i·step) // divisor for i below ``count``, by Euclid's algorithm: there may be very many."""
+    total = 0
+    while count > 0:
+        total += count * (count - 1) // 2 * (step // divisor) + count * (first // divisor)
+        step, first = step % divisor, first % divisor
+        count, first = divmod(step * count + first, divisor)
+        divisor, step = step, divisor
+    return total
 
 
 def _only_padding(node: Node, windows: Windows, axis: int) -> Finding:
