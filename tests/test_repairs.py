@@ -67,3 +67,11 @@ def test_all_repairs_of_the_sound_parts_together() -> None:
     source = Source("misspelt-argument.yaml", (FOLDER / "misspelt-argument.yaml").read_text())
     edits = [edit for found in check_source(source) for edit in found.repairs[0].edits]
     assert diagnose(apply(source, edits)) == ()
+
+
+def test_a_repair_that_moves_a_mistake_up_is_not_offered() -> None:
+    """An input without its batch would mend a BatchNorm1d, but not the Conv2d above it, which nothing was wrong with."""
+    text = "cnnspec: 1\ninput: [3, 32, 32]\nlayers:\n  - Conv2d: {out_channels: 4, kernel_size: 3}\n  - BatchNorm1d\n"
+    (found,) = check_source(Source("own.yaml", text))
+    assert (found.code, found.span.line) == ("wrong-rank", 5)
+    assert [repair.words for repair in found.repairs] == ["write `BatchNorm2d`"]

@@ -23,8 +23,9 @@ def mending(diagnostic: Diagnostic, before: Found, trials: Sequence[tuple[Repair
     """Those of the tried repairs that mend ``diagnostic``; each comes with what is found in the edited text.
 
     An error hides what follows from it, so a repair may bring to light what was wrong all along. That does not speak
-    against it where the mistake is one of writing, unless it is the mended line that is wrong anew. Of a mistake of
-    sizes, what is found under every repair was there before; what is found under one alone was made by it.
+    against it where the mistake is one of writing, unless it is the mended line that is wrong anew, or a line between
+    that and the mistake: what stands above a mistake is not hidden by it. Of a mistake of sizes, what is found under
+    every repair was there before; what is found under one alone was made by it.
     """
     worked = [(repair, after) for repair, after in trials if _is_gone(diagnostic, repair, after)]
     shared = set.intersection(*(set(_new(before, after)) for _, after in worked)) if len(worked) > 1 else set()
@@ -33,7 +34,9 @@ def mending(diagnostic: Diagnostic, before: Found, trials: Sequence[tuple[Repair
         repair
         for repair, after in worked
         if not any(
-            not (writing or _key(found) in shared) or found.span.line in _edited_lines(repair)
+            not (writing or _key(found) in shared)
+            or found.span.line in _edited_lines(repair)
+            or _is_on_the_way(found, repair, diagnostic)
             for found in after
             if _key(found) in _new(before, after)
         )
@@ -51,6 +54,12 @@ def _is_gone(diagnostic: Diagnostic, repair: Repair, after: Found) -> bool:
     above = [edit for edit in repair.edits if edit.span.line <= line]
     line += sum(edit.text.count("\n") - (edit.span.end_line - edit.span.line) for edit in above)
     return all(_key(f) != _key(diagnostic) or (f.span.source.name, f.span.line) != (name, line) for f in after)
+
+
+def _is_on_the_way(found: Diagnostic, repair: Repair, mistake: Diagnostic) -> bool:
+    """Whether something stands behind all edits of a repair and above what it is to mend."""
+    last = max(_edited_lines(repair), default=0)
+    return found.span.source.name == mistake.span.source.name and last < found.span.line < mistake.span.line
 
 
 def _new(before: Found, after: Found) -> Iterable[Key]:

@@ -27,7 +27,7 @@ def looked_at(window: Window, size: int) -> list[int]:
     return [place for place in taps if 0 <= place < size]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(WINDOWS, st.integers(1, 40))
 def test_what_is_looked_at_is_what_counting_finds(window: Window, size: int) -> None:
     """The places that are seen, and the share of the taps that see input, equal those of every tap looked at."""
