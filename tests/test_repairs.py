@@ -70,7 +70,7 @@ def test_all_repairs_of_the_sound_parts_together() -> None:
 
 
 def test_a_repair_that_moves_a_mistake_up_is_not_offered() -> None:
-    """An input without its batch would mend a BatchNorm1d, but not the Conv2d above it, which nothing was wrong with."""
+    """An input without its batch would mend a BatchNorm1d, and break the Conv2d above it."""
     text = "cnnspec: 1\ninput: [3, 32, 32]\nlayers:\n  - Conv2d: {out_channels: 4, kernel_size: 3}\n  - BatchNorm1d\n"
     (found,) = check_source(Source("own.yaml", text))
     assert (found.code, found.span.line) == ("wrong-rank", 5)

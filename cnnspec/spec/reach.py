@@ -168,7 +168,8 @@ def nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     else:
         meant = "prev" if name == "-1" else nearest(name, ids)
     label = Label(word.span, f"did you mean `{meant}`?" if meant else "")
-    message = f"no line above has the id `{name}`"
+    scope = " in this scope" if "$" in word.text else ""  # the id of a block's param may be one of the network's
+    message = f"no line above{scope} has the id `{name}`"
     repairs = rename(word.span, meant) if name == word.text else ()
     return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 

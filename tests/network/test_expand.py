@@ -416,3 +416,11 @@ def test_the_lines_of_a_group_that_is_left_out_are_not_walked(monkeypatch: pytes
     assert not walked
     assert expansion(f"layers:\n{group}  - ReLU:\n    from: b\n")[1] == [("undefined-from", 8)]
     assert walked
+
+
+def test_an_id_that_a_param_names_is_looked_for_in_the_scope_alone() -> None:
+    """A block sees none of the network's ids, and of one that a param brings in the message speaks of the scope."""
+    lines = "layers:\n  - ReLU: {}\n    id: stem\n  - Up: {skip: stem}\nblocks:\n  Up:\n    params: {skip: str}\n"
+    lines += "    layers:\n      - ReLU:\n        from: $skip\n"
+    (found,) = diagnose(Source("t.yaml", f"cnnspec: 1\ninput: [4, 16, 16]\n{lines}"))
+    assert found.message == "no line above in this scope has the id `stem`"
