@@ -12,8 +12,8 @@ from rich.console import Console
 
 from cnnspec.checking import examine
 from cnnspec.diagnostics import UsageError, render
+from cnnspec.opening import open_regular
 from cnnspec.spec import find
-from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import open_source
 from cnnspec.syntax.meter import MAX_STEPS, Meter
 from tests.cli.runner import run

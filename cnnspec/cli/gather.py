@@ -10,8 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from cnnspec.diagnostics import CnnspecError, OutputError, UsageError
+from cnnspec.opening import open_regular
 from cnnspec.spec import find
-from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import ENDINGS
 
 STDIN = "-"

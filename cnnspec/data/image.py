@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from cnnspec.diagnostics import DataError, UsageError
-from cnnspec.spec.opening import open_regular
+from cnnspec.opening import open_regular
 
 ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 MAX_PIXELS = 2**27  # 134 million: a small file can unfold to more than there is memory

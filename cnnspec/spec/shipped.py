@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, listing, nearest
-from cnnspec.spec.opening import open_regular
+from cnnspec.opening import open_regular
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
 

@@ -17,10 +17,10 @@ from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.files import mistake, write
 from cnnspec.network import Graph
+from cnnspec.opening import open_regular
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
-from cnnspec.spec.opening import open_regular
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.train.folder import BASE, SETTINGS, SPEC
 from cnnspec.weights import fill, read_file

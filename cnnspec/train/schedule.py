@@ -14,7 +14,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from cnnspec.recipe.model import Recipe
+from cnnspec.train.checkpoint.moving import count, require_moved
 from cnnspec.train.making import made_scheduler
+
+# what schedulers count, and the rate that they gave last; whatever else they hold follows from the recipe
+MOVING = ("last_epoch", "_step_count", "_last_lr", "T_cur", "T_i", "best", "num_bad_epochs", "cooldown_counter")
 
 
 class Schedule:
@@ -24,6 +28,7 @@ class Schedule:
         self.optimizer = optimizer
         self.scheduler: LRScheduler | None = made_scheduler(recipe, optimizer, steps)
         self.per = recipe.per
+        self.steps = steps
         warmup = recipe.warmup
         self.warm_steps = 0 if warmup is None else warmup.steps or steps * (warmup.epochs or 0)
         self.start_factor = 1.0 if warmup is None else warmup.start_factor
@@ -69,8 +74,18 @@ class Schedule:
         """All that moves, as plain values."""
         return {"step": self.step, "scheduler": None if self.scheduler is None else self.scheduler.state_dict()}
 
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on from a state; the rates themselves are the optimizer's."""
-        self.step = int(state["step"])
-        if self.scheduler is not None:
-            self.scheduler.load_state_dict(state["scheduler"])
+    def restore(self, state: Mapping[str, Any], epochs: int, most: int) -> None:
+        """Go on from a state after so many epochs and ``most`` steps; the rates themselves are the optimizer's.
+
+        Raises CheckpointError where it is none of this schedule.
+        """
+        self.step = count("schedule", state["step"], 0, most)
+        if self.scheduler is None:
+            return
+        saved = state["scheduler"]
+        require_moved("schedule", saved, self.scheduler.state_dict(), MOVING)
+        moved = self.step if self.per == "step" else epochs
+        count("schedule", saved["last_epoch"], moved, moved)
+        if "T_i" in saved:
+            count("schedule", saved["T_i"], 1, saved["T_i"])
+        self.scheduler.load_state_dict(saved)

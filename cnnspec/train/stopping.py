@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cnnspec.diagnostics import CheckpointError
 from cnnspec.recipe.model import EarlyStopping
+from cnnspec.train.checkpoint.moving import count, is_number
 from cnnspec.train.watch import Metrics
+
+MOST_WAITED = 2**31  # epochs
 
 
 class Stopping:
@@ -44,4 +48,7 @@ class Stopping:
         return {"best": self.best, "waited": self.waited}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        self.best, self.waited = state["best"], int(state["waited"])
+        best = state["best"]
+        if best is not None and not is_number(best):
+            raise CheckpointError("the checkpoint's early stopping has a best that is no number")
+        self.best, self.waited = best, count("early stopping", state["waited"], 0, MOST_WAITED)

@@ -14,11 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from cnnspec.diagnostics import DivergedError
+from cnnspec.diagnostics import CheckpointError, DivergedError
+from cnnspec.train.checkpoint.moving import count
 from cnnspec.train.finite import HELP
 from cnnspec.train.watch import Figures
 
 READ_EVERY = 0.25  # seconds
+MOST_COUNTED = 2**40  # images or steps of one pass
 
 
 class Tally:
@@ -34,8 +36,12 @@ class Tally:
     def of(cls, state: Mapping[str, Any]) -> Tally:
         """The tally that had this state."""
         tally = cls()
-        tally.steps, tally.images, tally.correct = (int(state[name]) for name in ("steps", "images", "correct"))
+        tally.steps, tally.images, tally.correct = (
+            count(f"number of {name}", state[name], 0, MOST_COUNTED) for name in ("steps", "images", "correct")
+        )
         tally.loss, tally.seconds = (float(state[name]) for name in ("loss", "seconds"))
+        if not math.isfinite(tally.loss + tally.seconds):
+            raise CheckpointError("the checkpoint's figures are not finite")
         return tally
 
     def state(self) -> dict[str, Any]:

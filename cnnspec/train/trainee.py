@@ -28,6 +28,7 @@ from cnnspec.train.average import Average
 from cnnspec.train.checkpoint import State
 from cnnspec.train.checkpoint.generators import generator_state, of_all, of_one, restore_generators
 from cnnspec.train.checkpoint.modules import module_state, restore_module
+from cnnspec.train.checkpoint.moving import count, require_finite_rows, require_moved
 from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
 from cnnspec.train.checkpoint.state import grouped
 from cnnspec.train.finite import counting
@@ -204,11 +205,16 @@ class Trainee:
         }
         return State(tensors, values)
 
+    def _steps(self) -> int:
+        """The steps that can have been made up to here."""
+        batches = ceil(self.tally.images / self.recipe.batch_size)
+        return (self.epoch - 1) * self.schedule.steps + ceil(batches / self.recipe.accumulate)
+
     def restore(self, state: State) -> int:
         """Go on from a state, of so many processes. Raises CheckpointError where it is not one of this run."""
         try:
             return self._restore(state, dict(state.values))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, ArithmeticError) as error:
             raise CheckpointError(f"the checkpoint does not fit the run: {error!r}") from None
 
     def _restore(self, state: State, values: dict[str, Any]) -> int:
@@ -216,12 +222,15 @@ class Trainee:
         if self.average:
             restore_module(self.average.model, state.group("ema"))
         restore_optimizer(self.optimizer, self.model, state.group("optimizer"), values["optimizer"])
-        self.schedule.restore(values["schedule"])
+        self.epoch, self.best = count("epoch", values["epoch"], 1, self.recipe.epochs + 1), float(values["best"])
+        self.tally = Tally.of(values["tally"])
+        self.schedule.restore(values["schedule"], self.epoch - 1, self._steps())
+        require_moved("scale of the loss", values["scaler"], self.scaler.state_dict(), ("scale", "_growth_tracker"))
         self.scaler.load_state_dict(values["scaler"])
         self.stopping.restore(values["stopping"])
-        self.epoch, self.best = int(values["epoch"]), float(values["best"])
         self.rows = ROWS.validate_python(values["rows"])
-        self.tally = Tally.of(values["tally"])
+        count("number of epochs", len(self.rows), self.epoch - 1, self.epoch - 1)
+        require_finite_rows(self.rows)
         others = list(values["others"])
         found = of_one(self.world.rank, state.group("generator"), values["random"], others)
         if found is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.spec.opening import open_regular
+from cnnspec.opening import open_regular
 from cnnspec.weights import pickled, published, safe
 from cnnspec.weights.fill import fill
 from cnnspec.weights.names import TORCHVISION, WEIGHTS, is_run

@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from cnnspec.diagnostics import UsageError
-from cnnspec.spec.opening import open_regular
+from cnnspec.opening import open_regular
 from cnnspec.train.checkpoint import plain
 from cnnspec.train.checkpoint.manifest import MANIFEST, MOST, Held, Manifest, sha256
 from cnnspec.train.checkpoint.state import State, grouped

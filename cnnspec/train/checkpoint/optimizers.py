@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from cnnspec.diagnostics import CheckpointError, listing
+from cnnspec.diagnostics import CheckpointError
 from cnnspec.train.checkpoint.modules import require_equal
+from cnnspec.train.checkpoint.moving import require_moved
 
 HERE = ("fused", "foreach", "capturable")  # how it is computed follows from the device, not from the run
+MOVED = ("lr", "momentum", "betas")  # by schedules
 
 
 def optimizer_state(optimizer: Optimizer, model: nn.Module) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -56,16 +58,8 @@ def _require_alike(saved: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str
     if [group["params"] for group in saved] != [group["params"] for group in own]:
         raise CheckpointError("the checkpoint's optimizer has other parameters, or has them in other groups")
     for ours, theirs in zip(own, saved, strict=True):
-        differing = {name for name in {*ours, *theirs} if name not in HERE and _kind(ours, name) != _kind(theirs, name)}
-        if differing:
-            names = listing([f"`{name}`" for name in sorted(differing)])
-            raise CheckpointError(f"the checkpoint's optimizer has other settings: {names}")
-
-
-def _kind(group: Mapping[str, Any], name: str) -> object:
-    """What sort of value a setting has; a schedule may have put a float for an int."""
-    value = group.get(name, ...)
-    return float if type(value) is int else type(value)
+        own_settings, saved_settings = ({k: v for k, v in each.items() if k not in HERE} for each in (ours, theirs))
+        require_moved("optimizer", saved_settings, own_settings, MOVED)
 
 
 def kept_by(optimizer: Optimizer, names: Mapping[int, str]) -> dict[str, Tensor]:
