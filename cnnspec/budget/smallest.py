@@ -11,7 +11,7 @@ from cnnspec.spec import Spec
 from cnnspec.spec.budget import Limit
 from cnnspec.syntax import Meter
 
-SOLVING = 100_000  # to solve for inputs, over all variants: each takes several times as long as one of a check
+SOLVING = 200_000  # to solve for inputs, over all variants; densenet201 takes 181,000
 
 
 def input_over(spec: Spec, graph: Graph, limit: Limit, meter: Meter) -> Diagnostic | None:

@@ -70,9 +70,10 @@ def comments(source: Source) -> Iterator[Ignore]:
     for number, line in enumerate(source.lines, 1):
         match = COMMENT.search(line) if "#" in line else None
         if match:
-            codes = [(part.group().strip(), part.start()) for part in re.finditer(r"[^,]+", match[1])]
-            for code, start in codes:
-                at = match.start(1) + start + 1 + (len(match[1][start:]) - len(match[1][start:].lstrip()))
+            codes = list(re.finditer(r"[^,]+", match[1]))
+            for part in codes:
+                code, blanks = part[0].strip(), len(part[0]) - len(part[0].lstrip())
+                at = match.start(1) + part.start() + 1 + blanks
                 edit = _without(source, number, match) if len(codes) == 1 else None
                 yield Ignore(code, source.span(number, at, max(len(code), 1)), number, edit=edit)
 

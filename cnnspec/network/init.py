@@ -28,8 +28,9 @@ from cnnspec.spec.pattern import Pattern
 from cnnspec.spec.rules import Rule, Setting
 from cnnspec.syntax import Map, Meter, OutOfWork, Silent, Value
 
-# What it costs, in steps of the Meter: to hold a key against a pattern, to evaluate a function's arguments, and a fill.
-PATTERN, FUNCTION, FILL = 4, 40, 3
+# What it costs, in steps of the Meter: to hold a key against a pattern, and for so many of its characters one more; to
+# evaluate a function's arguments, and a fill.
+PATTERN, CHARACTERS, FUNCTION, FILL = 4, 32, 40, 3
 NEAR = 4  # how often each key is looked at, to find the one that was meant
 KEYS = "`cnnspec summary --full` shows the keys; `*` stands for any part of one, `**` for any number of parts"
 BARE = "weight"  # what rules call the one tensor of a layer that is no module
@@ -57,6 +58,7 @@ class _Filler:
         self.trace = outermost(spec)
         self.types = {rule.key.text: rule for rule in spec.init if rule.pattern is None}
         self.patterns = [rule for rule in reversed(spec.init) if rule.pattern is not None]
+        self.reach = sum(map(_price, self.patterns))
         self.made: dict[tuple[Setting, Facts | None], Function | None] = {}
         self.known: dict[tuple[int, ...], tuple[Fill, ...]] = {}
 
@@ -89,7 +91,7 @@ class _Filler:
 
     def reaching(self, node: Node) -> list[Rule]:
         """The rules whose patterns reach a layer, the one that goes first in front."""
-        self.meter.spend(PATTERN * len(self.patterns))
+        self.meter.spend(self.reach)
         return [rule for rule in self.patterns if rule.pattern and rule.pattern.matches(node.key)]
 
     def check_type(self, node: Node) -> None:
@@ -186,7 +188,7 @@ def check_patterns(spec: Spec, graphs: Sequence[Graph], sink: Sink, meter: Meter
 
 
 def _check_pattern(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Graph], sink: Sink, meter: Meter) -> None:
-    meter.spend(PATTERN * sum(len(graph.nodes) for graph in graphs))
+    meter.spend(_price(rule) * sum(len(graph.nodes) for graph in graphs))
     reached = [node for graph in graphs for node in graph.nodes if pattern.matches(node.key)]
     if not reached:
         sink.add(_unreached(rule, pattern, spec, graphs, meter))
@@ -198,10 +200,15 @@ def _check_pattern(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Gr
             sink.add(no_such_tensor(owners, setting.tensor, known))
 
 
+def _price(rule: Rule) -> int:
+    """What it costs to hold a key against a rule's pattern."""
+    return PATTERN + len(rule.key.text) // CHARACTERS
+
+
 def _unreached(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Graph], meter: Meter) -> Diagnostic:
     """A pattern that fits no key, with what was most likely meant."""
     keys = tuple(dict.fromkeys(node.key for graph in graphs for node in graph.nodes))
-    meter.spend(NEAR * PATTERN * len(keys))
+    meter.spend(NEAR * _price(rule) * len(keys))
     text, help, near = rule.key.text, "", None
     inside = Pattern((*pattern.parts, "**"))
     if any(inside.matches(key) for key in keys):

@@ -54,6 +54,36 @@ def unused_blocks_with_arguments(count: int) -> str:
     return spec("  - ReLU", "blocks:\n" + lines)
 
 
+def windows_with_holes(count: int) -> str:
+    lines = "".join(
+        f"  - MaxPool2d: {{kernel_size: {10**6 + i}, dilation: 2}}\n    from: input\n" for i in range(count)
+    )
+    return f"cnnspec: 1\ninput: [1, 4000000, 4000000]\nlayers:\n{lines}"
+
+
+def silenced(count: int) -> str:
+    codes = ", ".join(["bias-before-norm"] * count)
+    return spec(f"  - ReLU # cnnspec: ignore[{codes}]")
+
+
+def in_place(count: int) -> str:
+    lines = "  - ReLU: {inplace: true}\n    from: a\n" * count
+    return spec(f"  - Conv2d: {{out_channels: 3, kernel_size: 1}}\n    id: a\n{lines}")
+
+
+def slices_in_place(count: int) -> str:
+    lines = "".join(f"  - Slice: {{start: {i}, end: {i + 1}}}\n    from: x\n    id: s{i}\n" for i in range(count))
+    lines += "".join(f"  - ReLU: {{inplace: true}}\n    from: s{i}\n" for i in range(count))
+    head = "cnnspec: 1\ninput: [4000, 2, 2]\nlayers:\n  - Conv2d: {out_channels: 4000, kernel_size: 1}\n    id: x\n"
+    return head + lines
+
+
+def patterns_of_stars(count: int) -> str:
+    rules = "".join(f'  "{"*a" * 90}{i}": {{weight: {{zeros_: {{}}}}}}\n' for i in range(count))
+    lines = "".join(f"  - Conv2d: {{out_channels: 3, kernel_size: 1}}\n    id: {'a' * 90}{i}\n" for i in range(count))
+    return f"{HEAD}init:\n{rules}layers:\n{lines}"
+
+
 def variants(count: int, layers: int) -> str:
     names = "".join(f"  v{i}: {{a: {i}}}\n" for i in range(count))
     lines = f"  - ReLU:\n    repeat: {layers}\n  - Linear: {{out_features: 3}}\n"
@@ -290,4 +320,9 @@ WORK = (
         "3:10",
     ),
     Case("a window of a billion", spec("  - MaxPool2d: {kernel_size: 2147483647}"), "window-too-large", "4:17"),
+    Case("windows of a million with holes", windows_with_holes(40), "", heavy=True),
+    Case("42,000 silenced codes", silenced(42_000), "", heavy=True),
+    Case("3,000 lines in place on one tensor", in_place(3_000), "in-place-shared", "8:12", heavy=True),
+    Case("3,000 lines in place on slices of one tensor", slices_in_place(3_000), "in-place-gradient", heavy=True),
+    Case("900 patterns of stars", patterns_of_stars(900), "too-much-work", heavy=True),
 )
