@@ -78,9 +78,9 @@ def test_source_needs_no_cnnspec() -> None:
     """In a process in which cnnspec cannot be imported the sources make their networks."""
     names = ("mnist/googlenet_fixed", "efficientnet_v2_s", "convnext_tiny")
     lines = ["import sys", "import torch", "sys.modules['cnnspec'] = None"]
-    for name in names:
-        made = f"{executed(source(name)).__name__}()"
-        lines += [source(name), f"with torch.device('meta'):\n    print(len({made}.state_dict()))"]
+    for text in map(source, names):
+        made = f"{executed(text).__name__}()"
+        lines += [text, f"with torch.device('meta'):\n    print(len({made}.state_dict()))"]
     done = subprocess.run([sys.executable, "-"], input="\n".join(lines), capture_output=True, text=True, check=False)
     wanted = [len(cnnspec.build(name, device="meta").state_dict()) for name in names]
     assert (done.stderr, done.stdout.split()) == ("", list(map(str, wanted)))
