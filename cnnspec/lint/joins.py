@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.diagnostics import Label
+from cnnspec.layers.join import Add, Multiply
 from cnnspec.lint.view import PASSES, Finding, View, place, setting, warn
 from cnnspec.network import Node
 
@@ -19,9 +20,9 @@ CHANNELWISE = PASSES | frozenset(
 def broadcast_join(view: View) -> Iterator[Finding]:
     """A sum or product in which one channel is repeated to fit many; a gate of one channel is meant so."""
     for node in view.graph.nodes:
-        if node.type not in ("Add", "Multiply"):
+        if not isinstance(node.layer, Add | Multiply):
             continue
-        most, sign = node.shape[0], " * " if node.type == "Multiply" else " + "
+        most, sign = node.shape[0], f" {node.layer.sign} "
         for value, x in zip(node.inputs, node.input_shapes, strict=True):
             maker = view.maker(value)
             if x[0] == 1 < most and not (node.type == "Multiply" and maker and maker.type in GATES):
