@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cnnspec.cli.output import console
 from cnnspec.cli.plan import values_line
-from cnnspec.diagnostics import printable
+from cnnspec.diagnostics import count, printable
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.folder import FINAL, Record
 from cnnspec.sweep.watch import SweepWatcher
@@ -52,7 +52,11 @@ class Lines(SweepWatcher):
         self.records = {record.number: record for record in records}
         over = sum(record.status in FINAL for record in records)
         left = sum(record.status == "left out" for record in records)
-        known = f"{len(records)} points, {left} left out, {over} done before" if records else "points are asked for"
+        known = (
+            f"{count(len(records), 'point')}, {left} left out, {over} done before"
+            if records
+            else "points are asked for"
+        )
         self.say(f"{self.planning.title}: {known}")
         for record in records:
             if record.status == "left out":

@@ -135,7 +135,7 @@ def _images(base: Path) -> Iterator[Finding]:
         assert isinstance(part, InFiles)
         bad = list(_unreadable(part))
         yield from bad
-        words = f"{count(len(part.paths), f'{name} image')} in {len(data.classes):,} classes"
+        words = f"{count(len(part.paths), f'{name} image')} in {count(len(data.classes), 'class')}"
         if not bad:
             yield Finding("folder", base, words)
 

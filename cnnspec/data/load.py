@@ -27,7 +27,7 @@ from cnnspec.data.faults import wrong
 from cnnspec.data.folder import folder
 from cnnspec.data.found import VARIABLE, Note, cifar_place, data_folder, idx_files
 from cnnspec.data.known import KNOWN, CifarSet, IdxSet
-from cnnspec.diagnostics import UsageError
+from cnnspec.diagnostics import UsageError, count
 
 
 def load_data(
@@ -59,7 +59,7 @@ def _stated(data_dir: Path | None) -> Path:
 def from_folder(base: Path, input: Sequence[int], workers: int, note: Note) -> Dataset:
     """Images of one's own, a folder for each class."""
     found = folder(base, input, workers)
-    parts = f"{len(found.train.labels):,} + {len(found.test.labels):,} images in {len(found.classes):,} classes"
+    parts = f"{len(found.train.labels):,} + {len(found.test.labels):,} images in {count(len(found.classes), 'class')}"
     note(f"{base} holds {parts}; of each the centre of {input[1]}×{input[2]} is taken, once it is resized to cover it")
     return found
 

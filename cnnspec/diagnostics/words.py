@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -55,9 +56,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{near}`?" if near else ""
 
 
+VOWEL = re.compile(r"[aeiou]|8|1[18](?!\d)", re.IGNORECASE)  # eight, eighty, eleven, eighteen: as they are spoken
+
+
 def a(noun: str) -> str:
-    """``a list``, ``an OrderedDict``."""
-    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+    """``a list``, ``an OrderedDict``, ``an 8×8 input``."""
+    return f"{'an' if VOWEL.match(noun) else 'a'} {noun}"
 
 
 def listing(words: Sequence[str], conjunction: str = "and") -> str:
@@ -69,4 +73,6 @@ def listing(words: Sequence[str], conjunction: str = "and") -> str:
 
 def count(number: int, noun: str) -> str:
     """``1 error``, ``2 errors``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    written = f"{number:,}"
+    ending = "" if written == "1" else "es" if noun.endswith("ss") else "s"
+    return f"{written} {noun}{ending}"

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from cnnspec.diagnostics.words import count
 from cnnspec.layers.along import dimension, own_dimension
 from cnnspec.layers.base import (
     EACH,
@@ -276,9 +277,9 @@ class GLU(Layer):
         if x[dim] % 2:
             self.refuse(
                 "not-divisible",
-                f"`GLU` halves dimension {dim + 1} of a batch, and its {x[dim]} values are odd in number",
+                f"`GLU` halves dimension {dim + 1} of a batch, which has an odd number of values: {x[dim]}",
                 argument="dim",
-                label=f"{x[dim]} values",
+                label=count(x[dim], "value"),
                 dims=(dim,),
                 tries=tuple(setting(dim=i + 1) for i, size in enumerate(x) if size % 2 == 0),
             )

@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnspec.diagnostics.words import listing
+from cnnspec.diagnostics.words import count, listing
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
@@ -186,27 +186,27 @@ class Layer(BaseModel):
             message = f"`{type(self).__name__}` takes {wanted}, not {described(x)}"
             self.refuse("wrong-rank", message, label=f"gets {described(x)}", dims=(0,))
 
-    def check_stated(self, name: str, actual: int, what: str, dims: tuple[int, ...] = (0,)) -> None:
+    def check_stated(self, name: str, actual: int, noun: str, dims: tuple[int, ...] = (0,)) -> None:
         """Refuse an inferred argument that the spec states and states wrongly."""
         stated = getattr(self, name)
         if stated is not None and stated != actual:
             self.refuse(
                 "stated-wrongly",
-                f"`{name}` is {stated}, but {actual} {what} arrive",
+                f"`{name}` is {stated}, but {arriving(actual, noun)}",
                 argument=name,
-                label=f"{actual} arrive",
+                label=arriving(actual),
                 dims=dims,
                 tries=(setting(**{name: actual}),),
             )
 
-    def check_divides(self, name: str, size: int, what: str, dims: tuple[int, ...] = (), also: int = 0) -> None:
+    def check_divides(self, name: str, size: int, noun: str, dims: tuple[int, ...] = (), also: int = 0) -> None:
         """Refuse a number of groups that does not divide ``size``; one that divides ``also`` too is tried."""
         number = getattr(self, name)
         if size % number:
             fits = divisor_below(number, gcd(size, also))
             self.refuse(
                 "not-divisible",
-                f"`{name}: {number}` does not divide {size} {what}",
+                f"`{name}: {number}` does not divide {count(size, noun)}",
                 argument=name,
                 label=f"must divide {size}",
                 note=f"{size} = {size // number}·{number} + {size % number}",
@@ -216,6 +216,12 @@ class Layer(BaseModel):
 
 
 RANKS = {1: "a flat vector", 2: "a C×L sequence", 3: "a C×H×W map", 4: "a C×D×H×W volume"}
+
+
+def arriving(number: int, noun: str = "") -> str:
+    """``3 channels arrive``, ``1 channel arrives``."""
+    words = count(number, noun) if noun else str(number)
+    return f"{words} arrive{'s' if words.split()[0] == '1' else ''}"
 
 
 def described(x: Shape) -> str:

@@ -3,6 +3,7 @@
 from math import prod
 from typing import Any, ClassVar, Literal
 
+from cnnspec.diagnostics.words import count
 from cnnspec.layers.base import (
     ITS_INPUT,
     MAX_SIZE,
@@ -49,9 +50,9 @@ class _AnyConv(Layer):
 
     def check_channels(self, x: Shape) -> None:
         self.check_rank(x)
-        self.check_stated("in_channels", x[0], "channels")
-        self.check_divides("groups", x[0], "input channels", (0,), also=self.out_channels)
-        self.check_divides("groups", self.out_channels, "output channels", also=x[0])
+        self.check_stated("in_channels", x[0], "channel")
+        self.check_divides("groups", x[0], "input channel", (0,), also=self.out_channels)
+        self.check_divides("groups", self.out_channels, "output channel", also=x[0])
 
     @property
     def kernel(self) -> tuple[int, ...]:
@@ -117,11 +118,12 @@ class _Conv(_AnyConv):
         for dim, (pads, most) in enumerate(zip(self.pads(), limits, strict=True), 1):
             if max(pads) > most:
                 fits = settle(tuple(min(p, limit) for (p, _), limit in zip(self.pads(), limits, strict=True)))
+                values = count(x[dim], "value")
                 self.refuse(
                     "padding-too-large",
-                    f"`padding_mode: {self.padding_mode}` pads {x[dim]} values by at most {most}, not by {max(pads)}",
+                    f"`padding_mode: {self.padding_mode}` pads {values} by at most {most}, not by {max(pads)}",
                     argument="kernel_size" if self.padding == "same" else "padding",
-                    label=f"pads {x[dim]} values by {max(pads)}",
+                    label=f"pads {values} by {max(pads)}",
                     dims=(dim,),
                     tries=(setting(padding=fits), setting(padding_mode="zeros")),
                 )

@@ -4,7 +4,7 @@ from math import prod
 from typing import Any, ClassVar, NoReturn
 
 from cnnspec.diagnostics.words import listing
-from cnnspec.layers.base import EACH, ITS_INPUT, NOTHING, Copies, Layer, NonNegative, described, setting
+from cnnspec.layers.base import EACH, ITS_INPUT, NOTHING, Copies, Layer, NonNegative, arriving, described, setting
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape, larger
 
@@ -132,7 +132,7 @@ class Slice(Layer):
         if end > x[0]:
             self.refuse(
                 "slice",
-                f"`end` is {end}, and {x[0]} channels arrive",
+                f"`end` is {end}, and {arriving(x[0], 'channel')}",
                 argument="end",
                 label=f"at most {x[0]}",
                 dims=(0,),
@@ -143,7 +143,7 @@ class Slice(Layer):
                 "slice",
                 f"channels {self.start} to {end}, the last excluded, are none",
                 argument="start" if self.end is None else "end",
-                label=f"{x[0]} channels arrive, counted from 0",
+                label=f"{arriving(x[0], 'channel')}, counted from 0",
                 dims=(0,) if self.end is None else (),
             )
         return Shape((end - self.start, *x.sizes))

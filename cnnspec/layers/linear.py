@@ -25,7 +25,7 @@ class Linear(Layer):
                 dims=(0,),
                 tries=(setting(" to work along the last dimension", in_features=x[-1]),),
             )
-        self.check_stated("in_features", x[-1], "features", (len(x) - 1,))
+        self.check_stated("in_features", x[-1], "feature", (len(x) - 1,))
         return Shape((*x[:-1], self.out_features))
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from cnnspec.diagnostics.words import count
 from cnnspec.layers.base import (
     WEIGHT_AND_BIAS,
     Copies,
@@ -42,7 +43,7 @@ class _ChannelNorm(Layer):
 
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
-        self.check_stated("num_features", x[0], "channels" if len(x) > 1 else "features")
+        self.check_stated("num_features", x[0], "channel" if len(x) > 1 else "feature")
         return x
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:
@@ -122,12 +123,12 @@ class GroupNorm(Layer):
     num_channels: Positive | None = None
 
     def infer(self, x: Shape) -> Shape:
-        self.check_stated("num_channels", x[0], "channels")
-        self.check_divides("num_groups", x[0], "channels", (0,))
+        self.check_stated("num_channels", x[0], "channel")
+        self.check_divides("num_groups", x[0], "channel", (0,))
         if x.elements == self.num_groups:
             self.refuse(
                 "nothing-to-normalise",
-                f"`GroupNorm` needs more than one value a group, and {x} arrives in {self.num_groups} groups",
+                f"`GroupNorm` needs more than one value a group, and {x} arrives in {count(self.num_groups, 'group')}",
                 argument="num_groups",
                 label="one value in each group",
                 dims=tuple(range(len(x))),
@@ -163,7 +164,7 @@ class LayerNorm(Layer):
         shape = self.normalized(x)
         last = tuple(x[-len(shape) :])
         if len(shape) > len(x):
-            said = f"`normalized_shape` has {len(shape)} sizes"
+            said = f"`normalized_shape` has {count(len(shape), 'size')}"
             self.mismatch("mixes-batch", "takes in the batch", said, x, last)
         if shape != last:
             said = f"`normalized_shape` is {shown(self.normalized_shape)}"
@@ -214,7 +215,7 @@ class LayerNorm2d(Layer):
 
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
-        self.check_stated("normalized_shape", x[0], "channels")
+        self.check_stated("normalized_shape", x[0], "channel")
         return x
 
     def normalized(self, x: Shape) -> tuple[int, ...]:

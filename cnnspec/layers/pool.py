@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from cnnspec.diagnostics.words import a
 from cnnspec.layers.base import (
     ITS_INPUT,
     NOTHING,
@@ -185,7 +186,7 @@ class AvgPool3d(_AvgPool):
         if bad:
             self.refuse(
                 "window-too-large",
-                f"a {cross(kernel)} window of `AvgPool3d` does not fit in a {cross(x.sizes)} input, padding aside",
+                f"{a(cross(kernel))} window of `AvgPool3d` does not fit in {a(cross(x.sizes))} input, padding aside",
                 argument="kernel_size",
                 label=f"needs at least {cross(kernel)}",
                 dims=bad,

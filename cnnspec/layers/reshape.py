@@ -5,6 +5,7 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import Field
 
+from cnnspec.diagnostics.words import count
 from cnnspec.layers.along import dimension, own_dimension
 from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, setting, shown
 from cnnspec.layers.reading import All, Digit, Reading
@@ -101,7 +102,7 @@ class Unflatten(_View):
         if size % stated or (-1 not in sizes and size != stated):
             self.refuse(
                 "unflatten",
-                f"{size} values do not fill {shown(sizes)}",
+                f"{count(size, 'value')} cannot fill {shown(sizes)}",
                 argument="unflattened_size",
                 label=f"must multiply to {size}" if -1 not in sizes else f"must divide {size}",
                 note=f"{'·'.join(str(part) for part in sizes if part != -1)} = {stated}",
@@ -126,7 +127,7 @@ class ChannelShuffle(Layer):
 
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
-        self.check_divides("groups", x[0], "channels", (0,))
+        self.check_divides("groups", x[0], "channel", (0,))
         return x
 
 
@@ -139,7 +140,9 @@ class Permute(_View):
 
     def infer(self, x: Shape) -> Shape:
         if len(self.dims) != len(x) + 1:
-            self.wrong(f"`dims` orders {len(self.dims)} dimensions, and {len(x) + 1} arrive, the batch included", x)
+            self.wrong(
+                f"`dims` orders {count(len(self.dims), 'dimension')}, and {len(x) + 1} arrive, the batch included", x
+            )
         for dim in self.dims:
             if not -len(x) - 1 <= dim <= len(x):
                 self.wrong(f"there is no dimension {dim}: they count from 0, the batch, to {len(x)}", x)

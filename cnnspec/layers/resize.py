@@ -5,8 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cnnspec.diagnostics.words import listing
-from cnnspec.layers.base import ITS_INPUT, MAX_SIZE, NOTHING, RANKS, Kept, Layer, Positive, cross, each, setting, shown
+from cnnspec.diagnostics.words import count, listing
+from cnnspec.layers.base import (
+    ITS_INPUT,
+    MAX_SIZE,
+    NOTHING,
+    RANKS,
+    Kept,
+    Layer,
+    Positive,
+    arriving,
+    cross,
+    each,
+    setting,
+    shown,
+)
 from cnnspec.layers.reading import Portions, Reading, Sampled
 from cnnspec.layers.shape import Shape
 from cnnspec.layers.window import Window
@@ -108,7 +121,7 @@ class Upsample(Layer):
         if len(values) != len(x) - 1:
             self.refuse(
                 "wrong-rank",
-                f"`{name}` has {len(values)} values for the {len(x) - 1} sizes of {cross(x.sizes)}",
+                f"`{name}` has {count(len(values), 'value')} for {count(len(x) - 1, 'size')}, {cross(x.sizes)}",
                 argument=name,
                 label=f"gets {x}",
             )
@@ -152,7 +165,7 @@ class PixelShuffle(Layer):
         if x[0] % r**2:
             self.refuse(
                 "not-divisible",
-                f"`PixelShuffle` makes {r}×{r} places of {r**2} channels, and {x[0]} channels arrive",
+                f"`PixelShuffle` makes {r}×{r} places of {r**2} channels, and {arriving(x[0], 'channel')}",
                 argument="upscale_factor",
                 label=f"its square must divide {x[0]}",
                 note=f"{x[0]} = {x[0] // r**2}·{r}² + {x[0] % r**2}",
@@ -174,7 +187,7 @@ class PixelUnshuffle(Layer):
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
         r = self.downscale_factor
-        for dim, what in ((1, "rows"), (2, "columns")):
+        for dim, what in ((1, "row"), (2, "column")):
             self.check_divides("downscale_factor", x[dim], what, (dim,))
         return Shape((x[0] * r**2, x[1] // r, x[2] // r))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cnnspec.diagnostics.words import a, count
 from cnnspec.layers.base import Layer, Try, cross, setting, settle
 from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
@@ -27,9 +28,9 @@ def _refuse(layer: Layer, windows: Windows, x: Shape, sizes: tuple[int, ...], mo
     least = tuple(max(w.extent - w.before - w.after - _overhang(w), 1) for w in windows)
     layer.refuse(
         "window-too-large",
-        f"a {cross(extents)} window does not fit in a {cross(x.sizes)} input{', padding included' if padded else ''}",
+        f"{a(cross(extents))} window does not fit in {a(cross(x.sizes))} input{', padding included' if padded else ''}",
         argument="kernel_size",
-        label=f"needs at least {cross(least) if len(least) > 1 else f'{least[0]} values'}",
+        label=f"needs at least {cross(least) if len(least) > 1 else count(least[0], 'value')}",
         note=f"{windows[bad[0]].formula(x.sizes[bad[0]])} {AXES[len(sizes)][bad[0]]}",
         dims=tuple(i + 1 for i in bad),
         tries=tuple(_tries(windows, x, most_padding)),

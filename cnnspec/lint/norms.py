@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnnspec.diagnostics import Label, Repair
+from cnnspec.diagnostics import Label, Repair, count
 from cnnspec.layers.norm import LayerNorm, LayerNorm2d
 from cnnspec.lint.view import Finding, View, may_set, place, setting, warn
 from cnnspec.network import Node
@@ -33,10 +33,14 @@ def bias_before_norm(view: View) -> Iterator[Finding]:
             "adds a number to each channel",
             argument="bias",
             labels=(Label(place(norm), "takes each channel's mean away"),),
-            note=f"{node.shape[0]:,} numbers are trained and stored for nothing",
+            note=_for_nothing(node.shape[0]),
             help="" if may_set(node, "bias") else "set `bias: false` where it is decided",
             repairs=(repair,) if may_set(node, "bias") else (),
         )
+
+
+def _for_nothing(numbers: int) -> str:
+    return f"{count(numbers, 'number')} {'is' if numbers == 1 else 'are'} trained and stored for nothing"
 
 
 def dropout_before_norm(view: View) -> Iterator[Finding]:

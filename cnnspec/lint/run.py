@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Sink, count, listing
-from cnnspec.lint import activations, dead, field, joins, norms, windows
+from cnnspec.lint import activations, dead, field, joins, loops, norms, windows
 from cnnspec.lint.ignore import Ignores, comments, of_file, stale, without_codes
 from cnnspec.lint.initial import unused_init
 from cnnspec.lint.text import text_warnings
@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     windows.pool_enlarges,
     joins.broadcast_join,
     joins.wasteful_groups,
+    loops.foreach_in_path,
     dead.unused_output,
     field.receptive_field,
 )
@@ -36,7 +37,7 @@ CODES = frozenset(
     bias-before-norm dropout-before-norm norm-of-one-value activation-on-logits linear-after-linear skipped-input
     dropped-rows padded-window pool-enlarges broadcast-join wasteful-groups unused-output unused-input unused-param
     unused-block unused-id unused-init unreachable-line unknown-code unused-ignore small-receptive-field
-    large-receptive-field
+    large-receptive-field foreach-in-path
     """.split()
 )
 MOST_LINES = 6  # further lines of the same warning that are named
@@ -99,7 +100,10 @@ def _in_lines(lines: list[int]) -> str:
     """``, in lines 22, 24 and 27 too``; of many the first few."""
     if not lines:
         return ""
-    shown = [*map(str, lines[:MOST_LINES]), *([f"{len(lines) - MOST_LINES} others"] if len(lines) > MOST_LINES else [])]
+    shown = [
+        *map(str, lines[:MOST_LINES]),
+        *([count(len(lines) - MOST_LINES, "other")] if len(lines) > MOST_LINES else []),
+    ]
     return f", in line{'s' if len(lines) > 1 else ''} {listing(shown)} too"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnnspec.diagnostics import count
+from cnnspec.diagnostics import a, count, listing
 from cnnspec.layers import Shape, Window
 from cnnspec.layers.base import cross
 from cnnspec.layers.windowed import AXES
@@ -107,7 +107,7 @@ def _skips(node: Node, windows: Windows, x: Shape, gaps: list[int]) -> Finding:
         "skipped-input",
         node,
         f"the windows of `{node.type}` step over {what} that nobody looks at",
-        f"a {cross(kernel)} window in steps of {cross(strides) if len(strides) > 1 else strides[0]} over {x}",
+        f"{a(cross(kernel))} window in steps of {cross(strides) if len(strides) > 1 else strides[0]} over {x}",
         argument="stride" if steps_over else "dilation",
         note=f"a window of {count(kernel[axis], what.removesuffix('s'))}{apart} moves on by {strides[axis]}",
         help=f"{' and '.join(mends)} look{'s' * (len(mends) == 1)} at everything",
@@ -188,7 +188,7 @@ def _only_padding(node: Node, windows: Windows, axis: int) -> Finding:
         "padded-window",
         node,
         f"the outermost windows of `{node.type}` see nothing but padding",
-        f"pads {window.before} {AXES[len(windows)][axis]}, and a window covers {window.extent}",
+        f"pads {count(window.before, AXES[len(windows)][axis].removesuffix('s'))}, and a window covers {window.extent}",
         argument="padding",
         help="a padding below the size of the window lets each see some input",
     )
@@ -201,7 +201,7 @@ def _mostly_padding(node: Node, windows: Windows, share: float) -> Finding:
     return warn(
         "padded-window",
         node,
-        f"a {cross(kernel)} window on a {cross(x.sizes)} map sees padding for the most part",
+        f"{a(cross(kernel))} window on {a(cross(x.sizes))} map sees padding for the most part",
         f"gets {x}",
         argument="kernel_size",
         note=one if prod(x.sizes) == 1 else f"{1 - share:.0%} of what it looks at is padding",
@@ -211,17 +211,21 @@ def _mostly_padding(node: Node, windows: Windows, share: float) -> Finding:
 
 
 def pool_enlarges(view: View) -> Iterator[Finding]:
-    """A pool whose output is larger than its input."""
+    """A pool whose output is larger than its input along some axis."""
     for node in view.windowed:
         x, y = node.input_shapes[0], node.shape
-        if "Pool" in node.type and any(a < b for a, b in zip(x.sizes, y.sizes, strict=True)):
-            window = view.windows(node)[0]
+        grown = [axis for axis, size in enumerate(x.sizes) if size < y.sizes[axis]] if "Pool" in node.type else []
+        if grown:
+            first, words = grown[0], AXES[len(x.sizes)]
+            before, after = (cross(tuple(sizes[axis] for axis in grown)) for sizes in (x.sizes, y.sizes))
+            plain = len(grown) == 1
             yield warn(
                 "pool-enlarges",
                 node,
-                f"a pool that enlarges its map: {cross(x.sizes)} becomes {cross(y.sizes)}",
-                f"makes {y} of {x}",
+                f"this pool gives more {listing([words[axis] for axis in grown])} than it gets: "
+                f"{y.sizes[first] if plain else after} from {x.sizes[first] if plain else before}",
+                f"turns {x} into {y}",
                 argument="padding",
-                note=f"{window.formula(x.sizes[0])}",
-                help="at stride 1 `kernel_size: 3` keeps the size with `padding: 1`, and 5 with 2",
+                note=f"{view.windows(node)[first].formula(x.sizes[first])} {words[first]}",
+                help="at stride 1, `kernel_size: 3` with `padding: 1` keeps the size, and 5 with 2; an even one cannot",
             )

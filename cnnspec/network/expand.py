@@ -41,7 +41,7 @@ from cnnspec.spec.bridge import validate
 from cnnspec.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Silent, Value, shown
 from cnnspec.syntax import Node as SyntaxNode
-from cnnspec.syntax.evaluate import size
+from cnnspec.syntax.evaluate import in_yaml, size
 from cnnspec.uncollected import uncollected
 
 MAX_NODES = 20_000
@@ -307,8 +307,12 @@ class Expander(Reporter):
 
     def several(self, item: Item, number: int, context: Context) -> NoReturn:
         """Says that a line which takes one tensor was given several."""
+        if item.name in self.spec.blocks and self.spec.blocks[item.name].claimed:
+            raise Broken  # a block with a declaration of its inputs, which is told there
         message = f"`{item.name}` takes one tensor, not {number}"
         help = "join them in a line above it: `Concat`, `Add` or `Multiply` with this `from`"
+        if item.name in self.spec.blocks:
+            help = "join them in a line above it, or write the block's lines here: a group (`layers:`) sees both"
         if item.paths is not None:
             message = f"`{item.name}` has paths, which all take one tensor, and its `from` names {number}"
             help = "leave the paths out to join what `from` names, or give the first line of each path a `from`"
@@ -352,7 +356,7 @@ class Expander(Reporter):
                 "unknown-layer", f"`{item.name}` is null, which is no layer or block", item.op, context, help=help
             )
         near = did_you_mean(str(value), self.layers)
-        message = f"`{item.name}` is `{value}`, which is no layer or block"
+        message = f"`{item.name}` is {f'`{value}`' if isinstance(value, str) else in_yaml(value)}, not a layer or block"
         self.fail("unknown-layer", message, item.op, context, near, "give the param the type `layer`")
 
     def scope(
@@ -381,6 +385,7 @@ class Expander(Reporter):
         before, said, block = self.meter.steps, len(self.sink), self.spec.blocks[op.name]
         opened = Opened(self.bound(block, given, item, flow, context), item, block, context.way)
         inner = ScopeBuilder(key, op.name, item.span, len(self.nodes), opened, place=scope.inside(item, name))
+        inner.ids.update(dict.fromkeys(block.claimed, UNKNOWN))
         out = self.scope(block.layers, flow, inner, scope, replace(call, env=dict(opened.names)))
         if like is not None and len(self.sink) == said:
             self.remember(like, inner, scope, call, out, self.meter.steps - before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnspec.diagnostics import listing
+from cnnspec.diagnostics import count, listing
 from cnnspec.network.context import Context, Flow
 from cnnspec.network.reporter import Reporter
 from cnnspec.spec import Item
@@ -24,7 +24,7 @@ def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Conte
             yield outer
             continue
         times = _times(say, item.repeat, outer, flow)
-        whole = scope_key if is_named(scope_key) else f"{times} repeats"
+        whole = scope_key if is_named(scope_key) else count(times, "repeat")
         for index in range(times):
             say.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
@@ -44,10 +44,11 @@ def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator
         said = listing([f"`{name}` has {len(values)}" for name, values in lists.items()])
         say.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
     steps = list(zip(*lists.values(), strict=True))
+    of = count(len(steps), "step")
     for index, values in enumerate(steps):
         say.meter.spend(TURN + (len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
-        frame = context.frame(f"{ordinal(index + 1)} of {len(steps)} steps")
+        frame = context.frame(f"{ordinal(index + 1)} of {of}")
         yield context.with_names(names, frame, context.way.turn(node, index, names))
 
 

@@ -9,6 +9,7 @@ from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair
 from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
+from cnnspec.spec.bridge import WHOLE
 from cnnspec.spec.names import id_fault, id_help
 from cnnspec.spec.reach import nowhere
 from cnnspec.syntax import Node, Scalar, Silent
@@ -87,7 +88,7 @@ def source(
     missing: Callable[[Scalar, str, list[str]], Diagnostic] = nowhere,
 ) -> Flow | None:
     """What one id stands for, ``flow`` being the line above; None where it is not there, which is told."""
-    name = str(say.value(word, context, flow))
+    name = named_id(say, "from", word, flow, context)
     if name == "prev":
         return flow
     if name == "input":
@@ -106,6 +107,26 @@ def source(
         raise Silent  # the line of that id has an error of its own
     say.report([missing(word, name, scope.visible_ids())], context.trace)
     return None
+
+
+def named_id(say: Reporter, key: str, word: Scalar, flow: Flow, context: Context) -> str:
+    """The id that `from` or `share` names, which an expression may give. Raises Broken where it gives no id."""
+    value = say.value(word, context, flow)
+    if isinstance(value, int | str) and not isinstance(value, bool):
+        return str(value)
+    message = f"`{key}` takes {'ids' if key == 'from' else 'an id'}, and `{word.text}` is {in_yaml(value)}"
+    repairs = _elements(word, len(value)) if key == "from" and isinstance(value, tuple) else ()
+    say.fail("wrong-type", message, word, context, repairs=repairs)
+
+
+def _elements(word: Scalar, number: int) -> tuple[Repair, ...]:
+    """``"$(taps[0])", "$(taps[1])"`` for a list of ids that `from` names as a whole."""
+    if not number or not WHOLE.fullmatch(word.text):
+        return ()
+    ids = ", ".join(f'"$({word.text[1:]}[{place}])"' for place in range(number))
+    before = word.span.source.line(word.span.line)[: word.span.column - 1].rstrip()
+    text = ids if before.endswith(("[", ",")) else f"[{ids}]"
+    return (Repair(f"name each element: `{text}`", (Edit(word.span, text),)),)
 
 
 def leave_out(item: Item, scope: ScopeBuilder, reason: Label) -> None:

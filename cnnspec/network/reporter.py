@@ -107,7 +107,7 @@ class Reporter:
         if not isinstance(value, bool):
             self.fail(
                 "wrong-type",
-                f"`when` is true or false, not {value}",
+                f"`when` is true or false, not {in_yaml(value)}",
                 node,
                 context,
                 help="write a comparison, such as `$(width > 0)`",

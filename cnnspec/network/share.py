@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cnnspec.diagnostics import Label, did_you_mean, listing
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.network.graph import Node, Scope
+from cnnspec.network.names import named_id
 from cnnspec.network.reporter import Broken
 from cnnspec.spec import Item
 from cnnspec.spec.edits import respell
@@ -26,7 +27,7 @@ MAX_TOLD = 12  # ids that a message lists
 def share(say: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
     """The output of a line above, of the same scope, whose module runs on ``flow``."""
     assert item.shared is not None
-    name = str(say.value(item.shared, context, flow))
+    name = named_id(say, "share", item.shared, flow, context)
     made = scope.made.get(name) or _missing(say, item, name, scope, context)
     trace = context.frame(f"share of {name}", item.span)
     again, say.again = say.again, True

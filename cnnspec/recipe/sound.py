@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Span
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, count
 from cnnspec.recipe.model import Recipe, held_back
 from cnnspec.syntax import Map
 
@@ -81,8 +81,10 @@ class _Checker:
         warmup, epochs = self.recipe.warmup, self.recipe.epochs
         if warmup is None or warmup.epochs is None or warmup.epochs < epochs:
             return
-        message = f"a warm-up of {warmup.epochs} epochs does not end in a training of {epochs}"
-        self.exclude("warmup", "epochs", message, f"{epochs} epochs in all", "make it shorter, or leave it out")
+        message = f"a warm-up of {count(warmup.epochs, 'epoch')} does not end in a training of {epochs}"
+        self.exclude(
+            "warmup", "epochs", message, f"{count(epochs, 'epoch')} in all", "make it shorter, or leave it out"
+        )
 
     def steps(self) -> None:
         """The validation loss is known once an epoch."""

@@ -104,7 +104,7 @@ def maps(found: Features, title: str) -> bytes:
     channels, height, width = found.maps.shape
     more = f", the first {MOST_MAPS} of them" if channels > MOST_MAPS else ""
     kind = f"{found.kind}, " if found.kind else ""
-    heading = f"{title} · {found.layer}: {kind}{channels} maps of {height}×{width}{more}"
+    heading = f"{title} · {found.layer}: {kind}{count(channels, 'map')} of {height}×{width}{more}"
     figure, places = _grid(len(shown) + 1, heading, 1)
     _show(places[0], found.given.image)
     places[0].set_title(_of_image(found), fontsize=7.5)

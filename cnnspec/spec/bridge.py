@@ -85,7 +85,8 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
         near = nearest(node.text, literals(model.model_fields[name].annotation))
         help = "an expression is written `$name` or `$(width * 2)`" if "${" in node.text else ""
     label = Label(entry.span, f"did you mean `{near}`?" if near else "")
-    repairs = rename(node.span, near) or meant_value(node) or _whole_division(node, value)
+    repairs = rename(node.span, near) or meant_value(node) or whole_division(node, value)
+    help = help or rounded(node, value)
     help = "" if repairs else help
     return Diagnostic("wrong-type", f"`{name}` takes {said}", label, help=help, repairs=repairs)
 
@@ -128,9 +129,23 @@ def meant_value(node: Node) -> tuple[Repair, ...]:
     return ()
 
 
-def _whole_division(node: Node, value: Any) -> tuple[Repair, ...]:
+def rounded(node: Node | None, value: Any) -> str:
+    """The two ways to a whole number from a division that leaves a remainder: either may be meant."""
+    if not isinstance(node, Scalar) or not isinstance(value, float) or value.is_integer() or node.text[:2] != "$(":
+        return ""
+    down = (
+        "`//` rounds down"
+        if "/" in node.text and "//" not in node.text
+        else f"`$(floor({node.text[2:-1]}))` rounds down"
+    )
+    return f"{down}, `$(round({node.text[2:-1]}))` to the nearest"
+
+
+def whole_division(node: Node | None, value: Any) -> tuple[Repair, ...]:
     """``//`` for a ``/``, or ``floor``, where a result is whole and all the same no whole number."""
-    text = node.span.text if isinstance(value, float) and value.is_integer() else ""
+    text = node.span.text if node is not None and isinstance(value, float) and value.is_integer() else ""
+    if node is None:
+        return ()
     if " / " in text:
         return rename(node.span, text.replace(" / ", " // "))
     return rename(node.span, f"$(floor({text[2:-1]}))") if text.startswith("$(") and text.endswith(")") else ()

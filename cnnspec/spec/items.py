@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, did_you_mean, listing, nearest
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean, listing, nearest
 from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
 from cnnspec.spec.cut import cuts
@@ -44,7 +44,7 @@ class ItemReader:
             return ()
         if not isinstance(node, Seq):
             self.sink.add(no_list(node, owner))
-            return ()
+            return (_broken(Scalar(first_span(node), "", "")),)  # its output is unknown, not the input handed on
         return tuple(self.item(child) for child in node.items if not self.sink.full)
 
     def item(self, node: Node) -> Item:
@@ -209,7 +209,7 @@ class ItemReader:
             case _:
                 help = "give a list of chains, a mapping of names to chains, or `from: [a, b]`"
                 self.sink.error("wrong-type", f"`{key.text}` cannot join {shown(value)}", key.span, help=help)
-                return ()
+                return (_unknown_path(key.span), _unknown_path(key.span))
 
     def path(self, node: Node, name: Scalar | None = None) -> Path:
         span = name.span if name else first_span(node)
@@ -219,7 +219,7 @@ class ItemReader:
             help = "a path is a list of items: begin its first line with `- - `"
             message = f"a path is a chain, not {shown(node)}"
             self.sink.add(Diagnostic("wrong-type", message, Label(span), help=help, repairs=as_chain(node)))
-            return Path((), span, name)
+            return _unknown_path(span, name)
         return Path(self.chain(node, "path"), span, name)
 
     def conditional(self, node: Map, name: Scalar | None) -> Path:
@@ -233,13 +233,20 @@ class ItemReader:
                 self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
         if node.get(GROUP) is None:
             help = "`layers: []` is the path that passes by"
-            self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
+            if not any(nearest(name, (GROUP,)) for name in node.names()):  # else misspelt, which is told above
+                self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
+            return _unknown_path(first_span(node), name)
         items = self.chain(node.get(GROUP), GROUP)
         return Path(items, name.span if name else first_span(node), name, node.get("when"))
 
 
 def _broken(op: Scalar) -> Item:
     return Item(op, op, broken=True)
+
+
+def _unknown_path(span: Span, name: Scalar | None = None) -> Path:
+    """A path that could not be read: its output is unknown, where an empty one hands its input on."""
+    return Path((_broken(Scalar(span, "", "")),), span, name)
 
 
 def is_operation(name: str) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from cnnspec.diagnostics import Sink
-from cnnspec.spec.params import is_long_form, literal_type
+from cnnspec.spec.computed import is_long_form, literal_type
 from cnnspec.spec.static import unknown_param
 from cnnspec.spec.types import MEANT, ParamType
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from cnnspec.diagnostics import Source, Span
+from cnnspec.diagnostics import Source, Span, count
 from cnnspec.spec.budget import Budget
 from cnnspec.spec.pattern import Pattern
 from cnnspec.spec.rules import Rule
@@ -76,6 +76,7 @@ class Block(Struct, frozen=True, eq=False):
     params: Mapping[str, Param]
     layers: tuple[Item, ...]
     description: str = ""
+    claimed: tuple[str, ...] = ()  # names of inputs that it declares, which no block can: what reads them is silent
 
     @property
     def source(self) -> Source:
@@ -170,4 +171,4 @@ class Spec(Struct, frozen=True, eq=False):
         return tuple(self.input.names()) if isinstance(self.input, Map) else ()
 
     def __repr__(self) -> str:
-        return f"<Spec {self.title}: {len(self.params)} params, {len(self.variants)} variants>"
+        return f"<Spec {self.title}: {count(len(self.params), 'param')}, {count(len(self.variants), 'variant')}>"

@@ -16,7 +16,16 @@ from pydantic import BaseModel, ConfigDict
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Span, listing
 from cnnspec.spec import arguments as args
 from cnnspec.spec.arguments import Argument, Arguments, BadValue
-from cnnspec.spec.bridge import meant_value, missing_argument, unknown_argument, validate, without_consequences
+from cnnspec.spec.bridge import (
+    meant_value,
+    missing_argument,
+    rounded,
+    unknown_argument,
+    validate,
+    whole_division,
+    without_consequences,
+)
+from cnnspec.spec.computed import computed_default, is_long_form, literal_type
 from cnnspec.spec.edits import rename
 from cnnspec.spec.model import Param, Spec, Variant
 from cnnspec.spec.names import NOT_PARAMS, PARAM
@@ -61,7 +70,7 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Coll
         return {}
     found = {}
     for entry in node:
-        param = _declared(entry, layers, sink) if name_is_sound(entry.key, sink, called) else None
+        param = _declared(entry, layers, sink, node) if name_is_sound(entry.key, sink, called) else None
         found[entry.key.text] = param or Param(entry.key, ParamType("str", optional=True), broken=True)
     return found
 
@@ -80,7 +89,7 @@ def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool
     return False
 
 
-def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None:
+def _declared(entry: Entry, layers: Collection[str], sink: Sink, section: Map) -> Param | None:
     node = entry.value
     if isinstance(node, Map) and is_long_form(node):
         return _long(entry, node, layers, sink)
@@ -94,7 +103,7 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink) -> Param | None
         return None
     type_ = literal_type(node, layers)
     if type_ is None:
-        sink.add(_untyped(entry, node))
+        sink.add(computed_default(entry, section, layers) or _untyped(entry, node))
         return None
     return Param(entry.key, type_, node)
 
@@ -113,21 +122,6 @@ def _untyped(entry: Entry, node: Node) -> Diagnostic:
     return Diagnostic(
         "bad-param", f"an empty list does not say what `{name}` holds", label, help=words, repairs=repairs
     )
-
-
-def is_long_form(node: Map) -> bool:
-    """Whether a mapping declares a param, and is not a layer with its arguments."""
-    return not (len(node.entries) == 1 and node.entries[0].key.text[:1].isupper())
-
-
-def literal_type(node: Node, layers: Collection[str]) -> ParamType | None:
-    """The type that a default gives to its param; None for an expression, and for what is no value."""
-    if args.holds_expression(node):
-        return None
-    try:
-        return ParamType.of(args.value(node, {}), layers)
-    except BadValue:
-        return None
 
 
 def _long(entry: Entry, node: Map, layers: Collection[str], sink: Sink) -> Param | None:
@@ -215,13 +209,17 @@ SAID = {"min": "at least", "max": "at most", "choices": "one of"}
 
 def fitting(param: Param, value: Value, layers: Collection[str]) -> Value:
     """The value as the param's type holds it. Raises TypeMismatch for another type and for one out of bounds."""
-    made = param.type.convert(value, layers)
+    try:
+        made = param.type.convert(value, layers)
+    except TypeMismatch as error:
+        raise TypeMismatch(str(error), value) from None
     bounded = param.min is not None or param.max is not None
     for number in made if isinstance(made, tuple) and bounded else (made,):
         if isinstance(number, int | float) and not isinstance(number, bool):
             _check_bounds(param, number)
     if param.choices is not None and made is not None and _word(made) not in param.choices:
-        raise TypeMismatch(f"is one of {listing([f'`{c}`' for c in param.choices], 'or')}")
+        words = [choice if isinstance(choice, str) else in_yaml(choice) for choice in param.choices]
+        raise TypeMismatch(f"is one of {listing([f'`{word}`' for word in words], 'or')}")
     return made
 
 
@@ -300,12 +298,16 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
         message = f"`{name}` {str(error).split(', not ')[0]}, and is set to {in_yaml(given.value)}"
         return Diagnostic("wrong-type", message, Label(param.name.span, "declared here"))
     place = given.entry.span if given else param.default.span if param.default else param.name.span
-    said = str(error)
-    if given and said.startswith("takes") and "is called" not in said:
-        said += f", not {shown(given.entry.value)}"
+    said, node = str(error), given.entry.value if given else param.default
+    computed = node is not None and args.holds_expression(node)
+    if node is not None and (given or computed) and said.startswith("takes") and "is called" not in said:
+        said += f", not {shown(node)}{f', which is {in_yaml(error.value)}' if computed else ''}"
     labels = (Label(param.name.span, "declared here"),) if given else ()
-    repairs = meant_value(given.entry.value) if given else ()
-    return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels, repairs=repairs)
+    repairs = (meant_value(given.entry.value) if given else ()) or (
+        whole_division(node, error.value) if computed else ()
+    )
+    help = rounded(node, error.value) if computed and not repairs and param.type.base == "int" else ""
+    return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels, help=help, repairs=repairs)
 
 
 def settle(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> dict[str, Value]:

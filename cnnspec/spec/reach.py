@@ -61,7 +61,9 @@ def check_sources(spec: Spec, own: Collection[str], sink: Sink) -> None:
         walk.chain(head.layers, _Scope(top))
     for name in own:
         if name in spec.blocks:
-            _Walk(spec, sink, f"block `{name}`", homes).chain(spec.blocks[name].layers, _Scope())
+            block = spec.blocks[name]
+            claimed = dict.fromkeys(block.claimed, block.name.span)
+            _Walk(spec, sink, f"block `{name}`", homes).chain(block.layers, _Scope(ids=claimed))
 
 
 class _Walk:

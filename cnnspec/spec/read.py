@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -95,6 +95,10 @@ def _declared(top: Map) -> set[str]:
     definitions = [top, *(entry.value for entry in (blocks if isinstance(blocks, Map) else ()))]
     found = [node.get("params") for node in definitions if isinstance(node, Map)]
     return {name for params in found if isinstance(params, Map) for name in params.names()}
+
+
+INPUT_WORDS = ("input", "inputs")  # that a block has not
+NO_INPUTS = "write its lines where both tensors have an `id`: in the network itself, or in a group (`layers:`)"
 
 
 class _Reader:
@@ -278,7 +282,10 @@ class _Reader:
     def defined(self, name: Scalar, node: Map) -> Block:
         known = ("params", "layers", "description")
         for entry in node:
-            if entry.key.text not in known:
+            if entry.key.text in INPUT_WORDS:
+                message = f"block `{name.text}` cannot declare inputs: it takes one tensor, its `input`"
+                self.sink.error("unknown-key", message, entry.key.span, help=NO_INPUTS)
+            elif entry.key.text not in known:
                 near = did_you_mean(entry.key.text, known)
                 help = "a block has `params`, `layers` and `description`"
                 message, repairs = f"a block has no `{entry.key.text}`", respell(entry.key.span, entry.key.text, known)
@@ -286,7 +293,20 @@ class _Reader:
         params = declare(node.get("params"), self.layers, self.sink)
         description = node.get("description")
         said = description.text if isinstance(description, Scalar) else ""
-        return Block(name, params, self.items.chain(node.get("layers"), "layers"), said)
+        claimed = tuple(word for key in INPUT_WORDS for word in _words(node.get(key)))
+        return Block(name, params, self.items.chain(node.get("layers"), "layers"), said, claimed)
+
+
+def _words(node: Node | None) -> Iterator[str]:
+    """The names in a declaration of inputs, however it is written."""
+    match node:
+        case Scalar():
+            yield node.text
+        case Seq():
+            for item in node.items:
+                yield from _words(item)
+        case Map():
+            yield from node.names()
 
 
 def read_blocks(source: Source, sink: Sink, names: list[str]) -> dict[str, Block]:

@@ -34,6 +34,10 @@ LIST = re.compile(r"list\[(.+)\]")
 class TypeMismatch(ValueError):
     """A value that is not of a param's type; the text says what the type takes."""
 
+    def __init__(self, message: str, value: Any = None) -> None:
+        super().__init__(message)
+        self.value = value
+
 
 class ParamType(Struct, frozen=True):
     """``base`` is a word of WORDS, or None for a list of ``item``."""

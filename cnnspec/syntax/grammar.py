@@ -26,6 +26,7 @@ BINARY = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4}
 BINARY |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 WORDS = {"true": True, "false": False, "null": None}
 MEANT = {"&&": "and", "||": "or", "!": "not ", "=": "=="}  # of other languages; `!=` is our own
+POWER = re.compile(r"\s*([2-4])(?![\w.]|\s*\*\*)")  # an exponent that a product says as well
 SHAPE_WORDS = ("channels", "height", "width", "features")
 LAYER_WORDS = ("fan_in", "fan_out", "groups")
 
@@ -79,8 +80,6 @@ class Parser:
         if token.kind == "end":
             help = 'an expression with a comma or a square bracket is quoted: "$(depths[0])"'
             self.fail("the expression is cut off: a `)` is missing", self.start - 2, token.end, help)
-        if token.text == "**":
-            self.fail("there is no power in expressions", token.start, token.end, "multiply: `width * width`")
         if token.text == ".":
             attribute = re.compile(r"\s*\w*").match(self.text, token.end)
             end = attribute.end() if attribute else token.end
@@ -108,6 +107,8 @@ class Parser:
         if self.depth > MAX_NESTING:
             self.fail(f"the expression nests more than {MAX_NESTING} levels deep", self.token.start, self.token.end)
         left = self.operand()
+        if self.token.text == "**" and self.token.kind == "sign":
+            self.power(left, binding)
         while (power := BINARY.get(self.token.text, 0)) > binding and self.token.kind != "text":
             sign = self.advance().text
             right = self.expression(power)
@@ -118,6 +119,18 @@ class Parser:
             left = self.choice(left)
         self.depth -= 1
         return left
+
+    def power(self, base: Expr, binding: float) -> NoReturn:
+        """`w ** 2`, which is written as a product."""
+        sign = self.token
+        exponent = POWER.match(self.text, sign.end)
+        message = "there is no power in expressions"
+        if exponent is None or base.op in ("negate", "plus", "not"):
+            self.fail(message, sign.start, sign.end, "multiply as often as is needed, or list the values")
+        word = self.text[base.start : base.end]
+        product = " * ".join([word] * int(exponent[1]))
+        written = f"({product})" if binding >= BINARY["*"] else product
+        self.fail(message, base.start, exponent.end(1), written=written)
 
     def choice(self, value: Expr) -> Expr:
         self.advance()

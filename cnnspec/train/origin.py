@@ -10,7 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
-from cnnspec.diagnostics import CheckpointError, UsageError
+from cnnspec.diagnostics import CheckpointError, UsageError, count
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.train.free import FREE
@@ -82,5 +82,5 @@ def _texts(saved: list[str], now: list[str]) -> list[str]:
         for before, after in zip([*saved, *[""] * len(now)], [*now, *[""] * len(saved)], strict=True)
         for line in list(unified_diff(before.splitlines(), after.splitlines(), "before", "now", lineterm="", n=0))[2:]
     ]
-    more = [f"and {len(lines) - MOST_LINES} more lines"] if len(lines) > MOST_LINES else []
+    more = [f"and {count(len(lines) - MOST_LINES, 'more line')}"] if len(lines) > MOST_LINES else []
     return [*lines[:MOST_LINES], *more]

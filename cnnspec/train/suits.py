@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from cnnspec.diagnostics import UsageError
+from cnnspec.diagnostics import UsageError, count
 from cnnspec.layers import Shape
 from cnnspec.layers.activation import LogSoftmax
 from cnnspec.network import Graph
@@ -23,7 +23,9 @@ def check_suits(recipe: Recipe, network: Graph) -> None:
         raise UsageError(message, "--batch-size 2 or more")
     weight = recipe.loss.weight
     if weight is not None and len(weight) != network.output[0]:
-        raise UsageError(f"the loss has {len(weight)} weights, and the network {network.output[0]} classes")
+        raise UsageError(
+            f"the loss has {count(len(weight), 'weight')}, and the network {count(network.output[0], 'output')}"
+        )
     _check_loss(recipe, network)
     if recipe.weights is not None:
         find(recipe.weights, network.name)

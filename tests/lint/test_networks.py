@@ -54,8 +54,8 @@ def test_what_is_found_in_a_shipped_network(name: str) -> None:
 def test_the_pools_that_enlarge_are_told_with_their_sizes() -> None:
     found = [d.message for d in check("mnist/vgg16") if d.code == "pool-enlarges"]
     assert found == [
-        "a pool that enlarges its map: 28×28 becomes 29×29",
-        "a pool that enlarges its map: 29×29 becomes 30×30",
+        "this pool gives more rows and columns than it gets: 29×29 from 28×28",
+        "this pool gives more rows and columns than it gets: 30×30 from 29×29",
     ]
 
 

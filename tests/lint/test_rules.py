@@ -39,6 +39,19 @@ def test_every_code_has_a_case() -> None:
     assert {name.partition("/")[0] for name in CASES} | told_below == CODES
 
 
+def test_a_pool_is_told_by_the_axis_that_grows() -> None:
+    """Of a map whose rows are halved, the columns that a pool adds are told, with their own arithmetic."""
+    (found,) = check_source(spec([3, 8, 25], CASES["pool-enlarges/columns"]["warns"]))
+    assert found.message == "this pool gives more columns than it gets: 26 from 25"
+    assert found.notes == ("floor((25 + 2·1 − 1·(2 − 1) − 1) / 1) + 1 = 26 columns",)
+
+
+def test_one_number_is_told_as_one() -> None:
+    layers = "- Conv2d: {out_channels: 1, kernel_size: 1}\n- BatchNorm2d"
+    (found,) = check_source(spec([3, 8, 8], layers))
+    assert found.notes == ("1 number is trained and stored for nothing",)
+
+
 BLOCKS = """\
     cnnspec: 1
     input: [3, 8, 8]

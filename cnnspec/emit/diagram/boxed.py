@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cnnspec.diagnostics import count
 from cnnspec.emit.diagram.fuse import fused
 from cnnspec.emit.diagram.keys import joined, without
 from cnnspec.emit.diagram.kinds import BLOCK, CLOSED
@@ -62,7 +63,7 @@ def _quiet(element: Element) -> Element:
 def _box(block: Block, title: str, key: str) -> Box:
     """What stands in the place of a block: its title, its key, and whose weights it has."""
     key = key if key not in (title, block.note) else ""
-    layers = f"{block.layers} layers" if block.closed else ""
+    layers = count(block.layers, "layer") if block.closed else ""
     said = " · ".join(filter(None, (key, block.note, layers)))
     below: Text = (said,) if said else ()
     kind = CLOSED if block.closed else BLOCK
