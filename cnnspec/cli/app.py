@@ -12,7 +12,8 @@ import typer
 from cnnspec import __version__
 from cnnspec.cli.commands import LOOK, Commands
 from cnnspec.cli.output import show_error
-from cnnspec.diagnostics import CnnspecError
+from cnnspec.cli.streams import guarded
+from cnnspec.diagnostics import CnnspecError, OutputError
 from cnnspec.train.rank import tells
 
 app = typer.Typer(
@@ -43,14 +44,28 @@ def main() -> None:
     """Run the command line; an error of the user's ends it without a traceback, with its own exit code."""
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # pydantic looks for its own in all that is installed
     try:
-        app(prog_name="cnnspec")
-    except CnnspecError as error:
-        if tells(error.told):
-            show_error(error)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        with guarded():
+            _run()
     finally:
         if "torch" not in sys.modules:  # whose libraries complain of what nobody looks for
             gc.freeze()  # the process ends: no search for garbage among all that was imported
+
+
+def _run() -> None:
+    """Run the command that is named, and print all of its output; a failure of that outweighs its exit code."""
+    try:
+        try:
+            app(prog_name="cnnspec")
+        finally:
+            sys.stdout.flush()
+    except CnnspecError as error:
+        _end(error)
+    except OSError as error:  # of a name that is too long, a folder that may not be entered, a disk that fails
+        path = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, str | bytes | os.PathLike) else ""
+        _end(OutputError(f"{path}{error.strerror or error}"))
+
+
+def _end(error: CnnspecError) -> None:
+    if tells(error.told):
+        show_error(error)
+    sys.exit(error.exit_code)

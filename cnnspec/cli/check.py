@@ -10,9 +10,9 @@ import typer
 from cnnspec.cli.checked import Fix, Options, check_target
 from cnnspec.cli.gather import STDIN, Gathered, gather
 from cnnspec.cli.options import Variant, complete_name
-from cnnspec.cli.output import write
+from cnnspec.cli.output import say
 from cnnspec.cli.report import Format, exit_code, report
-from cnnspec.diagnostics import UsageError, printable
+from cnnspec.diagnostics import UsageError
 from cnnspec.spec.budget import Budget, given
 
 Names = Annotated[
@@ -86,7 +86,7 @@ def _run(gathered: Gathered, options: Options, format: Format, verbose: bool) ->
     """Checks and prints everything once, and gives the exit code."""
     results = [check_target(target, options) for target in gathered.targets]
     for path in gathered.skipped if verbose and format is Format.text else ():
-        write(f"{printable(str(path))}: skipped, it has no key `cnnspec:`")
+        say(f"{path}: skipped, it has no key `cnnspec:`")
     report(format, results, gathered.skipped, gathered.failures)
     return exit_code(results, gathered.failures)
 

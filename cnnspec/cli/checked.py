@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
 from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
-from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
+from cnnspec.diagnostics import CnnspecError, Diagnostic, OutputError, Source, SpecError, UsageError
 from cnnspec.spec.budget import Budget
 from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, decode, display, open_source
 from cnnspec.syntax.marks import kind
@@ -86,8 +86,13 @@ def _check(blank: Checked, target: Target, options: Options) -> Checked:
 
 
 def _standard_input(name: str) -> Source:
-    """What comes in; too much of it is refused by its length, as of a file."""
-    data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    """What comes in; too much of it is refused by its length, as of a file. Raises OutputError."""
+    if sys.stdin is None:
+        raise OutputError("standard input is closed")
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise OutputError(f"standard input cannot be read: {error.strerror or error}") from None
     return decode(name, data) if len(data) <= MAX_BYTES else Source(name, " " * (MAX_BYTES + 1))
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from cnnspec.diagnostics import printable
+
 # Of the kinds of pydantic's errors those that an option of ours can have; what each takes.
 TAKES = {
     "greater_than_equal": "at least {ge:g}",
@@ -31,7 +33,7 @@ class Command(TyperCommand):
         try:
             return super().parse_args(ctx, args)
         except typer.BadParameter as error:
-            error.message = _said(error)
+            error.message = printable(_said(error))
             raise
 
 

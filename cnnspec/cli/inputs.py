@@ -12,7 +12,7 @@ import typer
 from cnnspec.api import graph, load
 from cnnspec.cli.options import Name, Settings, Variant, parse_settings
 from cnnspec.cli.output import console, write
-from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable
+from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable, printable_json
 
 if TYPE_CHECKING:
     from cnnspec.inputs import Inputs, Region, Sizes
@@ -48,7 +48,7 @@ def inputs(
         graph(spec)  # raises what is wrong with the stated input, with the repairs that work
         raise CnnspecError(f"{spec.title} accepts its own input and no other can be found")
     if format is Format.json:
-        write(json.dumps(_record(found), ensure_ascii=False))
+        write(printable_json(json.dumps(_record(found), ensure_ascii=False)))
         return
     for line in (*_accepted(found), *_constraints(found), *_weights(found), *_unknown(found)):
         _print(line)

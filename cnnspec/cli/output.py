@@ -7,9 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cnnspec.diagnostics import CnnspecError, Diagnostic, SpecError, UsageError, listing, printable, render
+from cnnspec.cli.streams import REPLACE, is_utf8
+from cnnspec.diagnostics import (
+    CnnspecError,
+    Diagnostic,
+    SpecError,
+    UsageError,
+    listing,
+    printable,
+    printable_lines,
+    render,
+)
 from cnnspec.diagnostics.wrap import wrapped
 from cnnspec.files import put
 from cnnspec.train.rank import local_rank
@@ -25,10 +35,14 @@ Format = TypeVar("Format")
 
 @lru_cache(maxsize=2)
 def console(stderr: bool = False) -> Console:
-    """The terminal. Nothing that is printed is taken for markup, and no word is coloured by guess."""
+    """The terminal. Nothing that is printed is taken for markup or control codes, and no word is coloured by guess."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    class Terminal(Console):
+        def render_str(self, text: str, **how: Any) -> Text:
+            return super().render_str(printable_lines(text), **how)
+
+    return Terminal(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def _width(stderr: bool = False) -> int | None:
@@ -92,8 +106,18 @@ def print_whole(table: Table) -> None:
 
 
 def write(text: str) -> None:
-    """Text as it is: for programs, and a plain line, for which no terminal is asked about."""
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    """A document as it is, for programs: in UTF-8, whatever encoding the stream has, as `--out` writes it."""
+    text = text if text.endswith("\n") else f"{text}\n"
+    if is_utf8(sys.stdout):
+        sys.stdout.write(text)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", REPLACE))
+
+
+def say(text: str) -> None:
+    """Lines for people, in which nothing moves a cursor. No terminal is asked about, so they stay whole."""
+    sys.stdout.write(f"{printable_lines(text)}\n")
 
 
 def save(path: Path, text: str) -> None:

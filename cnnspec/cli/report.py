@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cnnspec import __version__
 from cnnspec.cli.checked import Checked
-from cnnspec.cli.output import show, show_error, write
-from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable, printable_json
+from cnnspec.cli.output import say, show, show_error, write
+from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable_json
 
 if TYPE_CHECKING:
     from cnnspec.diagnostics.sarif import Rule
@@ -50,7 +50,7 @@ def report(
     if format in (Format.text, Format.github):
         said = summary(results, len(skipped), len(failed))
         if said:
-            write(said)
+            (say if format is Format.text else write)(said)
 
 
 def once(results: Sequence[Checked]) -> list[tuple[Diagnostic, ...]]:
@@ -78,13 +78,13 @@ def exit_code(results: Sequence[Checked], failures: Sequence[CnnspecError]) -> i
 def _text(results: Sequence[Checked], told: Sequence[Sequence[Diagnostic]]) -> None:
     for result, diagnostics in zip(results, told, strict=True):
         if result.diff:
-            write(result.diff)
+            say(result.diff.removesuffix("\n"))
         show(diagnostics)
         if not result.diagnostics and not result.failure:
-            write(f"{printable(result.name)}: sound")
+            say(f"{result.name}: sound")
         elif result.diagnostics and not diagnostics:
-            where = listing(sorted({printable(d.span.source.name) for d in result.diagnostics}))
-            write(f"{printable(result.name)}: as {where}, which it extends")
+            where = listing(sorted({d.span.source.name for d in result.diagnostics}))
+            say(f"{result.name}: as {where}, which it extends")
 
 
 def _json(results: Sequence[Checked]) -> None:

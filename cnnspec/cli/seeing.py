@@ -14,8 +14,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from cnnspec.cli.options import DataDir, Device
-from cnnspec.cli.output import console, save, write
-from cnnspec.diagnostics import printable
+from cnnspec.cli.output import console, save, say, show_error
+from cnnspec.diagnostics import CnnspecError, printable
 from cnnspec.files import put, writing
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def evaluate(
         console().print(_confusion(evaluation), soft_wrap=False)
     for path in _written(evaluation, out or run):
         console().print(printable(f"{path} is written"))
-    write(test_line(evaluation.figures))
+    say(test_line(evaluation.figures))
 
 
 def _classes(evaluation: Evaluation) -> Table:
@@ -110,7 +110,8 @@ def predict(
     """Say what a run takes images for.
 
     A file is resized until it covers the network's input, and its centre is taken; it is seen in grey or in colours, as
-    the network takes them. Each line names the likeliest classes with their probabilities.
+    the network takes them. Each line names the likeliest classes with their probabilities. An image that cannot be read
+    is reported, and the others are predicted.
     """
     from cnnspec.cli.progress import Lines
     from cnnspec.seeing import open_run
@@ -119,8 +120,17 @@ def predict(
 
     opened = open_run(run, device)
     given = Images(opened, data_dir, Lines(0).note, invert=invert)
-    for prediction in run_prediction(opened, [given.get(name) for name in images], top):
-        write(_line(prediction))
+    found, code = [], 0
+    for name in images:
+        try:
+            found.append(given.get(name))
+        except CnnspecError as error:  # of one image, which leaves the others
+            show_error(error)
+            code = max(code, error.exit_code)
+    for prediction in run_prediction(opened, found, top) if found else ():
+        say(_line(prediction))
+    if code:
+        raise typer.Exit(code)
 
 
 def _line(prediction: Prediction) -> str:

@@ -13,7 +13,7 @@ import typer
 
 from cnnspec.api import load
 from cnnspec.cli.options import NAME, DataDir, InputSize, Variant, parse_input
-from cnnspec.cli.output import write
+from cnnspec.cli.output import say
 from cnnspec.cli.recipes import of_spec_and_recipe
 from cnnspec.data.names import DATA_NAMES
 from cnnspec.diagnostics import UsageError
@@ -129,9 +129,9 @@ def train(
     if rank() == 0:
         from cnnspec.cli.progress import test_line
 
-        write(f"the run is in {result.folder}")
+        say(f"the run is in {result.folder}")
         assert result.test is not None
-        write(test_line(result.test))
+        say(test_line(result.test))
 
 
 def _require_one(name: str | None, resume: Path | None, out: Path | None, altered: bool) -> None:

@@ -16,6 +16,7 @@ import typer
 
 from cnnspec.cli.gather import Gathered
 from cnnspec.cli.output import console
+from cnnspec.cli.streams import has_reader
 from cnnspec.diagnostics import UsageError, count, printable
 from cnnspec.spec.extends import base_files
 from cnnspec.spec.shipped import ENDINGS, display
@@ -55,6 +56,8 @@ def watch(
 def _check(check: Callable[[Gathered], object], gathered: Gathered) -> None:
     check(gathered)
     sys.stdout.flush()
+    if not has_reader():
+        raise typer.Exit
 
 
 def _folders(names: Iterable[str], gathered: Gathered) -> list[Path]:

@@ -19,9 +19,10 @@ from cnnspec.diagnostics.errors import (
     SpecError,
     UsageError,
 )
+from cnnspec.diagnostics.escape import csv_cell, markdown_text, printable, printable_json, printable_lines
 from cnnspec.diagnostics.render import plain, render
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import a, count, did_you_mean, listing, nearest, printable, printable_json
+from cnnspec.diagnostics.words import a, clip, count, did_you_mean, listing, nearest
 
 __all__ = [
     "CheckpointError",
@@ -42,12 +43,16 @@ __all__ = [
     "UsageError",
     "a",
     "as_json",
+    "clip",
     "count",
+    "csv_cell",
     "did_you_mean",
     "listing",
+    "markdown_text",
     "nearest",
     "plain",
     "printable",
     "printable_json",
+    "printable_lines",
     "render",
 ]

@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cnnspec.diagnostics.source import Span
+from cnnspec.diagnostics.words import MAX_MESSAGE, clip
 
 NAMED = {"missing-argument", "over-budget", "unknown-argument", "unknown-name"}
 MAX_FOUND = 100  # mistakes that one run tells: nobody reads on, and a hostile text has millions
-MAX_MESSAGE = 800  # characters of a message or a help
 Severity = Literal["error", "warning"]
 
 
@@ -135,11 +135,7 @@ def _clipped(diagnostic: Diagnostic) -> Diagnostic:
     """The same, with the middle of a very long text left out: names in a hostile spec may have a million letters."""
     if len(diagnostic.message) <= MAX_MESSAGE and len(diagnostic.help) <= MAX_MESSAGE:
         return diagnostic
-    return replace(diagnostic, message=_clip(diagnostic.message), help=_clip(diagnostic.help))
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 100]} … {text[-97:]}"
+    return replace(diagnostic, message=clip(diagnostic.message), help=clip(diagnostic.help))
 
 
 def _in_user_text(diagnostic: Diagnostic) -> Diagnostic:

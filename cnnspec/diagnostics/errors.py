@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from cnnspec.diagnostics.diagnostic import Diagnostic
+from cnnspec.diagnostics.words import clip
 
 
 class CnnspecError(Exception):
@@ -31,8 +32,8 @@ class CnnspecError(Exception):
 
     def __init__(self, message: str, help: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message = clip(message)
+        self.help = clip(help)
 
     def __str__(self) -> str:
         return f"{self.message}\n{self.help}" if self.help else self.message
@@ -57,7 +58,8 @@ class SpecError(CnnspecError):
         from cnnspec.diagnostics.render import plain
 
         self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(plain(diagnostic) for diagnostic in self.diagnostics))
+        super().__init__("")
+        self.message = "\n".join(plain(diagnostic) for diagnostic in self.diagnostics)  # each of which is clipped
 
     def __reduce__(self) -> tuple[type[SpecError], tuple[tuple[Diagnostic, ...]]]:
         return (type(self), (self.diagnostics,))

@@ -15,6 +15,6 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> list[str]:
     found = []
     for d in diagnostics:
         what = "\0".join((d.code, d.span.source.name, d.span.source.line(d.span.line).strip()))
-        found.append(sha256(f"{what}\0{seen[what]}".encode()).hexdigest()[:32])
+        found.append(sha256(f"{what}\0{seen[what]}".encode("utf-8", "surrogateescape")).hexdigest()[:32])
         seen[what] += 1
     return found

@@ -8,8 +8,8 @@ https://docs.github.com/actions/reference/workflows-and-actions/workflow-command
 from __future__ import annotations
 
 from cnnspec.diagnostics.diagnostic import Diagnostic
+from cnnspec.diagnostics.escape import printable
 from cnnspec.diagnostics.prose import prose
-from cnnspec.diagnostics.words import printable
 
 DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
@@ -26,6 +26,6 @@ def as_github(diagnostic: Diagnostic) -> str:
 
 def command(level: str, message: str, **properties: object) -> str:
     """A workflow command; nothing in a message or a file's name ends it early or begins another."""
-    words = ",".join(f"{name}={str(value).translate(PROPERTY)}" for name, value in properties.items())
+    words = ",".join(f"{name}={printable(str(value)).translate(PROPERTY)}" for name, value in properties.items())
     lines = "\n".join(printable(line) for line in message.split("\n"))
     return f"::{level} {words}::{lines.translate(DATA)}"

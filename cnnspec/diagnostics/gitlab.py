@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnspec.diagnostics.diagnostic import Diagnostic
+from cnnspec.diagnostics.escape import printable
 from cnnspec.diagnostics.fingerprint import fingerprints
-from cnnspec.diagnostics.words import printable
 
 SEVERITIES = {"error": "major", "warning": "minor"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnnspec.diagnostics.diagnostic import Diagnostic
+from cnnspec.diagnostics.escape import printable
 from cnnspec.diagnostics.render import provenance
-from cnnspec.diagnostics.words import printable
 
 
 def prose(diagnostic: Diagnostic) -> str:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from cnnspec.diagnostics.diagnostic import Diagnostic, Label
+from cnnspec.diagnostics.escape import printable
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import printable
 from cnnspec.diagnostics.wrap import wrapped
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from cnnspec.diagnostics.diagnostic import Diagnostic, Frame, Label, Repair
+from cnnspec.diagnostics.escape import printable
 from cnnspec.diagnostics.fingerprint import fingerprints
 from cnnspec.diagnostics.prose import prose
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import printable
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 ROOT, PACKAGE = "%SRCROOT%", "CNNSPEC"
@@ -113,7 +113,10 @@ def _artifact(source: Source) -> Json:
     path = PurePath(source.name)
     if path.is_absolute():
         return {"uri": path.as_uri()}
-    return {"uri": quote(path.as_posix()), "uriBaseId": PACKAGE if source.shipped else ROOT}
+    return {
+        "uri": quote(path.as_posix().encode("utf-8", "surrogateescape")),
+        "uriBaseId": PACKAGE if source.shipped else ROOT,
+    }
 
 
 # -------------------------------------------------------------------------------------------------- the results

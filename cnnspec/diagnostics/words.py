@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -11,20 +10,16 @@ from cnnspec.diagnostics.synonyms import synonym
 
 MAX_KNOWN = 500  # names among which a near one is looked for: comparing takes time
 MAX_WORD = 60  # characters of a word that may be a misspelt name
+MAX_MESSAGE = 800  # characters of a line of a message or a help
 
 
-def printable(text: str) -> str:
-    """Text that cannot move a terminal's cursor: what does not print is shown escaped."""
-    if text.isprintable():
+def clip(text: str, most: int = MAX_MESSAGE) -> str:
+    """The text with the middle of each very long line left out: a hostile name may have a million letters."""
+    if len(text) <= most:
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def printable_json(text: str) -> str:
-    """JSON in which what does not print is escaped, as JSON has it: a pipe may end in a terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    end = most // 8
+    cut = (line if len(line) <= most else f"{line[: most - end - 3]} … {line[-end:]}" for line in text.split("\n"))
+    return "\n".join(cut)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnnspec.diagnostics import printable_json
+from cnnspec.diagnostics import csv_cell, printable_json
 from cnnspec.emit.columns import COLUMNS, Facts, about_memory
 from cnnspec.emit.rows import leaf
 from cnnspec.layers import Shape
@@ -70,7 +70,10 @@ def _value(facts: Facts, node: Node, name: str) -> Any:
 
 
 def as_csv(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> str:
-    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join parted by ``+``, nothing for null."""
+    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join parted by ``+``, nothing for null.
+
+    Names that a spreadsheet would compute have an apostrophe before them.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([KEYS.get(name, name) for name in columns])
@@ -81,4 +84,6 @@ def as_csv(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = N
 
 
 def _field(name: str, value: Any) -> Any:
-    return COLUMNS[name].text(value) if isinstance(value, list) else value
+    if isinstance(value, list):
+        return COLUMNS[name].text(value)
+    return csv_cell(value) if isinstance(value, str) else value

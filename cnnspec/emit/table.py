@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cnnspec.diagnostics import listing, printable
+from cnnspec.diagnostics import listing, markdown_text, printable
 from cnnspec.emit.columns import COLUMNS, DEFAULT, Facts, about_memory, number, short, size
 from cnnspec.emit.rows import Row, rows
 from cnnspec.layers import Shape
@@ -108,22 +108,18 @@ def markdown(facts: Facts, look: Look = PLAIN) -> str:
     """The table for a document."""
     columns = [COLUMNS[name] for name in look.columns]
     lines = [
-        f"**{_escape(facts.graph.name)}**",
+        f"**{markdown_text(facts.graph.name)}**",
         "",
         f"| {' | '.join(column.heading for column in columns)} |",
         f"| {' | '.join('---' if column.left else '---:' for column in columns)} |",
     ]
     for row in rows_of(facts, look):
-        found = [_escape(cell.strip()) for cell in cells(facts, row, look.columns)]
+        found = [markdown_text(cell.strip()) for cell in cells(facts, row, look.columns)]
         if "key" in look.columns:
             place = look.columns.index("key")
             found[place] = f"{'&emsp;' * row.level}{found[place]}"
         lines.append(f"| {' | '.join(found)} |")
-    return "\n".join([*lines, "", totals(facts, look).replace("\n", "  \n"), ""])
-
-
-def _escape(text: str) -> str:
-    return printable(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return "\n".join([*lines, "", "  \n".join(map(markdown_text, totals(facts, look).split("\n"))), ""])
 
 
 def html(graph: Graph) -> str:
