@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports torture sweeps results report clean
+.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports engine pyodide torture sweeps results report clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -21,6 +21,8 @@ help:
 	@echo "make sweeps  kill sweeps 200 times, run them on a Ray cluster and on PostgreSQL, and see that each point runs once"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
 	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
+	@echo "make engine  install the wheel alone, without torch, and run the engine's commands on every spec"
+	@echo "make pyodide run the same under Pyodide in node, which npm installs"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"
 	@echo "make diagrams draw the pictures of the docs"
 	@echo "make golden  rewrite the golden files; review them as a diff"
@@ -88,6 +90,12 @@ exports: $(INSTALLED)
 
 parity: $(INSTALLED)
 	$(BIN)/python -m tests.parity
+
+engine: $(INSTALLED)
+	$(BIN)/python -m tests.engine
+
+pyodide: $(INSTALLED)
+	$(BIN)/python -m tests.engine --pyodide
 
 mutants: $(INSTALLED)
 	$(BIN)/python -m tests.mutants

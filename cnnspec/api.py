@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
+from cnnspec.extras import requiring
 from cnnspec.layers import REGISTRY
 from cnnspec.network import Graph
 from cnnspec.plugins import load as load_plugin
@@ -188,6 +189,7 @@ def partial_graph(
         raise
 
 
+@requiring("torch", "`build`")
 def build(
     spec: Spec | str | os.PathLike[str],
     variant: str | None = None,
@@ -233,7 +235,8 @@ def export(
     from cnnspec.exporting import exported
 
     spec = spec if isinstance(spec, Spec) else load(spec)
-    return exported(spec, graph(spec), to, None if out is None else Path(out), weights)
+    with requiring("onnx" if to == "onnx" else "torch", f"export to {to}"):
+        return exported(spec, graph(spec), to, None if out is None else Path(out), weights)
 
 
 def as_set(

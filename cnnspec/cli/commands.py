@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible
 from cnnspec.cli.plugins import with_plugins
+from cnnspec.extras import requiring
 from cnnspec.uncollected import uncollected
 
 PLACES = {
@@ -38,6 +39,7 @@ PLACES = {
     "report": "showing:report",
     "data": "data:app",
 }
+EXTRAS = dict.fromkeys(("train", "eval", "predict", "features", "compare", "report"), "train") | {"sweep": "sweep"}
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 LOOK: dict[str, Any] = {
     "no_args_is_help": True,
@@ -76,6 +78,13 @@ class Commands(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**{**given, "commands": Places()})
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. Raises UsageError where it needs a package that only an extra brings."""
+        with requiring(
+            lambda: EXTRAS.get(ctx.invoked_subcommand, "torch"), lambda: f"`cnnspec {ctx.invoked_subcommand}`"
+        ):
+            return super().invoke(ctx)
 
 
 def made(name: str, place: str) -> TyperCommand | TyperGroup:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnspec.cli.output import console
 from cnnspec.diagnostics import CnnspecError, count, printable
+from cnnspec.extras import requiring
 from cnnspec.sweep.begin import Planning, said
 from cnnspec.sweepfile.model import flow
 
@@ -43,13 +44,13 @@ def values_line(values: Mapping[str, Any]) -> str:
 
 def show_time(found: Planning, jobs: str, per_gpu: int) -> None:
     """The time of all runs, by one measured step of each network; why there is none, where it cannot be measured."""
-    from cnnspec.sweep.pace import estimate
-    from cnnspec.sweep.slots import slots_for
-
     if not found.points:
         return
-    slots = slots_for(jobs, found.points, per_gpu)
     try:
+        with requiring("train", "it"):
+            from cnnspec.sweep.pace import estimate
+            from cnnspec.sweep.slots import slots_for
+        slots = slots_for(jobs, found.points, per_gpu)
         seconds = estimate(found.points, slots, lambda text: None)
     except CnnspecError as error:
         console().print(f"the time cannot be estimated: {error.message}")

@@ -104,18 +104,11 @@ def _run(
     heartbeat: int,
 ) -> Sweep:
     from cnnspec.cli.sweeping import watcher
-
-    try:
-        from cnnspec.sweep.run import Options, run_sweep
-    except ModuleNotFoundError as error:
-        raise UsageError(f"sweeps need {error.name}, which is not installed", "pip install 'cnnspec[sweep]'") from None
+    from cnnspec.sweep.run import Options, run_sweep
 
     def make(slots: Slots) -> Executor:
         if executor is Executors.ray:
-            try:
-                from cnnspec.sweep.rayed import RayExecutor
-            except ModuleNotFoundError:
-                raise UsageError("Ray is not installed", "pip install 'cnnspec[ray]'") from None
+            from cnnspec.sweep.rayed import RayExecutor
 
             return RayExecutor(slots, address)
         from cnnspec.sweep.local import LocalExecutor

@@ -1,6 +1,6 @@
 """The data sets by their names.
 
-digits           1,797 handwritten digits of 8×8, embedded in scikit-learn; a fifth of each class is the test part
+digits           1,797 handwritten digits of 8×8, which ship with cnnspec; a fifth of each class is the test part
 mnist            60,000 + 10,000 digits of 28×28, from four IDX files
 fashion-mnist    the same with pieces of clothing
 cifar10          50,000 + 10,000 colour images of 32×32 in ten classes

@@ -32,8 +32,7 @@ def require() -> None:
     """Raises UsageError where a package is missing, with how it is had."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        what = listing(missing)
-        raise UsageError(f"ONNX is written with packages that are not here: {what}", "pip install 'cnnspec[onnx]'")
+        raise UsageError(f"ONNX needs {listing(missing)}, not installed: pip install 'cnnspec[onnx]'")
 
 
 def _model(network: Network) -> Any:

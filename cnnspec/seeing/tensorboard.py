@@ -71,9 +71,7 @@ def events(watch: Watcher, *, wanted: bool) -> Iterator[Watcher]:
         yield watch
         return
     if find_spec("tensorboard") is None:
-        raise UsageError(
-            "--tensorboard needs TensorBoard, which is not installed", "pip install 'cnnspec[tensorboard]'"
-        )
+        raise UsageError("--tensorboard needs tensorboard, which is not installed: pip install 'cnnspec[tensorboard]'")
     board = TensorBoard(watch)
     try:
         yield board

@@ -23,7 +23,21 @@ MAX_EXPRESSIONS = 150_000  # characters of expressions that differ, each countin
 READING = 5  # steps of the Meter that a value takes until it is an item or an argument
 WORD = re.compile(r"\S+")
 PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
-LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)  # only its parser is used: nothing is constructed
+
+
+class _PureLoader(yaml.Loader):
+    """PyYAML's own scanner, where libyaml is missing: reads `?` inside a plain scalar as YAML 1.2 and libyaml do."""
+
+    def scan_plain(self) -> Any:
+        read = self.peek
+        self.peek = lambda index=0: "." if read(index) == "?" else read(index)
+        try:
+            return super().scan_plain()  # type: ignore[no-untyped-call]
+        finally:
+            self.peek = read
+
+
+LOADER: Any = getattr(yaml, "CLoader", _PureLoader)  # only its parser is used: nothing is constructed
 
 
 class _Stop(Exception):

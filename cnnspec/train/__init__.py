@@ -15,6 +15,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cnnspec.extras import requiring
+
 if TYPE_CHECKING:
     from cnnspec.recipe import Recipe
     from cnnspec.train.signals import Stop, Stopped
@@ -51,4 +53,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(PLACES[name]), name)
+    with requiring("train", f"`cnnspec.train.{name}`"):
+        return getattr(import_module(PLACES[name]), name)

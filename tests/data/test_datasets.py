@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from cnnspec.data.digits import digits
+from cnnspec.data.digits import FILE, digits
 from cnnspec.data.fake import fake
 from cnnspec.data.found import data_folder, idx_files
 from cnnspec.data.known import FASHION_MNIST, MNIST, NAMES, IdxSet
@@ -19,6 +19,13 @@ from tests.data.idx_files import of_no_known_content, write_set
 
 def silent(text: str) -> None:
     """Hears nothing."""
+
+
+def test_the_file_holds_the_array_of_scikit_learn() -> None:
+    """Value for value, in the same order."""
+    with np.load(FILE) as arrays:
+        assert np.array_equal(arrays["images"], load_digits().images)
+        assert np.array_equal(arrays["labels"], load_digits().target)
 
 
 def test_digits_hold_a_fifth_of_each_class_back() -> None:
