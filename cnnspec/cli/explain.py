@@ -9,6 +9,7 @@ import typer
 
 from cnnspec.checking import check_source
 from cnnspec.cli.output import console, write
+from cnnspec.cli.tables import print_at
 from cnnspec.diagnostics import Diagnostic, Source, UsageError, did_you_mean, plain, render
 from cnnspec.explanations import Page, codes, page, raw
 
@@ -67,7 +68,7 @@ def _show(found: Page) -> None:
 
     say = console().print
     say(Text.assemble((f"{found.severity}[{found.code}]", "bold"), f": {found.title}\n"))
-    say(Markdown(found.text), soft_wrap=False)
+    print_at(console().width, Markdown(found.text))
     if found.failing:
         say(f"\n{EXAMPLE[found.severity]}:\n\n{_indented(found.failing)}")
         said = messages(found)

@@ -11,8 +11,10 @@ import typer
 
 from cnnspec.api import graph, load
 from cnnspec.cli.options import Name, Settings, Variant, parse_settings
-from cnnspec.cli.output import console, write
+from cnnspec.cli.output import say, write
+from cnnspec.cli.tables import table_width
 from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable, printable_json
+from cnnspec.diagnostics.wrap import wrapped
 
 if TYPE_CHECKING:
     from cnnspec.inputs import Inputs, Region, Sizes
@@ -110,13 +112,10 @@ def _unknown(found: Inputs) -> Iterable[str]:
 
 def _print(line: str) -> None:
     """A line with its indent kept where it is wrapped; an empty one before it where it begins so."""
-    from rich.padding import Padding
-
-    if line.startswith("\n"):
-        console().print()
-    text = line.lstrip("\n ")
-    indent = len(line.lstrip("\n")) - len(text)
-    console().print(Padding(printable(text), (0, 0, 0, indent), expand=False), soft_wrap=False)
+    text = line.lstrip("\n")
+    indent = len(text) - len(text.lstrip())
+    told = wrapped(printable(text.lstrip()), table_width(), indent)
+    say(f"{'' if text == line else chr(10)}{' ' * indent}{told}")
 
 
 def _record(found: Inputs) -> dict[str, Any]:

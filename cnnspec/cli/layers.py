@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from cnnspec.cli.output import console
+from cnnspec.cli.tables import print_table
 from cnnspec.diagnostics import UsageError, did_you_mean
 from cnnspec.emit.describe import about, default_words, reference
 from cnnspec.layers import FAMILIES, REGISTRY, Layer
@@ -42,11 +43,11 @@ def _list() -> None:
         for name, layer in REGISTRY.items():
             if layer.__module__ == module.__name__:
                 table.add_row(name, _first_line(layer))
-        console().print(table, soft_wrap=False)
+        print_table(table)
     table = _table("blocks", "")
     for name, block in builtin_blocks().items():
         table.add_row(name, block.description)
-    console().print(table, soft_wrap=False)
+    print_table(table)
     _list_plugins()
 
 
@@ -58,7 +59,7 @@ def _list_plugins() -> None:
         if place:
             table.add_row(name, _first_line(layer), place.words)
     if table.row_count:
-        console().print(table, soft_wrap=False)
+        print_table(table)
 
 
 def _table(*headings: str) -> Table:
@@ -80,7 +81,7 @@ def _show_layer(name: str, layer: type[Layer]) -> None:
         table = _table("argument", "default", "takes")
         for argument in layer.model_fields:
             table.add_row(argument, default_words(layer, argument), argument_words(layer, argument))
-        console().print(table, soft_wrap=False)
+        print_table(table)
     if reference(layer):
         console().print(f"As in {reference(layer)}")
     if place := origin(layer):

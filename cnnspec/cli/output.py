@@ -26,10 +26,8 @@ from cnnspec.train.rank import local_rank
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-MOST_WIDE = 10_000  # characters of a line
 Format = TypeVar("Format")
 
 
@@ -93,16 +91,6 @@ def interruptible() -> Iterator[None]:
             ways = getattr(interrupt, "__notes__", ["what is written is kept"])
             console(stderr=True).print(f"interrupted; {printable(ways[-1])}")
         sys.exit(getattr(interrupt, "exit_code", 130))
-
-
-def print_whole(table: Table) -> None:
-    """A table of which no column is cut, however wide that makes it."""
-    from rich.measure import measure_renderables
-
-    terminal = console()
-    needed = measure_renderables(terminal, terminal.options.update(max_width=MOST_WIDE), [table])
-    terminal.width = max(terminal.width, needed.maximum)
-    terminal.print(table, soft_wrap=False)
 
 
 def write(text: str) -> None:

@@ -6,6 +6,7 @@ Torch and matplotlib are imported by the command that runs.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from cnnspec.cli.options import DataDir, Device
 from cnnspec.cli.output import console, save, say, show_error
+from cnnspec.cli.tables import print_table, table_width, width_of
 from cnnspec.diagnostics import CnnspecError, printable
 from cnnspec.files import put, writing
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from cnnspec.seeing import Evaluation, Prediction
 
 SQUARE = 12  # classes up to which the terminal shows their confusion
+READABLE = 120  # characters of a line of the confusion, wherever it goes
 WORST = 10  # of more classes than that, those that are shown
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 IMAGE = "The path of an image, or test:17 for one of the run's own test images."
@@ -46,9 +49,9 @@ def evaluate(
     from cnnspec.seeing import evaluate as run_evaluation
 
     evaluation = run_evaluation(run, data_dir, device, Lines(0))
-    console().print(_classes(evaluation), soft_wrap=False)
+    print_table(_classes(evaluation))
     if len(evaluation.opened.classes) <= SQUARE:
-        console().print(_confusion(evaluation), soft_wrap=False)
+        print_table(_confusion(evaluation))
     for path in _written(evaluation, out or run):
         console().print(printable(f"{path} is written"))
     say(test_line(evaluation.figures))
@@ -74,14 +77,25 @@ def _share(share: float | None) -> str:
 
 
 def _confusion(evaluation: Evaluation) -> Table:
-    """Rows are what images are, columns what they were taken for."""
+    """Rows are what images are, columns what they were taken for: by name where names fit, else by a row's number."""
     names = list(map(printable, evaluation.opened.classes))
-    short = names if max(map(len, names)) <= 6 else [name[:5] + "…" if len(name) > 6 else name for name in names]
-    table = Table("taken for", *short, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    rows = [[f"{number:,}" if number else "·" for number in row] for row in evaluation.confusion.tolist()]
+    table = _crossed("taken for", names, names, rows)
+    if width_of(table) <= min(table_width() or READABLE, READABLE):
+        return table
+    numbers = [str(number) for number in range(len(names))]
+    numbered = [f"{number:>{len(numbers[-1])}} {name}" for number, name in enumerate(names)]
+    return _crossed("taken for", numbered, numbers, rows)
+
+
+def _crossed(title: str, names: Sequence[str], headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title, *headings, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for column in table.columns:
+        column.no_wrap = True
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, row in zip(names, evaluation.confusion.tolist(), strict=True):
-        table.add_row(name, *(f"{number:,}" if number else "·" for number in row))
+    for name, row in zip(names, rows, strict=True):
+        table.add_row(name, *row)
     return table
 
 

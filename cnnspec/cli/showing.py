@@ -5,6 +5,7 @@ Torch and matplotlib are imported by the command that runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,15 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from cnnspec.cli.output import console, print_whole
+from cnnspec.cli.output import console
+from cnnspec.cli.tables import print_fitting
 from cnnspec.diagnostics import printable
 
 if TYPE_CHECKING:
     from cnnspec.report import Study
     from cnnspec.report.blocks import Table as Shown
+
+EXPENDABLE = ("training", "MACs", "params", "epochs", "seeds")  # columns that a narrow terminal goes without
 
 
 def report(
@@ -61,17 +65,29 @@ def _write(study: Study, folder: Path) -> None:
 
     require_free(folder)
     if study.ranked:
-        print_whole(_table(best(study)))
+        _print_best(best(study))
     for note in study.notes:
         console().print(printable(note))
     for path in write_report(document(study), folder):
         console().print(printable(f"{path} is written"))
 
 
-def _table(shown: Shown) -> Table:
+def _print_best(shown: Shown) -> None:
+    """The settings in the columns that fit; axes and the measure always stay."""
+    headings = [column.heading for column in shown.columns]
+    print_fitting(
+        lambda names: _table(shown, names),
+        headings,
+        [heading for heading in EXPENDABLE if headings.count(heading) == 1],
+        "the report has all columns",
+    )
+
+
+def _table(shown: Shown, headings: Sequence[str]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in shown.columns:
+    kept = [i for i, column in enumerate(shown.columns) if column.heading in headings]
+    for column in (shown.columns[i] for i in kept):
         table.add_column(Text(printable(column.heading)), justify="left" if column.left else "right", no_wrap=True)
     for row in shown.rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
+        table.add_row(*(Text(printable(row[i])) for i in kept))
     return table

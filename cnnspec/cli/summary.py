@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,15 +11,17 @@ import typer
 
 from cnnspec.api import partial_graph
 from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
-from cnnspec.cli.output import console, print_whole, write
+from cnnspec.cli.output import console, write
+from cnnspec.cli.tables import print_fitting
 from cnnspec.diagnostics import SpecError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from cnnspec.emit.columns import Facts
     from cnnspec.emit.table import Look
     from cnnspec.network import Graph
+
+
+EXPENDABLE = ("share", "macs", "params", "output")  # columns that a narrow terminal goes without
 
 
 class Format(StrEnum):
@@ -87,30 +90,30 @@ def _records(found: Graph, format: Format, names: Sequence[str] | None, dtype: s
 
 
 def _print(facts: Facts, look: Look, format: Format) -> None:
-    from cnnspec.emit.table import markdown, rich_table, rows_of, totals
+    from cnnspec.emit.table import markdown, rows_of, totals
 
     if format is Format.markdown:
         write(markdown(facts, look))
         return
-    _print_table(rich_table(facts, look), look.columns)
+    _print_table(facts, look)
     if any(row.copies > 1 for row in rows_of(facts, look)):
         console().print("×: the heading counts all copies, the rows below it show one; --full shows all")
     console().print(totals(facts, look))
 
 
-def _print_table(table: Table, columns: Sequence[str]) -> None:
-    """The table at the terminal's width; columns that were asked for are all there, however wide."""
-    from cnnspec.emit.columns import DEFAULT
+def _print_table(facts: Facts, look: Look) -> None:
+    """The table in the columns that fit; columns that were asked for are all there, however wide."""
+    from cnnspec.emit.table import DEFAULT, rich_table
 
-    if tuple(columns) != DEFAULT:
-        print_whole(table)
-    else:
-        console().print(table, soft_wrap=False)
+    print_fitting(
+        lambda columns: rich_table(facts, replace(look, columns=tuple(columns))),
+        look.columns,
+        EXPENDABLE if look.columns == DEFAULT else (),
+        "--columns names the columns to print",
+    )
 
 
 def _print_partly(facts: Facts, look: Look) -> None:
-    from cnnspec.emit.table import rich_table
-
-    _print_table(rich_table(facts, look), look.columns)
+    _print_table(facts, look)
     console().print("up to what is wrong; nothing that depends on it is shown")
     console().print()

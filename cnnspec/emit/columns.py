@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from cnnspec.diagnostics import UsageError, did_you_mean, listing
+from cnnspec.emit.figures import number, share, short, size
 from cnnspec.emit.rows import Row
 from cnnspec.layers.base import each
 from cnnspec.network import Graph
@@ -41,40 +42,6 @@ class Column:
     text: Callable[[Any], str] = str
     left: bool = False
     is_memory: bool = False
-
-
-def number(value: int | None) -> str:
-    """``1,234``; a dash where nothing is counted."""
-    return "–" if value is None else f"{value:,}"
-
-
-def short(value: int | None) -> str:
-    """Three digits and a unit: ``1.82 G``."""
-    if value is None:
-        return "–"
-    for unit, size in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if value >= size:
-            return _digits(value / size, unit)
-    return str(value)
-
-
-def size(value: int | None) -> str:
-    """Bytes in three digits and a unit: ``1.82 MiB``."""
-    if value is None:
-        return "–"
-    for unit, by in (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if value >= by:
-            return _digits(value / by, unit)
-    return f"{value} B"
-
-
-def _digits(value: float, unit: str) -> str:
-    return f"{value:.3g} {unit}" if value < 999.5 else f"{value:.0f} {unit}"
-
-
-def share(value: float | None) -> str:
-    """A part of the whole, in per cent."""
-    return "–" if value is None else f"{value:.1%}"
 
 
 def _sizes(value: list[Any] | None) -> str:

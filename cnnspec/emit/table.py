@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import listing, markdown_text, printable
-from cnnspec.emit.columns import COLUMNS, DEFAULT, Facts, about_memory, number, short, size
+from cnnspec.emit.columns import COLUMNS, DEFAULT, Facts, about_memory
+from cnnspec.emit.figures import short, size
 from cnnspec.emit.rows import Row, rows
 from cnnspec.layers import Shape
 from cnnspec.network import Graph
@@ -15,7 +16,7 @@ from cnnspec.network import Graph
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["DEFAULT", "Look", "cells", "html", "markdown", "number", "rich_table", "rows_of", "short", "totals"]
+__all__ = ["DEFAULT", "Look", "cells", "html", "markdown", "rich_table", "rows_of", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def rich_table(facts: Facts, look: Look = PLAIN) -> Table:
     for name in look.columns:
         column = COLUMNS[name]
         justify = "left" if column.left else "right"
-        table.add_column(column.heading, justify=justify, no_wrap=name != "key", overflow="ellipsis")  # type: ignore[arg-type]
+        table.add_column(column.heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for row in rows_of(facts, look):
         style = "bold" if row.is_scope else ""
         table.add_row(*(Text(printable(cell), style) for cell in cells(facts, row, look.columns)))

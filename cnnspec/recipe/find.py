@@ -11,8 +11,9 @@ from cnnspec.diagnostics import Sink, SpecError, UsageError, did_you_mean
 from cnnspec.recipe.given import Setting, empty, with_settings
 from cnnspec.recipe.model import Recipe
 from cnnspec.recipe.read import resolve
-from cnnspec.spec.shipped import ENDINGS, MAX_NAME, PACKAGE, open_source
+from cnnspec.spec.shipped import ENDINGS, MAX_NAME, open_source
 from cnnspec.syntax import Map, parse
+from cnnspec.zoo import PACKAGE
 
 
 def recipes_folder() -> Path:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cnnspec.diagnostics import count
-from cnnspec.emit.columns import COLUMNS, Facts, number, short
+from cnnspec.emit.columns import COLUMNS, Facts
+from cnnspec.emit.figures import number, short
 from cnnspec.emit.table import DEFAULT, PLAIN, Look, cells, rows_of, totals
 from cnnspec.network import Graph
 from cnnspec.recipe import Recipe

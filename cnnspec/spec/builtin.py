@@ -7,7 +7,7 @@ from functools import lru_cache
 from cnnspec.diagnostics import Sink, Source
 from cnnspec.spec.model import Block
 from cnnspec.spec.read import read_blocks
-from cnnspec.spec.shipped import PACKAGE
+from cnnspec.zoo import PACKAGE
 
 
 @lru_cache(maxsize=1)

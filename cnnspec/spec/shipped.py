@@ -12,13 +12,12 @@ from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, Sp
 from cnnspec.opening import open_regular
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
+from cnnspec.zoo import entries, spec_files, specs_folder
 
-PACKAGE = Path(__file__).parent.parent
 MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
 MAX_TOLD = 4  # names of a folder that a message lists
 ENDINGS = (".yaml", ".yml")
-SWEEPS = "sweeps"  # the folder beside the specs that has sweep files, which are none
 
 
 class Found(Struct, frozen=True):
@@ -27,12 +26,6 @@ class Found(Struct, frozen=True):
     path: Path
     title: str
     variant: str | None = None
-
-
-def specs_folder() -> Path:
-    """The folder of the shipped specs: inside an installed package, or beside it in a checkout."""
-    inside = PACKAGE / "specs"
-    return inside if inside.is_dir() else PACKAGE.parent / "specs"
 
 
 def find(name: str) -> Found:
@@ -128,15 +121,18 @@ def variant_names(source: Source) -> list[str]:
 
 @lru_cache(maxsize=1)
 def known_specs() -> tuple[str, ...]:
-    """Every shipped name: the variants of each file, or the file's own name where it has none."""
-    folder = specs_folder()
-    names: list[str] = []
-    for path in sorted(path for path in folder.rglob("*.yaml") if SWEEPS not in path.parts):
-        stem = path.relative_to(folder).with_suffix("").as_posix()
-        parent = stem.rpartition("/")[0]
-        variants = variant_names(Source(stem, path.read_text(encoding="utf-8")))
-        names += [f"{parent}/{v}" if parent else v for v in variants] or [stem]
-    return tuple(dict.fromkeys(names))
+    """Return every shipped name: the variants of each file, or the file's own name where it has none."""
+    indexed, names = entries(), dict[str, None]()
+    for file, path in spec_files().items():
+        names.update(dict.fromkeys([e.name for e in indexed[file]] if file in indexed else names_in(file, path)))
+    return tuple(names)
+
+
+def names_in(file: str, path: Path) -> list[str]:
+    """Return the shipped names that the text of one file declares."""
+    parent = file.rpartition("/")[0]
+    variants = variant_names(Source(file, path.read_text(encoding="utf-8")))
+    return [f"{parent}/{variant}" if parent else variant for variant in variants] or [file]
 
 
 def open_source(path: Path, name: str | None = None) -> Source:

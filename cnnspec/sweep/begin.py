@@ -19,7 +19,7 @@ from cnnspec.diagnostics import Sink, Source, SpecError, UsageError
 from cnnspec.recipe import Recipe
 from cnnspec.recipe.given import settled
 from cnnspec.spec import find
-from cnnspec.spec.shipped import display, open_source, specs_folder
+from cnnspec.spec.shipped import display, open_source
 from cnnspec.sweep.folder import Known, Plan, Record, differences, is_begun, read_plan, write_plan
 from cnnspec.sweep.opened import Axis
 from cnnspec.sweep.plan import Planned, Planner
@@ -30,6 +30,7 @@ from cnnspec.sweepfile.model import Settings
 from cnnspec.sweepfile.operations import as_data
 from cnnspec.syntax.marks import is_sweep
 from cnnspec.train.free import FREE
+from cnnspec.zoo import specs_folder
 
 MOST_LINES = 20
 SHIPPED = "sweeps"

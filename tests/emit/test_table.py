@@ -12,7 +12,8 @@ import pytest
 
 import cnnspec
 from cnnspec.diagnostics import UsageError
-from cnnspec.emit.columns import COLUMNS, Facts, chosen, size
+from cnnspec.emit.columns import COLUMNS, Facts, chosen
+from cnnspec.emit.figures import short, size
 from cnnspec.emit.record import as_csv, as_json, json_text
 from cnnspec.emit.rows import Row, rows
 from cnnspec.emit.table import Look, html, markdown, rows_of
@@ -80,11 +81,36 @@ def test_columns_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (2**20 - 1, "1024 KiB"), (3 * 2**30, "3 GiB")],
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (2**20 - 1, "1 MiB"), (3 * 2**30, "3 GiB")],
 )
 def test_bytes_in_units(value: int, text: str) -> None:
     """Three digits and a unit of powers of two."""
     assert size(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"), (999, "999"), (1000, "1 k"), (1234, "1.23 k"), (99_949, "99.9 k"), (99_950, "100 k"),
+        (999_499, "999 k"), (999_500, "1 M"), (999_950, "1 M"), (999_500_000, "1 G"), (1_894_000_000_000, "1.89 T"),
+        (2 * 10**15, "2 P"), (3 * 10**18, "3 E"), (10**22, "10000 E"),
+    ],
+)  # fmt: skip
+def test_counts_in_units(value: int, text: str) -> None:
+    """Three digits and a unit; what rounds to 1,000 of one unit is 1 of the next."""
+    assert short(value) == text
+
+
+@pytest.mark.parametrize("figure", [short, size])
+def test_figures_of_every_magnitude_are_near(figure: Callable[[int], str]) -> None:
+    """Next to each power of ten and of two: at most four digits, and no further off than half of the third."""
+    by = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18, "B": 1}
+    by |= {unit: 2 ** (10 * i) for i, unit in enumerate(("KiB", "MiB", "GiB", "TiB", "PiB", "EiB"), 1)}
+    powers = {*(10**i for i in range(3, 19)), *(2**i for i in range(10, 63))}
+    for value in (n * power // 2000 for power in powers for n in (1000, 1999, 2000, 2001, 3333)):
+        digits, _, unit = figure(value).partition(" ")
+        assert len(digits.replace(".", "")) <= 4, value
+        assert float(digits.replace(",", "")) * by.get(unit, 1) == pytest.approx(value, rel=0.0051), value
 
 
 def level_sums(found: list[Row], level: int, start: int) -> tuple[int, int]:

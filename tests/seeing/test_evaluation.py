@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from dataclasses import replace
@@ -15,6 +16,9 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precisio
 from torch.nn.functional import softmax
 
 from cnnspec import build, load
+from cnnspec.cli.output import console
+from cnnspec.cli.seeing import _confusion
+from cnnspec.cli.tables import print_table
 from cnnspec.seeing import Evaluation, evaluate, pictures
 from cnnspec.seeing.evaluation import ClassFigures
 from cnnspec.train.saved import load_weights
@@ -89,6 +93,26 @@ def test_the_command_prints_tables_and_writes_pictures(run_folder: Path, tmp_pat
     written = json.loads((tmp_path / "seen" / "evaluation.json").read_text())
     assert written == json.loads(json.dumps(seen.as_json()))
     assert written["confusion"] == seen.confusion.tolist()
+
+
+@pytest.mark.parametrize(("columns", "headings"), [("120", "names"), ("60", "numbers")])
+def test_names_of_classes_are_whole_in_the_confusion(
+    columns: str, headings: str, seen: Evaluation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns bear the names where all fit; elsewhere the numbers of the rows, which have the names."""
+    monkeypatch.setenv("COLUMNS", columns)
+    names = tuple(letter * 7 for letter in "abcdefghij")
+    renamed = replace(
+        seen, opened=replace(seen.opened, record=seen.opened.record.model_copy(update={"classes": names}))
+    )
+    console.cache_clear()
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        print_table(_confusion(renamed))
+    console.cache_clear()
+    heading, _, *rows = out.getvalue().strip("\n").splitlines()
+    numbers = [str(number) for number in range(10)]
+    assert heading.split() == ["taken", "for", *(names if headings == "names" else numbers)]
+    assert [row.split()[0 if headings == "names" else 1] for row in rows] == list(names)
 
 
 def pixels_of(png: bytes | None) -> np.ndarray:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnspec.emit.columns import short
 from cnnspec.emit.diagram.build import Builder
 from cnnspec.emit.diagram.dot import dot
 from cnnspec.emit.diagram.mermaid import mermaid
@@ -16,6 +15,7 @@ from cnnspec.emit.diagram.outline import outline
 from cnnspec.emit.diagram.page import scene
 from cnnspec.emit.diagram.panel import Figure, figure
 from cnnspec.emit.diagram.svg import svg
+from cnnspec.emit.figures import short
 from cnnspec.network import Graph
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from cnnspec.emit.table import short
+from cnnspec.emit.figures import short
 from cnnspec.report.charts.curves import LEGEND_LINE
 from cnnspec.report.charts.errors import error_scale, wants_errors
 from cnnspec.report.charts.style import COLOURS, INK, MARKS, MOST, WIDE, figure_of, log_scale
