@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cnnspec.cli.options import parse_input, value_of
-from cnnspec.cli.output import console, write
-from cnnspec.diagnostics import OutputError, UsageError
+from cnnspec.cli.output import console, say, write
+from cnnspec.diagnostics import OutputError, UsageError, printable
 
 Target = Annotated[
     str,
@@ -52,7 +52,7 @@ def import_(target: Target, input: Sizes = None, arg: Given = None, out: Out = N
     else:
         _save(out, made.text)
     for note in made.notes:
-        console(stderr=True).print(f"note: {note}")
+        console(stderr=True).print(printable(f"note: {note}"))
 
 
 def _inputs(given: str | None, target: str) -> dict[str, tuple[int, ...]]:
@@ -80,4 +80,4 @@ def _save(out: Path, text: str) -> None:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"`{out}` cannot be written: {error.strerror}") from None
-    console().print(f"{out} is written")
+    say(f"{out} is written")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cnnspec.cli.streams import REPLACE, is_utf8
+from cnnspec.cli.streams import REPLACE
 from cnnspec.diagnostics import (
     CnnspecError,
     Diagnostic,
@@ -96,16 +96,18 @@ def interruptible() -> Iterator[None]:
 def write(text: str) -> None:
     """A document as it is, for programs: in UTF-8, whatever encoding the stream has, as `--out` writes it."""
     text = text if text.endswith("\n") else f"{text}\n"
-    if is_utf8(sys.stdout):
+    if not hasattr(sys.stdout, "buffer"):  # text in memory
         sys.stdout.write(text)
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", REPLACE))
+    if getattr(sys.stdout, "line_buffering", False):
+        sys.stdout.flush()
 
 
 def say(text: str) -> None:
-    """Lines for people, in which nothing moves a cursor. No terminal is asked about, so they stay whole."""
-    sys.stdout.write(f"{printable_lines(text)}\n")
+    """A line for people, in which nothing moves a cursor. No terminal is asked about, so it stays whole."""
+    sys.stdout.write(f"{printable(text)}\n")
 
 
 def save(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from cnnspec.cli.output import console
+from cnnspec.diagnostics import printable
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 
@@ -38,7 +39,7 @@ class Lines(Watcher):
         self.epochs = epochs
 
     def note(self, text: str) -> None:
-        console().print(text)
+        console().print(printable(text))
 
     def epoch(self, metrics: Metrics) -> None:
         console().print(f"epoch {self.counted(metrics.epoch)}  {epoch_line(metrics)}")

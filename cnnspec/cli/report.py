@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from cnnspec import __version__
 from cnnspec.cli.checked import Checked
 from cnnspec.cli.output import say, show, show_error, write
-from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable_json
+from cnnspec.diagnostics import CnnspecError, Diagnostic, as_json, count, listing, printable_json, printable_lines
 
 if TYPE_CHECKING:
     from cnnspec.diagnostics.sarif import Rule
@@ -78,7 +79,7 @@ def exit_code(results: Sequence[Checked], failures: Sequence[CnnspecError]) -> i
 def _text(results: Sequence[Checked], told: Sequence[Sequence[Diagnostic]]) -> None:
     for result, diagnostics in zip(results, told, strict=True):
         if result.diff:
-            say(result.diff.removesuffix("\n"))
+            sys.stdout.write(printable_lines(result.diff))
         show(diagnostics)
         if not result.diagnostics and not result.failure:
             say(f"{result.name}: sound")

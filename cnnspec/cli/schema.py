@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnnspec.cli.output import console, save, write
+from cnnspec.cli.output import save, say, write
 from cnnspec.diagnostics import UsageError
 
 
@@ -42,5 +42,5 @@ def schema(
         return
     save(out, text(found) + "\n")
     what = "recipe" if recipe else "sweep" if sweep else "spec"
-    console().print(f"{out} is written; a {what} beside it begins with")
-    console().print(f"# yaml-language-server: $schema={out.name}")
+    say(f"{out} is written; a {what} beside it begins with")
+    say(f"# yaml-language-server: $schema={out.name}")

@@ -2,6 +2,7 @@
 
 full, closed      OutputError, exit code 7; a message that standard error does not take is lost
 reader gone       `cnnspec zoo | head -1`: the rest is dropped, and the exit code stays what it would have been
+::error::…        what a runner of GitHub's would take for a command, at the start of a line, is shown
 not UTF-8         characters that the encoding lacks are replaced: × by x, … by ..., others by their escapes
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import re
 import select
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ from cnnspec.diagnostics import OutputError
 from cnnspec.diagnostics.escape import escape
 
 REPLACE = "cnnspec.replace"  # the error handler for characters that an encoding does not have
+COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:)")
 PLAIN = {
     "×": "x", "·": "-", "…": "...", "–": "-", "—": "-", "−": "-", "→": "->", "←": "<-", "±": "+-", "≤": "<=", "≥": ">=",
     "≈": "~", "•": "*", "²": "2", "³": "3", "─": "-", "━": "-", "│": "|", "┃": "|", "‘": "'", "’": "'", "“": '"',
@@ -72,6 +75,14 @@ class Guard(io.RawIOBase):
             raise OutputError(f"{self.title} {what}")
 
 
+class Lines(io.TextIOWrapper):
+    """Text for people. What is written to its ``buffer`` is a document, and stays as it is."""
+
+    def write(self, text: str) -> int:
+        super().write(COMMAND.sub(r"\\x3a", text) if "::" in text else text)
+        return len(text)
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
     """Standard output and standard error as above; afterwards they are as they were."""
@@ -91,24 +102,16 @@ def has_reader() -> bool:
     return not (isinstance(raw, Guard) and raw.reader_gone)
 
 
-def is_utf8(stream: TextIO) -> bool:
-    """Whether a stream takes every character as it is."""
-    try:
-        return codecs.lookup(stream.encoding).name == "utf-8"
-    except (LookupError, TypeError):  # a stream of text alone, in memory
-        return True
-
-
 def _guarded(stream: TextIO | None, name: str, *, strict: bool) -> TextIO:
     if stream is None or stream.closed:
-        return io.TextIOWrapper(io.BufferedWriter(Guard(None, name, strict=strict)), "utf-8", REPLACE)
+        return Lines(io.BufferedWriter(Guard(None, name, strict=strict)), "utf-8", REPLACE)
     if not hasattr(stream, "buffer"):
         return stream  # text in memory, which takes anything
     with suppress(OSError):
         stream.flush()
     raw = io.BufferedWriter(Guard(getattr(stream.buffer, "raw", stream.buffer), name, strict=strict))
     eager: dict[str, bool] = {key: getattr(stream, key, False) for key in ("line_buffering", "write_through")}
-    return io.TextIOWrapper(raw, stream.encoding, REPLACE, newline=_line_end(), **eager)
+    return Lines(raw, stream.encoding, REPLACE, newline=_line_end(), **eager)
 
 
 def _line_end() -> str | None:

@@ -84,7 +84,7 @@ def sweep(
         raise UsageError("--address is of a Ray cluster", "--executor ray goes with it")
     done = _run(found, folder, jobs, per_gpu, storage, extend, executor, address, heartbeat)
     _say_chosen(done)
-    console().print(f"the sweep is in {folder}")
+    console().print(printable(f"the sweep is in {folder}"))
     became = {point.status for point in done.points}
     if not became & {"done", "pruned"}:
         if "failed" in became:

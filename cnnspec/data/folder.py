@@ -22,7 +22,7 @@ from cnnspec.data.examples import Pixels, pixels_of
 from cnnspec.data.held_out import stratified
 from cnnspec.data.image import ENDINGS
 from cnnspec.data.streamed import Streamed, read_all
-from cnnspec.diagnostics import DataError, listing
+from cnnspec.diagnostics import DataError, listing, printable
 
 TEST_SHARE = 5  # one in five
 SAMPLE = 2048  # images that mean and deviation are taken of
@@ -92,7 +92,7 @@ def _listed(base: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
             raise DataError(f"{base / name} holds no images", HELP)
         paths += found
         labels += [label] * len(found)
-    return paths, labels, tuple(classes)
+    return paths, labels, tuple(map(printable, classes))
 
 
 def images_in(folder: Path) -> list[Path]:

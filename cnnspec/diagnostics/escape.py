@@ -8,7 +8,6 @@ import re
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # a spreadsheet computes a cell that begins so
 # Signs that are markup wherever they stand, an underscore at the edge of a word, and what makes an address a link.
 MARKUP = re.compile(r"[\\`*\[\]<>&|~#]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
-COMMAND = re.compile(r"\A(\s*):(?=:)")  # a line of a log that GitHub's runner takes for a command
 
 
 def printable(text: str) -> str:
@@ -25,8 +24,8 @@ def escape(character: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Lines of a log: nothing in them moves a cursor, or is a command of a runner that reads the log."""
-    return "\n".join(COMMAND.sub(r"\1\\x3a", printable(line)) for line in text.split("\n"))
+    """Several lines, in none of which anything moves a cursor."""
+    return text if text.isprintable() else "\n".join(map(printable, text.split("\n")))
 
 
 def printable_json(text: str) -> str:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.export import ExportedProgram
 from torch.nn.parameter import is_lazy
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span, SpecError, UsageError, count
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, Span, SpecError, UsageError, count, printable
 from cnnspec.importing.construct import Given, origins
 from cnnspec.importing.exported import Reader
 from cnnspec.importing.operand import Operand
@@ -48,7 +48,7 @@ def import_target(
     """The spec of what ``target`` names, such as `nets.py:Net`; runs its code. Raises UsageError and SpecError."""
     found = subject(target, args, kwargs)
     called = f"{target}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in (kwargs or {}).items())])})"
-    description = f"Imported from {called if args or kwargs else target}."
+    description = printable(f"Imported from {called if args or kwargs else target}.")
     return import_module(found.module, inputs, found.name, found.given, description)
 
 

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from functools import wraps
 from math import ceil, sqrt
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from cnnspec.diagnostics import count
+from cnnspec.diagnostics import count, printable
 from cnnspec.seeing.evaluation import Evaluation
 from cnnspec.seeing.maps import Features
-from cnnspec.train.curves import png
+from cnnspec.train.curves import plainly, png
 
-P = ParamSpec("P")
-T = TypeVar("T")
 MOST_MISTAKES = 24
 COLUMNS = 9
 NAME = 15  # characters of a name that fit above a picture
 MOST_MAPS = 64
 NUMBERED = 20  # classes up to which the counts stand in the squares
-
-
-def plainly(draw: Callable[P, T]) -> Callable[P, T]:
-    """Drawn with names as they are: no dollar begins a formula, and a sign that the font lacks is a box in silence."""
-
-    @wraps(draw)
-    def drawn(*given: P.args, **named: P.kwargs) -> T:
-        with rc_context({"text.parse_math": False}), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing")
-            return draw(*given, **named)
-
-    return drawn
 
 
 @plainly
@@ -65,6 +47,7 @@ def _of_mistake(evaluation: Evaluation, at: int) -> str:
 
 
 def _short(name: str) -> str:
+    name = printable(name)
     return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
 
 

@@ -8,7 +8,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cnnspec.diagnostics import Diagnostic, Label, OutputError, Sink, Source, SpecError, UsageError, listing, nearest
+from cnnspec.diagnostics import (
+    Diagnostic,
+    Label,
+    OutputError,
+    Sink,
+    Source,
+    SpecError,
+    UsageError,
+    listing,
+    nearest,
+    printable,
+)
 from cnnspec.opening import open_regular
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
@@ -92,7 +103,7 @@ def _file(path: Path) -> Found:
         raise UsageError(f"`{path}` is a folder, not a spec")
     if not path.is_file():
         raise UsageError(f"`{path}` is not a regular file")
-    return Found(path, str(path))
+    return Found(path, printable(str(path)))
 
 
 def _candidates(folder: Path, name: str) -> list[Found]:

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from functools import wraps
 from io import BytesIO
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure  # not pyplot: it would pick a window system, and keep every figure
 from matplotlib.ticker import MaxNLocator
 
+from cnnspec.diagnostics import printable
 from cnnspec.train.watch import Metrics
 
+P = ParamSpec("P")
+T = TypeVar("T")
 # Okabe and Ito's blue and vermilion, which every kind of colour vision tells apart; the marks differ for print in grey
 TRAINING: dict[str, Any] = {"color": "#0072B2", "marker": "o", "label": "training"}
 VALIDATION: dict[str, Any] = {"color": "#D55E00", "marker": "s", "linestyle": "--", "label": "validation"}
 
 
+def plainly(draw: Callable[P, T]) -> Callable[P, T]:
+    """Drawn with names as they are: no dollar begins a formula, and a sign that the font lacks is a box in silence."""
+
+    @wraps(draw)
+    def drawn(*given: P.args, **named: P.kwargs) -> T:
+        with rc_context({"text.parse_math": False}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            return draw(*given, **named)
+
+    return drawn
+
+
+@plainly
 def curves(title: str, metrics: Sequence[Metrics]) -> bytes:
     """The curves as a PNG of 1,200×480 pixels."""
     figure = Figure(figsize=(10, 4), dpi=120, layout="constrained")
-    figure.suptitle(title)
+    figure.suptitle(printable(title))
     loss, accuracy = figure.subplots(1, 2)
     epochs = [m.epoch for m in metrics]
     _draw(loss, epochs, [m.train_loss for m in metrics], [m.val_loss for m in metrics])

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cnnspec.diagnostics import CheckpointError, a
+from cnnspec.opening import open_regular
 
 HEAD = 64  # bytes that tell the format
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
@@ -35,7 +36,8 @@ def read(path: Path) -> dict[str, Tensor]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of formats that torch is about to give up
         try:
-            found = torch.load(path, map_location="cpu", weights_only=True)
+            with open_regular(path) as file:  # which any name has, be it no text
+                found = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # noqa: BLE001 - whatever a damaged or hostile pickle makes torch's reader raise
             raise refusal(path, error) from None
     return _state_dict(path, found)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from cnnspec.diagnostics import printable
 from cnnspec.emit.source.classes import Class, Classes
 from cnnspec.emit.source.heading import Heading
 from cnnspec.emit.source.helpers import HELPERS, needed_by
@@ -30,7 +31,11 @@ def docstring(graph: Graph, heading: Heading) -> str:
     arrives = " and ".join(f"N×{shape}" for shape in graph.inputs.values())
     gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.given)
     facts = f"Takes {arrives}, gives {gives}; {graph.params:,} parameters."
-    paragraphs = [wrap(title, WIDTH - 3), *([[heading.reference]] if heading.reference else []), wrap(facts, WIDTH)]
+    paragraphs = [
+        wrap(printable(title), WIDTH - 3),
+        *([[heading.reference]] if heading.reference else []),
+        wrap(facts, WIDTH),
+    ]
     if heading.weights:
         paragraphs.append(loading(heading))
     text = "\n\n".join("\n".join(paragraph) for paragraph in paragraphs)
