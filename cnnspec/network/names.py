@@ -139,4 +139,4 @@ def leave_broken(item: Item, scope: ScopeBuilder) -> None:
     computed = item.id is not None and "$" in item.id.text
     if item.id is not None and not computed:
         scope.ids.setdefault(item.id.text, UNKNOWN)
-    scope.unsure |= item.body is not None or item.paths is not None or computed or (item.broken and item.id is None)
+    scope.unsure |= item.body is not None or item.paths is not None or computed or item.hides_ids

@@ -6,6 +6,7 @@ Map ──arguments──► {"kernel_size": Argument(3, where)}
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -72,11 +73,36 @@ def _layer_with_arguments(node: Map, env: Env, shape: Callable[[], Any] | None, 
     """``{LeakyReLU: {negative_slope: 0.1}}``: a layer that brings arguments along."""
     entry = node.entries[0] if len(node.entries) == 1 else None
     if entry is None or not isinstance(entry.value, Map) or not entry.key.text[:1].isupper():
-        raise BadValue(node.span, "wrong-type", "a mapping as a value is a layer with its arguments", LAYER_VALUE)
+        raise _no_layer(node)
     return LayerName(entry.key.text, arguments(entry.value, env, shape, meter))
 
 
 LAYER_VALUE = "write `{LeakyReLU: {negative_slope: 0.1}}`"
+TYPED = re.compile(r"\{['\"]?type['\"]?: ['\"]?(?P<name>[A-Z]\w*)['\"]?(?:, (?P<rest>[^{}]+))?\}")
+TIGHT = re.compile(r"(?<=[\w)\]])(\*|/{1,2}|\+|%)(?=[\w(\[])")
+
+
+def _no_layer(node: Map) -> BadValue:
+    """A mapping that is no layer with its arguments: ``{w * 2}``, ``{type: LeakyReLU, negative_slope: 0.1}``."""
+    text = node.span.text if node.flow else ""
+    if match := TYPED.fullmatch(text):
+        written = f"{{{match['name']}: {{{match['rest']}}}}}" if match["rest"] else match["name"]
+        return BadValue(node.span, "wrong-type", "a layer as a value has its name as its key", "", written)
+    inner = text[1:-1].strip()
+    if len(node.entries) == 1 and inner == node.entries[0].key.text and _is_expression(inner):
+        written = f"${inner}" if inner.isidentifier() else "$(" + TIGHT.sub(r" \1 ", inner) + ")"
+        message = "an expression stands in `$(...)`, not in braces"
+        return BadValue(node.span, "wrong-type", message, f"write `{written}`", written)
+    return BadValue(node.span, "wrong-type", "a mapping as a value is a layer with its arguments", LAYER_VALUE)
+
+
+def _is_expression(text: str) -> bool:
+    """Whether a text calculates with names."""
+    try:
+        found = template(f"$({text})")
+    except ExpressionError:
+        return False
+    return found is not None and bool(found.names)
 
 
 def arguments(

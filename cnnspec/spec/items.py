@@ -10,13 +10,15 @@ from cnnspec.layers import JOINS, REGISTRY
 from cnnspec.spec.bridge import WORDS_BESIDE as WORDS
 from cnnspec.spec.cut import cuts
 from cnnspec.spec.edits import as_list, positional, rename, respell, written
+from cnnspec.spec.frameworks import foreign_item
+from cnnspec.spec.joins import ids_as_paths, no_path, sources_inside
 from cnnspec.spec.layout import (
     arguments_outside,
-    as_chain,
     dash_before,
     fields_of,
     first_span,
     no_argument,
+    no_colon,
     no_list,
     no_names,
     second_operation,
@@ -33,8 +35,11 @@ ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words be
 class ItemReader:
     """Reads chains; what is wrong goes to the sink and the line is left out."""
 
-    def __init__(self, sink: Sink, blocks: Collection[str] = (), params: Collection[str] = ()) -> None:
+    def __init__(
+        self, sink: Sink, blocks: Collection[str] = (), params: Collection[str] = (), layers: Collection[str] = ()
+    ) -> None:
         self.sink = sink
+        self.layers = layers or REGISTRY  # all layers and blocks that lines may use
         self.blocks = blocks  # all that the section defines, under whatever names
         self.params = params  # all that are declared anywhere in the text
 
@@ -48,6 +53,8 @@ class ItemReader:
         return tuple(self.item(child) for child in node.items if not self.sink.full)
 
     def item(self, node: Node) -> Item:
+        if foreign := foreign_item(node, self.layers, self.params):
+            return self.foreign(node, foreign)
         match node:
             case Scalar(value=str()):
                 return self.bare(node)
@@ -60,6 +67,15 @@ class ItemReader:
                 self.sink.error("not-an-item", message, span, help=ITEM)
                 return _broken(Scalar(span, "", ""))
 
+    def foreign(self, node: Node, diagnostic: Diagnostic) -> Item:
+        """An item that is written as in another framework; its words hold all the same."""
+        self.sink.add(diagnostic)
+        key = Scalar(diagnostic.span, "", "")
+        if not isinstance(node, Map):
+            return Item(key, key, broken=True, unread=True, foreign=True)
+        words = self.words({entry.key.text: entry for entry in node if entry.key.text in WORDS})
+        return Item(key, node, broken=True, unread=True, foreign=True, **words)
+
     def bare(self, node: Scalar) -> Item:
         if node.text not in (SCOPE, GROUP, SHARE):
             return Item(node, node)
@@ -69,6 +85,8 @@ class ItemReader:
 
     def mapping(self, node: Map) -> Item:
         before = len(self.sink)
+        if missing := no_colon(node):
+            return self.foreign(node, missing)
         op = self.operation(node)
         key = op.key if op else Scalar(first_span(node), "", "")
         common = self.words({entry.key.text: entry for entry in node if entry.key.text in WORDS})
@@ -81,7 +99,7 @@ class ItemReader:
         if key.text in (SCOPE, GROUP):
             body = self.chain(op.value, key.text)
         elif key.text in JOINS:
-            paths = self.paths(key, op.value)
+            paths = self.paths(key, op.value, node)
         else:
             args = self.arguments(key, op.value)
         own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
@@ -193,32 +211,34 @@ class ItemReader:
         self.sink.add(no_names(key, value))
         return None
 
-    def paths(self, key: Scalar, value: Node) -> tuple[Path, ...] | None:
+    def paths(self, key: Scalar, value: Node, node: Map) -> tuple[Path, ...] | None:
         """The paths of a join in either form, or None where it has none and joins what `from` names."""
+        misplaced = sources_inside(key, value, node) if isinstance(value, Map) else None
+        if misplaced := misplaced or ids_as_paths(key, value, node):
+            self.sink.add(misplaced)
+            return None
         match value:
             case Scalar(value=None):
                 return None
             case Seq():
-                return tuple(self.path(child) for child in value.items)
+                return tuple(self.path(child, key) for child in value.items)
             case Map() if arguments := [entry for entry in value if _is_argument(entry)]:
                 for entry in arguments:
                     self.sink.add(no_argument(key, entry))
                 return None
             case Map():
-                return tuple(self.path(entry.value, entry.key) for entry in value)
+                return tuple(self.path(entry.value, key, entry.key) for entry in value)
             case _:
                 help = "give a list of chains, a mapping of names to chains, or `from: [a, b]`"
                 self.sink.error("wrong-type", f"`{key.text}` cannot join {shown(value)}", key.span, help=help)
                 return (_unknown_path(key.span), _unknown_path(key.span))
 
-    def path(self, node: Node, name: Scalar | None = None) -> Path:
+    def path(self, node: Node, join: Scalar, name: Scalar | None = None) -> Path:
         span = name.span if name else first_span(node)
         if isinstance(node, Map) and (node.entry(GROUP) or node.entry("when")) and not _has_operation(node):
             return self.conditional(node, name)
         if not isinstance(node, Seq):
-            help = "a path is a list of items: begin its first line with `- - `"
-            message = f"a path is a chain, not {shown(node)}"
-            self.sink.add(Diagnostic("wrong-type", message, Label(span), help=help, repairs=as_chain(node)))
+            self.sink.add(no_path(node, name, join.text))
             return _unknown_path(span, name)
         return Path(self.chain(node, "path"), span, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span, listing
@@ -72,6 +73,25 @@ def no_argument(join: Scalar, entry: Entry) -> Diagnostic:
     if join.text == "Concat":
         help = f"it stacks along the channels; {help}"
     return Diagnostic("unknown-argument", f"`{join.text}` has no argument `{name}`", Label(entry.span), help=help)
+
+
+NO_COLON = re.compile(r"(?P<name>(?:\w+\.)*[A-Z$]\w*) *(?P<brace>\{) *\w+")
+
+
+def no_colon(node: Map) -> Diagnostic | None:
+    """``Upsample {scale_factor: 2}``, which YAML takes for a key up to the colon inside the braces."""
+    for entry in node:
+        match = NO_COLON.fullmatch(entry.key.text)
+        if match and entry.key.plain and entry.value.span.text.endswith("}") and not node.flow:
+            span = entry.key.span.part(0, match.end("name"))
+            colon = Span(span.source, span.line, span.end_column, span.line, span.column + match.start("brace"))
+            whole = f"{match['name']}: {entry.key.text[match.start('brace') :]}: {written(entry.value)}"
+            words = f"write `{whole}`"
+            message = f"a colon is missing between `{match['name']}` and its arguments"
+            return Diagnostic(
+                "yaml-syntax", message, Label(span), help=words, repairs=(Repair(words, (Edit(colon, ": "),)),)
+            )
+    return None
 
 
 def dash_before(node: Node) -> Span:

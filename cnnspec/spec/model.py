@@ -59,6 +59,7 @@ class Item(Struct, frozen=True, eq=False):
     broken: bool = False  # said to be wrong already: it has no output
     unread_loop: bool = False  # its `foreach` is what is wrong: it may have given any name
     unread: bool = False  # its operation or arguments are what is wrong: nothing more is said of them
+    foreign: bool = False  # its operation alone is what is wrong, written as in another framework
 
     @property
     def name(self) -> str:
@@ -67,6 +68,11 @@ class Item(Struct, frozen=True, eq=False):
     @property
     def span(self) -> Span:
         return self.op.span
+
+    @property
+    def hides_ids(self) -> bool:
+        """Whether it may have been meant to give an id that is not known."""
+        return self.broken and self.id is None and not self.foreign
 
 
 class Block(Struct, frozen=True, eq=False):

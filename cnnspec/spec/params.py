@@ -7,6 +7,7 @@ p: {type: float, default: 0.5, min: 0, max: 1, choices: [...], description: ...}
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -57,6 +58,8 @@ class Declaration(BaseModel):
     description: str = ""
 
 
+ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[\w.$-]+)")
+
 # ------------------------------------------------------------------------------------------------- declarations
 
 
@@ -78,7 +81,10 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Coll
 def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool:
     """Whether a key can name a param or what `foreach` walks."""
     if not PARAM.fullmatch(key.text):
-        sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help="a name has letters, digits and `_`")
+        help = "a name has letters, digits and `_`"
+        match = ASSIGNED.fullmatch(key.text)
+        repairs = rename(key.span, f"{match['name']}: {match['value']}") if match else ()
+        sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help=help, repairs=repairs)
     elif key.text in NOT_PARAMS:
         sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
     elif key.text in called:
@@ -92,6 +98,9 @@ def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool
 def _declared(entry: Entry, layers: Collection[str], sink: Sink, section: Map) -> Param | None:
     node = entry.value
     if isinstance(node, Map) and is_long_form(node):
+        if signature := _signature(entry):
+            sink.add(signature)
+            return None
         return _long(entry, node, layers, sink)
     word = ParamType.parse(node.text) if isinstance(node, Scalar) else None
     if word:
@@ -101,11 +110,43 @@ def _declared(entry: Entry, layers: Collection[str], sink: Sink, section: Map) -
         label, repairs = f"did you mean `{meant}`?", rename(node.span, meant)
         sink.error("bad-param", f"`{node.text}` is not a type", node.span, label, help=TYPES, repairs=repairs)
         return None
+    if signature := _signature(entry):
+        sink.add(signature)
+        return None
     type_ = literal_type(node, layers)
     if type_ is None:
         sink.add(computed_default(entry, section, layers) or _untyped(entry, node))
         return None
     return Param(entry.key, type_, node)
+
+
+SIGNATURE = re.compile(r"(?P<type>[A-Za-z][\w.\[\]]*\??)\s*(?:=\s*(?P<default>\S.*)|\((?P<call>[^()]+)\))")
+
+
+def _signature(entry: Entry) -> Diagnostic | None:
+    """``w: int = 32``, ``w: int(32)``, ``w: {int: 32}``, ``w: [int, 32]``: a type and a default in one."""
+    type_, default = _type_and_default(entry.value)
+    word = MEANT.get(type_.casefold(), type_)
+    if not default or ParamType.parse(word) is None:
+        return None
+    word = f'"{word}"' if "[" in word else word
+    written = f"{{type: {word}, default: {default}}}"
+    words = f"write `{entry.key.text}: {written}`"
+    message = "the type and the default of a param stand in a mapping"
+    repairs = (Repair(words, (Edit(entry.value.span, written),)),)
+    return Diagnostic("bad-param", message, Label(entry.span), help=words, repairs=repairs)
+
+
+def _type_and_default(node: Node) -> tuple[str, str]:
+    """Both as they are written; empty texts where a value holds no such pair."""
+    match node:
+        case Scalar(value=str()) if match := SIGNATURE.fullmatch(node.text):
+            return match["type"], (match["default"] or match["call"]).strip()
+        case Seq(items=(Scalar() as type_, Scalar() as default)):
+            return type_.text, default.span.text
+        case Map(entries=(Entry(key=key, value=Scalar() as default),)) if key.text not in Declaration.model_fields:
+            return key.text, default.span.text
+    return "", ""
 
 
 def _untyped(entry: Entry, node: Node) -> Diagnostic:

@@ -85,7 +85,7 @@ class _Walk:
         if item.repeat is not None or item.foreach is not None:
             for id in own_ids(item):  # a later round may name what an earlier one gave
                 scope.add(id)
-        if item.broken and item.id is None:
+        if item.hides_ids:
             scope.unsure = True  # it may have been meant to give any id
         for word in item.sources or ():
             if self.sink.full:

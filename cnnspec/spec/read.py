@@ -108,9 +108,9 @@ class _Reader:
         self.top = top
         own = top.get("blocks")
         self.own_names = own.names() if isinstance(own, Map) else []
-        self.items = ItemReader(sink, self.own_names, _declared(top))
         self.builtin = builtin
         self.layers = {*REGISTRY, *builtin, *self.own_names}
+        self.items = ItemReader(sink, self.own_names, _declared(top), self.layers)
 
     def alone(self) -> None:
         """Looks at what can be wrong in a text whose base cannot be had."""

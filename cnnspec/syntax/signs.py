@@ -15,6 +15,7 @@ COLON = re.compile(r"^\s*(?:- +)*(?P<key>\$?[A-Za-z_]\w*):(?=[^\s:/])")
 INDEXED = re.compile(r"\$\([^\"'#]*\)|\$\w+\[[^\]\"'#]*\]|(?<![\w\"'])list\[[a-z\[\]?]+\]\??")
 PLAIN_TEXT = re.compile(r"^\s*(?:- +)*\w+: +(?P<text>[^\s\"'\[{|>&*!#][^#]*?: .*?)\s*$")
 STARRED = re.compile(r"(?<![^\s,\[{])\*[^\s,\]{}\"']*[^\s,\]{}\"':]")
+NO_COLON = re.compile(r"^\s*(?:- +)*(?P<name>[A-Z$][\w.]*) *(?P<brace>\{)(?=.*\}\s*(?:#.*)?$)")
 NO_COMMA = re.compile(r"[\w\"'\])] +(?P<key>[a-z_]\w*): ")
 
 
@@ -94,6 +95,20 @@ def _text_end(line: str) -> int:
     """Characters of a line before a comment and the space in front of it."""
     comment = re.search(r"\s#", line)
     return len((line[: comment.start()] if comment else line).rstrip())
+
+
+def no_colon(trouble: Trouble) -> Diagnostic | None:
+    """``Conv2d {out_channels: 8, kernel_size: 3}``: braces with no colon before them."""
+    for number, text in trouble.lines():
+        if match := NO_COLON.match(text):
+            name = trouble.source.span(number, match.start("name") + 1, len(match["name"]))
+            gap = trouble.source.span(number, match.end("name") + 1, match.start("brace") - match.end("name"))
+            message = f"a colon is missing between `{match['name']}` and its arguments"
+            written = f"{match['name']}: {text[match.start('brace') :].strip()}"
+            return slip(
+                name, message, "", f"write `{written}`", Edit(replace(gap, end_column=match.start("brace") + 1), ": ")
+            )
+    return None
 
 
 def no_comma(trouble: Trouble) -> Diagnostic | None:

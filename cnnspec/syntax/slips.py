@@ -177,6 +177,7 @@ IN_OUR_WORDS = (  # a part of what libyaml says; message; help
 RULES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _tab,
     signs.braces_for_expression,
+    signs.no_colon,
     signs.unquoted_brackets,
     signs.no_space_behind_dash,
     signs.no_space_behind_colon,

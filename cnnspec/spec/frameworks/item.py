@@ -1,0 +1,182 @@
+"""An item that is written as in another framework, and the diagnostic that says how it is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from cnnspec.diagnostics import Diagnostic, Label, Span
+from cnnspec.layers import JOINS
+from cnnspec.spec.bridge import WORDS_BESIDE
+from cnnspec.spec.frameworks.call import Call, call_of, call_of_text, text_of
+from cnnspec.spec.frameworks.translate import translate
+from cnnspec.spec.frameworks.ultralytics import listed
+from cnnspec.spec.frameworks.write import Line, Translation, replacing
+from cnnspec.syntax import Entry, Map, Node, Scalar, Seq
+
+TYPE_KEYS = (
+    "type",
+    "layer",
+    "op",
+    "module",
+    "class",
+    "class_name",
+    "_target_",
+    "layer_type",
+    "kind",
+    "operation",
+    "cls",
+)
+ARGUMENT_KEYS = ("args", "kwargs", "config", "params", "parameters", "arguments", "options", "attrs", "cfg")
+ALL_LAYERS = "`cnnspec layers` lists all of them"
+OWN = ("layers", "share", "Sequential")
+
+
+def foreign_item(node: Node, known: Collection[str], params: Collection[str] = ()) -> Diagnostic | None:
+    """What is wrong with an item of another framework's making; None for all others.
+
+    ``known`` are the layers and blocks that the spec may use, ``params`` what it declares.
+    """
+    match node:
+        case Scalar() if node.text in params:
+            return None
+        case Map() if any(entry.key.text in params for entry in node):
+            return None
+        case Scalar(value=str()):
+            return _bare(node, known)
+        case Seq() if node.items:
+            return listed(node, known)
+        case Map() if node.entries:
+            return _typed(node, known) or _under_a_name(node, known) or _under_a_key(node, known)
+    return None
+
+
+def _bare(node: Scalar, known: Collection[str]) -> Diagnostic | None:
+    """``GlobalAvgPool``, ``nn.ReLU()``, ``relu``."""
+    call = call_of_text(node.text) or (Call(node.text, {}) if node.text.replace(".", "_").isidentifier() else None)
+    if call is None or call.name in known or call.name in OWN:
+        return None
+    if call.name == node.text and not _is_capital(call.name) and "." not in call.name:
+        known = ()  # a word in small letters is no misspelt layer, though it may be an activation elsewhere
+    translation = translate(call, known)
+    if translation is None:
+        return None
+    same = len(translation.lines) == 1 and translation.lines[0].operation == call.name.rpartition(".")[2]
+    if same:
+        translation = Translation(translation.lines, f"did you mean `{translation.lines[0].name}`?")
+    elif call.name != node.text:
+        label = translation.label or "as in Python"
+        translation = Translation(translation.lines, label, translation.words, translation.note)
+    return _unknown(node, node.text, node.span, translation, ())
+
+
+def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
+    """``{type: Conv2d, out_channels: 4}``."""
+    entry = next((entry for key in TYPE_KEYS if (entry := node.entry(key))), None)
+    if entry is None or not isinstance(entry.value, Scalar) or not isinstance(entry.value.value, str):
+        return None
+    if any(_is_capital(entry.key.text) or entry.key.text in OWN for entry in node):
+        return None
+    name = entry.value.text
+    call = call_of(name, Map(node.span, tuple(_arguments(node, entry))))
+    kept = _kept(node)
+    translation = translate(call, known) if call is not None else None
+    if call is not None and translation is None and name.rpartition(".")[2] in JOINS:
+        translation = Translation((Line(name.rpartition(".")[2]),))
+    if translation is None:
+        translation = Translation(words=f"write `{name}: {{argument: value}}`")
+    key = entry.key.text
+    message = f"an item has no `{key}`: the name of its layer is the key"
+    repair = replacing(node, translation.lines, kept) if kept is not None else None
+    help = repair.words if repair else translation.words
+    label = Label(entry.key.span.to(entry.value.span), translation.label)
+    notes = (translation.note,) if translation.note else ()
+    return Diagnostic("unknown-word", message, label, notes=notes, help=help, repairs=(repair,) if repair else ())
+
+
+def _arguments(node: Map, type_: Entry) -> list[Entry]:
+    """The entries that are arguments, those of `args: {…}` among them."""
+    found: list[Entry] = []
+    for entry in node:
+        if entry is type_ or entry.key.text in WORDS_BESIDE or entry.key.text == "name":
+            continue
+        inner = entry.value
+        if entry.key.text in ARGUMENT_KEYS and isinstance(inner, Map):
+            found += inner.entries
+        else:
+            found.append(entry)
+    return found
+
+
+def _kept(node: Map) -> list[tuple[str, str]] | None:
+    """The words beside the operation, `name` taken for `id`; None where one cannot be written again."""
+    words = [("id" if entry.key.text == "name" else entry.key.text, text_of(entry.value))
+             for entry in node if entry.key.text in (*WORDS_BESIDE, "name")]  # fmt: skip
+    names = [word for word, _ in words]
+    if any(text is None for _, text in words) or len(set(names)) < len(names):
+        return None
+    return [(word, text) for word, text in words if text is not None]
+
+
+def _under_a_name(node: Map, known: Collection[str]) -> Diagnostic | None:
+    """``conv1: {type: Conv2d, …}`` or ``conv1: {Conv2d: {…}}``: the name of the line as its key."""
+    others = [entry for entry in node if entry.key.text not in WORDS_BESIDE]
+    if len(others) != 1 or node.entry("id") or _is_capital(others[0].key.text) or others[0].key.text in OWN:
+        return None
+    entry, kept = others[0], _kept(node)
+    translation = _inside(entry.value, known)
+    if translation is None or kept is None or not entry.key.text.isidentifier():
+        return None
+    name = entry.key.text
+    repair = replacing(node, translation.lines, [("id", name), *kept])
+    message = f"`{name}` is no layer: the key of an item is its layer, and its name is its `id`"
+    repairs = (repair,) if repair else ()
+    return Diagnostic("unknown-word", message, Label(entry.key.span), help=translation.words, repairs=repairs)
+
+
+def _inside(value: Node, known: Collection[str]) -> Translation | None:
+    """The layer that stands below a name."""
+    if isinstance(value, Scalar) and isinstance(value.value, str):
+        return translate(call_of_text(value.text) or Call(value.text, {}), known)
+    if not isinstance(value, Map) or not value.entries:
+        return None
+    type_ = next((entry for key in TYPE_KEYS if (entry := value.entry(key))), None)
+    if type_ is not None and isinstance(type_.value, Scalar):
+        call = call_of(type_.value.text, Map(value.span, tuple(_arguments(value, type_))))
+    elif len(value.entries) == 1 and _is_capital(value.entries[0].key.text):
+        call = call_of(value.entries[0].key.text, value.entries[0].value)
+    else:
+        return None
+    return translate(call, known) if call is not None else None
+
+
+def _under_a_key(node: Map, known: Collection[str]) -> Diagnostic | None:
+    """``Dense: {units: 10}``, ``nn.Conv2d: {…}``, ``relu:``."""
+    others = [entry for entry in node if entry.key.text not in (*WORDS_BESIDE, "name")]
+    if len(others) != 1:
+        return None
+    entry = others[0]
+    name = entry.key.text
+    if name in known or name in OWN or name in JOINS or name.startswith("$"):
+        return None
+    call = call_of(name, entry.value) or Call(name, {"": ""})
+    translation = translate(call, known if "." in name else ())
+    kept = _kept(node)
+    if translation is None:
+        return None
+    return _unknown(node, name, entry.key.span, translation, kept)
+
+
+def _unknown(
+    node: Node, name: str, span: Span, translation: Translation, kept: Sequence[tuple[str, str]] | None
+) -> Diagnostic:
+    repair = replacing(node, translation.lines, kept) if kept is not None else None
+    asks = translation.label.startswith("did you mean")
+    help = translation.words or (repair.words if repair and not asks else ALL_LAYERS)
+    notes = (translation.note,) if translation.note else ()
+    repairs = (repair,) if repair else ()
+    label = Label(span, translation.label)
+    return Diagnostic("unknown-layer", f"no layer is called `{name}`", label, notes=notes, help=help, repairs=repairs)
+
+
+def _is_capital(name: str) -> bool:
+    return name[:1].isupper() or name[:1] == "$"

@@ -1,0 +1,188 @@
+"""Names of layers in other frameworks, and what they are here.
+
+A name stands in lower case without its module: `tf.keras.layers.Dense` is `dense`. Arguments are translated by
+the synonyms that all messages share; a rule adds the order of arguments that are given by position.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class Rule(Struct, frozen=True):
+    """``target`` is the layer here; ``after`` are bare layers that follow it.
+
+    ``order`` names the arguments by position, ``renamed`` are those that have another meaning here, ``stated`` are
+    those that the other framework has by default.
+    """
+
+    target: str
+    origin: str = ""
+    order: tuple[str, ...] = ()
+    renamed: dict[str, str] = field(default_factory=dict)
+    stated: dict[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
+    note: str = ""
+
+
+POOL = ("kernel_size", "stride", "padding")
+HALF = {"kernel_size": "2"}
+GLOBAL = {"output_size": "1"}
+KERAS_CONV = ("out_channels", "kernel_size", "stride", "padding")
+BATCH_NORM = Rule("BatchNorm2d", "Keras", note="the defaults of Keras are `eps: 1e-3` and `momentum: 0.01`")
+
+RULES: dict[str, Rule] = {
+    # Keras
+    "dense": Rule("Linear", "Keras", ("out_features",)),
+    "conv2d": Rule("Conv2d", "Keras", KERAS_CONV),
+    "convolution2d": Rule("Conv2d", "Keras", KERAS_CONV),
+    "conv1d": Rule("Conv1d", "Keras", KERAS_CONV),
+    "conv3d": Rule("Conv3d", "Keras", KERAS_CONV),
+    "conv2dtranspose": Rule("ConvTranspose2d", "Keras", KERAS_CONV),
+    "depthwiseconv2d": Rule(
+        "Conv2d",
+        "Keras",
+        ("kernel_size", "stride", "padding"),
+        stated={"out_channels": "$(in.channels)", "groups": "$(in.channels)"},
+    ),
+    "maxpooling1d": Rule("MaxPool1d", "Keras", POOL, stated=HALF),
+    "maxpooling2d": Rule("MaxPool2d", "Keras", POOL, stated=HALF),
+    "maxpooling3d": Rule("MaxPool3d", "Keras", POOL, stated=HALF),
+    **dict.fromkeys(("maxpool2d", "maxpool"), Rule("MaxPool2d", "", POOL, stated=HALF)),
+    **dict.fromkeys(("avgpool2d", "avgpool", "averagepool"), Rule("AvgPool2d", "", POOL, stated=HALF)),
+    "averagepooling1d": Rule("AvgPool1d", "Keras", POOL, stated=HALF),
+    "averagepooling2d": Rule("AvgPool2d", "Keras", POOL, stated=HALF),
+    "averagepooling3d": Rule("AvgPool3d", "Keras", POOL, stated=HALF),
+    "globalaveragepooling2d": Rule("AdaptiveAvgPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
+    "globalmaxpooling2d": Rule("AdaptiveMaxPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
+    "batchnormalization": BATCH_NORM,
+    "layernormalization": Rule("LayerNorm", "Keras", note="Keras normalizes the last dimension alone"),
+    "groupnormalization": Rule("GroupNorm", "Keras", ("num_groups",)),
+    "zeropadding2d": Rule("ZeroPad2d", "Keras", ("padding",), stated={"padding": "1"}),
+    "upsampling2d": Rule(
+        "Upsample", "Keras", ("scale_factor",), stated={"scale_factor": "2"}, renamed={"size": "scale_factor"}
+    ),
+    "spatialdropout2d": Rule("Dropout2d", "Keras", ("p",)),
+    # MMCV and MMDetection
+    "bn": Rule("BatchNorm2d", "MMCV"),
+    "bn2d": Rule("BatchNorm2d", "MMCV"),
+    "syncbn": Rule("BatchNorm2d", "MMCV"),
+    "syncbatchnorm": Rule("BatchNorm2d", "PyTorch"),
+    "gn": Rule("GroupNorm", "MMCV", ("num_groups",)),
+    "ln2d": Rule("LayerNorm2d", "MMCV"),
+    "hswish": Rule("Hardswish", "MMCV"),
+    "hsigmoid": Rule("Hardsigmoid", "MMCV"),
+    # timm, torchvision, PyTorch
+    "droppath": Rule("StochasticDepth", "timm", ("p", "scale_by_keep"), stated={"mode": "row"}),
+    "selectadaptivepool2d": Rule("AdaptiveAvgPool2d", "timm", ("output_size",), stated=GLOBAL),
+    "conv2dnormactivation": Rule(
+        "ConvNormAct", "torchvision", ("in_channels", "out_channels", "kernel_size", "stride")
+    ),
+    "frozenbatchnorm2d": Rule("BatchNorm2d", "torchvision"),
+    "interpolate": Rule("Upsample", "PyTorch", ("size", "scale_factor", "mode", "align_corners")),
+    "upsamplingnearest2d": Rule("Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "nearest"}),
+    "upsamplingbilinear2d": Rule(
+        "Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "bilinear", "align_corners": "true"}
+    ),
+    "resize": Rule("Upsample", "", ("size",)),
+    "max_pool2d": Rule("MaxPool2d", "PyTorch", POOL),
+    "avg_pool2d": Rule("AvgPool2d", "PyTorch", POOL),
+    "adaptive_avg_pool2d": Rule("AdaptiveAvgPool2d", "PyTorch", ("output_size",)),
+    # names of no one framework
+    "fc": Rule("Linear", "", ("out_features",)),
+    "fullyconnected": Rule("Linear", "", ("out_features",)),
+    **dict.fromkeys(
+        ("globalavgpool", "globalavgpool2d", "globalaveragepool", "globalaveragepool2d", "gap", "adaptiveavgpool"),
+        Rule("AdaptiveAvgPool2d", "", ("output_size",), stated=GLOBAL),
+    ),
+    **dict.fromkeys(
+        ("globalmaxpool", "globalmaxpool2d", "adaptivemaxpool"),
+        Rule("AdaptiveMaxPool2d", "", ("output_size",), stated=GLOBAL),
+    ),
+    "depthtospace": Rule("PixelShuffle", "", ("upscale_factor",)),
+    "spacetodepth": Rule("PixelUnshuffle", "", ("downscale_factor",)),
+}
+
+# Activations: their names as a text (`activation: relu`) and as a layer. None: no layer at all.
+ACTIVATIONS: dict[str, str | None] = {
+    "relu": "ReLU",
+    "relu6": "ReLU6",
+    "elu": "ELU",
+    "selu": "SELU",
+    "celu": "CELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "swish": "SiLU",
+    "mish": "Mish",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softplus": "Softplus",
+    "softsign": "Softsign",
+    "hard_sigmoid": "Hardsigmoid",
+    "hardsigmoid": "Hardsigmoid",
+    "hsigmoid": "Hardsigmoid",
+    "hard_swish": "Hardswish",
+    "hardswish": "Hardswish",
+    "h_swish": "Hardswish",
+    "hswish": "Hardswish",
+    "prelu": "PReLU",
+    "leakyrelu": "LeakyReLU",
+    "softmax": "Softmax: {dim: 1}",
+    "log_softmax": "LogSoftmax: {dim: 1}",
+    "linear": None,
+    "identity": None,
+    "none": None,
+    "null": None,
+}
+
+JOINED = {
+    "concatenate": "Concat",
+    "cat": "Concat",
+    "concat": "Concat",
+    "route": "Concat",
+    "sum": "Add",
+    "add": "Add",
+    "eltwise": "Add",
+    "mul": "Multiply",
+    "multiply": "Multiply",
+}
+
+NORMS = {
+    "bn": "BatchNorm2d",
+    "bn2d": "BatchNorm2d",
+    "syncbn": "BatchNorm2d",
+    "ln2d": "LayerNorm2d",
+    "in": "InstanceNorm2d",
+    "in2d": "InstanceNorm2d",
+}
+
+# What is a layer elsewhere and has no counterpart here, with what to use where something comes near.
+TORCH = "PyTorch"
+ABSENT: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("gru", "lstm", "rnn", "grucell", "lstmcell", "rnncell"), (TORCH, "")),
+    **dict.fromkeys(("embedding", "embeddingbag", "multiheadattention", "bilinear", "rmsnorm", "fold"), (TORCH, "")),
+    **dict.fromkeys(
+        ("transformer", "transformerencoder", "transformerencoderlayer", "transformerdecoder"), (TORCH, "")
+    ),
+    **dict.fromkeys(("transformerdecoderlayer", "unfold", "maxunpool2d", "fractionalmaxpool2d"), (TORCH, "")),
+    **dict.fromkeys(("simplernn", "bidirectional", "timedistributed", "attention"), ("Keras", "")),
+    **dict.fromkeys(("additiveattention", "convlstm2d", "lambda", "masking"), ("Keras", "")),
+    **dict.fromkeys(
+        ("rescaling", "normalization", "resizing", "randomflip", "randomrotation"),
+        ("Keras", "a recipe prepares the images: `transforms`"),
+    ),
+    **dict.fromkeys(("randomzoom", "randomcrop", "gaussiannoise"), ("Keras", "a recipe augments: `transforms`")),
+    **dict.fromkeys(("globalresponsenorm", "grn", "patchembed", "blurpool2d"), ("timm", "")),
+    **dict.fromkeys(("dcn", "dcnv2", "deformconv2d", "modulateddeformconv2d"), ("MMCV", "")),
+    **dict.fromkeys(("nonlocal2d", "contextblock"), ("MMCV", "")),
+    "attention2d": ("timm", ""),
+}
+
+# Modules of Ultralytics that are blocks of several layers, and heads that are no layers.
+ULTRALYTICS = frozenset(
+    """
+    a2c2f bottleneckcsp c1 c2 c2f c2fcib c2psa c3 c3ghost c3k c3k2 c3tr c3x dwconv dwconvtranspose2d elan1 focus
+    ghostbottleneck ghostconv hgblock hgstem psa repc3 repconv repncspelan4 scdown spp sppelan sppf
+    """.split()
+)
+HEADS = frozenset({"detect", "segment", "pose", "obb", "classify", "worlddetect", "rtdetrdecoder", "v10detect"})
