@@ -29,12 +29,16 @@ class _PureLoader(yaml.Loader):
     """PyYAML's own scanner, where libyaml is missing: reads `?` inside a plain scalar as YAML 1.2 and libyaml do."""
 
     def scan_plain(self) -> Any:
-        read = self.peek
-        self.peek = lambda index=0: "." if read(index) == "?" else read(index)
+        self.peek = self.peek_in_plain  # type: ignore[method-assign]
         try:
-            return super().scan_plain()  # type: ignore[no-untyped-call]
+            return super().scan_plain()
         finally:
-            self.peek = read
+            del self.peek
+
+    def peek_in_plain(self, index: int = 0) -> str:
+        """A character ahead; for `?`, at which a plain scalar would end, one that is a part of it."""
+        ahead = str(super().peek(index))
+        return "." if ahead == "?" else ahead
 
 
 LOADER: Any = getattr(yaml, "CLoader", _PureLoader)  # only its parser is used: nothing is constructed
