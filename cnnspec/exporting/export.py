@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from cnnspec.diagnostics import UsageError, did_you_mean, listing
-from cnnspec.emit.source import Heading, heading, python
+from cnnspec.emit.source import heading, python
+from cnnspec.emit.verify import verify
 from cnnspec.files import put
 from cnnspec.network import Graph
 from cnnspec.plugins import PluginFault, origin
@@ -51,13 +52,22 @@ def _stem(spec: Spec) -> str:
 
 
 def _source(spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathLike[str] | None) -> str | Path:
+    """The source, which is written only if its own dataflow is that of the graph."""
     _check_targets(graph)
     head = heading(spec, graph)
+    beside = None
     if weights is not None:
-        head = _with_weights(head, spec, graph, path, weights)
+        beside = _beside(spec, path)
+        head = replace(head, weights=beside.name)
     text = python(graph, head)
+    verify(graph, text)
     if path is None:
         return text
+    if beside is not None:
+        from cnnspec.exporting.program import Network
+        from cnnspec.weights.safe import as_bytes
+
+        put(beside, as_bytes(Network.of(spec, graph, weights).module))
     put(path, text.encode())
     return path
 
@@ -74,15 +84,8 @@ def _check_targets(graph: Graph) -> None:
                 raise PluginFault(said, place.file)
 
 
-def _with_weights(
-    head: Heading, spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathLike[str]
-) -> Heading:
-    """The weights as a file beside the source, which says in its docstring how they are loaded."""
+def _beside(spec: Spec, path: Path | None) -> Path:
+    """The file of the weights, which the docstring of the source says how to load."""
     if path is None:
         raise UsageError("weights stand in a file beside the source", f"name the source: --out {_stem(spec)}.py")
-    from cnnspec.exporting.program import Network
-    from cnnspec.weights.safe import as_bytes
-
-    beside = path.with_suffix(".safetensors")
-    put(beside, as_bytes(Network.of(spec, graph, weights).module))
-    return replace(head, weights=beside.name)
+    return path.with_suffix(".safetensors")

@@ -16,6 +16,7 @@ from cnnspec.emit.source.text import Doc, Line, Statement, Suite, Text, call, fl
 from cnnspec.emit.source.values import quoted
 from cnnspec.emit.source.wiring import Step, Wiring
 from cnnspec.network import Node, Scope
+from cnnspec.spec.names import TAKEN
 
 FLAGS = {"Add": "residual", "Multiply": "gated"}  # what says whether a join is there
 
@@ -31,7 +32,8 @@ class Dataflow:
         self.attributes = set(children)
         self.init: list[Statement] = [Line("", call("super().__init__"))]
         self.kept: dict[str, str] = {}  # attributes that hold a value, by its code
-        self.made: set[str] = set()  # the children that are there by now: a shared one is made once
+        self.made: dict[str, Leaf] = {}  # the line that set each child: a shared one is made once
+        self.guarded: set[str] = set()  # the children that are set under a flag, and not at all without it
 
     def operations(self, wiring: Wiring) -> tuple[list[Operation], dict[int, int]]:
         """The steps as operations, and the number of the operation that makes each value."""
@@ -72,19 +74,25 @@ class Dataflow:
         return found
 
     def plain(self, step: Step, inputs: tuple[int, ...]) -> Operation:
-        """A step that is there wherever it is come to."""
+        """A step that is there wherever it is come to, because a flag guards it."""
         there = Leaf(step.leaf.line, tuple(step.leaf.children), step.leaf.children)
-        return self.operation(Step(there, step.names, step.inputs), inputs, None)
+        return self.operation(Step(there, step.names, step.inputs), inputs, None, guarded=True)
 
-    def operation(self, step: Step, inputs: tuple[int, ...], instead: int | None) -> Operation:
+    def operation(
+        self, step: Step, inputs: tuple[int, ...], instead: int | None, *, guarded: bool = False
+    ) -> Operation:
         leaf, names = step.leaf, step.names
         if is_function(leaf):
             made = function(leaf, names, inputs, self.maker, self.keep)
             return made if leaf.always else replace(made, flag=self.flag(leaf, names), instead=self.there(instead))
         title = self.title(leaf)
+        passes = inputs == (instead,)
         if title not in self.made:
-            self.construct(leaf, names, title, passes=len(inputs) == 1 and instead in (None, inputs[0]))
-        self.made.add(title)
+            self.construct(leaf, names, title, passes=passes)
+            self.made[title] = leaf
+            self.guarded |= {title} if guarded else set()
+        elif not (guarded or title not in self.guarded) or not runs_again(leaf, self.made[title], passes):
+            raise Unsolved
         return self.calling(leaf, title, inputs)
 
     def calling(self, leaf: Leaf, title: str, inputs: tuple[int, ...]) -> Operation:
@@ -114,7 +122,7 @@ class Dataflow:
 
     def fresh(self, wanted: str) -> str:
         """An attribute that the spec does not know."""
-        title = unused(wanted, self.attributes)
+        title = unused(wanted, self.attributes | TAKEN)
         self.attributes.add(title)
         return title
 
@@ -166,6 +174,17 @@ def _only_inside(wiring: Wiring, number: int, last: int, there: Collection[objec
     outside = number in wiring.outputs or number in wiring.instead.values() or number in wiring.instead
     same = wiring.steps[number].leaf.children.keys() == there
     return same and not outside and bool(readers) and all(number < reader <= last for reader in readers)
+
+
+def runs_again(leaf: Leaf, first: Leaf, passes: bool) -> bool:
+    """Whether a line only runs the module that another has set, wherever it is there.
+
+    Another line of the same name sets a module of its own, as two lines under opposite conditions do.
+    """
+    nodes = [n for c in leaf.children.values() for n in (c.leaves() if isinstance(c, Scope) else [c])]
+    is_set = leaf.children.keys() <= first.children.keys()
+    stands = leaf.always or (passes and leaf.children.keys() == first.children.keys())  # an Identity, where it is not
+    return is_set and stands and all(node.again for node in nodes)
 
 
 def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> Line:
