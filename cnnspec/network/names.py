@@ -10,7 +10,7 @@ from cnnspec.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.network.reporter import Broken, Reporter
 from cnnspec.spec import Item
 from cnnspec.spec.bridge import WHOLE
-from cnnspec.spec.names import id_fault, id_help
+from cnnspec.spec.names import folded, id_fault, id_help
 from cnnspec.spec.reach import nowhere
 from cnnspec.syntax import Node, Scalar, Silent
 from cnnspec.syntax.evaluate import in_yaml
@@ -36,7 +36,9 @@ def name_group(say: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder, con
         say.fail("bad-id", f"an id is a text or a whole number, not {in_yaml(value)}", node, context)
     name = node.text if "$" not in node.text else str(value)
     if fault := id_fault(name):
-        say.fail("bad-id", fault, node, context, help=id_help(name))
+        is_there = folded(name) != name and folded(name) in scope.keys
+        help = f"choose another name: `{folded(name)}` stands above" if is_there else id_help(name)
+        say.fail("bad-id", fault, node, context, help=help)
     return _claim(say, name, node, scope, context)
 
 

@@ -13,7 +13,7 @@ from cnnspec.diagnostics import Sink, did_you_mean, listing, nearest
 from cnnspec.spec.edits import respell
 from cnnspec.spec.items import ItemReader
 from cnnspec.spec.model import Head, Output
-from cnnspec.spec.names import PYTHON, id_fault, id_help
+from cnnspec.spec.names import id_fault, id_help, output_fault
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 HEAD_KEYS = ("from", "weight", "layers", "when", "after", "output")
@@ -81,9 +81,9 @@ def _head(entry: Entry, items: ItemReader, sink: Sink) -> Head | None:
     words = {key: _word(node.entry(key), what, sink) for key, what in WORDS.items()}
     source, weight = words["from"], words["weight"]
     output = words["output"] or name
-    if not output.text.isidentifier() or output.text in PYTHON:
-        help = "a name has letters, digits and `_`, and is no word of Python"
-        sink.error("bad-id", f"`{output.text}` cannot name an output", output.span, help=help)
+    if output is not name and (fault := output_fault(output.text)):
+        help = id_help(output.text) or "a name has letters, digits and `_`, begins with none, and is no word of Python"
+        sink.error("bad-id", fault, output.span, help=help)
     sound = len(sink) == before
     layers = items.chain(node.get("layers"), "layers")
     if not sound or source is None or weight is None:

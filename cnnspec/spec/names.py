@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 
 # What nn.Module, nn.Sequential and nn.ModuleList already have; tests/spec/test_names.py compares it with torch's.
 TAKEN = frozenset(
@@ -26,6 +27,16 @@ CALLED = frozenset({"variant", "input", "device", "weights", "plugins", "spec", 
 NOT_PARAMS = frozenset({"in", "index", "and", "or", "not", "if", "else", "true", "false", "null"})
 
 
+def folded(name: str) -> str:
+    """The name that Python reads in source code: letters of other forms become the plain ones (NFKC, PEP 3131)."""
+    return unicodedata.normalize("NFKC", name) if name.isidentifier() else name
+
+
+def _fold_fault(name: str) -> str:
+    read = folded(name)
+    return "" if read == name else f"Python reads `{name}` as `{read}`: in source code the two are one name"
+
+
 def id_fault(name: str) -> str:
     """Why a text cannot be an id, or nothing."""
     if not name:
@@ -34,6 +45,8 @@ def id_fault(name: str) -> str:
         return "an id holds no dot: dots separate the parts of a key"
     if not name.isprintable() or len(name) > 100:
         return "an id is up to 100 printable characters"
+    if fault := _fold_fault(name):
+        return fault
     if name in RESERVED:
         return f"`{name}` is reserved"
     if name in PYTHON:
@@ -49,7 +62,16 @@ def id_fault(name: str) -> str:
 
 def id_help(name: str) -> str:
     """What may be written in place of a text that cannot be an id, where that is plain."""
-    return f"call it `{name}_`" if name in PYTHON - RESERVED else ""
+    read = folded(name)
+    written = f"{read}_" if read in PYTHON - RESERVED else read
+    return f"call it `{written}`" if written != name and not id_fault(written) else ""
+
+
+def output_fault(name: str) -> str:
+    """Why a text cannot name what a head gives, a field of a named tuple; or nothing."""
+    if not name.isidentifier() or name in PYTHON or name.startswith("_"):
+        return f"`{name}` cannot name an output"
+    return _fold_fault(name)
 
 
 def input_name_fault(name: str) -> str:

@@ -85,6 +85,9 @@ def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool
         match = ASSIGNED.fullmatch(key.text)
         repairs = rename(key.span, f"{match['name']}: {match['value']}") if match else ()
         sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help=help, repairs=repairs)
+    elif key.text.startswith("__"):
+        message = f"`{key.text}` begins with two underscores, and Python renames such names inside a class"
+        sink.error("bad-name", message, key.span, help="begin it with a letter")
     elif key.text in NOT_PARAMS:
         sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
     elif key.text in called:

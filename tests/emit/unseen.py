@@ -14,6 +14,7 @@ SHAPES = "it follows from the shapes that reach the line"
 OTHER_LINE = "it follows from what another line declares"
 VALUE = "it follows from the value of an expression"
 GRAMMAR = "a pattern does not parse expressions"
+FOLDS = "a pattern does not know which letters Python folds into others"
 VALUES = "it compares values with each other"
 YAML = "it is gone once the text is read: the reader of YAML says so, or nobody"
 
@@ -95,6 +96,10 @@ UNSEEN_HERE: dict[tuple[str, int], str] = {
     ("init-reach", 19): "a layer without weights has no tensor whose name could be wrong",
     ("init-reach", 27): "a pattern may reach layers of any type",
     ("join-of-paths-and-from", 7): "one id may stand in `from` beside paths, and they are looked at by themselves",
+    ("names-that-python-folds", 16): FOLDS,
+    ("names-that-python-folds", 18): FOLDS,
+    ("names-that-python-folds", 20): FOLDS,
+    ("names-that-python-folds", 22): FOLDS,
     ("negative-repeat", 8): VALUE,
     ("no-value", 4): OTHER_LINE,
     ("null-layer", 6): VALUE,

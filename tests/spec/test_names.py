@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 
 import pytest
 import torch
 from torch import nn
 
-from cnnspec.spec.names import TAKEN, id_fault
+from cnnspec.spec.names import TAKEN, folded, id_fault, id_help
 
 
 def test_taken_names_are_those_of_torch() -> None:
@@ -19,14 +20,17 @@ def test_taken_names_are_those_of_torch() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "a.b", "forward", "__class__", "_modules", "prev", "input", "in", "a\x1b[31m", "x" * 101, "class", "lambda"],
+    [
+        *("", "a.b", "forward", "__class__", "_modules", "prev", "input", "in", "a\x1b[31m", "x" * 101, "class", "lambda"),
+        *("ﬁ", "ｃｌａｓｓ", "ｆorward", "ª", "gro\N{COMBINING DIAERESIS}ße"),
+    ],
 )
 def test_bad_ids(name: str) -> None:
     """An id is printable, has no dot, and hides no attribute of a module, and is no word of Python."""
     assert id_fault(name)
 
 
-@pytest.mark.parametrize("name", ["conv1", "0", "block1-0", "größe", "branch3x3_2a", "layer 1"])
+@pytest.mark.parametrize("name", ["conv1", "0", "block1-0", "größe", "branch3x3_2a", "layer 1", "½", "层"])
 def test_good_ids(name: str) -> None:
     """Any other text is an id."""
     assert id_fault(name) == ""
@@ -40,3 +44,11 @@ def test_words_of_python_break_what_torch_writes(name: str) -> None:
     network.add_module(name, nn.ReLU())
     with pytest.raises(SyntaxError):
         torch.fx.symbolic_trace(network)
+
+
+@pytest.mark.parametrize("name", ["ﬁ", "ｃｌａｓｓ", "ª", "Ａ", "ϐ"])
+def test_names_that_python_folds(name: str) -> None:
+    """Python reads an attribute of such a name as another; the help is the name that it reads, where that is an id."""
+    read = ast.parse(f"self.{name}").body[0].value.attr  # type: ignore[attr-defined]
+    assert read == folded(name) != name
+    assert id_help(name) == f"call it `{read}{'_' * (read == 'class')}`"

@@ -46,7 +46,7 @@ def one_of(names: Iterable[str]) -> str:
 
 def name_pattern(taken: Iterable[str] = ()) -> str:
     """Names of params, and of what `foreach` walks."""
-    return f"^(?!{one_of(sorted({*NOT_PARAMS, *taken}))}$){NAME}$"
+    return f"^(?!{one_of(sorted({*NOT_PARAMS, *taken}))}$)(?!__){NAME}$"
 
 
 def words() -> dict[str, Schema]:
