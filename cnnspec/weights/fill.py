@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cnnspec.diagnostics import CheckpointError, UsageError, count, listing, nearest
+from cnnspec.diagnostics import CheckpointError, UsageError, clip, count, listing, nearest
 
 MOST_TOLD = 4  # of what does not fit
+MOST_OF_NAME = 120  # characters of a key that are told
+MOST_SIZES = 8
 MOST_NAMED = 8  # missing keys, of which each may be another's misspelling; where more are, it is another network
 # What PyTorch counts in a BatchNorm, and files from before 0.4.1 do not have; torch takes them for 0, too.
 OPTIONAL = "num_batches_tracked"
@@ -83,18 +85,20 @@ class _Misfit:
 
     def about(self, name: str) -> str:
         """What is wrong with one tensor."""
+        called = f"`{clip(name, MOST_OF_NAME)}`"
         if name not in self.wanted:
-            return f"the network has no `{name}`"
+            return f"the network has no {called}"
         if name in self.given:
-            return f"`{name}` is {_kind(self.given[name])} where the network has {_kind(self.wanted[name])}"
-        shape = self.wanted[name].shape
+            return f"{called} is {_kind(self.given[name])} where the network has {_kind(self.wanted[name])}"
         few = self.extra if len(self.missing) <= MOST_NAMED else ()
-        near = nearest(name, (other for other in few if self.given[other].shape == shape))
-        return f"`{name}` is missing{f', and there is `{near}`' if near else ''}"
+        near = nearest(name, (other for other in few if _same_shape(self.given[other], self.wanted[name])))
+        return f"{called} is missing{f', and there is `{near}`' if near else ''}"
 
     @property
     def help(self) -> str:
         """What to do about keys behind a prefix, and about a last layer for other classes."""
+        if any(form(self.given[name]) for name in self.differing):
+            return "save the tensors as dense ones, with their numbers: `tensor.to_dense()`, `tensor.dequantize()`"
         if self.missing:
             prefix = next(
                 (name.removesuffix(self.missing[0]) for name in self.extra if name.endswith(self.missing[0])), ""
@@ -125,16 +129,46 @@ def _compare(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> _Misf
 
 
 def _fits(given: Tensor, wanted: Tensor) -> bool:
-    return given.shape == wanted.shape and _family(given) == _family(wanted)
+    return _same_shape(given, wanted) and _family(given) == _family(wanted) and _converts(given.dtype, wanted.dtype)
+
+
+def _same_shape(given: Tensor, wanted: Tensor) -> bool:
+    return not form(given) and given.shape == wanted.shape
+
+
+def form(tensor: Tensor) -> str:
+    """What a tensor is that is no dense block of numbers, such as ``sparse_coo``; nothing for one that is."""
+    if tensor.is_nested:
+        return "nested"
+    if tensor.is_meta:
+        return "meta (without numbers)"
+    if tensor.is_quantized:
+        return "quantized"
+    return "" if tensor.layout is torch.strided else str(tensor.layout).removeprefix("torch.").removeprefix("_")
+
+
+def _converts(given: torch.dtype, wanted: torch.dtype) -> bool:
+    """Whether torch has a conversion; it has none of some types for packed bits."""
+    try:
+        torch.zeros(1, dtype=wanted).copy_(torch.empty(1, dtype=given))
+    except (RuntimeError, NotImplementedError):
+        return False
+    return True
 
 
 def _family(tensor: Tensor) -> str:
     """Kinds of numbers that are converted into each other: half precision into single, and the like."""
-    if tensor.is_quantized:
-        return "quantized"
     return "floating" if tensor.is_floating_point() else "complex" if tensor.is_complex() else "whole"
 
 
 def _kind(tensor: Tensor) -> str:
-    sizes = "×".join(map(str, tensor.shape)) or "a scalar"
-    return f"{sizes} {str(tensor.dtype).removeprefix('torch.')}"
+    if what := form(tensor):
+        return what
+    return f"{_sizes(tensor.shape)} {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def _sizes(shape: torch.Size) -> str:
+    """``16×1×5×5``; of many dimensions the first, and how many there are."""
+    if len(shape) <= MOST_SIZES:
+        return "×".join(map(str, shape)) or "a scalar"
+    return f"{'×'.join(map(str, shape[:MOST_SIZES]))}×… ({len(shape):,} dimensions)"

@@ -28,7 +28,8 @@ def read(path: Path) -> dict[str, Tensor]:
                 return load(file.read())
         return load_file(path)
     except Exception as error:  # noqa: BLE001 - whatever a damaged or hostile header makes safetensors and torch raise
-        raise CheckpointError(f"{path} is damaged: {clip(str(error), MOST_TOLD)}") from None
+        reason, *_ = str(error).split("\n")
+        raise CheckpointError(f"{path} is damaged: {clip(reason, MOST_TOLD)}") from None
 
 
 def as_bytes(module: nn.Module) -> bytes:

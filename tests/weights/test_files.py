@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import struct
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save, save_file
 from torch import Tensor, nn
 from torchvision import models
 
@@ -240,6 +241,80 @@ def test_keys_behind_a_prefix_are_told(spec: Path, state: dict[str, Tensor], tmp
     with pytest.raises(CheckpointError) as caught:
         cnnspec.build(spec, weights=path)
     assert caught.value.help == "in the file these keys stand behind `backbone.`: take that off"
+
+
+UNUSUAL: dict[str, Callable[[Tensor], Tensor]] = {
+    "sparse_coo": Tensor.to_sparse,
+    "meta (without numbers)": lambda tensor: tensor.to("meta"),
+    "10×36 complex64": lambda tensor: tensor.to(torch.complex64),
+    "10×36 bool": lambda tensor: tensor > 0,
+    "1000000000000×36 float32": lambda tensor: tensor[:1].expand(10**12, -1),
+    "1×1×1×1×1×1×1×1×… (62 dimensions) float32": lambda tensor: tensor.view(*[1] * 60, *tensor.shape),
+}
+
+
+@pytest.mark.parametrize("what", UNUSUAL)
+def test_a_tensor_that_is_no_block_of_numbers_is_named(
+    spec: Path, state: dict[str, Tensor], tmp_path: Path, what: str
+) -> None:
+    """Whatever a state dict holds in the place of weights, the message says what it is, in a line."""
+    torch.save({**state, "fc.weight": UNUSUAL[what](state["fc.weight"][:, :36])}, tmp_path / "w.pt")
+    network = cnnspec.build(spec, input=[1, 5, 5])
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    with pytest.raises(CheckpointError) as caught:
+        load_weights(network, tmp_path / "w.pt", "small")
+    assert caught.value.message.startswith(f"{tmp_path / 'w.pt'} does not fit `small`: `fc.weight` is {what} where")
+    assert len(caught.value.message) < 400
+    assert same(network, before)
+
+
+@pytest.mark.filterwarnings("ignore:.*quantize")
+def test_quantized_weights_are_refused(spec: Path, state: dict[str, Tensor], tmp_path: Path) -> None:
+    """A quantized state dict holds whole numbers with a scale, which are no weights of this network."""
+    quantized = torch.quantize_per_tensor(state["fc.weight"], 0.1, 0, torch.qint8)
+    torch.save({**state, "fc.weight": quantized}, tmp_path / "w.pt")
+    with pytest.raises(CheckpointError, match=r"`fc.weight` is quantized where the network has 10×144 float32"):
+        cnnspec.build(spec, weights=tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"fc.weight": {"shape": [1] * 100_000 + [10, 144]}},
+        {"fc.weight": {"shape": [2**62, 2**62]}},
+        {"fc.weight": {"shape": [-10, 144]}},
+        {"fc.weight": {"dtype": "F" * 100_000}},
+        {"x": {"dtype": "F32", "shape": [0, 2**63], "data_offsets": [0, 0]}},
+        {"x" * 100_000: {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}},
+    ],
+    ids=["dimensions", "size", "negative", "dtype", "overflow", "name"],
+)
+def test_absurd_headers_have_short_messages(
+    spec: Path, state: dict[str, Tensor], tmp_path: Path, entry: dict[str, dict[str, Any]]
+) -> None:
+    """What a header of safetensors says of its tensors is shown as far as a line has room."""
+    raw = save(state)
+    end = 8 + struct.unpack("<Q", raw[:8])[0]
+    header = json.loads(raw[8:end])
+    for name, changed in entry.items():
+        header[name] = {**header.get(name, {}), **changed}
+    text = json.dumps(header).encode()
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text + raw[end:])
+    done = run("export", str(spec), "--weights", str(path), "--out", str(tmp_path / "e.py"))
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert len(done.stderr) < 600 + len(str(path))
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
+def test_a_file_whose_name_is_no_text_is_loaded(
+    spec: Path, state: dict[str, Tensor], tmp_path: Path, name: str
+) -> None:
+    """File systems take names of any bytes."""
+    path = tmp_path / os.fsdecode(b"\xff" + name.encode())
+    with path.open("wb") as file:
+        file.write(save(state)) if path.suffix == ".safetensors" else torch.save(state, file)
+    assert same(cnnspec.build(spec, weights=path), state)
 
 
 def test_a_message_is_bounded(tmp_path: Path) -> None:
