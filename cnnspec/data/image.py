@@ -15,11 +15,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from cnnspec.diagnostics import DataError, UsageError
+from cnnspec.diagnostics import DataError, UsageError, clip
 from cnnspec.opening import open_regular
 
+# What is tried, whatever a file is called: Pillow knows others, of which EPS starts a program.
+FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 ENDINGS = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 MAX_PIXELS = 2**27  # 134 million: a small file can unfold to more than there is memory
+MOST_TOLD = 200  # characters of what a decoder says
 MODES = {1: "L", 3: "RGB"}
 PLAIN = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"})  # a byte a value: others would be cut
 
@@ -50,7 +53,7 @@ def _decoded(path: Path, mode: str) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large images and odd metadata; the bound is ours
-            with open_regular(path) as file, Image.open(file) as image:
+            with open_regular(path) as file, Image.open(file, formats=FORMATS) as image:
                 _check(path, image)
                 turned = ImageOps.exif_transpose(image)
                 return np.array(_opaque(turned).convert(mode))
@@ -58,8 +61,10 @@ def _decoded(path: Path, mode: str) -> np.ndarray:
         raise DataError(f"{path} is no image that can be read", HELP) from None
     except UsageError as error:  # a folder, a pipe
         raise DataError(error.message) from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:  # Pillow's decoders
-        reason = getattr(error, "strerror", None) or error
+    except DataError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever damaged or hostile bytes make Pillow's decoders raise
+        reason = clip(getattr(error, "strerror", None) or str(error) or type(error).__name__, MOST_TOLD)
         raise DataError(f"{path} cannot be read: {reason}", HELP) from None
 
 

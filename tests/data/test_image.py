@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from cnnspec import DataError
@@ -88,6 +90,29 @@ def test_a_pipe_is_no_image(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.png")
     with pytest.raises(DataError, match="is not a regular file"):
         read_image(tmp_path / "a.png", (1, 8, 8))
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.eps"])
+def test_a_file_of_another_format_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """PostScript is a program, for which Pillow would start Ghostscript; it is tried under no name."""
+    (tmp_path / "gs").write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n")
+    (tmp_path / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr(EpsImagePlugin, "gs_binary", None)  # where it is found once, and kept
+    (tmp_path / name).write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\nshowpage\n%%EOF\n")
+    with pytest.raises(DataError, match=r"is no image that can be read"):
+        read_image(tmp_path / name, (3, 8, 8))
+    assert not (tmp_path / "started").exists()
+
+
+def test_whatever_a_decoder_raises_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow's plugins raise errors of many kinds."""
+    path = saved(tmp_path, Image.fromarray(NOISE))
+    for error in (TypeError("x" * 9999), IndexError(), struct.error("unpack"), Image.DecompressionBombError("bomb")):
+        monkeypatch.setattr(module, "_opaque", Mock(side_effect=error))
+        with pytest.raises(DataError, match=r"image\.png cannot be read: (x|IndexError|unpack|bomb)") as caught:
+            read_image(path, (3, 8, 8))
+        assert len(caught.value.message) < 250 + len(str(path))
 
 
 def test_no_truncated_or_flipped_image_ends_in_anything_but_a_data_error(tmp_path: Path) -> None:
