@@ -39,11 +39,15 @@ class Repair(Struct, frozen=True):
 
 
 class Frame(Struct, frozen=True):
-    """One step of how a line was reached: variant → block → repeat."""
+    """One step of how a line was reached: variant → block → repeat.
+
+    ``call`` is what the expansion knows of the call of a block: messages do not read it.
+    """
 
     text: str
     span: Span | None = None
     parent: Frame | None = None
+    call: object = None
 
     def __iter__(self) -> Iterator[Frame]:
         """From this frame outwards."""

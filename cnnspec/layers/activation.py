@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-from cnnspec.diagnostics.words import count
 from cnnspec.layers.along import dimension, own_dimension
 from cnnspec.layers.base import (
     EACH,
@@ -16,6 +15,7 @@ from cnnspec.layers.base import (
     Positive,
     Tensor,
     Whole,
+    many,
     setting,
 )
 from cnnspec.layers.reading import All, Reading
@@ -279,7 +279,7 @@ class GLU(Layer):
                 "not-divisible",
                 f"`GLU` halves dimension {dim + 1} of a batch, which has an odd number of values: {x[dim]}",
                 argument="dim",
-                label=count(x[dim], "value"),
+                label=many(x[dim], "value"),
                 dims=(dim,),
                 tries=tuple(setting(dim=i + 1) for i, size in enumerate(x) if size % 2 == 0),
             )

@@ -16,7 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal, NoReturn
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnspec.diagnostics.words import count, listing
+from cnnspec.diagnostics.words import listing
 from cnnspec.layers.reading import All, Reading
 from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
@@ -206,7 +206,7 @@ class Layer(BaseModel):
             fits = divisor_below(number, gcd(size, also))
             self.refuse(
                 "not-divisible",
-                f"`{name}: {number}` does not divide {count(size, noun)}",
+                f"`{name}: {number}` does not divide {many(size, noun)}",
                 argument=name,
                 label=f"must divide {size}",
                 note=f"{size} = {size // number}·{number} + {size % number}",
@@ -218,10 +218,15 @@ class Layer(BaseModel):
 RANKS = {1: "a flat vector", 2: "a C×L sequence", 3: "a C×H×W map", 4: "a C×D×H×W volume"}
 
 
+def many(number: int, noun: str) -> str:
+    """``1 channel``, ``4096 channels``: a number as a spec writes it."""
+    return f"{number} {noun}{'' if f'{number}' == '1' else 's'}"
+
+
 def arriving(number: int, noun: str = "") -> str:
     """``3 channels arrive``, ``1 channel arrives``."""
-    words = count(number, noun) if noun else str(number)
-    return f"{words} arrive{'s' if words.split()[0] == '1' else ''}"
+    words = many(number, noun) if noun else f"{number}"
+    return f"{words} arrive{'s' if f'{number}' == '1' else ''}"
 
 
 def described(x: Shape) -> str:

@@ -3,7 +3,6 @@
 from math import prod
 from typing import Any, ClassVar, Literal
 
-from cnnspec.diagnostics.words import count
 from cnnspec.layers.base import (
     ITS_INPUT,
     MAX_SIZE,
@@ -22,6 +21,7 @@ from cnnspec.layers.base import (
     Tensor,
     cross,
     each,
+    many,
     setting,
     settle,
     shown,
@@ -118,7 +118,7 @@ class _Conv(_AnyConv):
         for dim, (pads, most) in enumerate(zip(self.pads(), limits, strict=True), 1):
             if max(pads) > most:
                 fits = settle(tuple(min(p, limit) for (p, _), limit in zip(self.pads(), limits, strict=True)))
-                values = count(x[dim], "value")
+                values = many(x[dim], "value")
                 self.refuse(
                     "padding-too-large",
                     f"`padding_mode: {self.padding_mode}` pads {values} by at most {most}, not by {max(pads)}",

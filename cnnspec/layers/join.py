@@ -78,7 +78,9 @@ class _Elementwise(_Join):
         else:
             what, values, help = "sizes", _sizes(first, other), ALIGN
         message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"
-        self.conflict(xs, other, message, (dim,), help)
+        a, b = first.plain(), other.plain()
+        dims = tuple(d for d in range(dim, len(a)) if a[d] != b[d] and 1 not in (a[d], b[d]))
+        self.conflict(xs, other, message, dims, help)
 
 
 def _sizes(*xs: Shape) -> str:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from cnnspec.diagnostics.words import count
 from cnnspec.layers.base import (
     WEIGHT_AND_BIAS,
     Copies,
@@ -17,6 +16,7 @@ from cnnspec.layers.base import (
     PositiveNumber,
     Tensor,
     cross,
+    many,
     setting,
     shown,
 )
@@ -128,7 +128,7 @@ class GroupNorm(Layer):
         if x.elements == self.num_groups:
             self.refuse(
                 "nothing-to-normalise",
-                f"`GroupNorm` needs more than one value a group, and {x} arrives in {count(self.num_groups, 'group')}",
+                f"`GroupNorm` needs more than one value a group, and {x} arrives in {many(self.num_groups, 'group')}",
                 argument="num_groups",
                 label="one value in each group",
                 dims=tuple(range(len(x))),
@@ -164,7 +164,7 @@ class LayerNorm(Layer):
         shape = self.normalized(x)
         last = tuple(x[-len(shape) :])
         if len(shape) > len(x):
-            said = f"`normalized_shape` has {count(len(shape), 'size')}"
+            said = f"`normalized_shape` has {many(len(shape), 'size')}"
             self.mismatch("mixes-batch", "takes in the batch", said, x, last)
         if shape != last:
             said = f"`normalized_shape` is {shown(self.normalized_shape)}"

@@ -5,9 +5,8 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import Field
 
-from cnnspec.diagnostics.words import count
 from cnnspec.layers.along import dimension, own_dimension
-from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, setting, shown
+from cnnspec.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, many, setting, shown
 from cnnspec.layers.reading import All, Digit, Reading
 from cnnspec.layers.shape import Shape
 
@@ -102,7 +101,7 @@ class Unflatten(_View):
         if size % stated or (-1 not in sizes and size != stated):
             self.refuse(
                 "unflatten",
-                f"{count(size, 'value')} cannot fill {shown(sizes)}",
+                f"{many(size, 'value')} cannot fill {shown(sizes)}",
                 argument="unflattened_size",
                 label=f"must multiply to {size}" if -1 not in sizes else f"must divide {size}",
                 note=f"{'·'.join(str(part) for part in sizes if part != -1)} = {stated}",
@@ -141,7 +140,7 @@ class Permute(_View):
     def infer(self, x: Shape) -> Shape:
         if len(self.dims) != len(x) + 1:
             self.wrong(
-                f"`dims` orders {count(len(self.dims), 'dimension')}, and {len(x) + 1} arrive, the batch included", x
+                f"`dims` orders {many(len(self.dims), 'dimension')}, and {len(x) + 1} arrive, the batch included", x
             )
         for dim in self.dims:
             if not -len(x) - 1 <= dim <= len(x):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cnnspec.diagnostics.words import count, listing
+from cnnspec.diagnostics.words import listing
 from cnnspec.layers.base import (
     ITS_INPUT,
     MAX_SIZE,
@@ -17,6 +17,7 @@ from cnnspec.layers.base import (
     arriving,
     cross,
     each,
+    many,
     setting,
     shown,
 )
@@ -121,7 +122,7 @@ class Upsample(Layer):
         if len(values) != len(x) - 1:
             self.refuse(
                 "wrong-rank",
-                f"`{name}` has {count(len(values), 'value')} for {count(len(x) - 1, 'size')}, {cross(x.sizes)}",
+                f"`{name}` has {many(len(values), 'value')} for {many(len(x) - 1, 'size')}, {cross(x.sizes)}",
                 argument=name,
                 label=f"gets {x}",
             )

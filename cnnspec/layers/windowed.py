@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cnnspec.diagnostics.words import a, count
-from cnnspec.layers.base import Layer, Try, cross, setting, settle
+from cnnspec.diagnostics.words import a
+from cnnspec.layers.base import Layer, Try, cross, many, setting, settle
 from cnnspec.layers.shape import Shape, plain
 from cnnspec.layers.window import Window
 
@@ -30,7 +30,7 @@ def _refuse(layer: Layer, windows: Windows, x: Shape, sizes: tuple[int, ...], mo
         "window-too-large",
         f"{a(cross(extents))} window does not fit in {a(cross(x.sizes))} input{', padding included' if padded else ''}",
         argument="kernel_size",
-        label=f"needs at least {cross(least) if len(least) > 1 else count(least[0], 'value')}",
+        label=f"needs at least {cross(least) if len(least) > 1 else many(least[0], 'value')}",
         note=f"{windows[bad[0]].formula(x.sizes[bad[0]])} {AXES[len(sizes)][bad[0]]}",
         dims=tuple(i + 1 for i in bad),
         tries=tuple(_tries(windows, x, most_padding)),

@@ -62,9 +62,9 @@ class Context(Struct, frozen=True):
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
         return place(span, self.trace)
 
-    def frame(self, text: str, span: Span | None = None) -> Frame:
+    def frame(self, text: str, span: Span | None = None, call: object = None) -> Frame:
         """One step further in."""
-        return Frame(text, span, self.trace)
+        return Frame(text, span, self.trace, call)
 
 
 class Made(Struct, frozen=True):

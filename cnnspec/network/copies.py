@@ -111,7 +111,7 @@ class Copy:
         """The way to a line: inside the block that of the model, and outside of it that of the copy."""
         if id(frame) not in self.frames:
             assert frame is not None, "every line of a block is reached through its call"
-            self.frames[id(frame)] = Frame(self.renamed(frame.text), frame.span, self.frame(frame.parent))
+            self.frames[id(frame)] = Frame(self.renamed(frame.text), frame.span, self.frame(frame.parent), frame.call)
         return self.frames[id(frame)]
 
     def renamed(self, text: str) -> str:

@@ -14,9 +14,10 @@ from typing import NoReturn
 
 from msgspec.structs import replace
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean
+from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink, Span, did_you_mean
 from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.network.below import Names, Network, Place
+from cnnspec.network.calls import Call
 from cnnspec.network.candidates import candidates
 from cnnspec.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.network.copies import Copy, Model, likeness
@@ -376,7 +377,8 @@ class Expander(Reporter):
         self.check_recursion(item, op.name, context)
         given = self.arguments(item, op, context, flow)
         self.meter.spend(sum([size(a.value) for a in given.values() if isinstance(a.value, tuple)]) // 4)
-        call = Context({}, flow, context.frame(f"block {op.name}", item.span), (*context.blocks, op.name))
+        frame = context.frame(f"block {op.name}", item.span, Call(self.spec.blocks[op.name], item, given, context.way))
+        call = Context({}, flow, frame, (*context.blocks, op.name))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
         found = self.recalled(like, item, key, scope, call, context.way)
@@ -566,9 +568,9 @@ class Expander(Reporter):
             raise Broken
         return made
 
-    def origins(self, flows: tuple[Flow, ...], dims: tuple[int, ...]) -> tuple[Label, ...]:
+    def origins(self, flows: tuple[Flow, ...], refusal: Refusal, trace: Frame | None) -> tuple[Label, ...]:
         """Where sizes come from, and what patches have to do with it."""
-        labels = origin_labels(self.spec, self.nodes, flows, dims)
+        labels = origin_labels(self.spec, self.nodes, flows, refusal, trace)
         return (*labels, *patch_labels(self.nodes, self.marks, flows, labels))
 
     def refused(
@@ -582,7 +584,7 @@ class Expander(Reporter):
                 refusal.code,
                 refusal.message,
                 Label(span, refusal.label),
-                labels=self.origins(flows, refusal.dims),
+                labels=self.origins(flows, refusal, context.trace),
                 notes=(refusal.note,) if refusal.note else (),
                 help=refusal.help,
                 trace=context.trace,

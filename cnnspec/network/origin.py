@@ -1,102 +1,224 @@
-"""Where a size comes from: the line that made it, found by walking back along the tensor that carries it."""
+"""Where a size comes from: labels at the lines that decide it, which are those whose change changes the answer.
+
+Conv2d: {out_channels: 64}    no: the next line sets its own
+Conv2d: {out_channels: 64}    ◄── the last that sets the channels, in its line or where its block is called
+ReLU                          hands on what it gets
+Add: …                        64 and 32
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from cnnspec.diagnostics import Label, Span
-from cnnspec.layers import Shape
+from msgspec import Struct
+
+from cnnspec.diagnostics import Frame, Label, Span
+from cnnspec.layers import Refusal, Shape
+from cnnspec.network.calls import Call, Written, written
 from cnnspec.network.context import Flow
+from cnnspec.network.decide import Decider, Dims, arguments, upstream
 from cnnspec.network.graph import INPUT, Node
 from cnnspec.spec import Spec
 from cnnspec.syntax import Map
 
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-CHANNEL_ARGUMENTS = ("out_channels", "out_features")
 
 
-def origin_labels(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
-    """A label at each line that made the sizes ``dims`` of the tensors in ``flows`` what they are."""
+class _Origin(Struct, frozen=True):
+    """Where the path at a place of its join gets some of its sizes; ``still`` where no line of its own changes them."""
+
+    path: int
+    dims: Dims
+    where: Written
+    still: bool = False
+
+    @property
+    def span(self) -> Span:
+        return self.where.span
+
+
+def origin_labels(
+    spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], refusal: Refusal, trace: Frame | None
+) -> tuple[Label, ...]:
+    """A label at each line that made the refused sizes of the tensors in ``flows`` what they are.
+
+    ``trace`` is how the line that refuses them was reached: the calls that lead to it lead to all of them.
+    """
+    search, dims = _Search(spec, nodes, flows, trace), refusal.dims
     if len({len(flow.known()) for flow in flows}) > 1:
-        return _ranks(spec, nodes, flows)
+        return search.ranks()
     if not dims:
         return ()
-    if len(flows) == 1:
-        label = _single(spec, nodes, flows[0], dims)
-        return (label,) if label else ()
-    return _conflict(spec, nodes, flows, dims)
+    return search.single(dims, of_rank=refusal.code == "wrong-rank") if len(flows) == 1 else search.conflict(dims)
 
 
-def _single(spec: Spec, nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> Label | None:
-    node, value = _maker(nodes, flow, dims)
-    if node is None:
-        return _input_label(spec, value, f"the {'×'.join(str(flow.known()[d]) for d in dims)} comes from here")
-    return Label(_place(node, dims), _change(node.input_shapes[0], node.shape, dims))
+class _Search:
+    def __init__(self, spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], trace: Frame | None) -> None:
+        self.spec, self.nodes, self.flows = spec, nodes, list(flows)
+        self.calls = {frame.call.item.span for frame in trace or () if isinstance(frame.call, Call)}
+        self.decider = Decider(nodes)
+
+    # ------------------------------------------------------------------------------------------------ one tensor
+
+    def single(self, dims: Dims, *, of_rank: bool) -> tuple[Label, ...]:
+        """The line that decides; where that merges or splits sizes, those that decide what it gets as well."""
+        node, value = self.decider.find(self.flows[0].value, dims)
+        if node is None:
+            sizes = "×".join(str(self.flows[0].known()[d]) for d in dims)
+            span = self.input_span(value)
+            return (Label(span, f"the {sizes} comes from here"),) if span else ()
+        x, y = node.input_shapes[0], node.shape
+        where = _line(node, dims)
+        labels = [Label(where.span, _change(x, y, dims)), *_of_blocks([where])]
+        return _united([*labels, *(self.merged(node) if len(x) > len(y) == 1 and not of_rank else ())])
+
+    def merged(self, node: Node) -> list[Label]:
+        """Behind a `Flatten`: the lines that decide the channels and the sizes of what it gets."""
+        parts = ((0,), tuple(range(1, len(node.input_shapes[0]))))
+        found = {dims: self.decider.find(node.inputs[0], dims)[0] for dims in parts}
+        once = {id(one): (one, dims) for dims, one in reversed(found.items()) if one is not None}
+        return [
+            Label(_line(one, dims).span, _change(one.input_shapes[0], one.shape, dims)) for one, dims in once.values()
+        ]
+
+    # --------------------------------------------------------------------------------------------------- several
+
+    def ranks(self) -> tuple[Label, ...]:
+        """One label for the first path, and one for the first that has another number of sizes."""
+        first = self.flows[0].known()
+        other = next(i for i, flow in enumerate(self.flows) if len(flow.known()) != len(first))
+        found = [self.labelled(path, str(self.flows[path].known())) for path in (0, other)]
+        return tuple(label for label in found if label)
+
+    def labelled(self, path: int, size: str) -> Label | None:
+        """Where a path gets its rank: the last line that changes it."""
+        node, value = self.decider.find(self.flows[path].value, ())
+        span = _line(node, ()).span if node else self.input_span(value)
+        return Label(span, f"{_path(path)} gets its {size} here") if span else None
+
+    def conflict(self, dims: Dims) -> tuple[Label, ...]:
+        """For each of the first two paths that disagree, where it gets its channels and where its sizes."""
+        paths = _disagreeing([tuple(flow.known()[d] for d in dims) for flow in self.flows])
+        if len(self.flows[0].known()) == 1:
+            dims = self.unmerged(paths) or dims
+        parts = [part for part in ((0,) if 0 in dims else (), tuple(d for d in dims if d)) if part]
+        origins = [origin for part in parts for origin in self.pair(part, paths)]
+        labels = [self.told([origin for origin in origins if origin.path == path]) for path in sorted(paths)]
+        return _united(
+            [*(label for some in labels for label in some), *_of_blocks(o.where for o in origins if not o.still)]
+        )
+
+    def unmerged(self, paths: tuple[int, int]) -> Dims:
+        """Goes back through the `Flatten` of two paths; the dimensions in which what they flatten differs."""
+        nodes = [self.decider.find(self.flows[path].value, (0,))[0] for path in paths]
+        if any(node is None or not len(node.input_shapes[0]) > len(node.shape) == 1 for node in nodes):
+            return ()
+        maps = [node.input_shapes[0] for node in nodes if node is not None]
+        if len(maps[0]) != len(maps[1]):
+            return ()
+        for path, node in zip(paths, nodes, strict=True):
+            assert node is not None
+            self.flows[path] = Flow(node.inputs[0], node.input_shapes[0])
+        return tuple(d for d, (one, two) in enumerate(zip(*maps, strict=True)) if one != two)
+
+    def pair(self, dims: Dims, paths: tuple[int, int]) -> list[_Origin]:
+        """Where two paths get their sizes."""
+        values = set.union(*[upstream(self.nodes, self.flows[path].value) for path in paths])
+        found = [self.origin(path, other, dims, values) for path, other in (paths, paths[::-1])]
+        return [origin for origin in found if origin is not None]
+
+    def origin(self, path: int, other: int, dims: Dims, values: Collection[int]) -> _Origin | None:
+        """Where one path gets its sizes: of a line that ran more than once on the way, in the call that leads to it."""
+        value, shared = self.flows[path].value, self.shared(other, dims)
+        node, at = self.decider.find(value, dims, shared)
+        if node is None and at < 0 and (at not in shared or value < 0):
+            span = self.input_span(at)
+            return _Origin(path, dims, Written((span,))) if span else None
+        decides = node or self.last(value)
+        where = _line(decides, dims).outside(_other_lines(self.nodes, values, decides), self.calls)
+        return _Origin(path, dims, where, still=node is None)
+
+    def last(self, value: int) -> Node:
+        """The last line with a stride, which could change the size; without one, the line that gives the value."""
+        at = value
+        while at >= 0 and not hasattr(self.nodes[at].layer, "stride"):
+            at = self.nodes[at].inputs[0]
+        return self.nodes[at if at >= 0 else value]
+
+    def shared(self, other: int, dims: Dims) -> set[int]:
+        """The values whose sizes another path has as well: where they change, it changes with them."""
+        value = self.flows[other].value
+        if dims == (0,):
+            return set()
+        node, _ = self.decider.find(value, dims)
+        return set() if node is not None and self.decider.sets(node, dims) else upstream(self.nodes, value)
+
+    def told(self, origins: Sequence[_Origin]) -> Iterable[Label]:
+        """The labels of one path; one alone where its channels and its sizes come from the same place."""
+        shape = self.flows[origins[0].path].known()
+        if len(origins) > 1 and len({origin.span for origin in origins}) == 1:
+            yield Label(origins[0].span, f"{_path(origins[0].path)} gets its {shape} here")
+            return
+        for origin in origins:
+            size = str(shape[0]) if origin.dims == (0,) else "×".join(map(str, shape.sizes))
+            verb = "still has" if origin.still else "gets its"
+            yield Label(
+                origin.span,
+                f"{_path(origin.path)} {verb} {size}{' channels' * (len(origins) > 1 and origin.dims == (0,))} here",
+            )
+
+    def input_span(self, value: int) -> Span | None:
+        if self.spec.input is None or self.spec.input_override is not None:
+            return None
+        return (
+            self.spec.input.entries[INPUT - value].value if isinstance(self.spec.input, Map) else self.spec.input
+        ).span
 
 
-def _ranks(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow]) -> tuple[Label, ...]:
-    """One label for the first path, and one for the first that has another number of sizes."""
-    other = next(i for i, flow in enumerate(flows) if len(flow.known()) != len(flows[0].known()))
-    labels = [_path_label(spec, nodes, flows[i], i, str(flows[i].known()), ()) for i in (0, other)]
-    return tuple(label for label in labels if label)
+def _line(node: Node, dims: Dims) -> Written:
+    """Where a layer's sizes are written: channels at their argument; others in the line, or where a call gives them."""
+    found = written(node, arguments(dims))
+    return found.at_line() if dims != (0,) and found.place == 0 else found
 
 
-def _path_label(
-    spec: Spec, nodes: Sequence[Node], flow: Flow, place: int, size: str, dims: tuple[int, ...]
-) -> Label | None:
-    """Where the path at a place of its join gets a size."""
-    text = f"the {ORDER[place] if place < len(ORDER) else f'{place + 1}th'} path gets its {size} here"
-    node, value = _maker(nodes, flow, dims)
-    return Label(_place(node, dims), text) if node else _input_label(spec, value, text)
+def _other_lines(nodes: Sequence[Node], values: Collection[int], own: Node) -> set[Span]:
+    """The lines that led to other layers than ``own``, but for the calls that led to that one as well."""
+    shared = {id(frame) for frame in own.trace or ()}
+    others = [nodes[at] for at in values if at >= 0 and at != own.index]
+    frames = {id(frame): frame for node in others for frame in node.trace or () if id(frame) not in shared}
+    calls = [frame.call for frame in frames.values() if isinstance(frame.call, Call)]
+    return {node.item.span for node in others} | {call.item.span for call in calls}
 
 
-def _conflict(spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], dims: tuple[int, ...]) -> tuple[Label, ...]:
-    """One label for each of the first two paths that disagree."""
-    sizes = [tuple(flow.known()[d] for d in dims) for flow in flows]
-    wide = [i for i, size in enumerate(sizes) if size != (1,)]  # a 1 is repeated to fit by all joins but Concat
+def _of_blocks(places: Iterable[Written]) -> list[Label]:
+    """The lines of blocks that hand on what their calls give."""
+    lines = [where.through for where in places]
+    return [Label(line[0], f"set by this line of block `{line[1]}`") for line in lines if line is not None]
+
+
+def _disagreeing(sizes: Sequence[tuple[int, ...]]) -> tuple[int, int]:
+    """The first two that differ; a 1, which most joins repeat to fit, is left aside where it can be."""
+    wide = [i for i, size in enumerate(sizes) if set(size) != {1}]
     among = wide if len({sizes[i] for i in wide}) > 1 else range(len(sizes))
-    other = next(i for i in among if sizes[i] != sizes[among[0]])
-    labels = []
-    for i in (among[0], other):
-        size = "×".join(map(str, sizes[i] if dims == (0,) else flows[i].known().sizes))
-        label = _path_label(spec, nodes, flows[i], i, size, dims)
-        labels += [label] if label else []
-    return tuple(labels)
+    return among[0], next(i for i in among if sizes[i] != sizes[among[0]])
 
 
-def _maker(nodes: Sequence[Node], flow: Flow, dims: tuple[int, ...]) -> tuple[Node | None, int]:
-    """The node that gave a tensor these sizes, None where an input of the network has them; and what that makes."""
-    value = flow.value
-    while value >= 0:
-        node = nodes[value]
-        if not _kept(node.input_shapes[0], node.shape, dims):
-            return node, value
-        value = node.inputs[0]
-    return None, value
+def _path(place: int) -> str:
+    return f"the {ORDER[place] if place < len(ORDER) else f'{place + 1}th'} path"
 
 
-def _kept(before: Shape, after: Shape, dims: tuple[int, ...]) -> bool:
-    return len(before) == len(after) and all(before[d] == after[d] for d in dims)
+def _united(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """One label for each place, with all that is said there."""
+    words: dict[Span, list[str]] = {}
+    for label in labels:
+        said = words.setdefault(label.span, [])
+        said += [label.text] if label.text not in said else []
+    return tuple(Label(span, "; ".join(said)) for span, said in words.items())
 
 
-def _change(before: Shape, after: Shape, dims: tuple[int, ...]) -> str:
+def _change(before: Shape, after: Shape, dims: Dims) -> str:
+    if before == after:
+        return f"gives {after}"
     if len(before) != len(after) or dims == (0,):
         return f"turns {before} into {after}"
     return f"{'shrinks' if all(after[d] <= before[d] for d in dims) else 'enlarges'} {before} to {after}"
-
-
-def _place(node: Node, dims: tuple[int, ...]) -> Span:
-    item = node.item
-    own = not item.span.source.shipped
-    for name in CHANNEL_ARGUMENTS if dims == (0,) and own else ():
-        entry = item.args.entry(name) if item.args else None
-        if entry:
-            return entry.span
-    return node.span
-
-
-def _input_label(spec: Spec, value: int, text: str) -> Label | None:
-    if spec.input is None or spec.input_override is not None:
-        return None
-    sizes = spec.input.entries[INPUT - value].value if isinstance(spec.input, Map) else spec.input
-    return Label(sizes.span, text)
