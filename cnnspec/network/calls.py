@@ -30,6 +30,13 @@ class Call(Struct, frozen=True, eq=False):
     given: Arguments
     way: Way
 
+    def __eq__(self, other: object) -> bool:
+        """Calls in one line are alike: how a line was reached is compared by frames, which hold them."""
+        return isinstance(other, Call) and self.item is other.item
+
+    def __hash__(self) -> int:
+        return hash(self.item)
+
 
 class Written(Struct, frozen=True):
     """``lines`` are the layer's line, then the calls of blocks that lead to it; ``spans`` are what is shown of them.

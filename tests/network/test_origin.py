@@ -49,10 +49,17 @@ def conflict(draw: random.Random) -> str:
     join = draw.choice(("Add", "Multiply", "Concat"))
     lines = [f"  - {text}" for text in stem]
     if draw.random() < 0.5:
-        lines += [f"  - {join}:", *(f"      {'- -' if not i else '  -'} {text}" for path in (one, two) for i, text in enumerate(path))]
+        lines += [
+            f"  - {join}:",
+            *(f"      {'- -' if not i else '  -'} {text}" for path in (one, two) for i, text in enumerate(path)),
+        ]
     else:
         lines += [*(f"  - {text}" for text in one[:-1]), with_id(one[-1], "first")]
-        lines += [*(f"  - {text}" for text in two[:-1]), with_id(two[-1], "second"), f"  - {join}:\n    from: [first, second]"]
+        lines += [
+            *(f"  - {text}" for text in two[:-1]),
+            with_id(two[-1], "second"),
+            f"  - {join}:\n    from: [first, second]",
+        ]
     return "\n".join(("cnnspec: 1", "input: [3, 64, 64]", "layers:", *lines, BLOCKS))
 
 
