@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cnnspec.importing.items import Item, walk
+from cnnspec.importing.items import Item
 from cnnspec.layers import FAMILIES, JOINS, REGISTRY, Shape
 
 DIGITS = re.compile(r"\d+")
@@ -67,14 +67,20 @@ class Branch:
 
 def merge(chains: Sequence[Chain | None]) -> list[Column]:
     """The columns of chains, None where a copy has no such chain. Raises Unlike."""
+    joins = _shortcuts(chains)
+    chains = [None if chain is None else Chain(_wrapped(chain.items, joins), chain.entry) for chain in chains]
     there = [chain for chain in chains if chain is not None]
-    base = max(there, key=lambda chain: sum(1 for _ in walk(chain.items)))
-    chains = [None if chain is None else Chain(_wrapped(chain.items, base.items), chain.entry) for chain in chains]
+    base = max(there, key=lambda chain: _size(chain.items))
     rows: list[list[Item | None]] = [[*base.items]]  # the base stands in front while it is aligned to
     for chain in chains:
         rows = _aligned(rows, [] if chain is None else chain.items)
     members = [[row[column] for row in rows[1:]] for column in range(len(rows[0]))]
     return [_column(line, chains, number, members) for number, line in enumerate(members)]
+
+
+def _size(items: Sequence[Item]) -> int:
+    """How many lines a chain and those below it have; a path of a join may be None, where it is not there."""
+    return sum(1 + sum(_size(chain or ()) for chain in item.children()) for item in items)
 
 
 def _column(
@@ -165,36 +171,31 @@ def family(op: str) -> str | None:
 # -------------------------------------------------------------------------------------------------------------- joins
 
 
-def _wrapped(items: list[Item], base: list[Item]) -> list[Item]:
-    """The items with the joins of the base that they lack: what they hold of such a join becomes its one path."""
-    for join in base:
-        if join.op not in JOINS or not join.paths or [] not in join.paths or any(i.op == join.op for i in items):
+def _shortcuts(chains: Sequence[Chain | None]) -> list[Item]:
+    """The joins over an empty path, of the copy that has most of them."""
+    found = [
+        [item for item in chain.items if item.op in JOINS and item.paths and [] in item.paths]
+        for chain in chains
+        if chain is not None
+    ]
+    return max(found, key=len, default=[])
+
+
+def _wrapped(items: list[Item], joins: list[Item]) -> list[Item]:
+    """The items with the joins that they lack: what they hold of such a join becomes its one path."""
+    for join in joins:
+        if any(item.op == join.op for item in items):
             continue
-        path = next((path for path in join.paths if path), [])
-        start = _found(items, path)
-        if path and start is not None:
-            end = start + _shared(items[start:], path)
+        path = next((path for path in join.paths or () if path), [])
+        start = next((i for i, item in enumerate(items) if path and likeness(path[0], item)), None)
+        if start is not None:
+            pairs = _pairs([[item] for item in path], items[start:])
+            end = start + 1 + max(item for column, item in pairs if column is not None and item is not None)
             within = items[start:end]
-            paths: list[Any] = [within if p is path else None for p in join.paths]
+            paths: list[Any] = [within if p is path else None for p in join.paths or ()]
             lone = replace(join, paths=paths, shape=within[0].shape, out=within[-1].out, args={})
             items = [*items[:start], lone, *items[end:]]
     return items
-
-
-def _found(items: list[Item], path: list[Item]) -> int | None:
-    """Where the path begins among the items."""
-    return next((i for i, item in enumerate(items) if likeness(path[0], item)), None)
-
-
-def _shared(items: list[Item], path: list[Item]) -> int:
-    """How many items in a row are of the path, lines left out included."""
-    count, at = 0, 0
-    for item in items:
-        found = next((k for k in range(at, len(path)) if likeness(path[k], item)), None)
-        if found is None:
-            break
-        count, at = count + 1, found + 1
-    return count
 
 
 def _branches(members: list[Item | None]) -> list[Branch]:

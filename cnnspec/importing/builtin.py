@@ -41,7 +41,7 @@ def _call(copy: Item, name: str, reader: Reader, blocks: Mapping[str, Definition
     if args is None:
         return None
     call = replace(copy, op=name, args=_stated(name, args), body=None)
-    return call if _equal(call, replace(copy, op=SCOPE), blocks) else None
+    return call if is_equal(call, replace(copy, op=SCOPE), blocks) else None
 
 
 def _stated(name: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def _default(param: Param) -> Any:
     return getattr(param.default, "value", NO_DEFAULT)
 
 
-def _equal(one: Item, other: Item, blocks: Mapping[str, Definition]) -> bool:
+def is_equal(one: Item, other: Item, blocks: Mapping[str, Definition]) -> bool:
     """Whether two lines give the same layers under the same keys."""
     nodes = [_nodes(replace(item, id="it"), blocks) for item in (one, other)]
     return nodes[0] is not None and nodes[0] == nodes[1]

@@ -24,8 +24,9 @@ def condition(solver: Solver, mask: Mask, channels: Values, own: Sequence[str], 
     entry, entering = solver.entry_name, {i: solver.entering.get(i, 0) for i in mask}
     sizes = {CHANNELS: channels, entry: entering}
     shapes, single = _same_shapes(solver, mask, sizes), _single(solver, mask)
-    order = (shapes, single) if shortcut else (single, shapes)
-    for text, holds in chain(_flags(solver, mask), *order, _channels(solver, mask, sizes)):
+    equal, differ = _channels(solver, mask, sizes, "=="), _channels(solver, mask, sizes, "!=")
+    order = (shapes, single, equal, differ) if shortcut else (single, shapes, differ)
+    for text, holds in chain(_flags(solver, mask), *order, _settings(solver, mask)):
         if dict(holds) == dict(mask):
             if entry in text.split():
                 solver.entry()
@@ -43,9 +44,12 @@ def _flags(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
             yield f"not {param.name}", {i: not param.values[i] for i in mask}
     for name, given in solver.given.items():
         flags = {i: given.get(i) for i in mask}
-        if name not in solver.params.found and flags == dict(mask):
-            solver.use(name, flags)
-            yield name, mask
+        if name in solver.params.found or not all(isinstance(flag, bool) for flag in flags.values()):
+            continue
+        for text, there in ((name, flags), (f"not {name}", {i: not flag for i, flag in flags.items()})):
+            if there == dict(mask):
+                solver.use(name, flags)
+                yield text, mask
 
 
 def _numbers(solver: Solver, mask: Mask) -> list[tuple[str, Values]]:
@@ -65,11 +69,21 @@ def _same_shapes(solver: Solver, mask: Mask, sizes: Mapping[str, Values]) -> Ite
                 yield f"{stride} != 1 or {size} != {other}", {i: steps[i] != 1 or not same[i] for i in mask}
 
 
-def _channels(solver: Solver, mask: Mask, sizes: Mapping[str, Values]) -> Iterator[tuple[str, Mask]]:
+def _channels(solver: Solver, mask: Mask, sizes: Mapping[str, Values], sign: str) -> Iterator[tuple[str, Mask]]:
     for size, channels in sizes.items():
         for other, known in _numbers(solver, mask):
-            yield f"{size} != {other}", {i: channels.get(i) != known[i] for i in mask}
-            yield f"{size} == {other}", {i: channels.get(i) == known[i] for i in mask}
+            yield f"{size} {sign} {other}", {i: (channels.get(i) == known[i]) == (sign == "==") for i in mask}
+
+
+def _settings(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
+    """Whole numbers that only the constructor has; the one that is taken is declared."""
+    for name, given in solver.ratios():
+        for sign in ("!=", "=="):
+            if all(i in given and (given[i] == 1) == (sign == "==") for i in mask if mask[i]) and all(
+                i in given and (given[i] == 1) != (sign == "==") for i in mask if not mask[i]
+            ):
+                solver.use(name, given)
+                yield f"{name} {sign} 1", mask
 
 
 def _single(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cnnspec.importing.align import Branch, Chain, Column, family, merge
+from cnnspec.importing.align import Branch, Chain, Column, Unlike, family, likeness, merge
 from cnnspec.importing.conditions import condition
 from cnnspec.importing.items import Item
 from cnnspec.importing.params import NO_DEFAULT, Params
@@ -37,7 +37,8 @@ def define(
     name: str, copies: Sequence[Item], origins: Sequence[Origin | None], known: Mapping[str, Mapping[str, Any]]
 ) -> Definition:
     """The block that all copies are. ``known`` are the defaults of other blocks' params. Raises Unlike."""
-    columns = merge([Chain(copy.body or [], copy.shape) for copy in copies])
+    columns = merge([Chain(body, copy.shape) for body, copy in zip(_entered([*copies]), copies, strict=True)])
+    _check_repeats(columns)
     entering = {i: copy.shape[0] for i, copy in enumerate(copies) if copy.shape}
     leaving = {i: copy.out[0] for i, copy in enumerate(copies) if copy.out}
     made = _Definer(Solver(Params(len(copies)), origins, entering, leaving), known)
@@ -48,6 +49,37 @@ def define(
         {key: value for param in params.ordered() for key, value in param.call(i).items()} for i in range(len(copies))
     ]
     return Definition(name, params, layers, calls, flags)
+
+
+def _check_repeats(columns: Sequence[Column]) -> None:
+    """Raises Unlike where a layer has two lines in a scope, each for some of the copies: the body is there twice."""
+    seen: set[tuple[str, str]] = set()
+    for column in _scope_columns(columns):
+        line = (column.first.op, column.first.id or "")
+        if column.first.stateful and line[1] and line in seen:
+            raise Unlike
+        seen.add(line)
+        _check_repeats(column.body or ())
+
+
+def _scope_columns(columns: Sequence[Column]) -> Iterator[Column]:
+    """The lines of one scope, those of the paths of its joins too."""
+    for column in columns:
+        yield column
+        for branch in column.paths or ():
+            yield from _scope_columns(branch.columns)
+
+
+def _entered(copies: list[Item]) -> list[list[Item]]:
+    """The lines of each copy; the first takes its input by name where the same line of another copy does so."""
+    named = [item for copy in copies for item in copy.body or () if item.sources == ("input",)]
+    bodies = []
+    for copy in copies:
+        first, *rest = copy.body or [Item("")]
+        entered = replace(first, sources=("input",))
+        alike = first.sources is None and first.id and any(likeness(item, entered) for item in named)
+        bodies.append([entered if alike else first, *rest] if copy.body else [])
+    return bodies
 
 
 @dataclass(slots=True, eq=False)
@@ -77,10 +109,17 @@ class _Definer:
         before = [*self.solver.params.found]
         repeat = self.repeat(column, places)
         id = self.id(column, places)
-        inner = (*places, COUNTED.sub("", first.id) if first.id else first.op.lower())
+        inner = (*places, COUNTED.sub("", first.id or "") or first.op.lower())
         op, args = self.operation(column, inner)
         made = Item(
-            op=op, args=args, id=id, sources=first.sources, repeat=repeat, foreach=first.foreach, value=first.value
+            op=op,
+            args=args,
+            id=id,
+            share=first.share,
+            sources=first.sources,
+            repeat=repeat,
+            foreach=first.foreach,
+            value=first.value,
         )
         if column.body is not None:
             made.body = self.chain(column.body, inner)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from cnnspec.importing.align import Unlike
-from cnnspec.importing.builtin import as_builtin, default_params
+from cnnspec.importing.builtin import as_builtin, default_params, is_equal
 from cnnspec.importing.define import Definition, define
 from cnnspec.importing.items import Item, walk
 from cnnspec.importing.program import Origin, Path
@@ -24,13 +24,19 @@ from cnnspec.spec.items import GROUP, SCOPE
 SHORT = 6  # rows of a module that is written where it stands, if it stands nowhere else
 LONG = 4  # rows of a sequence that may become a block
 OFTEN = 3  # copies of it
+MOST_STRUCTURES = 8  # of copies that are tried together
 MOST_FLAGS = 2  # params of a block that only say which lines are there
 
 
-def fold(scopes: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item], dict[str, Definition]]:
-    """The network and its heads, and the blocks in the order in which they are first called."""
-    folder = _Folder(origins)
-    scopes = folder.units(scopes)
+def fold(
+    scopes: list[Item], origins: Mapping[Path, Origin], *, alike: bool = False
+) -> tuple[list[Item], dict[str, Definition]]:
+    """The network and its heads, and the blocks in the order in which they are first called.
+
+    If ``alike``, only copies with the same lines share a block.
+    """
+    folder = _Folder(origins, alike)
+    scopes = leveled(folder.units(scopes))
     for op in _inside_out(scopes):
         scopes = folder.define(op, scopes)
     scopes = folder.sequences(scopes)
@@ -39,8 +45,9 @@ def fold(scopes: list[Item], origins: Mapping[Path, Origin]) -> tuple[list[Item]
 
 
 class _Folder:
-    def __init__(self, origins: Mapping[Path, Origin]) -> None:
+    def __init__(self, origins: Mapping[Path, Origin], alike: bool = False) -> None:
         self.origins = origins
+        self.alike = alike
         self.blocks: dict[str, Definition] = {}
         self.defaults: dict[str, dict[str, Any]] = {}
 
@@ -87,13 +94,24 @@ class _Folder:
         return {id_of(c): replace(c, op=definition.name, args=args, body=None) for c, args in every}
 
     def groups(self, op: str, copies: list[Item]) -> list[list[Item]]:
-        """Copies that are one block: all of them, or those of one structure each."""
-        if self.best(op, copies) is not None:
+        """Copies that are one block: all of them, or of those of one structure each as many as go together."""
+        if not self.alike and self.best(op, copies) is not None:
             return [copies]
         groups: dict[Any, list[Item]] = {}
         for copy in copies:
             groups.setdefault(_structure(copy.body or []), []).append(copy)
-        return [*groups.values()]
+        if self.alike or not 2 < len(groups) <= MOST_STRUCTURES:
+            return [*groups.values()]
+        together: list[list[Item]] = []
+        for group in groups.values():
+            for other in together:
+                both = [copy for copy in copies if copy in other or copy in group]
+                if self.best(op, both) is not None:
+                    other[:] = both
+                    break
+            else:
+                together.append(group)
+        return together
 
     def best(self, op: str, copies: list[Item]) -> Definition | None:
         """The shorter definition: of the copies' lines as they are, or with what repeats folded first."""
@@ -104,8 +122,21 @@ class _Folder:
                 found.append(define(op, chosen, self.origin(copies), self.defaults))
             except Unlike:
                 continue
-        few = [made for made in found if made.flags <= MOST_FLAGS]
-        return min(few, key=lambda made: rows(made.layers), default=None)
+        few = sorted((made for made in found if made.flags <= MOST_FLAGS), key=lambda made: rows(made.layers))
+        return next((made for made in few if self.holds(made, copies)), None)
+
+    def holds(self, made: Definition, copies: list[Item]) -> bool:
+        """Whether each call gives just the lines of its copy: what is guessed over the copies is tried."""
+        name = self.name(made.name)
+        blocks = {**self.blocks, name: made}
+        tried: set[str] = set()
+        for copy, args in zip(copies, made.calls, strict=True):
+            call = replace(copy, op=name, args=args, body=None)
+            text = f"{copy.shape} {args}"
+            if text not in tried and not is_equal(call, replace(copy, op=SCOPE), blocks):
+                return False
+            tried.add(text)
+        return True
 
     def origin(self, copies: list[Item]) -> list[Origin | None]:
         return [self.origins.get(copy.path) for copy in copies]
@@ -180,17 +211,51 @@ def _structure(items: list[Item]) -> Any:
     )
 
 
-def _inside_out(items: list[Item]) -> list[str]:
-    """The classes that become blocks, each behind those that stand in it."""
-    within: dict[str, set[str]] = {}
+def leveled(scopes: list[Item]) -> list[Item]:
+    """Classes that hold themselves, through others or not, as one class for each level: Tree, Tree2, Tree3."""
+    within = _within(scopes)
+    circles = {op: {other for other in inner if op in within[other]} for op, inner in within.items()}
+    levels: dict[str, dict[int, str]] = {}
+    for op in sorted(op for op, circle in circles.items() if circle):
+        copies = (item for item in walk(scopes) if item.op == op and item.body is not None)
+        for rank, height in enumerate(sorted({_height(item, circles[op]) for item in copies}), 1):
+            levels.setdefault(op, {})[height] = op if rank == 1 else _free(f"{op}{rank}", within)
+
+    def renamed(item: Item) -> Item:
+        body = None if item.body is None else [renamed(inner) for inner in item.body]
+        paths = None if item.paths is None else [[renamed(inner) for inner in path] for path in item.paths]
+        op = levels[item.op][_height(item, circles[item.op])] if item.op in levels and body is not None else item.op
+        return replace(item, op=op, body=body, paths=paths)
+
+    return [renamed(item) for item in scopes] if levels else scopes
+
+
+def _height(item: Item, ops: set[str]) -> int:
+    """How many scopes of these classes stand in one another below a line."""
+    inner = (i for chain in item.children() for i in chain)
+    return max(((i.op in ops and i.body is not None) + _height(i, ops) for i in inner), default=0)
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    return name if name not in taken else _free(f"{name}_", taken)
+
+
+def _within(items: list[Item]) -> dict[str, set[str]]:
+    """The classes that become blocks, each with those that stand in it."""
+    found: dict[str, set[str]] = {}
     for item in walk(items):
         if item.body is not None and item.op != SCOPE:
-            inner = {i.op for i in walk(item.body) if i.body is not None and i.op not in (SCOPE, item.op)}
-            within.setdefault(item.op, set()).update(inner)
+            inner = {i.op for i in walk(item.body) if i.body is not None and i.op != SCOPE}
+            found.setdefault(item.op, set()).update(inner)
+    return found
+
+
+def _inside_out(items: list[Item]) -> list[str]:
+    """The classes that become blocks, each behind those that stand in it."""
+    within = _within(items)
     order: list[str] = []
     while len(order) < len(within):
-        ready = [op for op in within if op not in order and within[op] <= {*order}]
-        order.append((ready or [op for op in within if op not in order])[0])
+        order.append(next(op for op in within if op not in order and within[op] <= {*order}))
     return order
 
 

@@ -7,6 +7,7 @@ file.pt2 ─────────► exported ─┘
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -24,10 +25,10 @@ from cnnspec.importing.places import defined
 from cnnspec.importing.program import Origin, Path, Program, dotted
 from cnnspec.importing.record import MARK, Recorder, run
 from cnnspec.importing.target import running, subject
-from cnnspec.importing.text import text_of
+from cnnspec.importing.text import Form, Writer
 from cnnspec.importing.tidy import alive
 from cnnspec.importing.training import named, trained
-from cnnspec.importing.verify import Held, verify
+from cnnspec.importing.verify import Held, Unsound, verify
 from cnnspec.layers import Shape
 
 IMAGE = 3  # sizes of one image: channels, height, width
@@ -40,6 +41,7 @@ class Imported:
 
     text: str
     notes: tuple[str, ...] = ()
+    form: Form = Form.CLASSES
 
 
 def import_target(
@@ -75,7 +77,7 @@ def import_module(
     state = module.state_dict()
     training = trained(module, images, program, _unused(program, state), place)
     program = replace(program, heads=training.heads)
-    return _written(program, sink, Held(state, images, output), description, training.notes)
+    return _written(program, sink, Held(state, images, output), description, place, training.notes)
 
 
 def import_file(path: FilePath) -> Imported:
@@ -89,7 +91,7 @@ def import_file(path: FilePath) -> Imported:
     images = _images(reader.inputs)
     with torch.no_grad():
         held = Held(exported.state_dict, images, exported.module()(*images.values()))
-    return _written(program, reader.translator.sink, held, f"Imported from {path.name}.")
+    return _written(program, reader.translator.sink, held, f"Imported from {path.name}.", reader.fallback)
 
 
 # ---------------------------------------------------------------------------------------------------------------- runs
@@ -173,12 +175,28 @@ def _loaded(path: FilePath) -> ExportedProgram:
 # ------------------------------------------------------------------------------------------------------------- writing
 
 
-def _written(program: Program, sink: Sink, held: Held, description: str, notes: Iterable[str] = ()) -> Imported:
-    """The text of a program, verified."""
-    text = text_of(program, sink, description)
+def _written(
+    program: Program, sink: Sink, held: Held, description: str, place: Span, notes: Iterable[str] = ()
+) -> Imported:
+    """The text of a program, verified; a form that does not hold gives way to a plainer one."""
+    writer = Writer(program, sink, description)
     unused = _unused(program, held.state)
-    verify(text, held, {key for keys in unused.values() for key in keys})
-    return Imported(text, (*notes, *(_needless(path, len(keys)) for path, keys in unused.items())))
+    left_out = {key for keys in unused.values() for key in keys}
+    for form in (Form.CLASSES, Form.COPIES):
+        with suppress(Exception):  # whatever is wrong with it: the plain form says what is wrong with the module
+            text = writer.written(form).text
+            verify(text, held, left_out)
+            return _imported(text, notes, unused, form)
+    written = writer.written(Form.LINES)
+    try:
+        verify(written.text, held, left_out)
+    except Unsound as error:
+        raise SpecError(writer.located(error, written, place)) from None
+    return _imported(written.text, notes, unused, Form.LINES)
+
+
+def _imported(text: str, notes: Iterable[str], unused: Mapping[Path, Sequence[str]], form: Form) -> Imported:
+    return Imported(text, (*notes, *(_needless(path, len(keys)) for path, keys in unused.items())), form)
 
 
 def _needless(path: Path, number: int) -> str:

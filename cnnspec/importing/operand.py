@@ -23,6 +23,7 @@ class Operand:
     shape: tuple[int, ...]
     value: int | None = None
     owned: Owned | None = None
+    repeats: bool = False  # whether it is repeated to a larger shape, as sums and products do by themselves
     blocked: Diagnostic | None = None  # why no layer gives it: told once something needs it, which goes on with `value`
 
     @property
@@ -32,6 +33,10 @@ class Operand:
     def shaped(self, shape: tuple[int, ...]) -> Operand:
         """The same numbers in another shape."""
         return replace(self, shape=shape)
+
+    def repeated(self, shape: tuple[int, ...]) -> Operand:
+        """The same numbers, each as often as a larger shape holds it."""
+        return self if shape == self.shape else replace(self, shape=shape, repeats=True)
 
 
 Result = Operand | tuple[Operand, ...] | None

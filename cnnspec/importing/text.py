@@ -5,41 +5,127 @@ Program ─► tidy ─► scopes ─► chains ─► names ─► fold ─► 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Any
 
-from cnnspec.diagnostics import Sink, SpecError
+from cnnspec.diagnostics import Diagnostic, Label, Sink, Span, SpecError
 from cnnspec.importing.chains import chain_of, shapes_of
+from cnnspec.importing.define import Definition
 from cnnspec.importing.fold import fold
 from cnnspec.importing.items import Item
 from cnnspec.importing.names import name
-from cnnspec.importing.program import Head, Program
+from cnnspec.importing.program import Head, Path, Program, dotted
 from cnnspec.importing.scopes import Group, head_scope, scopes
 from cnnspec.importing.settings import settings
 from cnnspec.importing.tidy import tidy
 from cnnspec.importing.training import WEIGHT
+from cnnspec.importing.verify import Unsound
 from cnnspec.importing.write import blocks_of, document
 from cnnspec.layers import REGISTRY, Shape
+from cnnspec.spec import Item as SpecItem
 from cnnspec.spec.items import SCOPE
+from cnnspec.spec.names import id_fault
+
+HELP = "a spec is stricter here than PyTorch; `cnnspec explain` says more of the code"
 
 
-def text_of(program: Program, sink: Sink, description: str) -> str:
-    """The spec of a program. Raises SpecError with what is in the sink, and what else no spec says."""
-    program = tidy(program)
-    for line in program.lines:
-        if line.type not in REGISTRY:
-            sink.error("no-layer-for-call", f"no layer is a `{line.type}`", line.span)
-    trees = _trees(program, sink) if not len(sink) else []
-    if len(sink):
-        raise SpecError(sink.in_order())
-    shapes = shapes_of((*program.lines, *(line for head in program.heads for line in head.lines)), program.inputs)
-    starts = [-1, *(head.source for head in program.heads)]
-    network, *heads = [_scope(tree, shapes, start) for tree, start in zip(trees, starts, strict=True)]
-    ids = name(network.body or [], program.inputs, _named(program), heads)
-    folded, blocks = fold([network, *heads], program.origins)
-    (network, *heads), params = settings(folded, program)
-    aux = {head.path[0]: (_words(head, ids), item.body or []) for head, item in zip(program.heads, heads, strict=True)}
-    return document(_sections(program, params, description, ids), network.body or [], blocks_of(blocks), aux)
+class Form(Enum):
+    """How much of a program is written once. Whatever is guessed is tried, and a plainer form stands behind it."""
+
+    CLASSES = "one block for each class"
+    COPIES = "one block for the copies of a class that have the same lines"
+    LINES = "no blocks and no repeats"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A spec, and the lines of the network and of its heads that it was written from."""
+
+    text: str
+    scopes: list[Item]
+
+
+class Writer:
+    """Writes a program. Raises SpecError with what is in the sink, and what else no spec says."""
+
+    def __init__(self, program: Program, sink: Sink, description: str) -> None:
+        self.program = program = tidy(program)
+        self.description = description
+        for line in program.lines:
+            if line.type not in REGISTRY:
+                sink.error("no-layer-for-call", f"no layer is a `{line.type}`", line.span)
+        self.trees = _trees(program, sink) if not len(sink) else []
+        for tree in self.trees:
+            check_names(tree, sink)
+        if len(sink):
+            raise SpecError(sink.in_order())
+        lines = (*program.lines, *(line for head in program.heads for line in head.lines))
+        self.spans = {line.value: line.span for line in lines}
+        self.shapes = shapes_of(lines, program.inputs)
+
+    def written(self, form: Form) -> Written:
+        program = self.program
+        starts = [-1, *(head.source for head in program.heads)]
+        scopes = [_scope(tree, self.shapes, start) for tree, start in zip(self.trees, starts, strict=True)]
+        if form is Form.LINES:
+            scopes = [unfolded(scope) for scope in scopes]
+        network, *heads = scopes
+        ids = name(network.body or [], program.inputs, _named(program), heads)
+        blocks: dict[str, Definition] = {}
+        if form is not Form.LINES:
+            scopes, blocks = fold(scopes, program.origins, alike=form is Form.COPIES)
+        (network, *heads), params = settings(scopes, program)
+        aux = {
+            head.path[0]: (_words(head, ids), item.body or []) for head, item in zip(program.heads, heads, strict=True)
+        }
+        sections = _sections(program, params, self.description, ids)
+        return Written(document(sections, network.body or [], blocks_of(blocks), aux), [network, *heads])
+
+    def located(self, found: Unsound, written: Written, fallback: Span) -> list[Diagnostic]:
+        """What the checker says of a spec without blocks, at the lines of the module that it was written from."""
+        values: dict[int, int] = {}
+        if found.spec is not None:
+            chains = [found.spec.layers, *(head.layers for head in found.spec.aux)]
+            for scope, chain in zip(written.scopes, chains, strict=True):
+                values |= dict(_values(scope.body or [], chain))
+        placed = []
+        for diagnostic in found.diagnostics:
+            above = [line for line in values if line <= diagnostic.span.line]
+            span = self.spans.get(values[max(above)], fallback) if above else fallback
+            placed.append(Diagnostic(diagnostic.code, diagnostic.message, Label(span), help=HELP))
+        return placed
+
+
+def _values(items: Sequence[Item], read: Sequence[SpecItem]) -> Iterator[tuple[int, int]]:
+    """The line of the text that each item stands on, and the value that it makes."""
+    for item, other in zip(items, read, strict=True):
+        yield other.span.line, item.value
+        yield from _values(item.body or [], other.body or [])
+        for path, branch in zip(item.paths or [], other.paths or [], strict=True):
+            yield from _values(path, branch.items)
+
+
+def unfolded(item: Item) -> Item:
+    """A scope in which each module is a scope of its own."""
+    body = None if item.body is None else [unfolded(inner) for inner in item.body]
+    paths = None if item.paths is None else [[unfolded(inner) for inner in path] for path in item.paths]
+    return replace(item, op=item.op if body is None else SCOPE, body=body, paths=paths)
+
+
+def check_names(tree: Group, sink: Sink) -> None:
+    """Tells of modules with weights whose names no id can be."""
+    seen: set[Path] = set()
+    for line in tree.lines():
+        if not line.stateful or line.path is None:
+            continue
+        for end in range(1, len(line.path) + 1):
+            path, fault = line.path[:end], id_fault(line.path[end - 1])
+            if fault and path not in seen:
+                help = "an attribute of another name has other keys in the state dict: rename them in a checkpoint, too"
+                sink.error("bad-id", f"`{dotted(path)}` cannot be imported: {fault}", line.span, help=help)
+            seen.add(path)
 
 
 def _trees(program: Program, sink: Sink) -> list[Group]:

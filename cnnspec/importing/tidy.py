@@ -2,6 +2,7 @@
 
     Unflatten, Permute, Flatten ─► ChannelShuffle        (a + b) + c ─► Add(a, b, c)
     Permute, LayerNorm, Permute ─► LayerNorm2d
+    Identity ─► nothing, unless it keeps a place in a sequence that is numbered
     a join at the head of a module that takes several tensors ─► before the module, which then takes one
     Concat(a, b, c) where Concat(a, b) is there already ─► Concat(it, c)
 
@@ -11,19 +12,59 @@ Lines without weights have no key, so they may move between scopes. What nothing
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cnnspec.importing.program import Frame, Line, Program
+from cnnspec.importing.program import Frame, Line, Path, Program
 
 
 def tidy(program: Program) -> Program:
     """The program in its shortest words."""
+    program = without_identities(program)
     outputs = program.wanted
     lines = list(program.lines)
     for step in (_shuffles, _norms, _sums, _heads, _tails, _stacks):
         lines = alive(step(lines, outputs), outputs)
     return replace(program, lines=tuple(lines))
+
+
+def without_identities(program: Program) -> Program:
+    """The program without lines that change nothing and hold no key."""
+    lines, same = _without_identities(program.lines, {})
+    outputs = {key: same.get(value, value) for key, value in program.outputs.items()}
+    if any(value < 0 for value in outputs.values()):
+        return program  # an input as an output is said by a line
+    heads = []
+    for head in program.heads:
+        inner, within = _without_identities(head.lines[:-1], same)
+        last = _reading(head.lines[-1], within)
+        heads.append(replace(head, source=same.get(head.source, head.source), lines=(*inner, last)))
+    return replace(program, lines=tuple(lines), outputs=outputs, heads=tuple(heads))
+
+
+def _without_identities(lines: Sequence[Line], same: Mapping[int, int]) -> tuple[list[Line], dict[int, int]]:
+    """The lines that are left, and the value that stands for each that is not."""
+    same = dict(same)
+    numbered = {(line.path[:-1], line.path[-1]) for line in lines if line.stateful and line.path}
+    left = []
+    for line in lines:
+        if line.type == "Identity" and not _keeps_place(line, numbered):
+            same[line.value] = same.get(line.inputs[0], line.inputs[0])
+        else:
+            left.append(_reading(line, same))
+    return left, same
+
+
+def _keeps_place(line: Line, numbered: Iterable[tuple[Path, str]]) -> bool:
+    """Whether lines with weights are numbered behind it in its sequence."""
+    if line.path is None or not line.path[-1].isdecimal():
+        return False
+    later = (name for path, name in numbered if path == line.path[:-1] and name.isdecimal())
+    return any(int(name) > int(line.path[-1]) for name in later)
+
+
+def _reading(line: Line, same: Mapping[int, int]) -> Line:
+    return replace(line, inputs=tuple(same.get(value, value) for value in line.inputs))
 
 
 def alive(lines: Iterable[Line], outputs: Iterable[int]) -> list[Line]:

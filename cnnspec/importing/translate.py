@@ -23,6 +23,8 @@ Handler = Callable[..., Result]
 # What Python decides by, most of the time: told at the decision, not here.
 COMPARES = frozenset("gt lt ge le eq ne isnan isinf isfinite any all logical_not logical_and logical_or".split())
 
+BROADCASTS = frozenset({"Add", "Multiply"})
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -103,7 +105,7 @@ class Translator:
     def line(self, type: str, *taken: Operand, path: Path | None = None, **args: Any) -> Operand:
         """A line of a registered layer, and what it makes. Raises Unsaid."""
         inputs = tuple(self.value(operand, type) for operand in taken)
-        shapes = tuple(Shape(operand.shape[1:]) for operand in taken)
+        shapes = tuple(Shape(self.shapes[value]) for value in inputs)
         args = settled(type, args)
         shape, stateful = self.infer(type, args, shapes, path)
         line = Line(
@@ -128,6 +130,8 @@ class Translator:
             raise Unsaid(self.not_a_value(operand, type), "a spec joins what its layers make, and nothing else")
         if operand.batch != self.batch:
             raise Unsaid(f"the {operand.batch} of dimension 0 is not the batch any more: images are mixed")
+        if operand.repeats and type not in BROADCASTS:
+            raise Unsaid("no layer repeats a tensor to a larger shape", "`Add` and `Multiply` repeat it by themselves")
         return operand.value
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +10,28 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec.checking import check_spec
-from cnnspec.diagnostics import CnnspecError, Sink, Source, plain
+from cnnspec.diagnostics import CnnspecError, Diagnostic, Sink, Source, plain
 from cnnspec.emit.module import module
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.spec import Spec, builtin_blocks, read
 
 DEFECT = "this is a defect of cnnspec, or the module changes a tensor in place that another line still reads"
 
 
+class Unsound(CnnspecError):
+    """A spec that was written and does not pass the checker, and what stands against it."""
+
+    def __init__(self, spec: Spec | None, diagnostics: Sequence[Diagnostic]) -> None:
+        super().__init__(f"the spec that was written is not sound: {plain(diagnostics[0])}", DEFECT)
+        self.spec, self.diagnostics = spec, tuple(diagnostics)
+
+
 def built(text: str) -> nn.Module:
-    """The network that a text says. Raises CnnspecError where it says none."""
+    """The network that a text says. Raises Unsound where it says none."""
     sink = Sink()
     spec = read(Source("the spec that was written", text), sink, builtin_blocks())
     graph, found = check_spec(spec, sink) if spec is not None else (None, sink.in_order())
     if found or graph is None:
-        raise CnnspecError(f"the spec that was written is not sound: {plain(found[0])}", DEFECT)
+        raise Unsound(spec, found)
     return module(graph)
 
 

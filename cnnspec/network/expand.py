@@ -235,6 +235,8 @@ class Expander(Reporter):
             self.meter.spend(LINE)
             if item.broken:
                 raise Broken
+            if item.sources and self.left_out(item, scope, context):
+                return flow
             taken = sources(self, item, flow, scope, context) if item.sources or not several else several
             number = -1
             for number, inner in enumerate(self.rounds(item, taken[0], scope, context)):
@@ -259,6 +261,18 @@ class Expander(Reporter):
         except OutOfWork:
             self.too_much("too-much-work", item.span)
             raise TooLarge from None
+
+    def left_out(self, item: Item, scope: ScopeBuilder, context: Context) -> bool:
+        """Whether a line is not there whatever arrives: then what its `from` names need not be there either."""
+        if item.when is None or item.repeat is not None or item.foreach is not None:
+            return False
+        try:
+            there = self.condition(item.when, context, UNKNOWN)
+        except Silent:  # it depends on what arrives
+            return False
+        if not there:
+            leave_out(item, scope, Label(item.when.span, "false here"))
+        return not there
 
     def rounds(self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Iterable[Context]:
         """The contexts in which a line runs: one where it has no loop."""

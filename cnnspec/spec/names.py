@@ -19,6 +19,19 @@ TAKEN = frozenset(
     train training type xpu zero_grad
     """.split()
 )
+# The same of names that begin with `_`: torch's own, and those of the modules that scopes become.
+PRIVATE = frozenset(
+    """
+    _apply _backward_hooks _backward_pre_hooks _buffers _call_impl _compiled_call_impl _forward_hooks
+    _forward_hooks_always_called _forward_hooks_with_kwargs _forward_pre_hooks _forward_pre_hooks_with_kwargs
+    _get_abs_string_index _get_backward_hooks _get_backward_pre_hooks _get_item_by_idx _get_name
+    _is_full_backward_hook _load_from_state_dict _load_state_dict_post_hooks _load_state_dict_pre_hooks
+    _maybe_warn_non_full_backward_hook _modules _named_members _non_persistent_buffers_set _parameters
+    _register_load_state_dict_pre_hook _register_state_dict_hook _replicate_for_data_parallel _save_to_state_dict
+    _slow_forward _state_dict_hooks _state_dict_pre_hooks _version _wrapped_call_impl
+    _bare _evaluation _give _heads _output _outputs _run _size _steps _title _training
+    """.split()
+)
 RESERVED = frozenset({"prev", "input", "in"})
 PYTHON = frozenset(keyword.kwlist)  # torch.fx writes a child as `self.name`, and so torch.onnx and torch.export do
 PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -51,13 +64,9 @@ def id_fault(name: str) -> str:
         return f"`{name}` is reserved"
     if name in PYTHON:
         return f"`{name}` is a word of Python, and torch.fx and torch.onnx write a layer as `self.{name}`"
-    if name in TAKEN or name.startswith("_"):
-        return (
-            f"`{name}` is taken: every module has an attribute of that name"
-            if name in TAKEN
-            else ("an id does not begin with `_`: such names are torch's own")
-        )
-    return ""
+    if name in TAKEN or name in PRIVATE:
+        return f"`{name}` is taken: every module has an attribute of that name"
+    return "an id does not begin with `__`: Python renames such attributes" if name.startswith("__") else ""
 
 
 def id_help(name: str) -> str:

@@ -511,3 +511,279 @@ class Noisy(nn.Module):
         if self.training:
             x = x + torch.randn_like(x)
         return self.conv(x)
+
+
+class Leaf(nn.Module):
+    def __init__(self, inc: int, out: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inc, out, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).relu()
+
+
+class Tree(nn.Module):
+    """A class that holds copies of itself: one block for each level."""
+
+    class Node(nn.Module):
+        def __init__(self, depth: int, inc: int, out: int) -> None:
+            super().__init__()
+            make = Leaf if depth == 1 else lambda i, o: Tree.Node(depth - 1, i, o)
+            self.near, self.far = make(inc, out), make(out, out)
+            self.join = nn.Conv2d(2 * out, out, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            near = self.near(x)
+            return self.join(torch.cat([near, self.far(near)], 1))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.low = Tree.Node(1, 3, 4)
+        self.high = Tree.Node(3, 4, 8)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.high(self.low(x))
+
+
+class Around(nn.Module):
+    """Classes that hold each other, in both orders."""
+
+    class Beside(nn.Module):
+        def __init__(self, *branches: nn.Module) -> None:
+            super().__init__()
+            self.branches = nn.ModuleList(branches)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cat([branch(x) for branch in self.branches], 1)
+
+    class Mixed(nn.Module):
+        def __init__(self, inner: nn.Module, inc: int, out: int) -> None:
+            super().__init__()
+            self.inner, self.norm, self.mix = inner, nn.BatchNorm2d(inc), nn.Conv2d(inc, out, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.mix(self.norm(self.inner(x))).relu()
+
+    def __init__(self) -> None:
+        super().__init__()
+        pair = self.Beside(nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 3, padding=1))
+        self.first = self.Beside(nn.Conv2d(3, 8, 1), self.Mixed(pair, 8, 8))
+        inner = self.Mixed(nn.Conv2d(16, 8, 1), 8, 8)
+        self.second = self.Mixed(self.Beside(inner, nn.Conv2d(16, 8, 1)), 16, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x))
+
+
+class SkipInSkip(nn.Module):
+    """A U-Net of skips in skips, in containers of torch."""
+
+    class Skip(nn.Module):
+        def __init__(self, inner: nn.Module) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.cat((x, self.inner(x)), 1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        inner: nn.Module = nn.Conv2d(16, 16, 3, padding=1)
+        for width in (8, 4):
+            down = nn.Conv2d(width, 2 * width, 3, 2, 1)
+            inner = nn.Sequential(down, self.Skip(inner), nn.ConvTranspose2d(4 * width, width, 2, 2))
+        self.stem, self.body = nn.Conv2d(3, 4, 1), inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(self.stem(x))
+
+
+class Doubled(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2)
+
+
+class WeightlessLists(nn.Module):
+    """Lists whose members have no weights: one walked by hand, one with nothing between its members."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ups = nn.ModuleList([Doubled(), Doubled()])
+        self.downs = nn.ModuleList([nn.MaxPool2d(2), nn.AvgPool2d(2)])
+        self.one, self.two = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.two(self.ups[0](self.one(x)))
+        return self.downs[1](self.downs[0](torch.tanh(self.ups[1](x))))
+
+
+class InStep(nn.Module):
+    """A list of layers and one of modules without weights, walked together."""
+
+    class Halved(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return F.max_pool2d(x, 2).relu()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.halves = nn.ModuleList(self.Halved() for _ in range(3))
+        self.convs = nn.ModuleList(nn.Conv2d(3 if i == 0 else 8, 8, 3, padding=1) for i in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for half, conv in zip(self.halves, self.convs, strict=True):
+            x = half(conv(x))
+        return x
+
+
+class Pieces(nn.Module):
+    """A list each member of which goes on from the last piece; all pieces are joined. Copies differ in depth."""
+
+    class Cell(nn.Module):
+        def __init__(self, inc: int, out: int, depth: int) -> None:
+            super().__init__()
+            half = out // 2
+            self.enter = nn.Conv2d(inc, out, 1)
+            self.steps = nn.ModuleList(nn.Conv2d(half, half, 3, padding=1) for _ in range(depth))
+            self.leave = nn.Conv2d((2 + depth) * half, out, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            pieces = [*self.enter(x).chunk(2, 1)]
+            for step in self.steps:
+                pieces.append(step(pieces[-1]))
+            return self.leave(torch.cat(pieces, 1))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells = nn.Sequential(self.Cell(3, 8, 1), self.Cell(8, 16, 2), self.Cell(16, 8, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.cells(x)
+
+
+class TwoPaths(nn.Module):
+    """A projection that only some copies have, whose output is read twice further down."""
+
+    class Cell(nn.Module):
+        def __init__(self, inc: int, more: int, *, widen: bool) -> None:
+            super().__init__()
+            self.widen = nn.Conv2d(inc, 8 + 2 * more, 1) if widen else None
+            self.conv = nn.Conv2d(inc, 8 + more, 3, padding=1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            side = x if self.widen is None else self.widen(x)
+            y = self.conv(x)
+            return torch.cat([side[:, :8] + y[:, :8], side[:, 8:], y[:, 8:]], 1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cells = nn.Sequential(
+            self.Cell(3, 4, widen=True), self.Cell(20, 4, widen=False), self.Cell(24, 4, widen=False)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.cells(x)
+
+
+class FirstChannels(nn.Module):
+    """A residual over the first channels alone, where there is one at all."""
+
+    class Block(nn.Module):
+        def __init__(self, inc: int, out: int, stride: int) -> None:
+            super().__init__()
+            self.conv, self.norm = nn.Conv2d(inc, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out)
+            self.kept = inc if stride == 1 and inc <= out else None
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.norm(self.conv(x))
+            return y if self.kept is None else torch.cat([y[:, : self.kept] + x, y[:, self.kept :]], 1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [(3, 8, 2), (8, 12, 1), (12, 12, 1), (12, 20, 2)]
+        self.blocks = nn.Sequential(*(self.Block(*size) for size in sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(x)
+
+
+class Underscored(nn.Module):
+    """Attributes that begin with `_`, as their author means them to be private."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stem = nn.Conv2d(3, 4, 3)
+        self._blocks = nn.ModuleList([Leaf(4, 4), Leaf(4, 4)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self._stem(x).relu()
+        for block in self._blocks:
+            x = block(x)
+        return x
+
+
+class SharedInBlocks(nn.Module):
+    """A module that each of two blocks calls twice."""
+
+    class Cascade(nn.Module):
+        def __init__(self, channels: int) -> None:
+            super().__init__()
+            self.step = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1), nn.ReLU())
+            self.mix = nn.Conv2d(2 * channels, channels, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            once = self.step(x)
+            return self.mix(torch.cat([once, self.step(once)], 1))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.one, self.two = nn.Conv2d(3, 4, 1), self.Cascade(4), self.Cascade(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.two(self.one(self.stem(x)))
+
+
+class Identities(nn.Module):
+    """Modules that do nothing: none is written but the one that keeps a number of a sequence."""
+
+    class NormAct(nn.BatchNorm2d):
+        def __init__(self, channels: int) -> None:
+            super().__init__(channels)
+            self.drop, self.act = nn.Identity(), nn.ReLU()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.act(self.drop(super().forward(x)))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.drop_path = nn.Conv2d(3, 4, 3), self.NormAct(4), nn.Identity()
+        self.tail = nn.Sequential(nn.Conv2d(4, 4, 1), nn.Identity(), nn.Conv2d(4, 4, 1), nn.Identity())
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.tail(self.drop_path(self.norm(self.conv(x))))
+
+
+class SometimesResidual(nn.Module):
+    """Blocks some of which add their input; others pad in their middle."""
+
+    class Block(nn.Module):
+        def __init__(self, inc: int, out: int, stride: int) -> None:
+            super().__init__()
+            self.expand, self.norm1 = nn.Conv2d(inc, 2 * inc, 1, bias=False), nn.BatchNorm2d(2 * inc)
+            self.depth = nn.Conv2d(2 * inc, 2 * inc, 3, stride, 2 - stride, groups=2 * inc, bias=False)
+            self.project, self.norm2 = nn.Conv2d(2 * inc, out, 1, bias=False), nn.BatchNorm2d(out)
+            self.stride, self.adds = stride, stride == 1 and inc == out
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = F.relu6(self.norm1(self.expand(x)))
+            if self.stride == 2:
+                y = F.pad(y, (0, 1, 0, 1))
+            y = self.norm2(self.project(self.depth(y)))
+            return x + y if self.adds else y
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = [(3, 4, 2), (4, 4, 1), (4, 4, 1), (4, 8, 1), (8, 12, 2), (12, 12, 1)]
+        self.blocks = nn.Sequential(*(self.Block(*size) for size in sizes))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(x)

@@ -21,7 +21,8 @@ SIZES: dict[str, Any] = {"Siamese": {"left": (1, 16, 16), "right": (1, 16, 16)}}
 NAMES = (
     *("Plain", "Residual", "UNet", "FlatUNet", "TwoOutputsInside", "ListLoop", "OneList", "Branches", "Gated"),
     *("OwnLayers", "Shuffle", "Nested", "ByShape", "Attention2d", "Scaled", "mobilenet", "Dense", "Pyramid", "Lazy"),
-    *("Siamese", "Again", "Levels", "Headed", "Noisy"),
+    *("Siamese", "Again", "Levels", "Headed", "Noisy", "Tree", "Around", "SkipInSkip", "WeightlessLists", "InStep"),
+    *("Pieces", "TwoPaths", "FirstChannels", "Underscored", "SharedInBlocks", "Identities", "SometimesResidual"),
 )
 FOLDER = Path(__file__).parent / "specs"
 
@@ -41,7 +42,7 @@ def test_import_is_equal_and_reads_as_reviewed(name: str, golden: Callable[[Path
 def test_every_network_is_imported() -> None:
     """None of the networks that are no parts of others is left out."""
     own = {name for name, value in vars(modules).items() if getattr(value, "__module__", "") == modules.__name__}
-    parts = {"PreAct", "DoubleConv", "Up", "Encoder", "Swish", "Gate", "Conv2dSame"}
+    parts = {"PreAct", "DoubleConv", "Up", "Encoder", "Swish", "Gate", "Conv2dSame", "Leaf", "Doubled"}
     assert own - parts == set(NAMES)
 
 

@@ -418,6 +418,28 @@ def test_the_lines_of_a_group_that_is_left_out_are_not_walked(monkeypatch: pytes
     assert walked
 
 
+def test_a_line_that_is_left_out_asks_nothing_of_its_from() -> None:
+    """Both lines are there under one condition: without it neither is, and what the second names is not missed."""
+    both = """
+        params: {half: false}
+        layers:
+          - ReLU: {}
+            id: first
+          - Slice: {end: 2}
+            id: part
+            when: $half
+          - Concat:
+            from: [first, part]
+            when: $half
+        """
+    assert [n.type for n in graph_of(both).nodes] == ["ReLU"]
+    assert [n.type for n in graph_of(both.replace("half: false", "half: true")).nodes] == ["ReLU", "Slice", "Concat"]
+    asked = both.replace(
+        "[first, part]\n            when: $half", "[first, part]\n            when: $(in.channels > 0)"
+    )
+    assert expansion(asked)[1] == [("undefined-from", 12)]
+
+
 def test_an_id_that_a_param_names_is_looked_for_in_the_scope_alone() -> None:
     """A block sees none of the network's ids, and of one that a param brings in the message speaks of the scope."""
     lines = "layers:\n  - ReLU: {}\n    id: stem\n  - Up: {skip: stem}\nblocks:\n  Up:\n    params: {skip: str}\n"

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.spec.names import TAKEN, folded, id_fault, id_help
+from cnnspec.emit.modules import Chain, ManyInputs, Program, TwoInputs
+from cnnspec.spec.names import PRIVATE, TAKEN, folded, id_fault, id_help
 
 
 def test_taken_names_are_those_of_torch() -> None:
@@ -18,10 +19,20 @@ def test_taken_names_are_those_of_torch() -> None:
     assert {name for name in attributes if not name.startswith("_")} == TAKEN
 
 
+def test_private_names_are_those_of_torch_and_of_our_modules() -> None:
+    """Of names that begin with `_` those are refused that a module of torch or of ours has, and nothing else."""
+    empty = Program((), (0,))
+    networks = [cls("Net", {}, empty, empty, (), ()) for cls in (TwoInputs, ManyInputs)]
+    modules = (nn.Module(), nn.Sequential(), nn.ModuleList(), Chain(), *networks)
+    attributes = {name for module in modules for name in dir(module)}
+    assert {name for name in attributes if name.startswith("_") and not name.startswith("__")} == PRIVATE
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("", "a.b", "forward", "__class__", "_modules", "prev", "input", "in", "a\x1b[31m", "x" * 101, "class", "lambda"),
+        *("", "a.b", "forward", "__class__", "__conv", "_modules", "_steps"),
+        *("prev", "input", "in", "a\x1b[31m", "x" * 101, "class", "lambda"),
         *("ﬁ", "ｃｌａｓｓ", "ｆorward", "ª", "gro\N{COMBINING DIAERESIS}ße"),
     ],
 )
@@ -30,7 +41,7 @@ def test_bad_ids(name: str) -> None:
     assert id_fault(name)
 
 
-@pytest.mark.parametrize("name", ["conv1", "0", "block1-0", "größe", "branch3x3_2a", "layer 1", "½", "层"])
+@pytest.mark.parametrize("name", ["conv1", "0", "block1-0", "größe", "branch3x3_2a", "layer 1", "_conv", "½", "层"])
 def test_good_ids(name: str) -> None:
     """Any other text is an id."""
     assert id_fault(name) == ""

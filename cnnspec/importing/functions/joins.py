@@ -63,8 +63,8 @@ def arithmetic(t: Translator, *args: Any, **kwargs: Any) -> Operand:
 @says("cat", "concat", "concatenate")
 def cat(t: Translator, tensors: Sequence[Operand], dim: int = 0) -> Operand:
     t.need(tensors)
-    kept = tuple(tensors)
-    rank = len(kept[0].shape)
+    rank = len(tensors[0].shape)
+    kept = tuple(tensor for tensor in tensors if tensor.shape[dim] != 0) or tuple(tensors)
     if dim % rank != 1:
         where = "the batch" if dim % rank == 0 else f"dimension {dim % rank}"
         raise Unsaid(f"this stacks along {where}; `Concat` stacks along the channels, dimension 1")
@@ -112,6 +112,8 @@ def _slice(t: Translator, x: Operand, dim: int, start: int, end: int, step: int 
     dim, size = dim % len(x.shape), x.shape[dim]
     if (start, end, step) == (0, size, 1):
         return x
+    if start >= end:
+        return Operand((*x.shape[:dim], 0, *x.shape[dim + 1 :]))  # nothing, and what is stacked with it is all there is
     if dim != 1:
         where = "the batch" if dim == 0 else f"dimension {dim}"
         raise Unsaid(f"no layer takes a part of {where}: `Slice` takes channels, dimension 1")

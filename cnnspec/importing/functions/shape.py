@@ -72,6 +72,8 @@ def _common(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, int]:
     tail = next((i for i in range(shorter - head) if old[-1 - i] != new[-1 - i]), shorter - head)
     while head > 1 and (head + tail >= len(old) or head + tail >= len(new)):
         head -= 1  # a size of 1 that comes or goes is taken apart from, or merged with, what is before it
+    while tail and (head + tail >= len(old) or head + tail >= len(new)):
+        tail -= 1  # or with what is behind it, where the batch is before it
     return head, tail
 
 
@@ -80,6 +82,19 @@ def squeeze(t: Translator, x: Operand, dim: Any = None) -> Operand:
     dims = range(len(x.shape)) if dim is None else [d % len(x.shape) for d in ((dim,) if isinstance(dim, int) else dim)]
     new = tuple(size for d, size in enumerate(x.shape) if d not in dims or size != 1)
     return x.shaped(new) if x.value is None else _reshape(t, x, new)
+
+
+@says("expand_as")
+def expand_as(t: Translator, x: Operand, other: Operand) -> Operand:
+    return x.repeated(other.shape)
+
+
+@says("expand")
+def expand(t: Translator, x: Operand, *sizes: Any) -> Operand:
+    new = tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], list | tuple) else sizes
+    if len(new) != len(x.shape):
+        raise Unsaid("this puts a dimension before the batch")
+    return x.repeated(tuple(old if size == -1 else size for old, size in zip(x.shape, new, strict=True)))
 
 
 @says("permute")
