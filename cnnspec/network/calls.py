@@ -32,10 +32,10 @@ class Call(Struct, frozen=True, eq=False):
 
     def __eq__(self, other: object) -> bool:
         """Calls in one line are alike: how a line was reached is compared by frames, which hold them."""
-        return isinstance(other, Call) and self.item is other.item
+        return isinstance(other, Call) and self.item.span == other.item.span
 
     def __hash__(self) -> int:
-        return hash(self.item)
+        return hash(self.item.span)
 
 
 class Written(Struct, frozen=True):
