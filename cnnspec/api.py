@@ -21,6 +21,7 @@ from cnnspec.spec.items import SCOPE
 from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.syntax import Entry
+from cnnspec.syntax.marks import kind
 
 if TYPE_CHECKING:
     import torch
@@ -73,6 +74,9 @@ def load_found(
 
 def _read(found: Found, source: Source) -> tuple[Spec, Sink]:
     """A spec and what was found when it was read. Raises SpecError where nothing of it can be read."""
+    if (what := kind(source)) != "spec":
+        help = f"`cnnspec check {found.title}` checks it; `cnnspec train --recipe` and `cnnspec sweep` run such files"
+        raise UsageError(f"{found.title} is a {what}, not a spec", help)
     sink = Sink()
     spec = read(source, sink, builtin_blocks(), found.title)
     if spec is None:
@@ -84,11 +88,21 @@ def _as_set(spec: Spec, found: Found, variant: str | None, input: Size | None, p
     chosen = with_variant(spec, variant or found.variant)
     settings = {name: _setting(chosen, name, value) for name, value in params.items()}
     override = None if input is None else _input(chosen, input)
-    return replace(chosen, title=_title(found, variant), settings=settings, input_override=override)
+    title, heading = _title(found, variant), _heading(spec, found, variant)
+    return replace(chosen, title=title, heading=heading, settings=settings, input_override=override)
 
 
 def _title(found: Found, variant: str | None) -> str:
     return found.title if variant is None or variant == found.variant else f"{found.title}:{variant}"
+
+
+def _heading(spec: Spec, found: Found, variant: str | None) -> str:
+    """The spec's own `name` with the variant; a shipped spec goes by the name that it was asked for by."""
+    if found.ships or not spec.name:
+        return ""
+    if variant is None:
+        return spec.name
+    return variant if variant.startswith(spec.name) else f"{spec.name}:{variant}"
 
 
 def _setting(spec: Spec, name: str, value: Any) -> Any:
@@ -171,16 +185,15 @@ def graph(
     return found
 
 
-def partial_graph(
-    name_or_path: str | os.PathLike[str], variant: str | None = None, *, input: Size | None = None, **params: Any
+def partial_graph_of(
+    found: Found, source: Source, variant: str | None, input: Size | None, params: Mapping[str, Any]
 ) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
-    """The graph of a spec that may be wrong, with the layers whose shapes are known, and what is wrong with it.
+    """The graph of a text that may be wrong, with the layers whose shapes are known, and what is wrong with it.
 
     None where nothing of it can be expanded. Raises UsageError, and SpecError where nothing of it can be read, or where
     what is wrong leaves it open what the variant and the params are.
     """
-    found = find(os.fspath(name_or_path))
-    spec, sink = _read(found, open_source(found.path, display(found.path)))
+    spec, sink = _read(found, source)
     try:
         return check_spec(_as_set(spec, found, variant, input, params), sink)
     except UsageError:
@@ -189,7 +202,6 @@ def partial_graph(
         raise
 
 
-@requiring("torch", "`build`")
 def build(
     spec: Spec | str | os.PathLike[str],
     variant: str | None = None,

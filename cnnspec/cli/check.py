@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from cnnspec.cli.checked import Fix, Options, check_target
-from cnnspec.cli.gather import STDIN, Gathered, gather
+from cnnspec.cli.gather import Gathered, gather
 from cnnspec.cli.options import Variant, complete_name
 from cnnspec.cli.output import say
 from cnnspec.cli.report import Format, exit_code, report
+from cnnspec.cli.stdin import STDIN_NAME
 from cnnspec.diagnostics import UsageError
 from cnnspec.spec.budget import Budget, given
+from cnnspec.spec.shipped import STDIN
 
 Names = Annotated[
     list[str],
@@ -56,7 +58,7 @@ def check(
     min_input: Smallest = None,
     skip_others: SkipOthers = False,
     verbose: Verbose = False,
-    stdin_name: StdinName = "<stdin>",
+    stdin_name: StdinName = STDIN_NAME,
 ) -> None:
     """Check specs: every mistake at its line and column, with its repair.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -13,9 +12,10 @@ from msgspec.structs import replace
 from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
 from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
-from cnnspec.diagnostics import CnnspecError, Diagnostic, OutputError, Source, SpecError, UsageError
+from cnnspec.cli.stdin import STDIN_NAME, standard_input
+from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
 from cnnspec.spec.budget import Budget
-from cnnspec.spec.shipped import ENDINGS, MAX_BYTES, decode, display, open_source
+from cnnspec.spec.shipped import ENDINGS, display, open_source
 from cnnspec.syntax.marks import kind
 
 
@@ -34,7 +34,7 @@ class Options(Struct, frozen=True):
     strict: bool = False
     fix: Fix = Fix.leave
     budget: Budget | None = None
-    stdin_name: str = "<stdin>"
+    stdin_name: str = STDIN_NAME
 
 
 class Checked(Struct, frozen=True):
@@ -68,7 +68,7 @@ def check_target(target: Target, options: Options) -> Checked:
 
 
 def _check(blank: Checked, target: Target, options: Options) -> Checked:
-    source = open_source(target.path, blank.file) if target.path else _standard_input(blank.file)
+    source = open_source(target.path, blank.file) if target.path else standard_input(blank.file)
     blank = replace(blank, kind=kind(source))
     if options.fix is not Fix.leave:
         from cnnspec.fixing import fix
@@ -83,17 +83,6 @@ def _check(blank: Checked, target: Target, options: Options) -> Checked:
         source = after
     found = check_source(source, options.variant or target.variant, options.budget)
     return replace(blank, diagnostics=_strict(found) if options.strict else found)
-
-
-def _standard_input(name: str) -> Source:
-    """What comes in; too much of it is refused by its length, as of a file. Raises OutputError."""
-    if sys.stdin is None:
-        raise OutputError("standard input is closed")
-    try:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise OutputError(f"standard input cannot be read: {error.strerror or error}") from None
-    return decode(name, data) if len(data) <= MAX_BYTES else Source(name, " " * (MAX_BYTES + 1))
 
 
 def _write(target: Target, before: Source, text: str) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from cnnspec.api import graph
-from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
+from cnnspec.cli.options import InputSize, Name, Settings, Title, Variant
 from cnnspec.cli.output import by_ending, console, save, write
+from cnnspec.cli.specs import load_spec
 from cnnspec.diagnostics import printable
 
 
@@ -38,6 +40,7 @@ def diagram(
     format: Annotated[Format | None, typer.Option("--format", help=FORMAT_HELP, show_default=False)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
+    title: Title = None,
 ) -> None:
     """Draw a network: layers, branches and shortcuts, with the shapes on the arrows.
 
@@ -48,7 +51,9 @@ def diagram(
     chosen = format or by_ending(out, ENDINGS, Format.svg, "say --format")
     from cnnspec.emit.diagram import diagram as drawn
 
-    found = graph(name, variant, input=parse_input(input), **parse_settings(set_))
+    found = graph(load_spec(name, variant, input, set_))
+    if title is not None:
+        found = replace(found, heading=title)
     text = drawn(found, chosen, depth)
     if out is None:
         write(text)

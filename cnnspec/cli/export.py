@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from cnnspec.api import export as write_out
-from cnnspec.api import load
-from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
+from cnnspec.cli.options import InputSize, Name, Settings, Variant
 from cnnspec.cli.output import by_ending, console, write
+from cnnspec.cli.specs import load_spec
 from cnnspec.diagnostics import printable
 
 
@@ -47,7 +47,7 @@ def export(
     ONNX needs `pip install 'cnnspec[onnx]'`.
     """
     chosen = to or by_ending(out, ENDINGS, Format.python, "say --to")
-    spec = load(name, variant, input=parse_input(input), **parse_settings(set_))
+    spec = load_spec(name, variant, input, set_)
     made = write_out(spec, chosen, out, weights=weights)
     if isinstance(made, str):
         write(made)

@@ -12,9 +12,8 @@ from msgspec import Struct
 from cnnspec.diagnostics import CnnspecError, OutputError, UsageError
 from cnnspec.opening import open_regular
 from cnnspec.spec import find
-from cnnspec.spec.shipped import ENDINGS
+from cnnspec.spec.shipped import ENDINGS, STDIN
 
-STDIN = "-"
 NOT_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv"}  # and whatever is hidden
 KEY = re.compile(
     rb"""(?:\A(?:\xef\xbb\xbf)?|^)(?:\{\s*)?(["']?)cnnspec(?:_recipe|_sweep)?\1[ \t]*:(?=[\s,}]|\Z)""", re.MULTILINE

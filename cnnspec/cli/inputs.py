@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnnspec.api import graph, load
-from cnnspec.cli.options import Name, Settings, Variant, parse_settings
+from cnnspec.api import graph
+from cnnspec.cli.options import Name, Settings, Variant
 from cnnspec.cli.output import say, write
+from cnnspec.cli.specs import load_spec
 from cnnspec.cli.tables import table_width
 from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable, printable_json
 from cnnspec.diagnostics.wrap import wrapped
@@ -44,7 +45,7 @@ def inputs(
     """
     from cnnspec.inputs import solve
 
-    spec = load(name, variant, **parse_settings(set_))
+    spec = load_spec(name, variant, None, set_)
     found = solve(spec)
     if found.smallest is None and found.is_complete:
         graph(spec)  # raises what is wrong with the stated input, with the repairs that work

@@ -22,7 +22,16 @@ def complete_name(incomplete: str) -> list[str]:
 NAME = typer.Argument(
     metavar="NAME", help="A shipped name (mnist/lenet) or the path of a spec.", autocompletion=complete_name
 )
-Name = Annotated[str, NAME]
+SPEC = typer.Argument(
+    metavar="NAME",
+    help="A shipped name (mnist/lenet), the path of a spec, or - for standard input.",
+    autocompletion=complete_name,
+)
+Name = Annotated[str, SPEC]
+Title = Annotated[
+    str | None,
+    typer.Option("--title", metavar="TEXT", help="What stands above it  [default: the spec's `name`]"),
+]
 Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="One of the spec's variants.")]
 Settings = Annotated[
     list[str] | None,

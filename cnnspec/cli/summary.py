@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace as with_fields
 
-from cnnspec.api import partial_graph
-from cnnspec.cli.options import InputSize, Name, Settings, Variant, parse_input, parse_settings
+from cnnspec.cli.options import InputSize, Name, Settings, Title, Variant
 from cnnspec.cli.output import console, write
+from cnnspec.cli.specs import load_graph
 from cnnspec.cli.tables import print_fitting
-from cnnspec.diagnostics import SpecError
+from cnnspec.diagnostics import SpecError, printable
 
 if TYPE_CHECKING:
     from cnnspec.emit.columns import Facts
@@ -56,6 +57,7 @@ def summary(
     dtype: Annotated[
         Dtype | None, typer.Option("--dtype", help="The type of numbers whose bytes are told; float32 by default.")
     ] = None,
+    title: Title = None,
 ) -> None:
     """Print a network's table: each layer's output shape, parameters and MACs, or the columns that are asked for.
 
@@ -67,7 +69,9 @@ def summary(
     from cnnspec.emit.columns import chosen
 
     names = None if columns is None else chosen(columns)
-    found, wrong = partial_graph(name, variant, input=parse_input(input), **parse_settings(set_))
+    found, wrong = load_graph(name, variant, input, set_)
+    if found is not None and title is not None:
+        found = with_fields(found, heading=title)
     if format in (Format.json, Format.csv):
         if wrong or found is None:
             raise SpecError(wrong)
@@ -103,8 +107,11 @@ def _print(facts: Facts, look: Look, format: Format) -> None:
 
 def _print_table(facts: Facts, look: Look) -> None:
     """The table in the columns that fit; columns that were asked for are all there, however wide."""
+    from rich.text import Text
+
     from cnnspec.emit.table import DEFAULT, rich_table
 
+    console().print(Text(printable(facts.graph.title), "bold"))
     print_fitting(
         lambda columns: rich_table(facts, replace(look, columns=tuple(columns))),
         look.columns,

@@ -22,7 +22,7 @@ from cnnspec.diagnostics.errors import (
 from cnnspec.diagnostics.escape import csv_cell, markdown_text, printable, printable_json, printable_lines
 from cnnspec.diagnostics.render import plain, render
 from cnnspec.diagnostics.source import Source, Span
-from cnnspec.diagnostics.words import a, clip, count, did_you_mean, listing, nearest
+from cnnspec.diagnostics.words import a, choices, clip, count, did_you_mean, listing, nearest
 
 __all__ = [
     "CheckpointError",
@@ -43,6 +43,7 @@ __all__ = [
     "UsageError",
     "a",
     "as_json",
+    "choices",
     "clip",
     "count",
     "csv_cell",

@@ -9,6 +9,8 @@ from functools import lru_cache
 from cnnspec.diagnostics.synonyms import synonym
 
 MAX_KNOWN = 500  # names among which a near one is looked for: comparing takes time
+MOST_LISTED = 12  # words that a message lists whole
+MOST_NEAR = 3  # of more words, those that it names
 MAX_WORD = 60  # characters of a word that may be a misspelt name
 MAX_MESSAGE = 800  # characters of a line of a message or a help
 
@@ -64,6 +66,25 @@ def listing(words: Sequence[str], conjunction: str = "and") -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def choices(lead: str, noun: str, word: str, known: Sequence[str], where: str) -> str:
+    """Say what may stand in place of an unknown word: ``it has `a` and `b```, or of many words the near ones.
+
+    Args:
+        lead: What the list follows, such as ``a recipe has``.
+        noun: What the words are, such as ``keys``.
+        word: The unknown word.
+        known: The words that there are.
+        where: What lists them all, such as ``docs/training.md and `cnnspec schema --recipe```.
+    """
+    if len(known) <= MOST_LISTED:
+        return f"{lead} {listing([f'`{name}`' for name in known])}"
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, n=MOST_NEAR, cutoff=0.5) if len(word) <= MAX_WORD else []
+    close = f"near {'is' if len(near) == 1 else 'are'} {listing([f'`{name}`' for name in near])}; " if near else ""
+    return f"{close}{where} list all {len(known)} {noun}"
 
 
 def count(number: int, noun: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,6 @@ from cnnspec.diagnostics import listing, markdown_text, printable
 from cnnspec.emit.columns import COLUMNS, DEFAULT, Facts, about_memory
 from cnnspec.emit.figures import short, size
 from cnnspec.emit.rows import Row, rows
-from cnnspec.layers import Shape
 from cnnspec.network import Graph
 
 if TYPE_CHECKING:
@@ -64,19 +63,13 @@ def totals(facts: Facts, look: Look = PLAIN) -> str:
     """The lines below the table."""
     graph = facts.graph
     flops = f"{short(graph.flops)} flops" if graph.macs else "no flops counted"
-    arrives = f"one {graph.input} input" if len(graph.inputs) == 1 else _named(graph.inputs)
-    gives = f"output {graph.output}"
-    if graph.outputs:
-        gives = f"outputs {_named({name: graph.shape(value) for name, value in graph.outputs.items()})}"
+    arrives = graph.input_text if len(graph.inputs) > 1 else f"one {graph.input} input"
+    gives = f"output{'s' if graph.outputs else ''} {graph.output_text}"
     lines = [f"{graph.params:,} params · {graph.macs:,} MACs ({flops}) for {arrives} · {gives}"]
     if graph.aux:
         heads = listing([printable(head.name) for head in graph.aux])
         lines.append(f"{graph.aux_params:,} of the params are those of {heads}: in training only, so without MACs")
     return "\n".join([*lines, *([memory_totals(facts)] if look.shows_memory else [])])
-
-
-def _named(shapes: Mapping[str, Shape]) -> str:
-    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
 
 
 def memory_totals(facts: Facts) -> str:
@@ -88,13 +81,12 @@ def memory_totals(facts: Facts) -> str:
 
 
 def rich_table(facts: Facts, look: Look = PLAIN) -> Table:
-    """The table for a terminal."""
+    """The table for a terminal, without its title."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    title = Text(printable(facts.graph.name), "bold")
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in look.columns:
         column = COLUMNS[name]
         justify = "left" if column.left else "right"
@@ -109,7 +101,7 @@ def markdown(facts: Facts, look: Look = PLAIN) -> str:
     """The table for a document."""
     columns = [COLUMNS[name] for name in look.columns]
     lines = [
-        f"**{markdown_text(facts.graph.name)}**",
+        f"**{markdown_text(facts.graph.title)}**",
         "",
         f"| {' | '.join(column.heading for column in columns)} |",
         f"| {' | '.join('---' if column.left else '---:' for column in columns)} |",
@@ -135,5 +127,5 @@ def html(graph: Graph) -> str:
     lines = ["".join(cell("th", name, COLUMNS[name].heading) for name in DEFAULT)]
     shown = (zip(DEFAULT, cells(facts, row), strict=True) for row in rows(graph))
     lines += ["".join(cell("td", name, text) for name, text in row) for row in shown]
-    title, total = escape(printable(graph.name)), escape(totals(facts))
+    title, total = escape(printable(graph.title)), escape(totals(facts))
     return f"<p><b>{title}</b></p><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table><p>{total}</p>"

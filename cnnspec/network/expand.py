@@ -174,7 +174,7 @@ class Expander(Reporter):
             given, out, aux = {}, UNKNOWN, ()
         sound = {name: flow.value for name, flow in given.items() if flow is not UNKNOWN}
         scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), out.value)
-        graph = Graph(self.spec.title, inputs, tuple(self.nodes), scope, sound, aux)
+        graph = Graph(self.spec.title, inputs, tuple(self.nodes), scope, sound, aux, heading=self.spec.heading)
         check_in_place(self.nodes, tuple(inputs.values()), None if out.shape is None else graph.wanted, self.sink)
         return graph
 

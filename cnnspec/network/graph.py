@@ -158,6 +158,12 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     outputs: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     aux: tuple[Aux, ...] = ()
     init: tuple[Init, ...] = ()  # in the order in which it is done
+    heading: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands above tables and drawings: the spec's own `name`, where it has one and does not ship."""
+        return self.heading or self.name
 
     @property
     def input(self) -> Shape:
@@ -179,6 +185,17 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     def given(self) -> tuple[int, ...]:
         """The values that the network gives in evaluation."""
         return tuple(self.outputs.values()) or (self.root.output,)
+
+    @property
+    def input_text(self) -> str:
+        """The shapes that arrive, in words: ``3×224×224``, or ``image 3×64×64, mask 1×64×64``."""
+        return shapes_text(self.inputs) if len(self.inputs) > 1 else str(self.input)
+
+    @property
+    def output_text(self) -> str:
+        """The shapes that the network gives in evaluation, in words: ``1000``, or ``mask 2×64×64, logits 10``."""
+        named = {name: self.shape(value) for name, value in self.outputs.items()}
+        return shapes_text(named) if named else str(self.output)
 
     @cached_property
     def wanted(self) -> frozenset[int]:
@@ -219,11 +236,15 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
         return 2 * self.macs
 
     def __repr__(self) -> str:
-        arrives = " + ".join(map(str, self.inputs.values()))
-        gives = " + ".join(str(self.shape(value)) for value in self.given)
-        return f"<Graph {self.name}: {arrives} → {gives}, {self.params:,} params, {self.macs:,} MACs>"
+        costs = f"{self.params:,} params, {self.macs:,} MACs"
+        return f"<Graph {self.name}: {self.input_text} → {self.output_text}, {costs}>"
 
     def _repr_html_(self) -> str:
         from cnnspec.emit.table import html
 
         return html(self)
+
+
+def shapes_text(shapes: Mapping[str, Shape]) -> str:
+    """Shapes with their names: ``image 3×64×64, mask 1×64×64``."""
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())

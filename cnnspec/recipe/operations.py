@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cnnspec.diagnostics import Repair, Sink, did_you_mean, listing
+from cnnspec.diagnostics import Repair, Sink, choices, did_you_mean, listing
 from cnnspec.recipe.losses import LOSSES
 from cnnspec.recipe.operation import Operation
 from cnnspec.recipe.optimizers import OPTIMIZERS
@@ -111,8 +111,8 @@ class OperationReader:
 
     def unknown(self, name: Scalar, kind: Kind) -> None:
         article = "an" if kind.noun[0] in "aeiou" else "a"
-        known = listing([f"`{member}`" for member in kind.members])
-        help = LEFT_OUT.get(name.text, f"there are {known}")
+        where = f"docs/training.md and `cnnspec schema --{kind.of.removesuffix('s')}`"
+        help = LEFT_OUT.get(name.text) or choices("there are", f"{kind.noun}s", name.text, tuple(kind.members), where)
         near = "" if name.text in LEFT_OUT else did_you_mean(name.text, kind.members)
         repairs = respell(name.span, name.text, kind.members) if near else ()
         message = f"`{name.text}` is not {article} {kind.noun} of {kind.of}"

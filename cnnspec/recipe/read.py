@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, choices, did_you_mean
 from cnnspec.recipe.model import VERSION, EarlyStopping, Recipe, Warmup
 from cnnspec.recipe.operations import FAMILIES, OperationReader
 from cnnspec.recipe.plain import plain
@@ -89,7 +89,8 @@ class _Reader:
         name = entry.key.text
         if name not in KEYS:
             elsewhere = _misplaced(name)
-            help = elsewhere or f"a recipe has {listing([f'`{key}`' for key in KEYS])}"
+            where = "docs/training.md and `cnnspec schema --recipe`"
+            help = elsewhere or choices("a recipe has", "keys", name, KEYS, where)
             near = "" if elsewhere else did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
             self.sink.error(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, did_you_mean, listing
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, choices, did_you_mean, listing
 from cnnspec.layers import REGISTRY
 from cnnspec.layers.init import FUNCTIONS
 from cnnspec.spec import arguments as args
@@ -27,7 +27,6 @@ from cnnspec.syntax import Entry, Map, Node, Scalar, shown
 
 FORM = "write `init: {Conv2d: {weight: kaiming_normal_, bias: zeros_}}`"
 FUNCTION = "write `zeros_` or `{normal_: {std: 0.01}}`; null leaves PyTorch's own initialisation"
-KNOWN = f"there are {listing([f'`{name}`' for name in FUNCTIONS])}"
 
 
 def read_init(node: Node | None, sink: Sink) -> tuple[Rule, ...]:
@@ -135,7 +134,8 @@ def _is_known(function: Scalar, sink: Sink) -> bool:
         return True
     message, near = f"`torch.nn.init` has no function `{function.text}`", did_you_mean(function.text, FUNCTIONS)
     repairs = _as_called(function) or respell(function.span, function.text, FUNCTIONS)
-    sink.error("unknown-init", message, function.span, near, help=KNOWN, repairs=repairs)
+    help = choices("there are", "functions", function.text, tuple(FUNCTIONS), "docs/language.md and `cnnspec schema`")
+    sink.error("unknown-init", message, function.span, near, help=help, repairs=repairs)
     return False
 
 

@@ -144,8 +144,9 @@ class Patches(Struct, frozen=True, eq=False):
 class Spec(Struct, frozen=True, eq=False):
     """An architecture as its file says it, with what a user set on top.
 
-    ``title`` is how messages and tables call it; ``variant`` and ``settings`` choose among its params, and
-    ``input_override`` stands for the file's ``input``: sizes without the batch, of several inputs by name.
+    ``title`` is how messages call it, ``heading`` what stands above tables and drawings where that differs;
+    ``variant`` and ``settings`` choose among its params, and ``input_override`` stands for the file's ``input``: sizes
+    without the batch, of several inputs by name.
     """
 
     source: Source
@@ -170,6 +171,7 @@ class Spec(Struct, frozen=True, eq=False):
     variant: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None
+    heading: str = ""
 
     @property
     def input_names(self) -> tuple[str, ...]:

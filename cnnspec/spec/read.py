@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, nearest
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, choices, did_you_mean, nearest
 from cnnspec.layers import BUILT_IN, REGISTRY
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import read_budget
@@ -180,7 +180,7 @@ class _Reader:
 
     def unknown_key(self, entry: Entry) -> None:
         name = entry.key.text
-        help = f"a spec has {listing([f'`{key}`' for key in KEYS])}"
+        help = choices("a spec has", "keys", name, KEYS, "docs/language.md and `cnnspec schema`")
         near, repairs = did_you_mean(name, KEYS), respell(entry.key.span, name, KEYS)
         self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 

@@ -29,6 +29,7 @@ MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
 MAX_TOLD = 4  # names of a folder that a message lists
 ENDINGS = (".yaml", ".yml")
+STDIN = "-"  # the name of what comes on standard input
 
 
 class Found(Struct, frozen=True):
@@ -37,6 +38,7 @@ class Found(Struct, frozen=True):
     path: Path
     title: str
     variant: str | None = None
+    ships: bool = False
 
 
 def find(name: str) -> Found:
@@ -49,6 +51,8 @@ def find(name: str) -> Found:
         raise UsageError(
             f"`{name[:40]}…` is no name and no path", "`cnnspec zoo` lists the names; a path ends in .yaml"
         )
+    if name == STDIN:
+        raise UsageError("no spec is read from standard input here", "save it as a .yaml file, and give its path")
     if name.endswith(ENDINGS) or os.path.isfile(path):  # noqa: PTH113 - which says no where it may not look
         return _file(path)
     shipped = find_shipped(name)
@@ -112,9 +116,9 @@ def _candidates(folder: Path, name: str) -> list[Found]:
     if any(part in ("", ".", "..") for part in (*parts, last)):
         return []
     where = folder.joinpath(*parts)
-    found = [Found(p, name, last) for p in sorted(where.glob("*.yaml")) if _has_variant(p, last)]
+    found = [Found(p, name, last, ships=True) for p in sorted(where.glob("*.yaml")) if _has_variant(p, last)]
     if (where / f"{last}.yaml").is_file():
-        found.append(Found(where / f"{last}.yaml", name))
+        found.append(Found(where / f"{last}.yaml", name, ships=True))
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, Field
 
-from cnnspec.diagnostics import Edit, Repair, Sink, Source, did_you_mean, listing, printable
+from cnnspec.diagnostics import Edit, Repair, Sink, Source, choices, did_you_mean, listing, printable
 from cnnspec.recipe.model import VERSION as RECIPE_VERSION
 from cnnspec.recipe.operation import STRICT, Operation
 from cnnspec.recipe.operations import Kind, OperationReader
@@ -112,7 +112,7 @@ class _Reader:
         if name not in KEYS:
             near = did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
-            help = f"a sweep has {listing([f'`{key}`' for key in KEYS])}"
+            help = choices("a sweep has", "keys", name, KEYS, "docs/sweeps.md and `cnnspec schema --sweep`")
             self.sink.error("unknown-key", f"a sweep has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
     def of_spec(self) -> tuple[tuple[Network, ...], Any]:

@@ -10,6 +10,7 @@ from shlex import quote
 from time import monotonic
 from typing import Any
 
+from cnnspec.diagnostics import count
 from cnnspec.train import folder as files
 from cnnspec.train.checkpoint import Checkpoints, State
 from cnnspec.train.finite import require_finite
@@ -51,7 +52,7 @@ class Keeper:
             note(f"{self.run} was saved by {before} process{'es'[: 2 * (before > 1)]}: {OTHER_NUMBER}")
         if not self.trainee.tally.steps:
             self.world.written(self._write_epoch)
-        note(f"{self.run} goes on after step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
+        note(f"{self.run} {_reached(self.trainee)}")
 
     def step(self) -> None:
         """A step is done. Raises Stopped where a signal has come; all processes save, or none."""
@@ -89,3 +90,13 @@ class Keeper:
     def _write_epoch(self) -> None:
         write_weights(self.run / WEIGHTS, self.trainee.measured)
         files.write_lines(self.run / files.METRICS, map(asdict, self.trainee.rows))
+
+
+def _reached(trainee: Trainee) -> str:
+    """Where a run goes on, or that it is finished."""
+    steps, epochs = trainee.tally.steps, len(trainee.rows)
+    if trainee.is_done:
+        return f"is finished after {count(epochs, 'epoch')}: nothing is left to train"
+    if steps:
+        return f"goes on after step {steps:,} of epoch {trainee.epoch}"
+    return f"goes on after epoch {epochs}" if epochs else "goes on from its first step"

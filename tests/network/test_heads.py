@@ -13,6 +13,7 @@ from torch.nn import functional
 
 import cnnspec
 from cnnspec.diagnostics import UsageError
+from cnnspec.emit.diagram import figure_of
 from cnnspec.network.memory import memory
 
 AUX = """
@@ -145,6 +146,9 @@ def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     graph = cnnspec.graph(spec)
     assert {name: tuple(x) for name, x in graph.inputs.items()} == {"image": (3, 16, 16), "mask": (1, 16, 16)}
     assert [tuple(graph.shape(value)) for value in graph.given] == [(4, 16, 16), (5,)]
+    shapes = "image 3×16×16, mask 1×16×16 → features 4×16×16, logits 5"  # named, and no sum of shapes
+    assert shapes in repr(graph)
+    assert figure_of(graph).total.endswith(f" · {shapes}")
     traced = torch.fx.symbolic_trace(model)
     assert torch.equal(traced(image, mask)["logits"], given["logits"])
 

@@ -21,11 +21,9 @@ from cnnspec.network import Graph
 
 def figure_of(graph: Graph, depth: int | None = None) -> Figure:
     """What is drawn. ``depth``: how many levels of blocks are opened."""
-    arrives = " + ".join(map(str, graph.inputs.values()))
-    gives = " + ".join(str(graph.shape(value)) for value in graph.given)
     aux = f" ({short(graph.aux_params)} of them in aux heads)" if graph.aux_params else ""
-    total = f"{graph.params:,} params{aux} · {short(graph.macs)} MACs · {arrives} → {gives}"
-    return figure(graph.name, total, Builder(graph, depth).overview())
+    total = f"{graph.params:,} params{aux} · {short(graph.macs)} MACs · {graph.input_text} → {graph.output_text}"
+    return figure(graph.title, total, Builder(graph, depth).overview())
 
 
 def diagram(graph: Graph, format: str = "svg", depth: int | None = None) -> str:
