@@ -7,12 +7,12 @@ tensorboard --logdir runs
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnspec.diagnostics import UsageError
+from cnnspec.diagnostics import OutputError, UsageError
 from cnnspec.files import writing
 from cnnspec.train.watch import Metrics, Progress, Watcher
 
@@ -61,7 +61,8 @@ class TensorBoard(Watcher):
 
     def close(self) -> None:
         if self.writer:
-            self.writer.close()
+            with writing(Path(self.writer.log_dir)):
+                self.writer.close()
 
 
 @contextmanager
@@ -75,5 +76,8 @@ def events(watch: Watcher, *, wanted: bool) -> Iterator[Watcher]:
     board = TensorBoard(watch)
     try:
         yield board
-    finally:
-        board.close()
+    except BaseException:
+        with suppress(OutputError):  # of a folder that is gone, which is not what has ended the run
+            board.close()
+        raise
+    board.close()

@@ -23,12 +23,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from cnnspec.diagnostics import OccupiedError, UsageError
+from cnnspec.diagnostics import OccupiedError, OutputError, UsageError
 from cnnspec.files import PART, make_folder, write, writing
 from cnnspec.train.lock import LOCK
 
@@ -59,6 +60,32 @@ def _is_left(path: Path, texts: Mapping[str, bytes]) -> bool:
     if path.name in texts:
         return path.read_bytes() == texts[path.name]
     return path.name == LOCK or (path.suffix == PART and path.stem in (*texts, SETTINGS))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run folder as it was when its run was started here: the same one, and not another of its name."""
+
+    run: Path
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, run: Path) -> Place:
+        """Raises OutputError."""
+        with writing(run):
+            found = run.stat()
+        return cls(run, found.st_dev, found.st_ino)
+
+    def require(self) -> None:
+        """Raise OutputError where the folder was moved away or deleted: writing would begin another in its place."""
+        try:
+            found = self.run.stat()
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != (self.device, self.inode):
+            help = "its last checkpoint is where it was moved to: `cnnspec train --resume` with that folder goes on"
+            raise OutputError(f"{self.run} was moved or deleted while its run was training", help)
 
 
 def is_begun(run: Path) -> bool:

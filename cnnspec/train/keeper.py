@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +14,7 @@ from cnnspec.diagnostics import count
 from cnnspec.train import folder as files
 from cnnspec.train.checkpoint import Checkpoints, State
 from cnnspec.train.finite import require_finite
+from cnnspec.train.folder import Place
 from cnnspec.train.origin import require_same
 from cnnspec.train.saved import write_weights
 from cnnspec.train.signals import Stop, Stopped
@@ -36,6 +37,7 @@ class Keeper:
     def __init__(self, run: Path, trainee: Trainee, origin: Mapping[str, Any], stop: Stop, every: int | None) -> None:
         self.run, self.trainee, self.origin, self.stop, self.every = run, trainee, origin, stop, every
         self.world = trainee.world
+        self.place = self.world.written(lambda: Place.of(run))
         bytes = sum(tensor.nbytes for tensor in trainee.model.state_dict().values())
         self.checkpoints = Checkpoints(run, SHARE * bytes + BESIDE)
         self.saved = monotonic()
@@ -83,11 +85,18 @@ class Keeper:
                 stopped.add_note(f"`cnnspec train --resume {quote(str(self.run))}` goes on")
                 raise
 
+    def write_result(self, write: Callable[[], None]) -> None:
+        """The run is done, and ``write`` writes its last files."""
+        self.world.written(self.place.require)
+        self.world.written(write)
+
     def _write(self, state: State, best: bool) -> None:
+        self.place.require()
         require_finite(self.trainee.model, f"step {self.trainee.tally.steps:,} of epoch {self.trainee.epoch}")
         self.checkpoints.save(state.with_values(origin=self.origin), best)
 
     def _write_epoch(self) -> None:
+        self.place.require()
         write_weights(self.run / WEIGHTS, self.trainee.measured)
         files.write_lines(self.run / files.METRICS, map(asdict, self.trainee.rows))
 

@@ -188,7 +188,7 @@ def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher, *, test
             keeper.epoch(trainee.close(row))
             watch.epoch(row)
         found = _measured(keeper, data.test, data.test.all(), "the test part") if test else None
-    trainee.world.written(lambda: _write_result(keeper.run, title, trainee, found))
+    keeper.write_result(lambda: _write_result(keeper.run, title, trainee, found))
     return Result(keeper.run, tuple(trainee.rows), found)
 
 

@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 from cnnspec import CheckpointError, OutputError, Spec, UsageError, load
 from cnnspec.files import write
 from cnnspec.seeing import evaluate
-from cnnspec.train import Metrics, Recipe, Result, train
+from cnnspec.train import Metrics, Recipe, Result, Watcher, resume, train
 from cnnspec.train.curves import curves
 from cnnspec.train.folder import create
 from tests.cli.runner import run
@@ -159,6 +159,37 @@ def test_an_interrupted_run_keeps_its_epochs(small_file: Path, tmp_path: Path, m
     result = run("train", str(small_file), "--out", out)
     assert (result.exit_code, result.stderr) == (130, "interrupted; what is written is kept\n")
     assert run("eval", out).stdout.splitlines()[-1].startswith("test accuracy ")
+
+
+class Moves(Watcher):
+    """Takes the run's folder away after its first epoch."""
+
+    def __init__(self, *, deletes: bool, remakes: bool) -> None:
+        self.deletes, self.remakes = deletes, remakes
+
+    def started(self, run: Path) -> None:
+        self.run = run
+
+    def epoch(self, metrics: Metrics) -> None:
+        shutil.rmtree(self.run) if self.deletes else self.run.rename(self.run.with_name("moved"))
+        if self.remakes:
+            self.run.mkdir()
+
+
+@pytest.mark.parametrize("epochs", [1, 2], ids=["at the end", "between epochs"])
+@pytest.mark.parametrize(("deletes", "remakes"), [(False, False), (True, False), (False, True)])
+def test_a_run_folder_that_is_moved_ends_the_run(
+    small: Spec, tmp_path: Path, epochs: int, deletes: bool, remakes: bool
+) -> None:
+    """With 7 and a message; no other folder is begun in its place, and a folder that was moved can be resumed."""
+    watch = Moves(deletes=deletes, remakes=remakes)
+    with pytest.raises(OutputError, match="run was moved or deleted while its run was training") as caught:
+        train(small, Recipe(epochs=epochs, batch_size=500, threads=1), tmp_path / "run", watch)
+    assert caught.value.exit_code == 7
+    assert (tmp_path / "run").exists() == remakes
+    assert not remakes or not list((tmp_path / "run").iterdir())
+    if not deletes:
+        assert len(resume(tmp_path / "moved").metrics) == epochs
 
 
 def replace_text(name: str, old: str, new: str) -> Callable[[Path], None]:
