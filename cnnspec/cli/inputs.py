@@ -114,9 +114,11 @@ def _unknown(found: Inputs) -> Iterable[str]:
 def _print(line: str) -> None:
     """A line with its indent kept where it is wrapped; an empty one before it where it begins so."""
     text = line.lstrip("\n")
+    if text != line:
+        say("")
     indent = len(text) - len(text.lstrip())
-    told = wrapped(printable(text.lstrip()), table_width(), indent)
-    say(f"{'' if text == line else chr(10)}{' ' * indent}{told}")
+    for part in f"{' ' * indent}{wrapped(printable(text.lstrip()), table_width(), indent)}".split("\n"):
+        say(part)
 
 
 def _record(found: Inputs) -> dict[str, Any]:

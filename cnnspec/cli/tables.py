@@ -45,7 +45,8 @@ def print_at(width: int, what: RenderableType) -> None:
             return
         with terminal.capture() as captured:
             terminal.print(what, soft_wrap=False)
-        say("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        for line in captured.get().split("\n")[:-1]:
+            say(line.rstrip())
     finally:
         terminal.width = before
 

@@ -26,6 +26,7 @@ def test_lines_in_a_pipe_end_in_no_blanks(
     """No line is filled up to the width of the table, and no cell ends in an ellipsis."""
     monkeypatch.setenv("COLUMNS", columns)
     printed = run(*command).stdout
+    assert len(printed.splitlines()) > 5
     assert not [line for line in printed.splitlines() if line != line.rstrip()]
     assert "…" not in printed.replace(" … ", "")  # as in `1 … 5`, five blocks
 
