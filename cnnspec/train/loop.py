@@ -62,7 +62,7 @@ def epoch(
                 raise diagnosed(trainee, seen, partial(trainee.again, inputs), where)
             trainee.step()
             seen = None
-        tally.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images)
+        tally.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images, share.weight)
         if tally.due():
             figures = tally.read()
             if report:
@@ -114,6 +114,7 @@ def measure(
     shares = shares_of(parts, own, 1, partial(masses, loss, data.labels))
     for (images, labels), share in zip(data.batches(own), shares, strict=True):
         logits = model(images)
-        tally.add(*pooled(world, mean_loss(loss, logits, labels), hits(logits, labels), share), share.images)
+        found = pooled(world, mean_loss(loss, logits, labels), hits(logits, labels), share)
+        tally.add(*found, share.images, share.weight)
         after()
     return tally.read()

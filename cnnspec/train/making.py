@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from cnnspec.diagnostics import UsageError
 from cnnspec.recipe.losses import Loss
 from cnnspec.recipe.model import Recipe
 from cnnspec.recipe.operation import Operation
@@ -60,7 +61,10 @@ def made_optimizer(declared: Declared, model: nn.Module, *, scaled: bool = False
 
 
 def made_scheduler(recipe: Recipe, optimizer: Optimizer, steps: int) -> LRScheduler | None:
-    """The scheduler of an optimizer that makes so many ``steps`` an epoch; None where the recipe has none."""
+    """The scheduler of an optimizer that makes so many ``steps`` an epoch; None where the recipe has none.
+
+    Raises UsageError where torch cannot make it of the run's number of steps.
+    """
     if recipe.scheduler is None:
         return None
     arguments = recipe.scheduler.arguments()
@@ -70,8 +74,13 @@ def made_scheduler(recipe: Recipe, optimizer: Optimizer, steps: int) -> LRSchedu
             arguments.setdefault("T_max", length)
         case "OneCycleLR":
             arguments.setdefault("max_lr", recipe.optimizer.lr)
-            arguments["total_steps"] = length + 1  # it counts the rate before the first step, too
-    scheduler: LRScheduler = _class_of(torch.optim.lr_scheduler, recipe.scheduler)(optimizer, **arguments)
+            arguments["total_steps"] = length
+    try:
+        scheduler: LRScheduler = _class_of(torch.optim.lr_scheduler, recipe.scheduler)(optimizer, **arguments)
+    except ZeroDivisionError:  # torch divides by the length of the first phase
+        unit = recipe.per if length == 1 else f"{recipe.per}s"
+        message = f"`OneCycleLR` cannot begin: `pct_start` times {length:,} {unit} is 1, a first phase of no length"
+        raise UsageError(message, "change `pct_start` or `epochs`") from None
     return scheduler
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from typing import Any
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR, ReduceLROnPlateau
 
 from cnnspec.recipe.model import Recipe
 from cnnspec.train.checkpoint.moving import count, require_moved
@@ -27,6 +28,7 @@ class Schedule:
     def __init__(self, recipe: Recipe, optimizer: Optimizer, steps: int) -> None:
         self.optimizer = optimizer
         self.scheduler: LRScheduler | None = made_scheduler(recipe, optimizer, steps)
+        self.last = self.scheduler.total_steps - 1 if isinstance(self.scheduler, OneCycleLR) else inf
         self.per = recipe.per
         self.steps = steps
         warmup = recipe.warmup
@@ -59,15 +61,20 @@ class Schedule:
     def after_step(self) -> None:
         """The optimizer has made a step."""
         self.step += 1
-        if self.scheduler is not None and self.per == "step":
-            self.scheduler.step()
+        if self.per == "step":
+            self._move()
 
     def after_epoch(self, val_loss: float | None) -> None:
         """An epoch is over, with this loss on the validation part."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
             assert val_loss is not None  # a recipe without a validation part was refused
             self.scheduler.step(val_loss)
-        elif self.scheduler is not None and self.per == "epoch":
+        elif self.per == "epoch":
+            self._move()
+
+    def _move(self) -> None:
+        """Set the rate of the next step; after the last step of a cycle there is none, and torch may divide by zero."""
+        if self.scheduler is not None and self.scheduler.last_epoch < self.last:
             self.scheduler.step()
 
     def state(self) -> dict[str, Any]:
@@ -84,7 +91,7 @@ class Schedule:
             return
         saved = state["scheduler"]
         require_moved("schedule", saved, self.scheduler.state_dict(), MOVING)
-        moved = self.step if self.per == "step" else epochs
+        moved = min(self.step if self.per == "step" else epochs, self.last)
         count("schedule", saved["last_epoch"], moved, moved)
         if "T_i" in saved:
             count("schedule", saved["T_i"], 1, saved["T_i"])

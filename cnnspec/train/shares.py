@@ -26,9 +26,10 @@ Masses = Callable[[Sequence[Tensor]], list[float]]  # what the mean loss of each
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One process's share of a batch of so many ``images``, and whether the batch is the last of its step."""
+    """One process's share of a batch of so many ``images`` that weigh ``weight``; whether the batch ends its step."""
 
     images: int
+    weight: float
     of_batch: float
     of_step: float
     ends_step: bool
@@ -47,7 +48,7 @@ def shares_of(parts: Sequence[Tensor], own: Sequence[Tensor], accumulate: int, m
         step = sum(whole[place] for place in group)
         for place in group:
             mine = ours[place]
-            yield Share(len(parts[place]), mine / whole[place], mine / step, place == group[-1])
+            yield Share(len(parts[place]), whole[place], mine / whole[place], mine / step, place == group[-1])
 
 
 def check_shares(recipe: Recipe, network: Graph, order: Tensor, world: World) -> None:

@@ -19,7 +19,10 @@ Note = Callable[[str], None]  # something to know, such as a Watcher's note
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a pass over ``images`` images gave: mean loss, images classified rightly, seconds it took."""
+    """Result of a pass over ``images`` images: mean loss, correctly classified images, seconds.
+
+    Where the loss weighs classes, the mean is Σ weight × loss / Σ weight over all images, whatever the batch size.
+    """
 
     loss: float
     correct: int
@@ -47,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One epoch. Losses are means over images, accuracies run from 0 to 1, ``seconds`` is the training alone.
+    """One epoch. Losses are means over images by their weights, accuracies run from 0 to 1, ``seconds`` is training alone.
 
     The training figures are taken while the weights change, with dropout on; the validation figures (None where
     nothing is held back) at the end of the epoch, with it off.

@@ -159,8 +159,8 @@ SCHEDULERS: list[tuple[dict[str, Any], Made, bool]] = [
         lambda o: CyclicLR(o, 0.01, 0.1, 3),
         True,
     ),
-    ({"OneCycleLR": {"max_lr": 0.2}}, lambda o: OneCycleLR(o, 0.2, total_steps=3 * STEPS + 1), True),
-    ({"OneCycleLR": None}, lambda o: OneCycleLR(o, 0.05, total_steps=3 * STEPS + 1), True),
+    ({"OneCycleLR": {"max_lr": 0.2}}, lambda o: OneCycleLR(o, 0.2, total_steps=3 * STEPS), True),
+    ({"OneCycleLR": None}, lambda o: OneCycleLR(o, 0.05, total_steps=3 * STEPS), True),
 ]
 
 

@@ -69,6 +69,8 @@ PLATEAU = {"ReduceLROnPlateau": {}}
         (PLATEAU, "best", "low"),
         (PLATEAU, "tally/images", -1),
         (PLATEAU, "tally/loss", float("nan")),
+        (PLATEAU, "tally/weight", float("inf")),
+        (PLATEAU, "tally/weight", -1.0),
         (PLATEAU, "rows/0/val_loss", float("nan")),
         (PLATEAU, "rows", []),
     ],
