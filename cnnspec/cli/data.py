@@ -33,7 +33,8 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data fol
 
     MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 are looked for where `train --data-dir DIR` looks for them; form,
     sizes, labels and SHA-256 are checked. Otherwise DIR holds images, a folder for each class, and each of them is
-    decoded. The exit code is 4 if anything is wrong.
+    decoded; copies of one picture in two parts or classes and parts without an image of a class are warnings. The exit
+    code is 4 if anything is wrong.
     """
     from cnnspec.data.check import check_data  # torch, from here on
 
@@ -42,8 +43,11 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data fol
     for finding in found:
         if finding.error:
             show_fault(finding.error)
+        elif finding.is_doubt:
+            console().print(printable(f"warning: {finding.path}: {finding.words}"))
         else:
             console().print(printable(f"{finding.of}: {finding.path}: {finding.words}"))
     if wrong:
-        console().print(f"{len(wrong)} wrong of {count(len(found), 'finding')}")
+        sure = [finding for finding in found if not finding.is_doubt]
+        console().print(f"{len(wrong)} wrong of {count(len(sure), 'finding')}")
         raise typer.Exit(DataError.exit_code)

@@ -13,8 +13,8 @@ from cnnspec.diagnostics import printable
 from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
 
 
-def test_line(test: Figures) -> str:
-    return f"test accuracy {percent(test.accuracy)}"
+def measured_line(part: str, figures: Figures) -> str:
+    return f"{part} accuracy {percent(figures.accuracy)}"
 
 
 def percent(share: float) -> str:

@@ -39,13 +39,13 @@ def evaluate(
         Path | None, typer.Option("--out", metavar="DIR", help="Where the pictures go  [default: RUN]")
     ] = None,
 ) -> None:
-    """Measure a run's weights on its data set's own test part.
+    """Measure a run's weights on its data set's own test part, or on the validation part where there is no test part.
 
     Precision and recall of each class and what was taken for what are printed; the pictures confusion.png and
     mistakes.png, which shows the worst mistakes, and evaluation.json are written. The last line printed is the test
     accuracy, as `train` printed it.
     """
-    from cnnspec.cli.progress import Lines, test_line
+    from cnnspec.cli.progress import Lines, measured_line
     from cnnspec.seeing import evaluate as run_evaluation
 
     evaluation = run_evaluation(run, data_dir, device, Lines(0))
@@ -54,7 +54,7 @@ def evaluate(
         print_table(_confusion(evaluation))
     for path in _written(evaluation, out or run):
         console().print(printable(f"{path} is written"))
-    say(test_line(evaluation.figures))
+    say(measured_line(evaluation.part, evaluation.figures))
 
 
 def _classes(evaluation: Evaluation) -> Table:

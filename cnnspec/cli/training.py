@@ -92,8 +92,9 @@ def train(
 
     How is what the recipe says; options go over it, and without one they go over the defaults. The run's folder gets
     the spec, the recipe, a line of metrics for each epoch, their curves, the weights, the checkpoints and the result.
-    The same seed gives the same weights on the same machine. The last line printed is the test accuracy. Ctrl-C and
-    SIGTERM save first; `--resume RUN` goes on to the same bits.
+    The same seed gives the same weights on the same machine. The last line printed is the test accuracy, or, for data
+    without a test part, the validation accuracy. Ctrl-C and SIGTERM save first; `--resume RUN` goes on to the same
+    bits.
     """
     flags = {
         "data": data,
@@ -127,11 +128,11 @@ def train(
                 asked = asked if recipe else with_settings(tree_of(read_record(run).training), settings)
                 result = _resumed(run, spec, asked, stop, tensorboard=tensorboard)
     if rank() == 0:
-        from cnnspec.cli.progress import test_line
+        from cnnspec.cli.progress import measured_line
 
         say(f"the run is in {result.folder}")
-        assert result.test is not None
-        say(test_line(result.test))
+        assert result.measured is not None
+        say(measured_line(*result.measured))
 
 
 def _require_one(name: str | None, resume: Path | None, out: Path | None, altered: bool) -> None:

@@ -22,12 +22,13 @@ RANKS = (3, 1, 3, 1)  # of the four files of an IDX set
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a file, or a part of a data set, turned out to be; or what is wrong with it."""
+    """What a file, or a part of a data set, turned out to be; what is doubtful about it, or wrong with it."""
 
     of: str  # the data set
     path: Path
     words: str = ""
     error: DataError | None = None
+    is_doubt: bool = False
 
 
 def check_data(base: Path) -> list[Finding]:
@@ -125,19 +126,20 @@ def _cifar(which: CifarSet, base: Path) -> Iterator[Finding]:
 def _images(base: Path) -> Iterator[Finding]:
     """The images of an image folder, decoded one by one. Raises DataError, where it is none."""
     try:
-        data = folder(base, (3, 8, 8), 0)
+        data = folder(base, (3, 8, 8), 0, most=None)
     except DataError as error:
         raise DataError(
             f"{base} holds no data that are known: {error.message}",
             f"the files of {listing(list(KNOWN), 'or')}, in folders of these names; or images, a folder for each class",
         ) from None
-    for name, part in (("training", data.train), ("test", data.test)):
+    for name, part in data.parts.items():
         assert isinstance(part, InFiles)
         bad = list(_unreadable(part))
         yield from bad
         words = f"{count(len(part.paths), f'{name} image')} in {count(len(data.classes), 'class')}"
         if not bad:
             yield Finding("folder", base, words)
+    yield from (Finding("folder", base, words, is_doubt=True) for words in (*data.lacking(), *data.doubts))
 
 
 def _unreadable(part: InFiles) -> Iterator[Finding]:

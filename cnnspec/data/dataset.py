@@ -1,4 +1,4 @@
-"""A data set: a training part, and a test part that training never sees.
+"""A data set: a training part, and parts that training never sees.
 
 InMemory     images uint8 N×C×H×W and labels N
 InFiles      paths of images and labels N: cnnspec.data.folder
@@ -15,8 +15,10 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from cnnspec.data.examples import Data, Examples, Pixels, pixels_of
+from cnnspec.diagnostics import listing
 
 CHUNK = 4096  # images that are resized at a time, which bounds the memory beside the result
+MOST_NAMED = 8  # classes in a warning
 
 
 class Part(Protocol):
@@ -42,17 +44,43 @@ class Part(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Two parts, and the names of the classes in the order of their labels."""
+    """The parts, and the names of the classes in the order of their labels.
+
+    ``validation`` is None where it is drawn from the training part, ``test`` where only a validation part is measured.
+    ``doubts`` are warnings about the files.
+    """
 
     name: str
     train: Part
-    test: Part
+    test: Part | None
     classes: tuple[str, ...]
+    validation: Part | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that there are, by what messages call them."""
+        parts = {"training": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def lacking(self) -> list[str]:
+        """Warnings about classes of which a part has no image."""
+        return [line for name, part in self.parts.items() for line in lacking(self.classes, part.labels, name)]
 
     @property
     def image(self) -> tuple[int, ...]:
         """The sizes C, H, W of an image."""
         return self.train.image
+
+
+def lacking(classes: Sequence[str], labels: Tensor, part: str) -> list[str]:
+    """A warning where a part has no image of a class; nothing where it has one of each."""
+    counts = torch.bincount(labels.cpu(), minlength=len(classes))
+    names = [f"`{classes[label]}`" for label in (counts == 0).nonzero().flatten().tolist()]
+    if not names:
+        return []
+    shown = [*names[:MOST_NAMED], *([f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else [])]
+    return [f"the {part} part has no image of the class{'es'[: 2 * (len(names) > 1)]} {listing(shown)}"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,33 +1,30 @@
 """Images of one's own, a folder for each class.
 
-    DIR/train/CLASS/*.png     and DIR/test/CLASS/*.png, or val: two parts that are there already
+    DIR/train/CLASS/*.png     with DIR/val/CLASS/*.png, DIR/test/CLASS/*.png or both: parts, by any usual name
     DIR/CLASS/*.png           a fifth of each class is the test part, the same one for everyone
 
-Classes are numbered in the order of their names. Files that are no images by their ending, and those whose name begins
-with a dot, are passed over.
+Classes are numbered in the order of their names. Files without the extension of an image and hidden names are left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from cnnspec.data.copies import MOST, copies_among, members_of, told
 from cnnspec.data.dataset import Dataset
 from cnnspec.data.examples import Pixels, pixels_of
 from cnnspec.data.held_out import stratified
-from cnnspec.data.image import ENDINGS
+from cnnspec.data.parts import HELP, TEST, TRAIN, VALIDATION, folders_in, images_in, parts_of
 from cnnspec.data.streamed import Streamed, read_all
 from cnnspec.diagnostics import DataError, listing, printable
 
 TEST_SHARE = 5  # one in five
 SAMPLE = 2048  # images that mean and deviation are taken of
-TESTS = ("test", "val")
-HELP = "a folder of images holds a folder for each class, in itself or in its folders `train` and `test`"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +35,10 @@ class InFiles:
     labels: Tensor
     image: tuple[int, ...]
     workers: int
+
+    def at(self, index: Tensor) -> InFiles:
+        """The images at these indices."""
+        return InFiles(tuple(self.paths[i] for i in index.tolist()), self.labels[index], self.image, self.workers)
 
     def fitted(self, input: Sequence[int]) -> InFiles:
         return InFiles(self.paths, self.labels, tuple(input), self.workers)
@@ -52,55 +53,63 @@ class InFiles:
         return Streamed.on(device, self.paths, self.labels, self.image, pixels, self.workers)
 
 
-def folder(base: Path, input: Sequence[int], workers: int) -> Dataset:
-    """The images below a folder in a network's size ``input`` (C, H, W). Raises DataError."""
+def folder(base: Path, input: Sequence[int], workers: int, most: int | None = MOST) -> Dataset:
+    """The images below a folder in a network's size ``input`` (C, H, W); at most ``most`` files are compared as copies.
+
+    Raises DataError.
+    """
     if not base.is_dir():
         raise DataError(f"there is no folder {base}", "name one with --data-dir")
     image = (input[0] if input[0] in (1, 3) else 3, *input[1:])
-    tests = [base / name for name in TESTS if (base / name).is_dir()]
-    if (base / "train").is_dir() and tests:
-        return _in_two_parts(base / "train", tests[0], image, workers)
-    paths, labels, classes = _listed(base)
-    train, test = stratified(np.array(labels), TEST_SHARE)
+    places = parts_of(base)
+    held = _classes(places.train)
+    classes = tuple(held)
+    found = {TRAIN: _part(held, classes, image, workers)}
+    for name, place in ((VALIDATION, places.validation), (TEST, places.test)):
+        if place is not None:
+            found[name] = _part(_measured(place, places.train, classes), classes, image, workers)
+    if len(found) == 1:
+        found[TRAIN], found[TEST] = _split(found[TRAIN], base)
+    members = [m for name, part in found.items() for m in members_of(name, part.paths, part.labels.tolist(), classes)]
+    unused = [f"`{path.name}` is next to the parts and is not used" for path in places.unused]
+    doubts = (*unused, *told(copies_among(members, most), base))
+    names = tuple(map(printable, classes))
+    return Dataset("folder", found[TRAIN], found.get(TEST), names, found.get(VALIDATION), doubts)
+
+
+def _classes(base: Path) -> dict[str, list[Path]]:
+    """The images of each class of the training part."""
+    found = {path.name: images_in(path) for path in folders_in(base)}
+    if len(found) < 2:
+        raise DataError(f"{base} holds {len(found) or 'no'} class{'es'[: 2 * (not found)]}", HELP)
+    empty = next((name for name, paths in found.items() if not paths), None)
+    if empty is not None:
+        raise DataError(f"{base / empty} holds no images", HELP)
+    return found
+
+
+def _measured(place: Path, train: Path, classes: Sequence[str]) -> dict[str, list[Path]]:
+    """The images of a validation or test part, whose classes are those of the training part or some of them."""
+    found = {path.name: paths for path in folders_in(place) if (paths := images_in(path))}
+    foreign = [f"`{name}`" for name in found if name not in classes]
+    if foreign:
+        message = f"{train} has no class {listing(foreign[:5])}, which {place} holds"
+        raise DataError(message, "the classes are those of the training part")
+    if not found:
+        raise DataError(f"{place} holds no images in class folders", HELP)
+    return found
+
+
+def _part(held: Mapping[str, Sequence[Path]], classes: Sequence[str], image: tuple[int, ...], workers: int) -> InFiles:
+    """The images of classes, in their order; a class may have none."""
+    found = [(path, label) for label, name in enumerate(classes) for path in held.get(name, ())]
+    labels = torch.tensor([label for _, label in found], dtype=torch.int64)
+    return InFiles(tuple(path for path, _ in found), labels, image, workers)
+
+
+def _split(part: InFiles, base: Path) -> tuple[InFiles, InFiles]:
+    """The training and the test part of images that come in one."""
+    train, test = stratified(part.labels.numpy(), TEST_SHARE)
     if not len(test):
         raise DataError(f"{base} has too few images to hold a test part back", f"{TEST_SHARE} a class, or more")
-    parts = [_part(paths, labels, index, image, workers) for index in (train, test)]
-    return Dataset("folder", parts[0], parts[1], classes)
-
-
-def _in_two_parts(train: Path, test: Path, image: tuple[int, ...], workers: int) -> Dataset:
-    parts, names = [], []
-    for place in (train, test):
-        paths, labels, classes = _listed(place)
-        parts.append(InFiles(tuple(paths), torch.tensor(labels), image, workers))
-        names.append(classes)
-    if names[0] != names[1]:
-        odd = sorted(set(names[0]) ^ set(names[1]))
-        raise DataError(f"{train} and {test} have not the same classes: {listing(odd[:5])} is in one alone")
-    return Dataset("folder", parts[0], parts[1], names[0])
-
-
-def _listed(base: Path) -> tuple[list[Path], list[int], tuple[str, ...]]:
-    """Paths and labels of the images below a folder, and the names of the classes."""
-    classes = sorted(path.name for path in base.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if len(classes) < 2:
-        raise DataError(f"{base} holds {len(classes) or 'no'} class{'es'[: 2 * (not classes)]}", HELP)
-    paths, labels = [], []
-    for label, name in enumerate(classes):
-        found = images_in(base / name)
-        if not found:
-            raise DataError(f"{base / name} holds no images", HELP)
-        paths += found
-        labels += [label] * len(found)
-    return paths, labels, tuple(map(printable, classes))
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The image files anywhere below a folder, by name."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
-    return sorted(path for path in found if path.is_file())
-
-
-def _part(paths: list[Path], labels: list[int], index: Tensor, image: tuple[int, ...], workers: int) -> InFiles:
-    chosen = index.tolist()
-    return InFiles(tuple(paths[i] for i in chosen), torch.tensor([labels[i] for i in chosen]), image, workers)
+    return part.at(train), part.at(test)

@@ -27,7 +27,7 @@ from cnnspec.data.faults import wrong
 from cnnspec.data.folder import folder
 from cnnspec.data.found import VARIABLE, Note, cifar_place, data_folder, idx_files
 from cnnspec.data.known import KNOWN, CifarSet, IdxSet
-from cnnspec.diagnostics import UsageError, count
+from cnnspec.diagnostics import UsageError, count, listing
 
 
 def load_data(
@@ -59,8 +59,13 @@ def _stated(data_dir: Path | None) -> Path:
 def from_folder(base: Path, input: Sequence[int], workers: int, note: Note) -> Dataset:
     """Images of one's own, a folder for each class."""
     found = folder(base, input, workers)
-    parts = f"{len(found.train.labels):,} + {len(found.test.labels):,} images in {count(len(found.classes), 'class')}"
-    note(f"{base} holds {parts}; of each the centre of {input[1]}×{input[2]} is taken, once it is resized to cover it")
+    parts = listing([f"{len(part.labels):,} {name}" for name, part in found.parts.items()])
+    size = f"{input[1]}×{input[2]}"
+    note(
+        f"{base} holds {parts} images of {count(len(found.classes), 'class')}; they are resized and center-cropped to {size}"
+    )
+    for doubt in found.doubts:
+        note(f"warning: {doubt}")
     return found
 
 

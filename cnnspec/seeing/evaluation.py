@@ -1,4 +1,7 @@
-"""A run on its data set's own test part: figures, for each class, and the images that it gets most wrong."""
+"""A run on its data set's own test part, or validation part where it has none.
+
+Figures, those of each class, and the images that it gets most wrong.
+"""
 
 from __future__ import annotations
 
@@ -43,12 +46,13 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Figures, and of each test image its label, the class it was taken for, that class's probability, and the loss.
+    """Figures on a ``part``, and of each of its images the label, the predicted class, its probability, and the loss.
 
     ``confusion`` counts images, int64 C×C: rows are what they are, columns what they were taken for.
     """
 
     opened: Opened
+    part: str
     data: Data
     figures: Figures
     labels: Tensor
@@ -80,6 +84,7 @@ class Evaluation:
             for row in self.classes
         ]
         return {
+            "part": self.part,
             "accuracy": self.figures.accuracy,
             "loss": self.figures.loss,
             "images": self.figures.images,
@@ -89,22 +94,25 @@ class Evaluation:
 
 
 def evaluate(run: Path, data_dir: Path | None = None, device: str = "auto", watch: Watcher | None = None) -> Evaluation:
-    """Measure a run folder on its test part; data files come from where the run had them, or ``data_dir``.
+    """Measure a run folder on its test part, or on its validation part where it has no other.
+
+    Data files are read from where the run had them, or from ``data_dir``.
 
     Raises CheckpointError where the folder is damaged, DataError and UsageError.
     """
     opened = open_run(run, device)
     recipe = opened.record.training
     loss = made_loss(recipe.loss, opened.device)
-    data = opened.test_part(data_dir, (watch or Watcher()).note)
+    part = opened.measured_part(data_dir, (watch or Watcher()).note)
+    data = part.data
     with threads(recipe.threads), reported(), outputs(opened.model) as kept:
-        figures = measure(opened.model, data, data.all(), recipe.batch_size, "the test part", loss=loss)
+        figures = measure(opened.model, data, data.all(), recipe.batch_size, f"the {part.name} part", loss=loss)
     logits, labels = torch.cat(kept), data.labels.cpu()
     probability, predicted = softmax(logits, 1).max(1)
     size = logits.shape[1]
     confusion = torch.bincount(labels * size + predicted, minlength=size * size).view(size, size)
     losses = cross_entropy(logits, labels, reduction="none")
-    return Evaluation(opened, data, figures, labels, predicted, probability, losses, confusion)
+    return Evaluation(opened, part.name, data, figures, labels, predicted, probability, losses, confusion)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An image that a user names: a file, or ``test:17``, an image of the run's own test part."""
+"""An image that a user names: a file, or ``test:17``, an image of the run's own test part (``validation:17``)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cnnspec.data.examples import Data
 from cnnspec.data.found import Note
 from cnnspec.data.image import read_image
 from cnnspec.diagnostics import UsageError
 from cnnspec.seeing.opened import Opened
+from cnnspec.train.prepare import Measured
 
-TEST = "test:"
+OWN = ("test", "validation")  # parts whose images can be named by number
 LIGHT, DARK = 0.5, 0.35  # a mean above the first is a light image, one below the second a dark training set
 
 
@@ -32,26 +32,28 @@ class Images:
 
     def __init__(self, opened: Opened, data_dir: Path | None, note: Note, *, invert: bool) -> None:
         self.opened, self.data_dir, self.note, self.invert = opened, data_dir, note, invert
-        self._data: Data | None = None
+        self._part: Measured | None = None
 
     def get(self, name: str) -> Given:
         """Raises DataError where a file is no image, UsageError where there is no such test image."""
-        if name.startswith(TEST):
-            return self._tested(name)
+        part, colon, number = name.partition(":")
+        if colon and part in OWN:
+            return self._of_part(part, number)
         image = read_image(Path(name).expanduser(), self.opened.network.input)
         if self.invert:
             image = 255 - image
         self._hint(name, image)
         return Given(name, image)
 
-    def _tested(self, name: str) -> Given:
-        self._data = self._data or self.opened.test_part(self.data_dir, self.note)
-        number, count = name.removeprefix(TEST), len(self._data)
-        if not number.isdecimal() or int(number) >= count:
-            raise UsageError(f"there is no test image `{name}`", f"test:0 to test:{count - 1}, or the path of an image")
-        index = torch.tensor([int(number)], device=self._data.labels.device)
-        images, labels = next(self._data.batches([index]))
-        return Given(name, self.opened.shown(images)[0], self.opened.classes[int(labels[0])])
+    def _of_part(self, part: str, number: str) -> Given:
+        self._part = self._part or self.opened.measured_part(self.data_dir, self.note)
+        own, data = self._part.name, self._part.data
+        if part != own or not number.isdecimal() or int(number) >= len(data):
+            help = f"{own}:0 to {own}:{len(data) - 1}, or the path of an image"
+            raise UsageError(f"there is no {part} image `{part}:{number}`", help)
+        index = torch.tensor([int(number)], device=data.labels.device)
+        images, labels = next(data.batches([index]))
+        return Given(f"{part}:{number}", self.opened.shown(images)[0], self.opened.classes[int(labels[0])])
 
     def _hint(self, name: str, image: Tensor) -> None:
         """Say that dark strokes on light paper are the reverse of what most sets of drawings hold."""

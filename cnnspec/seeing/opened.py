@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec.api import build
-from cnnspec.data.examples import Data, Normaliser
+from cnnspec.data.examples import Normaliser
 from cnnspec.data.found import Note
 from cnnspec.diagnostics import CheckpointError
 from cnnspec.network import Graph
@@ -17,7 +17,7 @@ from cnnspec.spec import Spec
 from cnnspec.train.device import device_named, placed
 from cnnspec.train.fit import check_trainable
 from cnnspec.train.folder import SETTINGS
-from cnnspec.train.prepare import prepare_test
+from cnnspec.train.prepare import Measured, prepare_measured
 from cnnspec.train.saved import Record, load_weights, read_network, read_record
 
 
@@ -42,15 +42,17 @@ class Opened:
         """The names of the classes in the order of the outputs."""
         return self.record.classes
 
-    def test_part(self, data_dir: Path | None, note: Note) -> Data:
-        """The run's own test images; their files come from where the run had them, or ``data_dir``.
+    def measured_part(self, data_dir: Path | None, note: Note) -> Measured:
+        """The run's own test images, or validation images where it has no other.
+
+        Their files are read from where the run had them, or from ``data_dir``.
 
         Raises DataError and UsageError.
         """
         recipe = self.record.training
         if data_dir is not None:
             recipe = recipe.model_copy(update={"data_dir": str(data_dir)})
-        return prepare_test(self.spec, self.network, recipe, self.record.pixels, self.device, note)
+        return prepare_measured(self.spec, self.network, recipe, self.record.pixels, self.device, note)
 
     def normalised(self, images: Tensor) -> Tensor:
         """Images uint8 N×C×H×W as the network takes them, on its device."""

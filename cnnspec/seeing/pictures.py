@@ -43,7 +43,9 @@ def mistakes(evaluation: Evaluation) -> bytes | None:
 def _of_mistake(evaluation: Evaluation, at: int) -> str:
     names = evaluation.opened.classes
     truth, taken = names[int(evaluation.labels[at])], names[int(evaluation.predicted[at])]
-    return f"test:{at}, {100 * float(evaluation.probability[at]):.0f} %\n{_short(truth)}\n→ {_short(taken)}"
+    return (
+        f"{evaluation.part}:{at}, {100 * float(evaluation.probability[at]):.0f} %\n{_short(truth)}\n→ {_short(taken)}"
+    )
 
 
 def _short(name: str) -> str:
@@ -60,7 +62,7 @@ def confusion(evaluation: Evaluation) -> bytes:
     figure = Figure(figsize=(size, size), dpi=120, layout="constrained")
     axes = figure.subplots()
     accuracy = 100 * evaluation.figures.accuracy
-    axes.set_title(f"{evaluation.opened.title}: test accuracy {accuracy:.2f} %", fontsize=10)
+    axes.set_title(f"{evaluation.opened.title}: {evaluation.part} accuracy {accuracy:.2f} %", fontsize=10)
     axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)  # the root: mistakes are few, and are to be seen
     _label(axes, evaluation.opened.classes)
     if len(counts) <= NUMBERED:

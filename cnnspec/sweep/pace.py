@@ -14,6 +14,7 @@ from cnnspec.api import build, graph
 from cnnspec.data.found import Note
 from cnnspec.data.load import load_data
 from cnnspec.recipe import Recipe
+from cnnspec.recipe.model import held_back
 from cnnspec.spec import Spec
 from cnnspec.sweep.plan import Planned
 from cnnspec.sweep.slots import Slots
@@ -29,23 +30,25 @@ FORWARD = 1 / 3  # of a step: what an image costs that is only looked at
 def estimate(points: Iterable[Planned], slots: Slots, note: Note) -> float:
     """Seconds for all points in the slots. Raises UsageError and DataError where data or a network do not go."""
     steps: dict[object, float] = {}
-    images: dict[object, int] = {}
-    total = 0.0
+    images: dict[object, tuple[int, int | None]] = {}  # training, and validation where that is a part of its own
+    seconds = [0.0]
     for setup in (point.setup for point in points if point.setup and not point.is_left_out):
         recipe = setup.recipe
         network = graph(setup.spec)
         data = (recipe.data, recipe.data_dir)
         if data not in images:
             found = load_data(recipe.data, recipe.folder, network.input, network.output[0], note, recipe.workers)
-            images[data] = len(found.train.labels)
-        used = min(images[data], recipe.images or images[data])
+            images[data] = len(found.train.labels), len(found.validation.labels) if found.validation else None
+        used, watched = min(images[data][0], recipe.images or images[data][0]), images[data][1]
         size = min(used, recipe.batch_size)
         key = (network.params, network.macs, network.input, size, type(recipe.optimizer), recipe.device)
         if key not in steps:
             steps[key] = step_seconds(setup.spec, recipe, slots.threads, size)
-        share = 1 - recipe.validation * (1 - FORWARD)
-        total += steps[key] * used / size * share * recipe.epochs
-    return total / slots.jobs
+        if watched is None:
+            watched = held_back(used, recipe.validation)
+            used -= watched
+        seconds.append(steps[key] / size * (used + watched * FORWARD) * recipe.epochs)
+    return max(sum(seconds) / slots.jobs, max(seconds))
 
 
 def step_seconds(spec: Spec, recipe: Recipe, number: int, size: int) -> float:

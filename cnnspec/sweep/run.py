@@ -146,5 +146,5 @@ def _measure(
                     write_choice(folder, choice)
                     watch.tested(records[event.number], choice.tested[event.number])
                 elif isinstance(event, Ended | Lost):
-                    watch.note(f"point {event.number} could not be measured: {event.reason}")
+                    watch.note(f"point {event.number} is not measured on a test part: {event.reason}")
         stop.check()

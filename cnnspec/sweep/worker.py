@@ -92,7 +92,8 @@ def run_job(job: Job, say: Say, stop: Stop, answer: Callable[[], bool]) -> dict[
     """One job; returns what became of it, whatever that is."""
     try:
         if job.get("measure"):
-            return {"status": "done", "test": _measured(job)}
+            test = _measured(job)
+            return {"status": "done", "test": test, "reason": "" if test else "the data have no test part"}
         _run_alone(job, Speaker(job["number"], say, answer if job["prune"] else None), stop)
     except Stopped:
         return {"status": "stopped", "reason": "stopped by a signal"}
@@ -139,7 +140,8 @@ def _run(job: Job, watch: Watcher, stop: Stop) -> None:
     train(spec, Recipe.of(**job["recipe"]), run, watch, stop, test=False)
 
 
-def _measured(job: Job) -> dict[str, Any]:
+def _measured(job: Job) -> dict[str, Any] | None:
+    """The figures on the test part; None where the data have none."""
     from cnnspec.data.streamed import reported
     from cnnspec.seeing import open_run
     from cnnspec.train.device import threads
@@ -149,7 +151,10 @@ def _measured(job: Job) -> dict[str, Any]:
     opened = open_run(Path(job["run"]))
     recipe = opened.record.training
     with threads(job["threads"]), reported():
-        data = opened.test_part(Path(job["data_dir"]) if job["data_dir"] else None, print)
+        part = opened.measured_part(Path(job["data_dir"]) if job["data_dir"] else None, print)
+        if part.name != "test":
+            return None
+        data = part.data
         loss = made_loss(recipe.loss, opened.device)
         return asdict(measure(opened.model, data, data.all(), recipe.batch_size, "the test part", loss=loss))
 

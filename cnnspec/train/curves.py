@@ -44,7 +44,7 @@ def curves(title: str, metrics: Sequence[Metrics]) -> bytes:
     epochs = [m.epoch for m in metrics]
     _draw(loss, epochs, [m.train_loss for m in metrics], [m.val_loss for m in metrics])
     _draw(accuracy, epochs, _percent([m.train_accuracy for m in metrics]), _percent([m.val_accuracy for m in metrics]))
-    loss.set_ylabel("loss (cross-entropy)")
+    loss.set_ylabel("loss")
     loss.set_ylim(bottom=0)
     accuracy.set_ylabel("accuracy (%)")
     return png(figure)

@@ -10,7 +10,8 @@
     ├── checkpoints/           what the run goes on from: cnnspec.train.checkpoint
     ├── lock                   whose run it is, while it is written
     ├── curves.png             loss and accuracy over the epochs
-    └── result.json            the figures on the test part, if it was to look at it; there once the run is done
+    └── result.json            the figures on the test part, or on the validation part where the data have no other (a
+                              sweep measures the test part later); written when the run is done
 
 A file that is replaced is written beside its place and moved there: what is there is always whole. settings.json is
 written behind the texts, so that a run is either begun or not.

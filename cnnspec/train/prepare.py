@@ -1,19 +1,22 @@
 """A data set made ready for a network: fitted, split, and on the device.
 
 Dataset ──checked, resized──► training images ──split──► train, validation (indices)
+                              validation images          which replace the second where the data have their own
                               test images                pixels: statistics of the train part
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from cnnspec.data.dataset import Dataset
+from cnnspec.data.dataset import Dataset, lacking
 from cnnspec.data.examples import Data, Pixels
 from cnnspec.data.found import Note
+from cnnspec.data.held_out import drawn
 from cnnspec.data.load import load_data
 from cnnspec.diagnostics import UsageError
 from cnnspec.network import Graph
@@ -26,12 +29,16 @@ from cnnspec.train.seeds import VALIDATION, generator
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Training images with the indices of those that are trained on and watched, test images, class names."""
+    """Images with the indices of those that are trained on, and of those that are watched; test images, class names.
+
+    ``watched`` are the training images or the data's own validation part; ``test`` is None where there is no test part.
+    """
 
     examples: Data
     train: Tensor
+    watched: Data
     validation: Tensor
-    test: Data
+    test: Data | None
     pixels: Pixels
     classes: tuple[str, ...]
 
@@ -39,17 +46,41 @@ class Prepared:
 def prepare(spec: Spec, network: Graph, recipe: Recipe, device: torch.device, note: Note) -> Prepared:
     """The recipe's data set for a network. Raises DataError, and UsageError where the two do not belong together."""
     dataset = _dataset(spec, network, recipe, note)
-    train, validation = split(len(dataset.train.labels), recipe.validation, recipe.seed, recipe.images)
+    labels, share = dataset.train.labels, 0.0 if dataset.validation else recipe.validation
+    train, validation = split(labels, share, recipe.seed, recipe.images)
     part = dataset.train.fitted(network.input)
     pixels = part.pixels(train)
-    test = dataset.test.fitted(network.input).on(device, pixels)
-    return Prepared(part.on(device, pixels), train.to(device), validation.to(device), test, pixels, dataset.classes)
+    examples = watched = part.on(device, pixels)
+    if dataset.validation:
+        watched = dataset.validation.fitted(network.input).on(device, pixels)
+        validation = watched.all()
+    test = dataset.test.fitted(network.input).on(device, pixels) if dataset.test else None
+    parts = {"training": labels[train], "validation": watched.labels[validation.to(device)]}
+    parts |= {"test": test.labels} if test else {}
+    for doubt in (line for name, own in parts.items() if len(own) for line in lacking(dataset.classes, own, name)):
+        note(f"warning: {doubt}")
+    return Prepared(examples, train.to(device), watched, validation.to(device), test, pixels, dataset.classes)
 
 
-def prepare_test(spec: Spec, network: Graph, recipe: Recipe, pixels: Pixels, device: torch.device, note: Note) -> Data:
-    """The test part alone, normalised by the statistics that a run was trained with. Raises as ``prepare`` does."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The part that a trained network is measured on: ``test``, or ``validation`` where the data have no test part."""
+
+    name: Literal["test", "validation"]
+    data: Data
+
+
+def prepare_measured(
+    spec: Spec, network: Graph, recipe: Recipe, pixels: Pixels, device: torch.device, note: Note
+) -> Measured:
+    """That part alone, normalized by the statistics that a run was trained with. Raises as ``prepare`` does."""
     dataset = _dataset(spec, network, recipe, note)
-    return dataset.test.fitted(network.input).on(device, pixels)
+    part = dataset.test or dataset.validation
+    assert part is not None
+    name: Literal["test", "validation"] = "test" if dataset.test else "validation"
+    for doubt in lacking(dataset.classes, part.labels, name):
+        note(f"warning: {doubt}")
+    return Measured(name, part.fitted(network.input).on(device, pixels))
 
 
 def _dataset(spec: Spec, network: Graph, recipe: Recipe, note: Note) -> Dataset:
@@ -59,14 +90,17 @@ def _dataset(spec: Spec, network: Graph, recipe: Recipe, note: Note) -> Dataset:
     return dataset
 
 
-def split(count: int, fraction: float, seed: int, most: int | None = None) -> tuple[Tensor, Tensor]:
-    """Indices of the training and of the validation part of ``count`` images, in order, drawn by the seed.
+def split(labels: Tensor, fraction: float, seed: int, most: int | None = None) -> tuple[Tensor, Tensor]:
+    """Indices of the training and of the validation part of images with these labels, in order, drawn by the seed.
 
-    Of them together there are ``most`` at most: the others are left alone.
+    Of them together there are ``most`` at most, and the others are not used. Every class is in proportion in both, with
+    one image at least where it has enough.
     """
-    whole, count = count, count if most is None else min(count, most)
+    count = len(labels) if most is None else min(len(labels), most)
     held_out = held_back(count, fraction)
     if count - held_out < 2:
         raise UsageError(f"a validation part of {fraction} leaves too few of {count} images to train on")
-    order = torch.randperm(whole, generator=generator(seed, VALIDATION))[:count]
-    return order[held_out:].sort().values, order[:held_out].sort().values
+    order = torch.randperm(len(labels), generator=generator(seed, VALIDATION))
+    used, _ = drawn(order, labels, count, 0) if count < len(labels) else (order, None)
+    validation, train = drawn(used, labels, held_out, 1)
+    return train.sort().values, validation.sort().values

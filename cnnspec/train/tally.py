@@ -1,7 +1,7 @@
 """Losses and hits of the batches of one pass.
 
-The loss of a pass is that of all its images at once, Σ weight × loss / Σ weight, where an image weighs 1 unless the loss
-weighs its class: the size of the batches does not change it.
+The loss of a pass is that of all its images at once, Σ weight × loss / Σ weight, where the weight of an image is 1
+unless the loss has weights of classes: the batch size does not change it.
 
 They stay on the device until they are read, a few times a second. Sums are made in the order of the steps, so that they
 are the same to the bit however often they are read, and wherever a pass was broken off.

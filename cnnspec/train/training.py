@@ -46,12 +46,20 @@ from cnnspec.weights.names import located
 class Result:
     """A run that is done: its folder, a row for each epoch, and the figures on the data set's own test part.
 
-    ``test`` is None for a run that was not to look at it.
+    ``test`` is None for a run that was not to look at it, and where the data have no test part: ``validation`` then has
+    the figures on the validation part.
     """
 
     folder: Path
     metrics: tuple[Metrics, ...]
     test: Figures | None
+    validation: Figures | None = None
+
+    @property
+    def measured(self) -> tuple[str, Figures] | None:
+        """The name of the part that the trained network was measured on, and the figures."""
+        found = (("test", self.test), ("validation", self.validation))
+        return next(((name, figures) for name, figures in found if figures), None)
 
 
 def train(
@@ -175,7 +183,7 @@ def _trainee(
 
 def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepared, stop: Stop) -> Keeper:
     stop.world = trainee.world
-    images = (len(data.train), len(data.validation), len(data.test))
+    images = (len(data.train), len(data.validation), len(data.test) if data.test else 0)
     return Keeper(run, trainee, origin(spec, record, images), stop, record.training.save_every)
 
 
@@ -187,9 +195,17 @@ def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher, *, test
             row = _epoch(keeper, data, watch)
             keeper.epoch(trainee.close(row))
             watch.epoch(row)
-        found = _measured(keeper, data.test, data.test.all(), "the test part") if test else None
-    keeper.write_result(lambda: _write_result(keeper.run, title, trainee, found))
-    return Result(keeper.run, tuple(trainee.rows), found)
+        found = _tested(keeper, data) if test else {}
+    result = Result(keeper.run, tuple(trainee.rows), found.get("test"), found.get("validation"))
+    keeper.write_result(lambda: _write_result(result, title, trainee))
+    return result
+
+
+def _tested(keeper: Keeper, data: Prepared) -> dict[str, Figures]:
+    """The figures of the trained network on the test part, or on the validation part where there is no test part."""
+    if data.test:
+        return {"test": _measured(keeper, data.test, data.test.all(), "the test part")}
+    return {"validation": _measured(keeper, data.watched, data.validation, "the validation part")}
 
 
 def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
@@ -200,7 +216,7 @@ def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
     if not len(data.validation):
         return Metrics.of(trainee.epoch, trained, None)
     where = f"the validation part, after epoch {trainee.epoch}"
-    return Metrics.of(trainee.epoch, trained, _measured(keeper, data.examples, data.validation, where))
+    return Metrics.of(trainee.epoch, trained, _measured(keeper, data.watched, data.validation, where))
 
 
 def _measured(keeper: Keeper, data: Data, index: Tensor, where: str) -> Figures:
@@ -218,7 +234,8 @@ def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
 
 def headline(title: str, network: Graph, data: Prepared, device: torch.device, world: World = ALONE) -> str:
     """What is trained on what: ``mnist/lenet · 61,706 params · 416,520 MACs · …``."""
-    sizes = f"{len(data.train):,} training, {len(data.validation):,} validation, {len(data.test):,} test images"
+    test = f"{len(data.test):,} test images" if data.test else "no test images"
+    sizes = f"{len(data.train):,} training, {len(data.validation):,} validation, {test}"
     where = str(device) if world.size == 1 else f"{device.type} · {world.size} processes"
     return f"{title} · {network.params:,} params · {network.macs:,} MACs · {sizes} · {where}"
 
@@ -252,12 +269,14 @@ def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
 
 
-def _write_result(run: Path, title: str, trainee: Trainee, test: Figures | None) -> None:
-    rows = trainee.rows
-    heading = f"{title}: test accuracy {100 * test.accuracy:.2f} %" if test else title
-    write(run / files.CURVES, curves(heading, rows))
-    figures = {"test_accuracy": test.accuracy, "test_loss": test.loss, "test_images": test.images} if test else {}
-    result = {
+def _write_result(result: Result, title: str, trainee: Trainee) -> None:
+    rows, run, figures = result.metrics, result.folder, {}
+    if result.measured:
+        part, found = result.measured
+        title = f"{title}: {part} accuracy {100 * found.accuracy:.2f} %"
+        figures = {f"{part}_accuracy": found.accuracy, f"{part}_loss": found.loss, f"{part}_images": found.images}
+    write(run / files.CURVES, curves(title, rows))
+    values = {
         **figures,
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
@@ -267,4 +286,4 @@ def _write_result(run: Path, title: str, trainee: Trainee, test: Figures | None)
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
-    files.write_json(run / files.RESULT, result)
+    files.write_json(run / files.RESULT, values)

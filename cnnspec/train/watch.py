@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One epoch. Losses are means over images by their weights, accuracies run from 0 to 1, ``seconds`` is training alone.
+    """One epoch. Losses are means over images, accuracies run from 0 to 1, ``seconds`` is the training alone.
 
     The training figures are taken while the weights change, with dropout on; the validation figures (None where
     nothing is held back) at the end of the epoch, with it off.

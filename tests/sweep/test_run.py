@@ -274,7 +274,7 @@ def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
         run_job({**job, "recipe": {"data_dir": "/moved"}}, nothing.append, Stop(), bool)
         run_job({**job, "recipe": {}}, nothing.append, Stop(), bool)
     assert [call.kwargs["recipe"].data_dir for call in resume.call_args_list] == ["/moved", None]
-    with patch("cnnspec.seeing.opened.prepare_test", side_effect=UsageError("seen")) as prepared:
+    with patch("cnnspec.seeing.opened.prepare_measured", side_effect=UsageError("seen")) as prepared:
         measured = run_job({**job, "measure": True, "data_dir": "/moved"}, nothing.append, Stop(), bool)
     assert prepared.call_args.args[2].data_dir == "/moved"
     assert measured == {"status": "failed", "reason": "seen"}
