@@ -15,7 +15,7 @@ import typer
 from cnnspec.cli.options import DataDir
 from cnnspec.cli.output import console
 from cnnspec.cli.plan import show_plan, show_time, values_line
-from cnnspec.diagnostics import DivergedError, UsageError, printable
+from cnnspec.diagnostics import DivergedError, UsageError, count, printable
 from cnnspec.sweep.begin import Planning, plan, read_file
 from cnnspec.sweepfile.axes import SETTABLE, settings_of
 from cnnspec.sweepfile.model import PARAMS, Settings
@@ -60,6 +60,9 @@ def sweep(
     extend: Annotated[
         bool, typer.Option("--extend", help="Take an edited sweep file's new points to the old.")
     ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Run the points that failed again, from their last checkpoints.")
+    ] = False,
     executor: Annotated[Executors, typer.Option("--executor", help="Where points run.")] = Executors.local,
     address: Annotated[
         str | None, typer.Option("--address", metavar="HOST:PORT", help="The Ray cluster  [default: one of its own]")
@@ -72,7 +75,8 @@ def sweep(
 
     Points that cannot be built, break the budget or are the same as another are left out, with the reason. A sweep that
     was stopped or killed goes on when it is started again; a run in its middle goes on from its own checkpoint. The
-    validation part chooses; only the chosen are measured on the test part, once, at the end.
+    validation part chooses, settings all of whose seeds finished first; only the chosen are measured on the test part,
+    once, at the end.
     """
     found = plan(read_file(file), _given(set_, data_dir))
     folder = out or FOLDER / found.title
@@ -82,8 +86,11 @@ def sweep(
         return
     if executor is Executors.local and address is not None:
         raise UsageError("--address is of a Ray cluster", "--executor ray goes with it")
-    done = _run(found, folder, jobs, per_gpu, storage, extend, executor, address, heartbeat)
+    done = _run(found, folder, jobs, per_gpu, storage, extend, retry_failed, executor, address, heartbeat)
     _say_chosen(done)
+    failed = sum(point.status == "failed" for point in done.points)
+    if failed:
+        console().print(f"{count(failed, 'point')} failed: --retry-failed runs {'it' if failed == 1 else 'them'} again")
     console().print(printable(f"the sweep is in {folder}"))
     became = {point.status for point in done.points}
     if not became & {"done", "pruned"}:
@@ -99,6 +106,7 @@ def _run(
     per_gpu: int,
     storage: str | None,
     extend: bool,
+    retry_failed: bool,
     executor: Executors,
     address: str | None,
     heartbeat: int,
@@ -116,7 +124,7 @@ def _run(
         return LocalExecutor(slots.jobs, slots.threads, slots.gpus, folder / "log.txt")
 
     stop = Stop()
-    options = Options(jobs, per_gpu, storage, extend, heartbeat)
+    options = Options(jobs, per_gpu, storage, extend, heartbeat, retry_failed)
     with stop.listening(), watcher(found) as watch:
         try:
             return run_sweep(found, folder, options, make, watch, stop)
@@ -126,12 +134,16 @@ def _run(
 
 
 def _say_chosen(done: Sweep) -> None:
+    from cnnspec.sweep.choose import finished
+
     points = {point.number: point for point in done.points}
     for chosen in done.chosen:
         point, test = points[chosen.point], chosen.test
         figures = f"{done.objective} {point.objective:.4f}" + (
             f", test accuracy {100 * test.accuracy:.2f} %" if test else ""
         )
+        ended, planned = finished(done.points, point.values)
+        figures += f", {ended} of {planned} seeds finished" if ended < planned else ""
         console().print(printable(f"chosen: {chosen.point:04}  {values_line(point.values)}  {figures}"))
 
 

@@ -60,10 +60,8 @@ def from_folder(base: Path, input: Sequence[int], workers: int, note: Note) -> D
     """Images of one's own, a folder for each class."""
     found = folder(base, input, workers)
     parts = listing([f"{len(part.labels):,} {name}" for name, part in found.parts.items()])
-    size = f"{input[1]}×{input[2]}"
-    note(
-        f"{base} holds {parts} images of {count(len(found.classes), 'class')}; they are resized and center-cropped to {size}"
-    )
+    held = f"{base} holds {parts} images of {count(len(found.classes), 'class')}"
+    note(f"{held}; they are resized and center-cropped to {input[1]}×{input[2]}")
     for doubt in found.doubts:
         note(f"warning: {doubt}")
     return found

@@ -37,7 +37,8 @@ def best(study: Study) -> Section:
         first = study.ranked[0]
         value = study.measure.spread(first.objectives)
         what = "Best" if len(study.ranked) > 1 else "Result"
-        blocks += [Paragraph(f"{what}: {first.label}, with {value} {study.measure.words}."), tables.best(study)]
+        seeds = f"; {first.seeds} seeds finished" if first.finished < first.planned else ""
+        blocks += [Paragraph(f"{what}: {first.label}, with {value} {study.measure.words}{seeds}."), tables.best(study)]
     return Section("best", "Best settings", tuple(blocks))
 
 

@@ -73,13 +73,14 @@ def seconds(value: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def interval(correct: int, images: int) -> tuple[float, float]:
+def interval(share: float, images: int) -> tuple[float, float]:
     """The 95 % interval of a share by Wilson's score: what the number of images alone leaves open.
+
+    Several seeds are measured on the same images, so that they do not make it narrower.
 
     E. B. Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927.
     """
     z = 1.959964
-    share = correct / images
     middle = (share + z * z / (2 * images)) / (1 + z * z / images)
     half = z * sqrt(share * (1 - share) / images + z * z / (4 * images**2)) / (1 + z * z / images)
     return max(middle - half, 0.0), min(middle + half, 1.0)

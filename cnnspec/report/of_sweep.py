@@ -30,13 +30,13 @@ def study_of(sweep: Sweep) -> Study:
     axes = _axes(sweep)
     tests = {chosen.point: chosen for chosen in sweep.chosen}
     trials = [_trial(point, axes, tests.get(point.number)) for point in sweep.points]
-    shown = [trial for trial in trials if trial.rows]
+    shown, missing = ([trial for trial in trials if bool(trial.rows) is has] for has in (True, False))
     return Study(
         sweep.title,
         measure,
         axes,
-        grouped(shown, axes, measure),
-        tuple(trial for trial in trials if not trial.rows),
+        grouped(shown, axes, measure, missing),
+        tuple(missing),
         _notes(sweep, trials),
         frozenset(axis.name for axis in sweep.axes if axis.is_log),
     )

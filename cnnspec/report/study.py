@@ -57,11 +57,27 @@ class Trial:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """Trials of the same values, one for each seed. All of them have an epoch at least."""
+    """Trials of the same values, one for each seed. All have an epoch at least; ``missing`` others have none."""
 
     label: str
     values: Mapping[str, Any]
     trials: tuple[Trial, ...]
+    missing: int = 0
+
+    @property
+    def planned(self) -> int:
+        """The seeds that there are, those without an epoch included."""
+        return len(self.trials) + self.missing
+
+    @property
+    def finished(self) -> int:
+        """The seeds that finished: not pruned, failed, under way or still to come."""
+        return sum(trial.status == "done" and trial.objective is not None for trial in self.trials)
+
+    @property
+    def seeds(self) -> str:
+        """How many seeds finished: ``3``, or ``2 of 3``."""
+        return str(self.planned) if self.finished == self.planned else f"{self.finished} of {self.planned}"
 
     @cached_property
     def objectives(self) -> list[float]:

