@@ -51,7 +51,7 @@ def proportional(sizes: NDArray[np.int64], number: int, spared: int) -> NDArray[
     if room.sum() < number:
         room = sizes
     exact = sizes * (number / sizes.sum())
-    shares = np.minimum(np.maximum(np.floor(exact).astype(np.int64), 1), room)
+    shares: NDArray[np.int64] = np.minimum(np.maximum(np.floor(exact).astype(np.int64), 1), room)
     while (missing := number - shares.sum()) != 0:
         if missing > 0:
             shares[np.argmax(np.where(shares < room, exact - shares, -np.inf))] += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from math import inf
+from sys import maxsize
 from typing import Any
 
 from torch.optim import Optimizer
@@ -28,7 +28,7 @@ class Schedule:
     def __init__(self, recipe: Recipe, optimizer: Optimizer, steps: int) -> None:
         self.optimizer = optimizer
         self.scheduler: LRScheduler | None = made_scheduler(recipe, optimizer, steps)
-        self.last = self.scheduler.total_steps - 1 if isinstance(self.scheduler, OneCycleLR) else inf
+        self.last = self.scheduler.total_steps - 1 if isinstance(self.scheduler, OneCycleLR) else maxsize
         self.per = recipe.per
         self.steps = steps
         warmup = recipe.warmup
@@ -96,3 +96,5 @@ class Schedule:
         if "T_i" in saved:
             count("schedule", saved["T_i"], 1, saved["T_i"])
         self.scheduler.load_state_dict(saved)
+        if self.step:  # torch warns where the optimizer of this process has made no step yet
+            self.optimizer._opt_called = True  # type: ignore[attr-defined]  # noqa: SLF001

@@ -194,11 +194,15 @@ def test_the_time_is_that_of_the_steps_and_no_more_is_measured_than_it_takes(swe
         sizes.append(len(batch))
         return len(batch) / 50  # seconds
 
-    images, share = len(load_data("fake", None, (1, 8, 8), 10, print).train.labels), 1 - 0.1 * 2 / 3
+    images = len(load_data("fake", None, (1, 8, 8), 10, print).train.labels)
+    watched = round(0.1 * images)  # a third of a step each
     with patch("cnnspec.sweep.pace._timed", step):
         seconds = estimate(found.points, Slots(jobs=2, threads=1), print)
     assert sizes == [50] * 4 + [256] * 2
-    assert seconds == pytest.approx(3 * 2 * images / 50 * share / 2)
+    assert seconds == pytest.approx(3 * 2 * (images - watched + watched / 3) / 50 / 2)
+    with patch("cnnspec.sweep.pace._timed", step):
+        many = estimate(found.points, Slots(jobs=8, threads=1), print)
+    assert many == pytest.approx(seconds * 2 / 3)  # no sooner than its longest run
 
 
 def test_a_table_gives_way_in_reasons_and_names_and_keeps_its_numbers(sweep_file: Callable[..., Path]) -> None:
