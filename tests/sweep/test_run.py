@@ -357,10 +357,13 @@ def test_what_was_edited_is_told_in_words(sweep_file: Callable[..., Path], tmp_p
         run_here(path, out)
 
 
-def test_a_sweep_whose_time_is_used_up_says_so(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_sweep_whose_time_is_used_up_says_so(
+    sweep_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What runs comes to its end; the others wait, and a reader knows why."""
-    watch = Notes()
-    sweep = run_here(sweep_file(f"{SWEEP}budget: {{time: 0.001s}}\n"), tmp_path / "out", Pretending(), watch)
+    watch, executor = Notes(), Pretending()
+    monkeypatch.setattr("cnnspec.sweep.clock.monotonic", lambda: 9.0 * len(executor.jobs))
+    sweep = run_here(sweep_file(f"{SWEEP}budget: {{time: 5s}}\n"), tmp_path / "out", executor, watch)
     assert [p.status for p in sweep.points] == ["done", "waiting", "waiting", "waiting"]
     assert [note.split(":")[0] for note in watch.notes] == ["the time of the sweep is used up"]
 
