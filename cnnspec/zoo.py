@@ -32,15 +32,36 @@ class Entry(NamedTuple):
 
 def specs_folder() -> Path:
     """Return the folder of the shipped specs: inside an installed package, or next to it in a checkout."""
-    inside = PACKAGE / "specs"
-    return inside if inside.is_dir() else PACKAGE.parent / "specs"
+    return _folder("specs")
+
+
+def recipes_folder() -> Path:
+    """Return the folder of the shipped recipes."""
+    return _folder("recipes")
+
+
+def _folder(name: str) -> Path:
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
 
 
 def spec_files() -> dict[str, Path]:
     """Return the files of the shipped specs by their names without the ending, such as ``mnist/resnet``, sorted."""
-    folder = specs_folder()
-    paths = sorted(path for path in folder.rglob("*.yaml") if SWEEPS not in path.relative_to(folder).parts)
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
+    return {name: path for name, path in _files(specs_folder()).items() if not name.startswith(f"{SWEEPS}/")}
+
+
+def recipe_files() -> dict[str, Path]:
+    """Return the files of the shipped recipes by name, such as ``mnist/lenet``, sorted."""
+    return _files(recipes_folder())
+
+
+def sweep_files() -> dict[str, Path]:
+    """Return the files of the shipped sweeps by name, such as ``lenet_relu``, sorted."""
+    return _files(specs_folder() / SWEEPS)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
 
 
 def digest(data: bytes) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from cnnspec.cli.checked import Fix, Options, check_target
 from cnnspec.cli.gather import Gathered, gather
-from cnnspec.cli.options import Variant, complete_name
+from cnnspec.cli.options import Variant, complete_any
 from cnnspec.cli.output import say
 from cnnspec.cli.report import Format, exit_code, report
 from cnnspec.cli.stdin import STDIN_NAME
@@ -21,8 +21,8 @@ Names = Annotated[
     list[str],
     typer.Argument(
         metavar="FILE|FOLDER|NAME...",
-        help="Specs by path or shipped name, folders of specs, or - for standard input.",
-        autocompletion=complete_name,
+        help="Specs, recipes and sweeps by path or shipped name, folders of them, or - for standard input.",
+        autocompletion=complete_any,
     ),
 ]
 Formats = Annotated[Format, typer.Option("--format", help="How to print what is found.")]

@@ -27,6 +27,8 @@ PLACES = {
     "diagram": "diagram:diagram",
     "layers": "layers:layers",
     "zoo": "zoo:zoo",
+    "recipes": "listings:recipes",
+    "sweeps": "listings:sweeps",
     "schema": "schema:schema",
     "import": "importing:import_",
     "export": "export:export",

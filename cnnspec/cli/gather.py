@@ -9,10 +9,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cnnspec.diagnostics import CnnspecError, OutputError, UsageError
+from cnnspec.diagnostics import CnnspecError, OutputError, UsageError, nearest
 from cnnspec.opening import open_regular
 from cnnspec.spec import find
-from cnnspec.spec.shipped import ENDINGS, STDIN
+from cnnspec.spec.shipped import ENDINGS, STDIN, Found, near_shipped
+from cnnspec.zoo import SWEEPS, recipe_files, sweep_files
 
 NOT_ENTERED = {"node_modules", "__pycache__", "site-packages", "venv"}  # and whatever is hidden
 KEY = re.compile(
@@ -67,7 +68,7 @@ class _Gatherer:
         elif self.is_folder(name):
             self.folder(Path(name))
         else:
-            found = find(name)
+            found = _find(name)
             if self.skip_others and not is_spec(found.path):
                 self.skipped[found.path] = None
             else:
@@ -79,7 +80,7 @@ class _Gatherer:
         if not _is_folder(name):
             return False
         try:
-            return not find(name)
+            return not _find(name)
         except UsageError:
             return True
 
@@ -115,6 +116,24 @@ class _Gatherer:
 
     def unreadable(self, error: OSError) -> None:
         self.failures.append(OutputError(f"`{error.filename}` cannot be read: {error.strerror}"))
+
+
+def _find(name: str) -> Found:
+    """The file of a path or a shipped name, of a spec before a recipe and a sweep. Raises UsageError, OutputError."""
+    try:
+        return find(name)
+    except UsageError as error:
+        kinds = (("recipes/", recipe_files()), (f"{SWEEPS}/", sweep_files()))
+        shipped = {full: path for prefix, files in kinds for n, path in files.items() for full in (n, f"{prefix}{n}")}
+        if name in shipped:
+            return Found(shipped[name], name, ships=True)
+        near = [found for found in (near_shipped(name), nearest(name, shipped)) if found]
+        if near and error.help.startswith(("did you mean", "`cnnspec zoo`")):
+            from difflib import SequenceMatcher
+
+            best = max(near, key=lambda found: SequenceMatcher(None, name, found).ratio())
+            error.help = f"did you mean `{best}`?"
+        raise
 
 
 def _is_folder(path: str) -> bool:

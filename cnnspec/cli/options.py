@@ -12,11 +12,18 @@ from cnnspec.spec import known_specs
 from cnnspec.spec.names import CALLED
 from cnnspec.spec.params import to_plain
 from cnnspec.syntax import parse
+from cnnspec.zoo import recipe_files, sweep_files
 
 
 def complete_name(incomplete: str) -> list[str]:
     """The shipped names that begin so; a shell completes paths by itself."""
     return [name for name in known_specs() if name.startswith(incomplete)]
+
+
+def complete_any(incomplete: str) -> list[str]:
+    """The same, with the shipped recipes and sweeps."""
+    others = [*(f"recipes/{name}" for name in recipe_files()), *(f"sweeps/{name}" for name in sweep_files())]
+    return [name for name in (*known_specs(), *others) if name.startswith(incomplete)]
 
 
 NAME = typer.Argument(

@@ -11,22 +11,15 @@ from cnnspec.diagnostics import Sink, SpecError, UsageError, did_you_mean
 from cnnspec.recipe.given import Setting, empty, with_settings
 from cnnspec.recipe.model import Recipe
 from cnnspec.recipe.read import resolve
-from cnnspec.spec.shipped import ENDINGS, MAX_NAME, open_source
+from cnnspec.spec.shipped import ENDINGS, MAX_NAME, display, open_source
 from cnnspec.syntax import Map, parse
-from cnnspec.zoo import PACKAGE
-
-
-def recipes_folder() -> Path:
-    """The folder of the shipped recipes: inside an installed package, or beside it in a checkout."""
-    inside = PACKAGE / "recipes"
-    return inside if inside.is_dir() else PACKAGE.parent / "recipes"
+from cnnspec.zoo import recipe_files
 
 
 @lru_cache(maxsize=1)
 def known_recipes() -> tuple[str, ...]:
     """Every shipped name, such as `mnist/lenet`."""
-    folder = recipes_folder()
-    return tuple(sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml")))
+    return tuple(recipe_files())
 
 
 def load_recipe(name: str | None = None, settings: Sequence[Setting] = ()) -> Recipe:
@@ -42,7 +35,7 @@ def recipe_tree(name: str | None) -> Map:
     if name is None:
         return empty()
     path = _path(name)
-    source, sink = open_source(path, _display(path)), Sink()
+    source, sink = open_source(path, display(path)), Sink()
     top = parse(source, sink)
     if top is not None:
         resolve(top, source, sink)
@@ -52,19 +45,15 @@ def recipe_tree(name: str | None) -> Map:
     return top
 
 
-def _display(path: Path) -> str:
-    folder = recipes_folder()
-    return f"recipes/{path.relative_to(folder).as_posix()}" if path.is_relative_to(folder) else path.as_posix()
-
-
 def _path(name: str) -> Path:
     if name.endswith(ENDINGS) or os.path.isfile(name):  # noqa: PTH113 - which says no where it may not look
         path = Path(name)
         if not os.path.exists(path):  # noqa: PTH110 - likewise
             raise UsageError(f"there is no file `{name}`")
         return path
-    if name in known_recipes():
-        return recipes_folder() / f"{name}.yaml"
-    near = did_you_mean(name, known_recipes()) if len(name) <= MAX_NAME else ""
-    help = near or f"there are {', '.join(known_recipes())}; a path ends in .yaml"
+    shipped = recipe_files()
+    if name in shipped:
+        return shipped[name]
+    near = did_you_mean(name, shipped) if len(name) <= MAX_NAME else ""
+    help = near or "`cnnspec recipes` lists the names; a path ends in .yaml"
     raise UsageError(f"no recipe is called `{name[:MAX_NAME]}`", help)

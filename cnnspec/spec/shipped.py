@@ -23,7 +23,7 @@ from cnnspec.diagnostics import (
 from cnnspec.opening import open_regular
 from cnnspec.syntax import Map, parse
 from cnnspec.syntax.parse import MAX_CHARACTERS
-from cnnspec.zoo import entries, spec_files, specs_folder
+from cnnspec.zoo import entries, recipes_folder, spec_files, specs_folder
 
 MAX_BYTES = 4 * MAX_CHARACTERS  # a character of UTF-8 has four bytes at most
 MAX_NAME = 200  # characters of a name or of each part of a path
@@ -87,9 +87,10 @@ def near_shipped(name: str) -> str | None:
 
 
 def display(path: Path) -> str:
-    """How messages name a file: shipped ones from `specs/`, others from the working folder where they are in it."""
-    if path.is_relative_to(specs_folder()):
-        return f"specs/{path.relative_to(specs_folder()).as_posix()}"
+    """How messages name a file: shipped ones from `specs/` or `recipes/`, others from the working folder if in it."""
+    for folder in (specs_folder(), recipes_folder()):
+        if path.is_relative_to(folder):
+            return f"{folder.name}/{path.relative_to(folder).as_posix()}"
     try:
         return Path(os.path.realpath(path)).relative_to(Path.cwd()).as_posix()
     except (ValueError, OSError):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec import __version__
-from cnnspec.diagnostics import Sink, Source, SpecError, UsageError
+from cnnspec.diagnostics import Sink, Source, SpecError, UsageError, did_you_mean
 from cnnspec.recipe import Recipe
 from cnnspec.recipe.given import settled
 from cnnspec.spec import find
@@ -30,10 +30,9 @@ from cnnspec.sweepfile.model import Settings
 from cnnspec.sweepfile.operations import as_data
 from cnnspec.syntax.marks import is_sweep
 from cnnspec.train.free import FREE
-from cnnspec.zoo import specs_folder
+from cnnspec.zoo import SWEEPS, sweep_files
 
 MOST_LINES = 20
-SHIPPED = "sweeps"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,13 +67,13 @@ def _read(source: Source, sink: Sink) -> SweepFile:
 
 def find_sweep(name: str) -> Path:
     """Raises UsageError for a name that is neither a file's nor a shipped sweep's."""
-    shipped = specs_folder() / SHIPPED / f"{name.removeprefix(f'{SHIPPED}/')}.yaml"
     if Path(name).is_file():
         return Path(name)
-    if "/" not in name.removeprefix(f"{SHIPPED}/") and shipped.is_file():
-        return shipped
-    known = ", ".join(sorted(path.stem for path in shipped.parent.glob("*.yaml")))
-    raise UsageError(f"there is no sweep `{name}`", f"shipped are {known}; a path ends in .yaml")
+    shipped, wanted = sweep_files(), name.removeprefix(f"{SWEEPS}/")
+    if wanted in shipped:
+        return shipped[wanted]
+    near = did_you_mean(wanted, shipped)
+    raise UsageError(f"there is no sweep `{name}`", near or "`cnnspec sweeps` lists the names; a path ends in .yaml")
 
 
 def plan(file: SweepFile, given: Settings) -> Planning:

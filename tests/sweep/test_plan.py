@@ -178,7 +178,7 @@ def test_the_plan_is_shown_and_nothing_is_run(sweep_file: Callable[..., Path], t
 
 def test_a_name_that_is_no_sweep_is_a_mistake_of_usage(tmp_path: Path) -> None:
     """Shipped names are told; a spec is no sweep."""
-    with pytest.raises(UsageError, match="comparison, corrected, googlenet"):
+    with pytest.raises(UsageError, match="`cnnspec sweeps` lists the names"):
         find_sweep("nothing")
     assert run("sweep", "mnist/lenet").exit_code == 2
     (tmp_path / "a.yaml").write_text(DEEP)
