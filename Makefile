@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz mutants hostile parity exports engine pyodide torture sweeps results report clean
+.PHONY: help demo test check bench format golden diagrams fuzz figures mutants hostile parity exports engine pyodide torture sweeps results report clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench   measure, side by side, against torch and torchvision"
 	@echo "make format  format the code"
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
+	@echo "make figures compare figures of training with a plain loop; CASES=2000 says how many"
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
 	@echo "make results train on MNIST and digits, three seeds each, into docs/results.md: hours"
@@ -75,6 +76,11 @@ N ?= 10000
 
 fuzz: $(INSTALLED)
 	$(BIN)/python -m tests.fuzz --specs $(N)
+
+CASES ?= 2000
+
+figures: $(INSTALLED)
+	$(BIN)/python -m tests.train.figures --cases $(CASES)
 
 hostile: $(INSTALLED)
 	$(BIN)/python -m tests.hostile --write

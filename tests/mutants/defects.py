@@ -10,6 +10,9 @@ IN_PLACE = "tests/network/test_inplace.py"
 KEPT = "tests/layers/test_kept.py"
 EXPRESSION = "tests/syntax/test_expression.py"
 REACH = "tests/network/test_reach.py"
+FIGURES = "tests/train/test_figures.py"
+PARTS = "tests/data/test_parts.py"
+CHOICE = "tests/sweep/test_choice.py"
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,52 @@ DEFECTS = (
            EXPAND + " tests/fuzz/test_fuzz.py tests/layers/test_base.py"),
     Defect("a receptive field too wide", "layers/window.py", "return range(first, first + self.extent, self.dilation)",
            "return range(first, first + self.extent + 1, self.dilation)", REACH),
+    Defect("a weighted loss as the mean of batch means", "train/loop.py",
+           "tally.add(*found, share.images, share.weight)", "tally.add(*found, share.images, share.images)", FIGURES),
+    Defect("a weighted training loss as the mean of batch means", "train/loop.py",
+           "labels), share), share.images, share.weight)", "labels), share), share.images, share.images)", FIGURES),
+    Defect("a batch that weighs as much as any in its step", "train/shares.py",
+           "mine / whole[place], mine / step", "mine / whole[place], mine / whole[place] / len(group)", FIGURES),
+    Defect("weights where torch divides by images", "train/making.py",
+           " or mixed or isinstance(loss, nn.MultiMarginLoss):", " or mixed:", FIGURES),
+    Defect("one step too many of a cycle", "train/making.py", 'arguments["total_steps"] = length',
+           'arguments["total_steps"] = length + 1', FIGURES),
+    Defect("a schedule that counts batches", "train/trainee.py",
+           "ceil(len(batches(torch.arange(images), recipe.batch_size)) / recipe.accumulate)",
+           "len(batches(torch.arange(images), recipe.batch_size))", FIGURES),
+    Defect("a warm-up that begins a step late", "train/schedule.py", "* self.step / self.warm_steps",
+           "* max(self.step - 1, 0) / self.warm_steps", FIGURES),
+    Defect("an average that begins at the initial weights", "train/trainee.py", "first=self.schedule.step == 0",
+           "first=False", FIGURES),
+    Defect("the last of equal epochs is the best", "train/trainee.py", "better, self.best = loss < self.best",
+           "better, self.best = loss <= self.best", "tests/train/test_recipes.py", "first_of_equal"),
+    Defect("patience of one epoch more", "train/stopping.py", "self.waited >= self.rule.patience",
+           "self.waited > self.rule.patience", "tests/train/test_recipes.py", "stops_early"),
+    Defect("validation as a class", "data/parts.py", '("val", "valid", "validation",', '("val", "valid",', PARTS),
+    Defect("parts by their case", "data/parts.py", "NAMED.fullmatch(name.casefold())", "NAMED.fullmatch(name)", PARTS),
+    Defect("a validation part that is not used", "data/folder.py", "found.get(VALIDATION), doubts)", "None, doubts)",
+           PARTS),
+    Defect("a part of train held back beside a validation part", "train/prepare.py",
+           "0.0 if dataset.validation else recipe.validation", "recipe.validation", PARTS),
+    Defect("hidden folders in a class", "data/parts.py", "        inner[:] = filter(is_visible, inner)\n", "", PARTS),
+    Defect("copies in silence", "data/folder.py", "*told(copies_among(members, most), base)", "", PARTS),
+    Defect("a class without an image in silence", "data/dataset.py", "    if not names:\n", "    if True:\n",
+           "tests/train/test_split.py"),
+    Defect("a validation part by chance", "train/prepare.py", "validation, train = drawn(used, labels, held_out, 1)",
+           "validation, train = used[:held_out], used[held_out:]", "tests/train/test_split.py"),
+    Defect("a choice among survivors", "sweep/choose.py", "is_whole = finished == planned", "is_whole = True", CHOICE),
+    Defect("a count of seeds that were begun", "sweep/choose.py", "0 if is_whole else -finished",
+           "0 if is_whole else -planned", CHOICE),
+    Defect("the time of the last start alone", "sweep/clock.py", "return self.before + self.seconds",
+           "return self.seconds", "tests/sweep/test_clock.py"),
+    Defect("the seconds of a point since its last start", "sweep/drive.py", "self.before + monotonic() - self.began",
+           "monotonic() - self.began", "tests/sweep/test_clock.py"),
+    Defect("a failed point that stays failed in the study", "sweep/book.py", "                self._reopen(trial)\n",
+           "                pass\n", "tests/sweep/test_retry.py"),
+    Defect("a deviation over n", "report/measure.py", "times * stdev(values)", "times * stdev(values) * 0.9", FIGURES,
+           "a_run_its"),
+    Defect("an interval of all seeds together", "report/tables.py", "min(test.images for test in found))",
+           "sum(test.images for test in found))", "tests/report/test_swept.py"),
     Defect("a receptive field that starts too late", "layers/window.py", "first = place * self.stride - self.before",
            "first = place * self.stride", REACH),
 )  # fmt: skip

@@ -305,6 +305,12 @@ def test_training_stops_early(monitor: str) -> None:
     assert closed == [0.9, 0.5, 0.48, 0.4, 0.39, 0.38]
 
 
+def test_the_first_of_equal_epochs_is_the_best() -> None:
+    """A checkpoint is the best where the validation loss is less than that of every epoch before."""
+    trainee = Trainee.of(Recipe.of(epochs=20), network(), IMAGES, CLASSES)
+    assert [trainee.close(row) for row in rows([0.9, 0.5, 0.5, 0.6, 0.4])] == [True, True, False, False, True]
+
+
 def test_images_are_mixed_as_torchvision_mixes() -> None:
     """The steps of MixUp and CutMix are those of a loop that gives torchvision's batches to the loss."""
     from torchvision.transforms import v2
