@@ -17,7 +17,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnnspec.api import build, check, export, graph, load, plugin
+    from cnnspec.api import build, check, export, from_dict, graph, load, loads, plugin
+    from cnnspec.api.graph import Graph
     from cnnspec.diagnostics import (
         CheckpointError,
         CnnspecError,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
-    from cnnspec.network import Graph
     from cnnspec.spec import Spec
 
 __version__ = "0.1.0"
@@ -47,15 +47,17 @@ __all__ = [
     "build",
     "check",
     "export",
+    "from_dict",
     "graph",
     "load",
+    "loads",
     "plugin",
 ]
 
 PLACES = {
-    **dict.fromkeys(("build", "check", "export", "graph", "load", "plugin"), "cnnspec.api"),
+    **dict.fromkeys(("build", "check", "export", "from_dict", "graph", "load", "loads", "plugin"), "cnnspec.api"),
     **dict.fromkeys((name for name in __all__ if name.endswith(("Error", "Diagnostic"))), "cnnspec.diagnostics"),
-    "Graph": "cnnspec.network",
+    "Graph": "cnnspec.api.graph",
     "Spec": "cnnspec.spec",
 }
 

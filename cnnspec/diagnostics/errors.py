@@ -38,6 +38,10 @@ class CnnspecError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n{self.help}" if self.help else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows in place of a traceback: the cell's author made the mistake, not the code below it."""
+        return f"{type(self).__name__}: {self}".splitlines()
+
 
 class UsageError(CnnspecError):
     """A command or a call that makes no sense: an unknown name, a setting out of bounds."""

@@ -1,4 +1,4 @@
-"""Graph -> the summary table, for a terminal, a document and a notebook."""
+"""Graph -> the summary table, for a terminal and a document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnnspec.network import Graph
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["DEFAULT", "Look", "cells", "html", "markdown", "rich_table", "rows_of", "totals"]
+__all__ = ["DEFAULT", "Look", "cells", "markdown", "rich_table", "rows_of", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +113,3 @@ def markdown(facts: Facts, look: Look = PLAIN) -> str:
             found[place] = f"{'&emsp;' * row.level}{found[place]}"
         lines.append(f"| {' | '.join(found)} |")
     return "\n".join([*lines, "", "  \n".join(map(markdown_text, totals(facts, look).split("\n"))), ""])
-
-
-def html(graph: Graph) -> str:
-    """The table for a notebook."""
-    from html import escape
-
-    def cell(tag: str, name: str, text: str) -> str:
-        align = "left" if COLUMNS[name].left else "right"
-        return f"<{tag} style='text-align:{align};white-space:pre'>{escape(printable(text))}</{tag}>"
-
-    facts = Facts(graph)
-    lines = ["".join(cell("th", name, COLUMNS[name].heading) for name in DEFAULT)]
-    shown = (zip(DEFAULT, cells(facts, row), strict=True) for row in rows(graph))
-    lines += ["".join(cell("td", name, text) for name, text in row) for row in shown]
-    title, total = escape(printable(graph.title)), escape(totals(facts))
-    return f"<p><b>{title}</b></p><table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table><p>{total}</p>"

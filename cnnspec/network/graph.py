@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from types import MappingProxyType
 
 from msgspec import Struct, field
 
-from cnnspec.diagnostics import Frame, Span
+from cnnspec.diagnostics import Frame, Span, UsageError, did_you_mean
 from cnnspec.layers import Call, Layer, Shape, Tensor
 from cnnspec.network.way import START, Way
 from cnnspec.spec import Block, Item, Path
@@ -25,7 +26,22 @@ from cnnspec.syntax import Map, Value
 
 INPUT = -1  # the value that stands for the network's input, the first of several
 NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
+OUTPUT = "output"  # the name of a value that has no other
 LOGITS = "logits"  # what the network's own output is called beside those of aux heads
+
+
+class Output(Struct, frozen=True):
+    """One value that a node gives: its sizes after the batch, and its dtype by torch's name."""
+
+    shape: Shape
+    dtype: str = "float32"
+
+
+class Signature(Struct, frozen=True):
+    """The values that a network takes and gives, by name."""
+
+    inputs: Mapping[str, Output]
+    outputs: Mapping[str, Output]
 
 
 class Node(Struct, frozen=True, eq=False):
@@ -51,6 +67,11 @@ class Node(Struct, frozen=True, eq=False):
     def name(self) -> str:
         """The last part of the key."""
         return self.key.rpartition(".")[2]
+
+    @property
+    def outputs(self) -> Mapping[str, Output]:
+        """The values that the layer gives, by torch's name for each; ``shape`` is that of the only one."""
+        return {OUTPUT: Output(self.shape)}
 
     @property
     def counted(self) -> bool:
@@ -108,6 +129,13 @@ class Scope(Struct, frozen=True, eq=False):
             else:
                 yield child
 
+    def scopes(self) -> Iterator[Scope]:
+        """The scopes below this one, outer ones first."""
+        for child in self.children:
+            if isinstance(child, Scope):
+                yield child
+                yield from child.scopes()
+
     @property
     def is_chain(self) -> bool:
         """Whether each child is a module that runs once, and takes what the one before it gave and nothing else."""
@@ -149,7 +177,7 @@ class Init(Struct, frozen=True):
 
 
 class Graph(Struct, frozen=True, eq=False, dict=True):
-    """A network whose shapes and costs are known. In a notebook it shows as a table."""
+    """A network whose shapes and costs are known. ``cnnspec.Graph`` adds what it is drawn, printed and built with."""
 
     name: str
     inputs: Mapping[str, Shape]
@@ -235,16 +263,95 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
         """Twice the MACs: a multiplication and an addition each."""
         return 2 * self.macs
 
+    def __getitem__(self, key: str) -> Node | Scope:
+        """Return the layer or block of a key such as ``layer1.0.conv1``; of a shared module its first run.
+
+        Raises UsageError for a key that the network does not have.
+        """
+        if key not in self._by_key:
+            raise UsageError(f"{self.name} has no layer `{key}`", did_you_mean(key, self._by_key))
+        return self._by_key[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    def __iter__(self) -> Iterator[Node]:
+        """Iterate over the nodes in order of execution."""
+        return iter(self.nodes)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Node | Scope]:
+        found: dict[str, Node | Scope] = {}
+        for part in (*self.root.scopes(), *self.nodes):
+            found.setdefault(part.key, part)
+        return found
+
+    @cached_property
+    def _consumers(self) -> dict[int, tuple[Node, ...]]:
+        taken: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            for value in dict.fromkeys(node.inputs):
+                taken.setdefault(value, []).append(node)
+        return {value: tuple(nodes) for value, nodes in taken.items()}
+
+    def producers(self, node: Node | str) -> tuple[Node, ...]:
+        """Return the nodes whose values a node takes, in the order of its inputs; the network's inputs have none."""
+        return tuple(self.nodes[value] for value in self._node(node).inputs if value >= 0)
+
+    def consumers(self, node: Node | str | int) -> tuple[Node, ...]:
+        """Return the nodes that take a node's value, in order of execution; a number names a value, such as INPUT."""
+        return self._consumers.get(node if isinstance(node, int) else self._node(node).index, ())
+
+    def ancestors(self, node: Node | str) -> tuple[Node, ...]:
+        """Return every node that a node's value is computed from, in order of execution."""
+        found: set[int] = set()
+        waiting = list(self._node(node).inputs)
+        while waiting:
+            value = waiting.pop()
+            if value >= 0 and value not in found:
+                found.add(value)
+                waiting.extend(self.nodes[value].inputs)
+        return tuple(self.nodes[value] for value in sorted(found))
+
+    def _node(self, node: Node | str) -> Node:
+        """Return the node of a key. Raises UsageError for a key of a block: its layers are nodes."""
+        found = self[node] if isinstance(node, str) else node
+        if isinstance(found, Scope):
+            raise UsageError(f"`{found.key}` is a block of {self.name}", "name one of its layers")
+        return found
+
+    def signature(self) -> Signature:
+        """Return the values that the network takes and gives in evaluation, by name."""
+        names = tuple(self.outputs) or (LOGITS,)
+        outputs = {name: Output(self.shape(value)) for name, value in zip(names, self.given, strict=True)}
+        return Signature({name: Output(shape) for name, shape in self.inputs.items()}, outputs)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for networks of equal inputs, layers, keys, connections and initial weights; titles may differ."""
+        nodes = [(n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.again, n.aux) for n in self.nodes]
+        heads = [(head.name, head.weight, head.value) for head in self.aux]
+        inputs = [(name, str(shape)) for name, shape in self.inputs.items()]
+        fills = [(fill.key, fill.tensor, str(fill.call)) for fill in self.init]
+        return fingerprint((inputs, nodes, self.root.output, list(self.outputs.items()), heads, fills))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether two networks compute the same under the same state-dict keys."""
+        return self.fingerprint == other.fingerprint if isinstance(other, Graph) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
     def __repr__(self) -> str:
         costs = f"{self.params:,} params, {self.macs:,} MACs"
         return f"<Graph {self.name}: {self.input_text} → {self.output_text}, {costs}>"
-
-    def _repr_html_(self) -> str:
-        from cnnspec.emit.table import html
-
-        return html(self)
 
 
 def shapes_text(shapes: Mapping[str, Shape]) -> str:
     """Shapes with their names: ``image 3×64×64, mask 1×64×64``."""
     return ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+
+
+def fingerprint(value: object) -> str:
+    """Return the SHA-256 of what a value prints as: the same in every process."""
+    return sha256(repr(value).encode()).hexdigest()

@@ -76,6 +76,6 @@ def open_run(run: Path, device: str = "auto") -> Opened:
     if len(record.classes) != network.output[0]:
         raise CheckpointError(f"{run / SETTINGS} is damaged: classes: the network has {network.output[0]} outputs")
     where = device_named(device)
-    model = placed(build(spec), where)
+    model = placed(build(network), where)
     load_weights(run, model)
     return Opened(run, spec, network, record, where, model.eval())

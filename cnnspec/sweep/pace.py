@@ -55,7 +55,7 @@ def step_seconds(spec: Spec, recipe: Recipe, number: int, size: int) -> float:
     """One step of training on so many images, the middle of a few, by one on fewer where they are many."""
     network, device, images = graph(spec), device_named(recipe.device), max(2, min(size, MOST_IMAGES))
     with threads(recipe.threads or number):
-        model = placed(build(spec), device, recipe.channels_last)
+        model = placed(build(network), device, recipe.channels_last)
         heads = tuple(head.weight for head in network.aux)
         trainee = Trainee.of(recipe, model, recipe.batch_size, network.output[0], heads)
         batch = torch.randn(images, *network.input, device=device)

@@ -8,7 +8,6 @@ Values ──Settler──► spec, recipe ──expand──► Graph ──►
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,8 @@ from typing import Any
 from cnnspec.budget import over_budget
 from cnnspec.checking import expanded
 from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, UsageError
-from cnnspec.network import Graph, Meter
+from cnnspec.network import Meter
+from cnnspec.network.graph import fingerprint
 from cnnspec.network.memory import memory
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
@@ -30,7 +30,8 @@ from cnnspec.train.free import FREE
 class Planned:
     """A point: its values, what its network costs, and, where it is left out, the reason and where that stands.
 
-    ``memory`` is what a step of training takes, in bytes; ``print`` tells the network and the recipe from all others.
+    ``memory`` is what a step of training takes, in bytes; ``fingerprint`` is that of the
+    network and the recipe together.
     """
 
     number: int
@@ -39,7 +40,7 @@ class Planned:
     params: int | None = None
     macs: int | None = None
     memory: int = 0
-    print: str = ""
+    fingerprint: str = ""
     reason: str = ""
     span: Span | None = None
 
@@ -56,12 +57,12 @@ class Priced:
     macs: int
     weights: int
     image: int
-    print: str
+    fingerprint: str
 
 
 @dataclass(slots=True)
 class Planner:
-    """Checks points one after another, and knows the prints of those that it has let pass."""
+    """Checks points one after another, and knows the fingerprints of those that it has let pass."""
 
     settler: Settler
     passed: dict[str, int] = field(default_factory=dict)
@@ -85,11 +86,11 @@ class Planner:
         found = self.priced(setup)
         if isinstance(found, Diagnostic):
             return _left_out(number, values, found)
-        print = _print((found.print, training_of(setup.recipe)))
-        first = self.passed.setdefault(print, number)
+        own = fingerprint((found.fingerprint, training_of(setup.recipe)))
+        first = self.passed.setdefault(own, number)
         reason = f"the same network and recipe as point {first}" if first != number else ""
         takes = found.weights + found.image * setup.recipe.batch_size
-        return Planned(number, values, setup, found.params, found.macs, takes, print, reason)
+        return Planned(number, values, setup, found.params, found.macs, takes, own, reason)
 
     def priced(self, setup: Setup) -> Priced | Diagnostic:
         """What a network costs, or the first reason not to run it."""
@@ -113,22 +114,9 @@ def _price(spec: Spec, budget: Budget | None) -> Priced | Diagnostic:
         return over
     takes = memory(graph)
     weights = takes.training(0)
-    return Priced(graph.params, graph.macs, weights, takes.training(1) - weights, network_print(graph))
-
-
-def network_print(graph: Graph) -> str:
-    """The same for two networks of the same layers, keys, connections and initial weights."""
-    nodes = [(n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.again, n.aux) for n in graph.nodes]
-    heads = [(head.name, head.weight, head.value) for head in graph.aux]
-    inputs = [(name, str(shape)) for name, shape in graph.inputs.items()]
-    fills = [(fill.key, fill.tensor, str(fill.call)) for fill in graph.init]
-    return _print((inputs, nodes, graph.root.output, list(graph.outputs.items()), heads, fills))
+    return Priced(graph.params, graph.macs, weights, takes.training(1) - weights, graph.fingerprint)
 
 
 def training_of(recipe: Recipe) -> list[tuple[str, Any]]:
     """All of a recipe that training follows from."""
     return sorted((name, value) for name, value in recipe.as_data().items() if name not in FREE)
-
-
-def _print(value: object) -> str:
-    return hashlib.sha256(repr(value).encode()).hexdigest()

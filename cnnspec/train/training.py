@@ -171,7 +171,7 @@ def _trainee(
     weights: str | None,
     world: World,
 ) -> Trainee:
-    built = build(spec, weights=weights)  # on the CPU: the same initial weights on every device
+    built = build(network, weights=weights)  # on the CPU: the same initial weights on every device
     model = placed(built, device, recipe.channels_last)
     if recipe.sync_batchnorm and world.size > 1:
         model = synchronised(model)

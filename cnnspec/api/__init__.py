@@ -1,4 +1,4 @@
-"""The Python side: load, check, graph, build."""
+"""The Python side: load, check, graph, build, export."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from cnnspec import network
+from cnnspec.api.graph import Graph
 from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
 from cnnspec.extras import requiring
 from cnnspec.layers import REGISTRY
-from cnnspec.network import Graph
 from cnnspec.plugins import load as load_plugin
 from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
 from cnnspec.spec.budget import given
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
 Plugins = Sequence["str | os.PathLike[str]"]
+Params = Mapping[str, Any] | None
 Size = Sequence[int] | Mapping[str, Sequence[int]]  # of one input, or of several by name
 
 
@@ -50,16 +52,80 @@ def load(
     *,
     input: Size | None = None,
     plugins: Plugins = (),
-    **params: Any,
+    params: Params = None,
+    **settings: Any,
 ) -> Spec:
-    """The spec of a shipped name (``mnist/resnet50``) or of a file, with params and input size set.
+    """Return the spec of a shipped name (``mnist/resnet50``) or of a file, with params and input size set.
 
-    ``plugins`` are Python files of layers, imported as ``plugin`` does. Raises SpecError where the text is wrong,
-    UsageError for an unknown name, variant or param and for a value that a param does not take.
+    Args:
+        name_or_path: A name that `cnnspec zoo` lists, or the path of a YAML file.
+        variant: One of the spec's variants; a shipped name that is a variant chooses itself.
+        input: The sizes of its input without the batch, or by name those of some of several inputs.
+        plugins: Python files of layers, imported as ``plugin`` does.
+        params: Params of the spec by name; the same as keywords, for names that are keywords here already.
+        **settings: Params of the spec.
+
+    Raises:
+        SpecError: A text that is wrong.
+        UsageError: An unknown name, variant or param, or a value that a param does not take.
     """
     _plug_in(plugins)
     found = find(os.fspath(name_or_path))
-    return load_found(found, open_source(found.path, display(found.path)), variant, input, params)
+    chosen = _both(params, settings)
+    return load_found(found, open_source(found.path, display(found.path)), variant, input, chosen)
+
+
+def loads(
+    text: str,
+    variant: str | None = None,
+    *,
+    name: str = "spec.yaml",
+    input: Size | None = None,
+    plugins: Plugins = (),
+    params: Params = None,
+    **settings: Any,
+) -> Spec:
+    """Return the spec of a text, as ``load`` does of a file; ``name`` is what messages call the text.
+
+    ``extends`` of a text names shipped specs alone: a text has no folder.
+    """
+    _plug_in(plugins)
+    return load_found(Found(Path(name), name), Source(name, text), variant, input, _both(params, settings))
+
+
+def from_dict(
+    data: Mapping[str, Any],
+    variant: str | None = None,
+    *,
+    name: str = "spec",
+    input: Size | None = None,
+    plugins: Plugins = (),
+    params: Params = None,
+    **settings: Any,
+) -> Spec:
+    """Return the spec of plain Python values, such as JSON gives: ``{"cnnspec": 1, "input": [1, 28, 28], ...}``.
+
+    Messages show the values as YAML, which is how they are read.
+
+    Raises:
+        SpecError: Values that are no spec.
+        UsageError: A value that YAML cannot hold, or what ``load`` raises it for.
+    """
+    import yaml
+
+    try:
+        text = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    except (yaml.YAMLError, TypeError, ValueError) as error:
+        raise UsageError(f"a spec holds mappings, lists, texts and numbers: {error}") from None
+    return loads(text, variant, name=name, input=input, plugins=plugins, params=params, **settings)
+
+
+def _both(params: Params, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The params of a call. Raises UsageError for one that is given in both ways."""
+    twice = sorted({*(params or {})} & {*settings})
+    if twice:
+        raise UsageError(f"`{twice[0]}` is given twice: in params and as a keyword")
+    return {**(params or {}), **settings}
 
 
 def load_found(
@@ -149,45 +215,77 @@ def _sizes(given: Sequence[int]) -> tuple[int, ...]:
     return sizes
 
 
+class Diagnostics(tuple[Diagnostic, ...]):
+    """The mistakes and warnings of a check, by place; a notebook shows each with its lines of source."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from cnnspec.diagnostics.render import plain
+
+        text = "\n".join(plain(diagnostic) for diagnostic in self) or "no mistakes, no warnings"
+        return f"<pre>{escape(text)}</pre>"
+
+
 def check(
     name_or_path: str | os.PathLike[str],
     variant: str | None = None,
     *,
     budget: Mapping[str, int | str] | None = None,
     plugins: Plugins = (),
-) -> tuple[Diagnostic, ...]:
-    """What is wrong with a spec, by place; nothing where it is sound.
+) -> Diagnostics:
+    """Return the mistakes and warnings of a spec, by place; an empty tuple for a sound spec.
 
-    Without ``variant`` a file is checked under every variant; a shipped name that is a variant under that one.
-    ``budget`` bounds what it may cost, such as ``{"max_params": "12M"}``, beside the spec's own section `budget`.
-    Raises UsageError for an unknown name and for a bound that is none.
+    Args:
+        name_or_path: A shipped name or the path of a YAML file.
+        variant: The variant to check; by default every variant of a file, and a shipped variant under itself.
+        budget: Bounds on its costs next to the spec's own section `budget`, such as ``{"max_params": "12M"}``.
+        plugins: Python files of layers.
+
+    Raises:
+        UsageError: An unknown name, or a bound that is not one.
     """
     _plug_in(plugins)
     found = find(os.fspath(name_or_path))
     bounds = given(budget) if budget else None
-    return check_source(open_source(found.path, display(found.path)), variant or found.variant, bounds)
+    return Diagnostics(check_source(open_source(found.path, display(found.path)), variant or found.variant, bounds))
 
 
 def graph(
-    spec: Spec | str | os.PathLike[str],
+    spec: Graph | Spec | str | os.PathLike[str],
     variant: str | None = None,
     *,
     input: Size | None = None,
     plugins: Plugins = (),
-    **params: Any,
+    params: Params = None,
+    **settings: Any,
 ) -> Graph:
-    """The graph: every layer with its shapes and costs. Raises SpecError and UsageError."""
+    """Return the Graph of a spec, a shipped name or a file: every layer with its shapes and costs.
+
+    A Graph is returned as it is where nothing is set on it. The arguments are those of ``load``.
+
+    Raises:
+        SpecError: A network that is wrong, with every mistake.
+        UsageError: What ``load`` raises it for.
+    """
+    chosen = _both(params, settings)
+    if isinstance(spec, Graph):
+        if variant is None and input is None and not chosen:
+            return spec
+        spec = spec.spec
     _plug_in(plugins)
-    spec = as_set(spec, variant, input, params)
+    spec = as_set(spec, variant, input, chosen)
     found, diagnostics = check_spec(spec)
     if diagnostics or found is None:
         raise SpecError(diagnostics)
-    return found
+    return Graph.of(spec, found)
 
 
 def partial_graph_of(
     found: Found, source: Source, variant: str | None, input: Size | None, params: Mapping[str, Any]
-) -> tuple[Graph | None, tuple[Diagnostic, ...]]:
+) -> tuple[network.Graph | None, tuple[Diagnostic, ...]]:
     """The graph of a text that may be wrong, with the layers whose shapes are known, and what is wrong with it.
 
     None where nothing of it can be expanded. Raises UsageError, and SpecError where nothing of it can be read, or where
@@ -203,52 +301,50 @@ def partial_graph_of(
 
 
 def build(
-    spec: Spec | str | os.PathLike[str],
+    spec: Graph | Spec | str | os.PathLike[str],
     variant: str | None = None,
     *,
     input: Size | None = None,
     device: torch.device | str | None = None,
     weights: str | os.PathLike[str] | None = None,
     plugins: Plugins = (),
-    **params: Any,
+    params: Params = None,
+    **settings: Any,
 ) -> torch.nn.Module:
-    """The network as a plain ``nn.Module``, on ``device`` (meta, too), with initial weights or with trained ones.
+    """Return the network as a plain ``nn.Module`` that takes batches of the spec's input, N×C×H×W.
 
-    ``weights`` is `torchvision:NAME`, the path of a file (safetensors, or a state dict that torch.save wrote), or the
-    folder of a run; docs/weights.md says more.
+    Args:
+        spec: A Graph, a Spec, a shipped name or the path of a file; the other arguments are those of ``load``.
+        device: Where its parameters are made, ``"meta"`` too; torch's default device by default.
+        weights: ``torchvision:NAME``, a file (safetensors, or a state dict that torch.save wrote) or a run's folder;
+            new initial weights by default (docs/weights.md).
 
-    Takes batches of the spec's input, N×C×H×W. Raises SpecError and UsageError; for weights CheckpointError, DataError
-    and OutputError.
+    Raises:
+        SpecError, UsageError: As ``graph`` does.
+        CheckpointError, DataError, OutputError: Weights that are damaged, missing or of another network.
     """
-    from cnnspec.emit.module import module
-
-    found = graph(spec, variant, input=input, plugins=plugins, **params)
-    built = module(found, device)
-    if weights is not None:
-        from cnnspec.weights import load_weights
-
-        load_weights(built, weights, found.name)
-    return built
+    found = graph(spec, variant, input=input, plugins=plugins, params=params, **settings)
+    return found.build(device, weights=weights)
 
 
 def export(
-    spec: Spec | str | os.PathLike[str],
+    spec: Graph | Spec | str | os.PathLike[str],
     to: str = "python",
     out: str | os.PathLike[str] | None = None,
     *,
     weights: str | os.PathLike[str] | None = None,
 ) -> str | Path:
-    """The network as Python source, ONNX or a torch.export program: the file that was written, or the source as text.
+    """Write the network as Python source, ONNX or a torch.export program; return the file, or the source as text.
 
-    Without ``out`` the source is returned; the other formats need it. What is to be set is set when a spec is loaded:
+    Without ``out`` the source is returned; the other formats need it. Settings belong to the spec:
     ``export(load("resnet50", num_classes=10))``. ``weights`` are a run's folder or a file; without them ONNX and
     programs hold new ones, and the source holds none. Raises SpecError, UsageError, CheckpointError and OutputError.
     """
     from cnnspec.exporting import exported
 
-    spec = spec if isinstance(spec, Spec) else load(spec)
+    found = graph(spec)
     with requiring("onnx" if to == "onnx" else "torch", f"export to {to}"):
-        return exported(spec, graph(spec), to, None if out is None else Path(out), weights)
+        return exported(found.spec, found, to, None if out is None else Path(out), weights)
 
 
 def as_set(
@@ -256,7 +352,7 @@ def as_set(
 ) -> Spec:
     """A spec with a variant, an input size and params set on top of what is set already. Raises as ``load`` does."""
     if not isinstance(spec, Spec):
-        return load(spec, variant, input=input, **params)
+        return load(spec, variant, input=input, params=params)
     settings = {name: _setting(spec, name, value) for name, value in params.items()}
     spec = replace(spec, settings={**spec.settings, **settings})
     if input is not None:

@@ -16,7 +16,7 @@ def test_public_names() -> None:
     """These are the names that a user can rely on."""
     assert set(cnnspec.__all__) == {
         "CheckpointError", "CnnspecError", "DataError", "Diagnostic", "DivergedError", "Graph", "OutputError", "Spec",
-        "SpecError", "UsageError", "build", "check", "export", "graph", "load", "plugin",
+        "SpecError", "UsageError", "build", "check", "export", "from_dict", "graph", "load", "loads", "plugin",
     }  # fmt: skip
     assert all(hasattr(cnnspec, name) for name in cnnspec.__all__)
     assert set(dir(cnnspec)) >= set(cnnspec.__all__)
