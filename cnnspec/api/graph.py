@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cnnspec import network
-from cnnspec.diagnostics import UsageError, did_you_mean, listing
+from cnnspec.diagnostics import UsageError, did_you_mean, listing, printable
 from cnnspec.extras import requiring
 from cnnspec.spec import Spec
 
@@ -73,7 +73,8 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
         facts = look.facts(self)
         out = StringIO()
         Console(file=out, width=WIDE, color_system=None, legacy_windows=False).print(rich_table(facts, look))
-        return "\n".join([*(line.rstrip() for line in out.getvalue().splitlines()), totals(facts, look)]) + "\n"
+        rows = [line.rstrip() for line in out.getvalue().splitlines()]
+        return "\n".join([printable(self.title), *rows, totals(facts, look), ""])
 
     def memory(self, dtype: str = "float32") -> Memory:
         """Return the bytes of weights, inference and training: ``graph.memory().training(batch=32)``.

@@ -9,7 +9,6 @@ import typer
 
 from cnnspec.diagnostics import Sink, Source, UsageError
 from cnnspec.spec import known_specs
-from cnnspec.spec.names import CALLED
 from cnnspec.spec.params import to_plain
 from cnnspec.syntax import parse
 from cnnspec.zoo import recipe_files, sweep_files
@@ -71,8 +70,6 @@ def parse_settings(given: list[str] | None) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--set takes PARAM=VALUE, not `{text}`", "such as --set dropout=0.2")
-        if name.strip() in CALLED:
-            raise UsageError(f"no param is called `{name.strip()}`", "--input and --variant are options of their own")
         settings[name.strip()] = value_of(f"--set {name.strip()}", value)
     return settings
 

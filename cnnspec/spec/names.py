@@ -35,8 +35,6 @@ PRIVATE = frozenset(
 RESERVED = frozenset({"prev", "input", "in"})
 PYTHON = frozenset(keyword.kwlist)  # torch.fx writes a child as `self.name`, and so torch.onnx and torch.export do
 PARAM = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-# Arguments of cnnspec.load, graph and build: a spec's own param of such a name could not be set from Python.
-CALLED = frozenset({"variant", "input", "device", "weights", "plugins", "spec", "name_or_path"})
 NOT_PARAMS = frozenset({"in", "index", "and", "or", "not", "if", "else", "true", "false", "null"})
 
 

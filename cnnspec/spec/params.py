@@ -63,8 +63,8 @@ ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[\w.$-]+)")
 # ------------------------------------------------------------------------------------------------- declarations
 
 
-def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Collection[str] = ()) -> dict[str, Param]:
-    """The params of a spec or of a block; ``called`` are names that Python's own arguments have taken."""
+def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str, Param]:
+    """The params of a spec or of a block."""
     if node is None:
         return {}
     if not isinstance(node, Map):
@@ -73,12 +73,12 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink, called: Coll
         return {}
     found = {}
     for entry in node:
-        param = _declared(entry, layers, sink, node) if name_is_sound(entry.key, sink, called) else None
+        param = _declared(entry, layers, sink, node) if name_is_sound(entry.key, sink) else None
         found[entry.key.text] = param or Param(entry.key, ParamType("str", optional=True), broken=True)
     return found
 
 
-def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool:
+def name_is_sound(key: Scalar, sink: Sink) -> bool:
     """Whether a key can name a param or what `foreach` walks."""
     if not PARAM.fullmatch(key.text):
         help = "a name has letters, digits and `_`"
@@ -90,9 +90,6 @@ def name_is_sound(key: Scalar, sink: Sink, called: Collection[str] = ()) -> bool
         sink.error("bad-name", message, key.span, help="begin it with a letter")
     elif key.text in NOT_PARAMS:
         sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
-    elif key.text in called:
-        message = f"`{key.text}` is an argument of cnnspec.load beside the params"
-        sink.error("bad-name", message, key.span, help="choose another name")
     else:
         return True
     return False

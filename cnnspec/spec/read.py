@@ -18,7 +18,7 @@ from cnnspec.spec.heads import read_aux, read_outputs
 from cnnspec.spec.init import read_init
 from cnnspec.spec.items import SHARE, ItemReader
 from cnnspec.spec.model import Block, Patches, Spec, Variant
-from cnnspec.spec.names import CALLED, PARAM, input_name_fault
+from cnnspec.spec.names import PARAM, input_name_fault
 from cnnspec.spec.offered import import_offered
 from cnnspec.spec.params import declare
 from cnnspec.spec.patch import read_patches
@@ -130,7 +130,7 @@ class _Reader:
             description=header.description,
             reference=header.source,
             input=self.input(),
-            params=declare(self.top.get("params"), self.layers, self.sink, CALLED),
+            params=declare(self.top.get("params"), self.layers, self.sink),
             variants=variants,
             layers=self.items.chain(self.layers_of_network(), "layers"),
             blocks=blocks,

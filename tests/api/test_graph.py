@@ -146,12 +146,16 @@ def test_a_graph_is_set_again_by_its_spec() -> None:
     assert cnnspec.build(graph, params={"num_classes": 3}).get_submodule("fc3").out_features == 3
 
 
+@pytest.mark.parametrize("name", ["input", "name", "device", "weights", "spec", "params"])
+def test_no_name_of_a_param_is_reserved(name: str) -> None:
+    """The mapping takes what is a keyword of the call already."""
+    text = SMALL.replace("input:", f"params: {{{name}: {{type: int, default: 4}}}}\ninput:")
+    spec = cnnspec.loads(text.replace("out_channels: 4", f"out_channels: ${name}"), params={name: 7})
+    assert cnnspec.graph(spec)["conv"].shape[0] == 7
+
+
 def test_params_are_given_either_way() -> None:
-    """No name of a param is reserved: the mapping takes them all; the same name in both ways is refused."""
-    text = SMALL.replace("input:", "params: {name: {type: int, default: 4}}\ninput:").replace(
-        "out_channels: 4", "out_channels: $name"
-    )
-    assert cnnspec.graph(cnnspec.loads(text, params={"name": 7}))["conv"].shape[0] == 7
+    """Keywords and the mapping are the same; one param in both is refused."""
     assert cnnspec.load("mnist/lenet", params={"num_classes": 3}).settings == {"num_classes": 3}
     with pytest.raises(cnnspec.UsageError, match="given twice"):
         cnnspec.load("mnist/lenet", params={"num_classes": 3}, num_classes=3)

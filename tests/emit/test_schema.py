@@ -297,7 +297,6 @@ SECTIONS_WRONG = [
     "params: {a: {typ: int}}",
     "params: {a: {type: integer}}",
     "params: {a: {min: 3}}",
-    "params: {variant: 3}",
     "variants: [a]",
     "variants: {a b: {}}",
     "variants: {a: 3}",

@@ -44,9 +44,9 @@ def one_of(names: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, names))})"
 
 
-def name_pattern(taken: Iterable[str] = ()) -> str:
+def name_pattern() -> str:
     """Names of params, and of what `foreach` walks."""
-    return f"^(?!{one_of(sorted({*NOT_PARAMS, *taken}))}$)(?!__){NAME}$"
+    return f"^(?!{one_of(sorted(NOT_PARAMS))}$)(?!__){NAME}$"
 
 
 def words() -> dict[str, Schema]:

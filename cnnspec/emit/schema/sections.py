@@ -12,7 +12,6 @@ from cnnspec.layers import BUILT_IN
 from cnnspec.lint import CODES
 from cnnspec.spec.budget import LIMITS
 from cnnspec.spec.items import SCOPE
-from cnnspec.spec.names import CALLED
 from cnnspec.spec.params import TYPES
 from cnnspec.spec.read import VARIANT
 from cnnspec.spec.types import MEANT, WORDS
@@ -27,7 +26,7 @@ def sections() -> dict[str, Schema]:
     return {
         "extends": extends(),
         "patch": patch(),
-        "params": params(CALLED),
+        "params": params(),
         "variants": variants(),
         "outputs": outputs(),
         "lint": lint(),
@@ -72,12 +71,12 @@ def _one_layer() -> Schema:
     }
 
 
-def params(called: Collection[str] = ()) -> Schema:
+def params() -> Schema:
     """The names of a spec's params, or of a block's."""
     return {
         "description": "What a user may set: a type word (then it is required), a default, or {type: ..., ...}.",
         "type": "object",
-        "propertyNames": {"pattern": name_pattern(called), "patternErrorMessage": BAD_NAME},
+        "propertyNames": {"pattern": name_pattern(), "patternErrorMessage": BAD_NAME},
     }
 
 
