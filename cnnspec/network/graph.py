@@ -281,10 +281,8 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _by_key(self) -> dict[str, Node | Scope]:
-        found: dict[str, Node | Scope] = {}
-        for part in (*self.root.scopes(), *self.nodes):
-            found.setdefault(part.key, part)
-        return found
+        parts: list[Node | Scope] = [*self.root.scopes(), *self.nodes]
+        return {part.key: part for part in reversed(parts)}
 
     @cached_property
     def _consumers(self) -> dict[int, tuple[Node, ...]]:
