@@ -1,104 +1,192 @@
-"""Files and folders that are written whole or not at all, with failures of the disk as OutputError.
+"""The one place that writes files and folders: whole or not at all, and never through a link.
 
-    write      data ──► NAME.part, fsync ──rename──► NAME, fsync of the folder
-    publish    files ──► FOLDER.part/, fsync of each ──rename──► FOLDER, fsync of the folder around it
-    withdraw   FOLDER ──rename──► FOLDER.part ──► gone
+    write      data ──► .cnnspec-TOKEN.part, fsync ──rename──► NAME, fsync of the folder
+    publish    files ──► .cnnspec-TOKEN.part/, fsync of each ──rename──► FOLDER, fsync of the folder around it
+    withdraw   FOLDER ──rename──► .cnnspec-TOKEN.part ──► gone
+    open_own   a lock or a log, written in its place
 
-Whatever ends in the middle, a kill or a cut of the power included, leaves names without `.part` that are whole.
+Temporary names come from `secrets` and are created exclusively: nobody can put a link there beforehand. A rename
+replaces a link at NAME, and not the file that the link leads to. Whatever ends in the middle, a kill or a power cut
+included, leaves every other name whole. Failures of the disk are OutputError.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from cnnspec.diagnostics import OutputError
+from cnnspec.opening import NO_LINK, SAFE
 
-PART = ".part"  # behind the name of what is not whole
+TEMPORARY = re.compile(r"\.cnnspec-[0-9a-f]{16}\.part")  # a file or folder that is not whole yet
+STREAM = re.compile(r"/dev/(?P<name>stdout|stderr)|/(?:dev|proc/self)/fd/(?P<number>\d{1,9})")
+NUMBERS = {"stdout": 1, "stderr": 2}
 NOT_FOR_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)  # no such call, or a folder that may not be listed
+Put = Callable[[bytes], None]
 
 
 def write(path: Path, data: bytes) -> None:
-    """The file, whole or not at all. Raises OutputError, and leaves what was there."""
-    beside = part(path)
+    """Write a file whole, or leave what was there. Raises OutputError."""
+    with replacing(path) as put_bytes:
+        put_bytes(data)
+
+
+@contextmanager
+def replacing(path: Path, like: os.stat_result | None = None) -> Iterator[Put]:
+    """Yield a function that takes the bytes of a file in turn; the file gets its name at the end, once it is whole.
+
+    A link at the path is replaced and not followed. An error leaves what was there, and nothing else.
+
+    Args:
+        path: The file.
+        like: Whose owner and permissions it gets; by default those of any new file.
+
+    Raises:
+        OutputError: The disk is full, or the folder cannot be written.
+    """
+    temporary = _temporary(path.parent)
     with writing(path):
         try:
-            _write_through(beside, data)
-            beside.replace(path)
+            descriptor = _created(temporary)
+            try:
+                yield lambda data: _write_all(descriptor, data)
+                if like is not None:
+                    _set_owner(descriptor, temporary, like)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
         except BaseException:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
 
 
-def mistake(error: ValidationError) -> str:
-    """The first thing that a file of JSON was to hold and does not: ``training.epochs: Input should be …``."""
-    first = error.errors(include_url=False)[0]
-    field, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-    return f"{field}: {reason}" if field else reason
-
-
 def put(path: Path, data: bytes) -> None:
-    """The same for a path that a user names: a link's file is written, a device or a pipe takes it as it comes."""
-    if path.exists() and not path.is_file():
+    """Write a file that the user names: as ``write`` does, and a device or a pipe takes the bytes as they come.
+
+    `/dev/stdout` and the like are this process's own descriptors. Raises OutputError, for any other link as well.
+    """
+    stream = STREAM.fullmatch(str(path))
+    if stream is not None:
+        sys.stdout.flush()
         with writing(path):
-            path.write_bytes(data)
+            _write_all(NUMBERS[stream["name"]] if stream["name"] else int(stream["number"]), data)
         return
-    write(path.resolve() if path.is_symlink() else path, data)
+    refuse_link(path)
+    with writing(path):
+        is_file = not path.exists() or path.is_file()
+    if is_file:
+        write(path, data)
+        return
+    with writing(path):
+        descriptor = os.open(path, os.O_WRONLY | NO_LINK | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0))
+        try:
+            _write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
 
 
 def publish(folder: Path, files: Mapping[str, bytes]) -> None:
-    """A folder of files that was not there, whole or not at all. Raises OutputError."""
-    beside = part(folder)
+    """Write a new folder of files, whole or not at all. Raises OutputError."""
+    temporary = _temporary(folder.parent)
     with writing(folder):
         try:
-            beside.mkdir()
+            temporary.mkdir()
             for name, data in files.items():
-                _write_through(beside / name, data)
-            _sync_folder(beside)
-            beside.rename(folder)
+                _write_through(temporary / name, data)
+            _sync_folder(temporary)
+            temporary.rename(folder)
         except BaseException:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
             raise
         _sync_folder(folder.parent)
 
 
 def withdraw(folder: Path) -> None:
-    """Take a folder away: no half of it is ever seen under its name. Raises OutputError."""
-    beside = part(folder)
+    """Remove a folder; no half of it is ever seen under its name. Raises OutputError."""
+    temporary = _temporary(folder.parent)
     with writing(folder):
-        folder.rename(beside)
-        shutil.rmtree(beside)
+        folder.rename(temporary)
+        if temporary.is_symlink():
+            temporary.unlink()
+        else:
+            shutil.rmtree(temporary)
 
 
 def sweep(folder: Path) -> None:
-    """Remove what others have left of parts in a folder, where it can be removed. Only its one writer may do so."""
-    for left in folder.glob(f"*{PART}"):
-        if left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            with suppress(OSError):
-                left.unlink()
+    """Remove temporary files and folders that a killed writer left, where possible. Only the one writer may do so."""
+    with suppress(OSError):
+        for left in [path for path in folder.iterdir() if TEMPORARY.fullmatch(path.name)]:
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    left.unlink()
 
 
 def make_folder(folder: Path) -> None:
-    """A folder and those above it, where they are not there. Raises OutputError."""
+    """Create a folder that the user names, and those above it, where they are missing. Raises OutputError."""
     with writing(folder):
         if not folder.is_dir():
             folder.mkdir(parents=True, exist_ok=True)
             _sync_folder(folder.parent)
 
 
-def part(path: Path) -> Path:
-    """Where a file or a folder is until it is whole."""
-    return path.with_name(path.name + PART)
+def make_own_folder(folder: Path) -> None:
+    """Create a folder whose name is ours, inside one that may be a stranger's. Raises OutputError, also for a link."""
+    refuse_link(folder)
+    make_folder(folder)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """Open a file that is written in its place, such as a lock or a log, and create it where it is missing.
+
+    Args:
+        path: The file, whose name is ours; the folder may be a stranger's.
+        flags: How it is opened, such as ``os.O_RDWR``.
+
+    Returns:
+        A descriptor.
+
+    Raises:
+        OutputError: It is a link, has a second name (a hard link), is no regular file, or cannot be opened.
+    """
+    refuse_link(path)
+    with writing(path):
+        descriptor = os.open(path, flags | os.O_CREAT | NO_LINK | SAFE, 0o644)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        os.close(descriptor)
+        what = "has another name as well (a hard link)" if stat.S_ISREG(found.st_mode) else "is not a regular file"
+        raise OutputError(f"{path} {what}, and is not written", f"remove {path}")
+    return descriptor
+
+
+def refuse_link(path: Path) -> None:
+    """Raise OutputError where a path is a link: nothing is written through it."""
+    with writing(path):
+        is_link = path.is_symlink()
+    if is_link:
+        help = f"name the file itself: {os.path.realpath(path)}; or remove the link"
+        raise OutputError(f"{path} is a link, and nothing is written through it", help)
+
+
+def mistake(error: ValidationError) -> str:
+    """The first thing that is wrong with a file of JSON: ``training.epochs: Input should be …``."""
+    first = error.errors(include_url=False)[0]
+    field, reason = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{field}: {reason}" if field else reason
 
 
 @contextmanager
@@ -110,20 +198,47 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}") from None
 
 
+def _temporary(folder: Path) -> Path:
+    """A name in a folder that nobody can guess. It is short: a name as long as the file system takes needs no more."""
+    from secrets import token_hex  # only what writes pays for it
+
+    return folder / f".cnnspec-{token_hex(8)}.part"
+
+
+def _created(path: Path) -> int:
+    """A descriptor of a new file. Raises OSError where there is anything under its name, a link included."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_LINK | getattr(os, "O_BINARY", 0), 0o666)
+
+
 def _write_through(path: Path, data: bytes) -> None:
-    """All of the data, on the disk and not merely on its way there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+    """Write a new file to the disk, and not merely on its way there."""
+    descriptor = _created(path)
     try:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(descriptor, left) :]
+        _write_all(descriptor, data)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _set_owner(descriptor: int, path: Path, like: os.stat_result) -> None:
+    """Give a file the owner and the permissions of another; Windows has neither call."""
+    if hasattr(os, "fchown"):
+        with suppress(PermissionError):  # only a superuser gives files away
+            os.fchown(descriptor, like.st_uid, like.st_gid)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, stat.S_IMODE(like.st_mode))
+    else:
+        path.chmod(stat.S_IMODE(like.st_mode))
+
+
 def _sync_folder(folder: Path) -> None:
-    """Names that were moved are on the disk, where the file system knows such a thing for folders."""
+    """Write moved names to the disk, where the file system can do so for folders."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from cnnspec.cli.options import parse_input, value_of
-from cnnspec.cli.output import console, say, write
-from cnnspec.diagnostics import OutputError, UsageError, printable
+from cnnspec.cli.output import console, save, say, write
+from cnnspec.diagnostics import UsageError, printable
 
 Target = Annotated[
     str,
@@ -50,7 +50,8 @@ def import_(target: Target, input: Sizes = None, arg: Given = None, out: Out = N
     if out is None:
         write(made.text)
     else:
-        _save(out, made.text)
+        save(out, made.text)
+        say(f"{out} is written")
     for note in made.notes:
         console(stderr=True).print(printable(f"note: {note}"))
 
@@ -73,11 +74,3 @@ def _arguments(given: list[str]) -> tuple[list[Any], dict[str, Any]]:
 
 def _is_named(text: str) -> bool:
     return text.partition("=")[0].isidentifier() and "=" in text
-
-
-def _save(out: Path, text: str) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"`{out}` cannot be written: {error.strerror}") from None
-    say(f"{out} is written")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from cnnspec.diagnostics import OutputError, Source
+from cnnspec.files import replacing
+from cnnspec.opening import read_bounded
+from cnnspec.spec.shipped import MAX_BYTES
 
 
 def rewrite(path: Path, before: Source, text: str) -> None:
@@ -18,13 +20,14 @@ def rewrite(path: Path, before: Source, text: str) -> None:
     if path.is_symlink():
         raise OutputError(f"`{path}` is a link and is not rewritten", f"name the file itself: {os.path.realpath(path)}")
     try:
-        data = path.read_bytes()
+        data, was = read_bounded(path, MAX_BYTES, follow=False), path.stat()
         if data.decode("utf-8-sig") != before.text:
             raise OutputError(f"`{path}` has changed meanwhile and is not rewritten", "check it again")
-        mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
-        _replace(path, mark + with_line_ends(before.text, text).encode())
     except OSError as error:
         raise OutputError(f"`{path}` cannot be written: {error.strerror}") from None
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    with replacing(path, like=was) as put:
+        put(mark + with_line_ends(before.text, text).encode())
 
 
 def with_line_ends(before: str, text: str) -> str:
@@ -32,26 +35,6 @@ def with_line_ends(before: str, text: str) -> str:
     if before.count("\r\n") != before.count("\n") or "\n" not in before:
         return text
     return text.replace("\r\n", "\n").replace("\n", "\r\n")
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """A new file beside the old one takes its place in one step, with its owner and permissions."""
-    import tempfile  # as difflib below: most checks write nothing, and start sooner without
-
-    was = path.stat()
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(PermissionError):  # only a superuser gives files away
-            os.chown(name, was.st_uid, was.st_gid)
-        Path(name).chmod(was.st_mode & 0o7777)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def as_diff(before: Source, text: str) -> str:

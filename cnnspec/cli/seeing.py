@@ -18,7 +18,7 @@ from cnnspec.cli.options import DataDir, Device
 from cnnspec.cli.output import console, save, say, show_error
 from cnnspec.cli.tables import print_table, table_width, width_of
 from cnnspec.diagnostics import CnnspecError, printable
-from cnnspec.files import put, writing
+from cnnspec.files import make_folder, put
 
 if TYPE_CHECKING:
     from cnnspec.seeing import Evaluation, Prediction
@@ -103,8 +103,7 @@ def _written(evaluation: Evaluation, folder: Path) -> list[Path]:
     """The files beside the figures. Raises OutputError."""
     from cnnspec.seeing import pictures
 
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     save(folder / "evaluation.json", json.dumps(evaluation.as_json(), indent=2, ensure_ascii=False) + "\n")
     drawn = {"confusion.png": pictures.confusion(evaluation), "mistakes.png": pictures.mistakes(evaluation)}
     for name, data in drawn.items():

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from cnnspec.data.faults import check_file, check_hash, check_labels, reading, wrong
 from cnnspec.data.known import IMAGE, CifarSet, File
+from cnnspec.opening import open_regular
 
 Array = NDArray[np.uint8]
 
@@ -42,7 +43,7 @@ def _unpacked(which: CifarSet, folder: Path) -> dict[str, bytes]:
     for file in (*which.train, *which.test):
         path = folder / file.name
         if path.exists():
-            with reading(path), path.open("rb") as opened:
+            with reading(path), open_regular(path) as opened:
                 found[file.name] = opened.read(file.size + 1)  # one more than it should have tells that there is more
     return found
 
@@ -52,7 +53,7 @@ def _archived(which: CifarSet, archive: Path) -> dict[str, bytes]:
     found = {}
     with reading(archive):
         check_file(archive, which.archive)  # before a byte of it is unpacked
-        with tarfile.open(archive, "r|gz") as tar:
+        with open_regular(archive) as packed, tarfile.open(fileobj=packed, mode="r|gz") as tar:
             for member in tar:
                 file, opened = wanted.get(member.name), tar.extractfile(member)
                 if file and opened:

@@ -1,25 +1,21 @@
 """A file from one of its mirrors: into a temporary file, hashed while it arrives, moved to its place when it is whole.
 
-    url ──at most as many bytes as are known──► FOLDER/.NAME.xxxx.part ──size, SHA-256──fsync──► FOLDER/NAME
+    url ──at most as many bytes as are known──► a temporary file ──size, SHA-256──fsync──► FOLDER/NAME
 
 What is in its place is therefore always the whole file; whatever goes wrong leaves nothing behind.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from cnnspec.data.known import File
-from cnnspec.files import writing
+from cnnspec.files import Put, make_folder, replacing
 
 TIMEOUT = 30.0  # seconds without a byte
 CHUNK = 2**18
@@ -36,13 +32,12 @@ def download(urls: Sequence[str], file: File, folder: Path) -> Path:
     Raises DownloadError, which says what each mirror did, and OutputError.
     """
     path = folder / file.name
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     failures = []
     for url in urls:
         try:
-            with _in_place_when_whole(path) as part:
-                _fetch(url, file, part, path)
+            with replacing(path) as put:
+                _fetch(url, file, put)
         except DownloadError as error:
             failures.append(f"{urlsplit(url).netloc}: {error}")
         else:
@@ -50,26 +45,7 @@ def download(urls: Sequence[str], file: File, folder: Path) -> Path:
     raise DownloadError("; ".join(failures))
 
 
-@contextmanager
-def _in_place_when_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A temporary file beside a path, which becomes it at the end; with an error it is gone."""
-    with writing(path):
-        part = NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False)  # noqa: SIM115
-    try:
-        with part:
-            yield part
-            with writing(path):
-                part.flush()
-                os.fsync(part.fileno())
-        with writing(path):
-            Path(part.name).chmod(0o644)  # as any file is; a temporary one is for its maker alone
-            Path(part.name).replace(path)
-    except BaseException:
-        Path(part.name).unlink(missing_ok=True)
-        raise
-
-
-def _fetch(url: str, file: File, part: IO[bytes], path: Path) -> None:
+def _fetch(url: str, file: File, put: Put) -> None:
     """Write the bytes of a url, and compare them with what is known. Raises DownloadError."""
     hash, size = sha256(), 0
     for chunk in _chunks(url):
@@ -77,8 +53,7 @@ def _fetch(url: str, file: File, part: IO[bytes], path: Path) -> None:
         if size > file.size:
             raise DownloadError(f"more than the {file.size:,} bytes of {file.name}")
         hash.update(chunk)
-        with writing(path):
-            part.write(chunk)
+        put(chunk)
     if size < file.size:
         raise DownloadError(f"{size:,} of {file.size:,} bytes of {file.name}")
     if hash.hexdigest() != file.sha256:

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnspec.data.known import File
-from cnnspec.diagnostics import DataError
+from cnnspec.diagnostics import DataError, UsageError
+from cnnspec.opening import open_regular
 
 HELP = "the file is damaged or of another kind: fetch it again"
 
@@ -33,6 +34,8 @@ def reading(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: gzip data: {error}", HELP) from None
     except tarfile.TarError as error:
         raise DataError(f"{path}: archive: {error}", HELP) from None
+    except UsageError as error:  # a folder, a pipe
+        raise DataError(error.message) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}") from None
 
@@ -60,7 +63,7 @@ def check_file(path: Path, known: File) -> None:
     size = path.stat().st_size
     if size != known.size:
         raise wrong(path, "size", f"{known.size:,} bytes", f"{size:,}")
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         check_hash(path, known.sha256, file_digest(file, "sha256").hexdigest(), known.name)
 
 

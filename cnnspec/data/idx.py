@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from cnnspec.data.faults import Hashed, check_file, check_hash, check_labels, reading, wrong
 from cnnspec.data.known import IdxFile
+from cnnspec.opening import open_regular
 
 UNSIGNED_BYTE = 0x08
 GZIP = b"\x1f\x8b"
@@ -65,7 +66,7 @@ def read(path: Path, rank: int, known: IdxFile) -> Array:
 @contextmanager
 def _open(path: Path) -> Iterator[tuple[IO[bytes], bool]]:
     """The unpacked bytes, and whether they were packed: by what the file holds, not by what it is called."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         zipped = file.read(2) == GZIP
         file.seek(0)
         yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if zipped else file, zipped

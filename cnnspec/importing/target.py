@@ -20,7 +20,9 @@ from torch import nn
 from cnnspec.diagnostics import Diagnostic, Label, SpecError, UsageError, a, did_you_mean, listing
 from cnnspec.importing.construct import Given, constructing
 from cnnspec.importing.places import raised
+from cnnspec.opening import read_bounded
 
+MOST_CODE = 2**22  # bytes of a file in which classes are looked for
 MAX_TOLD = 6  # classes of a file that a message lists
 FORMS = "such as `my_module:Net`, `nets.py:Net`, `torchvision.models:resnet50` or `program.pt2`"
 
@@ -139,8 +141,8 @@ def _nameless(target: str) -> str:
     """What helps where a file or a module is named and nothing in it: the classes of a file, read and not run."""
     file = Path(target)
     if target.endswith(".py") and file.is_file():
-        with suppress(OSError, SyntaxError, ValueError):
-            body = ast.parse(file.read_bytes()).body
+        with suppress(UsageError, OSError, SyntaxError, ValueError):
+            body = ast.parse(read_bounded(file, MOST_CODE)).body
             classes = [f"`{target}:{node.name}`" for node in body if isinstance(node, ast.ClassDef)][:MAX_TOLD]
             return f"name a class or function in it: {listing(classes, 'or') or f'`{target}:Net`'}"
     parent, dot, last = target.rpartition(".")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from cnnspec.diagnostics import CheckpointError
 from cnnspec.files import mistake
 from cnnspec.network import Graph
+from cnnspec.opening import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.spec import Spec
 from cnnspec.train.folder import METRICS, RESULT
 from cnnspec.train.saved import Record, read_network, read_record
@@ -71,7 +72,7 @@ def read_run(folder: Path) -> Run:
 def _rows(path: Path) -> tuple[Metrics, ...]:
     """One for each epoch that is over; none before the first is."""
     rows = []
-    for number, line in enumerate((_read(path) or b"").splitlines(), 1):
+    for number, line in enumerate((_read(path, MOST_ROWS) or b"").splitlines(), 1):
         try:
             row = ROW.validate_json(line)
         except ValidationError as error:
@@ -83,17 +84,15 @@ def _rows(path: Path) -> tuple[Metrics, ...]:
 
 
 def _ended(path: Path) -> Ended | None:
-    data = _read(path)
+    data = _read(path, MOST_RECORD)
     try:
         return None if data is None else Ended.model_validate_json(data)
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: Path, most: int) -> bytes | None:
     try:
-        return path.read_bytes()
+        return read_inside(path, most)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None

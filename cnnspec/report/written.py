@@ -14,17 +14,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from cnnspec import __version__
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import make_folder, write, writing
+from cnnspec.opening import MOST_RECORD, read_bounded
 from cnnspec.report.blocks import Document
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.report.html import page
 from cnnspec.report.markdown import markdown
 
+MOST_REPORT = 2**28  # bytes of a file that a report wrote
 PAGE, TEXT, OWN = "report.html", "report.md", "report.json"
 Hashes = Mapping[str, Sequence[str]]  # of each file, those that a report gave it
 
@@ -70,9 +73,9 @@ def require_free(folder: Path) -> None:
 def _known(folder: Path) -> Hashes:
     """What the last report in a folder wrote; nothing where there is none, or its list cannot be read."""
     try:
-        found = json.loads((folder / OWN).read_bytes())["files"]
+        found = json.loads(read_bounded(folder / OWN, MOST_RECORD, follow=False))["files"]
         return {str(name): list(map(str, hashes)) for name, hashes in found.items() if Path(name).name == name}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (UsageError, OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
@@ -93,7 +96,9 @@ def _is_own(path: Path, hashes: Sequence[str]) -> bool:
     with writing(path):
         if not path.exists() and not path.is_symlink():
             return True
-        return path.is_file() and _hash(path.read_bytes()) in hashes
+        with suppress(UsageError):  # a link, a pipe, or larger than any report
+            return path.is_file() and _hash(read_bounded(path, MOST_REPORT, follow=False)) in hashes
+        return False
 
 
 def _hash(data: bytes) -> str:

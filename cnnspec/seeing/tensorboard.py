@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from cnnspec.diagnostics import OutputError, UsageError
-from cnnspec.files import writing
+from cnnspec.files import refuse_link, writing
 from cnnspec.train.watch import Metrics, Progress, Watcher
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ class TensorBoard(Watcher):
         from torch.utils.tensorboard import SummaryWriter
 
         self.other.started(run)
+        refuse_link(run / FOLDER)
         with writing(run / FOLDER):
-            self.writer = SummaryWriter(str(run / FOLDER))
+            self.writer = SummaryWriter(str(run / FOLDER), filename_suffix=f".{token_hex(8)}")
 
     def note(self, text: str) -> None:
         self.other.note(text)

@@ -151,13 +151,13 @@ def names_in(file: str, path: Path) -> list[str]:
     return [f"{parent}/{variant}" if parent else variant for variant in variants] or [file]
 
 
-def open_source(path: Path, name: str | None = None) -> Source:
-    """The text of a file.
+def open_source(path: Path, name: str | None = None, *, follow: bool = True) -> Source:
+    """The text of a file; ``follow`` is whether a link at its path is followed.
 
     Raises SpecError where it is not UTF-8, UsageError where it is no regular file, OutputError where it cannot be read.
     """
     try:
-        with open_regular(path) as file:
+        with open_regular(path, follow=follow) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise OutputError(f"`{path}` cannot be read: {error.strerror}") from None

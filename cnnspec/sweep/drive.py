@@ -15,6 +15,8 @@ from time import monotonic
 from typing import Any
 
 from cnnspec.diagnostics import OutputError
+from cnnspec.files import refuse_link
+from cnnspec.opening import MOST_ROWS, read_inside
 from cnnspec.sweep.asked import Asker, left_out
 from cnnspec.sweep.begin import Planning
 from cnnspec.sweep.book import Book, Claim, values_of
@@ -239,7 +241,7 @@ class Driver:
     def reports(self, number: int) -> tuple[float, ...]:
         """The objective's figure after each epoch of a run, as its metrics have them."""
         path = run_folder(self.folder, number) / METRICS
-        lines = path.read_text().splitlines() if path.exists() else []
+        lines = read_inside(path, MOST_ROWS).decode().splitlines() if path.exists() else []
         figures = (json.loads(line)[self.file.objective.figure] for line in lines)
         return tuple(figure for figure in figures if figure is not None)
 
@@ -260,6 +262,10 @@ class Driver:
 
 
 def places(folder: Path, number: int, slots: Slots) -> dict[str, Any]:
-    """What every job says of a point: where its run and its log are, and how many threads it has."""
+    """What every job says of a point: where its run and its log are, and how many threads it has.
+
+    Raises OutputError where the run's folder is a link.
+    """
     run, log = run_folder(folder, number).absolute(), log_file(folder, number).absolute()
+    refuse_link(run)
     return {"number": number, "run": str(run), "log": str(log), "threads": slots.threads, "prune": False}

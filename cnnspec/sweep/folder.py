@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.files import make_folder, mistake, write
+from cnnspec.files import make_own_folder, mistake, write
+from cnnspec.opening import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.sweep.opened import Axis, Direction, Status
 from cnnspec.train.watch import Figures
 
@@ -112,14 +113,21 @@ def read_record(sweep: Path, number: int) -> Record | None:
 
 def read_records(sweep: Path) -> dict[int, Record]:
     """What became of the points, by number. Raises CheckpointError."""
+    require_own(sweep / POINTS)
     paths = sorted((sweep / POINTS).glob("*.json"))
     records = (read_model(path, Record) for path in paths if NUMBER.fullmatch(path.stem))
     return {record.number: record for record in records}
 
 
+def require_own(folder: Path) -> None:
+    """Raise CheckpointError where a folder of a sweep is a link: it leads to what is not the sweep's."""
+    if folder.is_symlink():
+        raise CheckpointError(f"{folder} is a link", "a sweep's folder holds its points and runs themselves")
+
+
 def write_plan(sweep: Path, text: str, plan: Plan) -> None:
     """The text first: a sweep is begun once its plan is there. Raises OutputError."""
-    make_folder(sweep / POINTS)
+    make_own_folder(sweep / POINTS)
     write(sweep / FILE, text.encode())
     write_model(sweep / PLAN, plan)
 
@@ -147,13 +155,11 @@ def is_begun(sweep: Path) -> bool:
 def read_model(path: Path, model: type[Model]) -> Model:
     """A file of the folder. Raises CheckpointError where it is missing or damaged."""
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_inside(path, MOST_ROWS if model is Plan else MOST_RECORD))
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing", "is this the folder of a sweep?") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 def differences(before: dict[str, Any], now: dict[str, Any]) -> Iterable[str]:

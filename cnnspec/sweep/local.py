@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cnnspec.files import open_own
 from cnnspec.sweep.executor import Event, Lost, event_of
 
 WORKER = (sys.executable, "-m", "cnnspec.sweep.worker")
@@ -56,7 +57,8 @@ class LocalExecutor:
         environment = {**os.environ, "OMP_NUM_THREADS": str(self.threads)}
         if self.gpus:
             environment["CUDA_VISIBLE_DEVICES"] = str(self.gpus[slot % len(self.gpus)])
-        with open(self.log or os.devnull, "ab") as log:  # noqa: PTH123 - os.devnull is no path of ours
+        log = open_own(self.log, os.O_WRONLY | os.O_APPEND) if self.log else os.open(os.devnull, os.O_WRONLY)
+        try:
             process = subprocess.Popen(  # noqa: S603 - our own module, in our own Python
                 WORKER,
                 stdin=subprocess.PIPE,
@@ -65,6 +67,8 @@ class LocalExecutor:
                 env=environment,
                 start_new_session=True,  # Ctrl-C is for the driver to hear
             )
+        finally:
+            os.close(log)
         worker = self.workers[slot] = Worker(process)
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)

@@ -88,9 +88,10 @@ def read_sweep(folder: Path) -> Sweep:
 
 
 def _record(folder: Path, record: Record) -> Point:
-    from cnnspec.sweep.folder import run_folder
+    from cnnspec.sweep.folder import require_own, run_folder
 
     run = run_folder(folder, record.number)
+    require_own(run)
     shared = record.model_dump(include={"number", "values", "status", "reason", "objective", "params", "macs"})
     return Point(**shared, run=run if is_begun(run) else None)
 

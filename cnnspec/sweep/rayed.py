@@ -22,6 +22,7 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cnnspec.diagnostics import UsageError
+from cnnspec.files import open_own
 from cnnspec.sweep.executor import Event, Lost, event_of
 from cnnspec.sweep.slots import Slots
 from cnnspec.sweep.worker import run_job
@@ -119,7 +120,7 @@ class RayExecutor:
 @ray.remote(max_retries=0)
 def _task(job: dict[str, Any], post: Any) -> dict[str, Any]:
     """One job on a node; what it prints goes into its log."""
-    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = open_own(Path(job["log"]), os.O_WRONLY | os.O_APPEND)
     before = os.dup(1), os.dup(2)
     for stream in (1, 2):
         os.dup2(log, stream)

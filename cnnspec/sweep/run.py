@@ -10,6 +10,7 @@ from random import Random
 
 from cnnspec.diagnostics import count
 from cnnspec.files import make_folder
+from cnnspec.files import sweep as remove_temporary
 from cnnspec.sweep.asked import pruner_of, sampler_of
 from cnnspec.sweep.begin import Planning, begin
 from cnnspec.sweep.book import Book
@@ -17,6 +18,7 @@ from cnnspec.sweep.choose import chosen
 from cnnspec.sweep.drive import TICK, Driver, places
 from cnnspec.sweep.executor import Ended, Executor, Lost
 from cnnspec.sweep.folder import (
+    POINTS,
     Choice,
     Known,
     Record,
@@ -70,6 +72,8 @@ def run_sweep(
     make_folder(folder)
     with locked(folder, watch.note) if alone else nullcontext():
         records = read_records(folder)
+        if alone:
+            remove_temporary(folder / POINTS)
         planning = begin(folder, planning, "" if alone else shown_url(url), records, extend=options.extend)
         if options.retry_failed:
             records = _reopened(folder, records, watch)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec.diagnostics import UsageError
+from cnnspec.opening import MOST_RECORD, read_bounded
 from cnnspec.sweep.plan import Planned
 
 RUNTIME = 600 * 2**20  # bytes of torch and a data set, for each process
@@ -64,7 +65,7 @@ def _gpus() -> tuple[int, ...]:
 def _free() -> float:
     """The bytes of memory that are free; no end of them where nobody says."""
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
+        lines = read_bounded(Path("/proc/meminfo"), MOST_RECORD).decode().splitlines()
         return next(float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration, ValueError, IndexError):
         return float("inf")

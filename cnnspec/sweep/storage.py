@@ -22,6 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from cnnspec.diagnostics import OutputError, UsageError
+from cnnspec.files import refuse_link
 from cnnspec.sweep.folder import STUDY
 from cnnspec.train.watch import Note
 
@@ -116,7 +117,10 @@ def telling(url: str) -> Iterator[None]:
 
 
 def _look_at(path: Path, note: Note) -> None:
-    """Put a damaged file aside. Raises OutputError where another process holds it."""
+    """Put a damaged file aside. Raises OutputError where another process holds it, and for a link or a pipe."""
+    refuse_link(path)
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path} is not a regular file", f"remove {path}")
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE / 4)) as connection:
             found = connection.execute("PRAGMA quick_check(1)").fetchall()

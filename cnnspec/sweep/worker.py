@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cnnspec.diagnostics import OccupiedError, OutputError
+from cnnspec.files import open_own
 from cnnspec.train.signals import Stop, Stopped
 from cnnspec.train.watch import Metrics, Watcher
 
@@ -80,7 +81,7 @@ def _answer() -> bool:
 
 def _logged(job: Job, say: Say, stop: Stop) -> None:
     """One job, with what it prints in its log."""
-    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = open_own(Path(job["log"]), os.O_WRONLY | os.O_APPEND)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from cnnspec.diagnostics import UsageError
+from cnnspec.opening import MOST_RECORD, read_bounded
 from cnnspec.train.world import ALONE, World
 
 
@@ -57,7 +58,7 @@ def processor(device: torch.device) -> str:
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     described = Path("/proc/cpuinfo")
-    lines = described.read_text().splitlines() if described.exists() else []
+    lines = read_bounded(described, MOST_RECORD).decode().splitlines() if described.exists() else []
     models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return next(models, platform.processor())
 

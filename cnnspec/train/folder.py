@@ -24,6 +24,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -31,7 +32,8 @@ from types import MappingProxyType
 from typing import Any
 
 from cnnspec.diagnostics import OccupiedError, OutputError, UsageError
-from cnnspec.files import PART, make_folder, write, writing
+from cnnspec.files import TEMPORARY, make_folder, write, writing
+from cnnspec.opening import read_bounded
 from cnnspec.train.lock import LOCK
 
 SPEC = "spec.yaml"
@@ -58,9 +60,11 @@ def refuse_occupied(folder: Path, texts: Mapping[str, bytes]) -> None:
 
 
 def _is_left(path: Path, texts: Mapping[str, bytes]) -> bool:
-    if path.name in texts:
-        return path.read_bytes() == texts[path.name]
-    return path.name == LOCK or (path.suffix == PART and path.stem in (*texts, SETTINGS))
+    if path.name not in texts:
+        return path.name == LOCK or TEMPORARY.fullmatch(path.name) is not None
+    with suppress(UsageError, OSError):  # no file, or a larger one
+        return read_bounded(path, len(texts[path.name]), follow=False) == texts[path.name]
+    return False
 
 
 @dataclass(frozen=True, slots=True)

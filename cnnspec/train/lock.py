@@ -17,7 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cnnspec.diagnostics import OccupiedError
-from cnnspec.files import writing
+from cnnspec.files import open_own, sweep, writing
+from cnnspec.opening import read_bounded
 from cnnspec.train.watch import Note
 from cnnspec.train.world import ALONE, World
 
@@ -38,7 +39,7 @@ class Owner:
 
     @classmethod
     def here(cls) -> Owner:
-        boot = BOOT.read_text().strip() if BOOT.is_file() else ""
+        boot = read_bounded(BOOT, 4096).decode().strip() if BOOT.is_file() else ""
         return cls(os.getpid(), socket.gethostname(), boot)
 
     @property
@@ -70,6 +71,7 @@ def _owned(run: Path, note: Note) -> Iterator[None]:
     descriptor = _taken(path, note)
     _held.add(descriptor)
     try:
+        sweep(run)
         yield
     finally:
         _held.discard(descriptor)
@@ -82,7 +84,7 @@ def _taken(path: Path, note: Note) -> int:
     """The open lock file, which is ours and still under its name."""
     while True:
         with writing(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            descriptor = open_own(path, os.O_RDWR)
             try:
                 _take(descriptor, path)
                 if _is_there(descriptor, path):
@@ -109,7 +111,7 @@ def _take(descriptor: int, path: Path) -> None:
 
 def _is_there(descriptor: int, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:
         return False
 

@@ -17,7 +17,7 @@ from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.files import mistake, write
 from cnnspec.network import Graph
-from cnnspec.opening import open_regular
+from cnnspec.opening import MOST_RECORD, read_inside
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
@@ -27,7 +27,6 @@ from cnnspec.weights import fill, read_file
 from cnnspec.weights.names import WEIGHTS
 from cnnspec.weights.safe import as_bytes
 
-MOST = 2**24  # bytes of settings.json
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
@@ -74,13 +73,10 @@ def read_record(run: Path) -> Record:
         raise CheckpointError(f"there is no run folder {run}")
     path = run / SETTINGS
     try:
-        with open_regular(path) as file:
-            return Record.model_validate_json(file.read(MOST))
+        return Record.model_validate_json(read_inside(path, MOST_RECORD))
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
-    except UsageError as error:  # a folder, a pipe
-        raise CheckpointError(error.message) from None
-    except OSError as error:
+    except FileNotFoundError as error:
         raise _unreadable(path, error) from None
 
 
@@ -91,7 +87,7 @@ def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
         raise _unreadable(path, FileNotFoundError())
     try:
         bases = _bases(run)
-        source = with_bases(open_source(path, display(path)), bases)
+        source = with_bases(open_source(path, display(path), follow=False), bases)
         spec = load_found(Found(path, str(path)), source, setup.variant, setup.input, setup.settings)
         if len(spec.bases) > len(bases):
             raise _unreadable(run / BASE.format(len(bases) + 1), FileNotFoundError())
@@ -103,7 +99,7 @@ def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
 def _bases(run: Path) -> tuple[Source, ...]:
     """What the spec of a run extends, as it was when it ran."""
     paths = takewhile(Path.is_file, (run / BASE.format(number) for number in range(1, MAX_BASES + 1)))
-    return tuple(open_source(path, display(path)) for path in paths)
+    return tuple(open_source(path, display(path), follow=False) for path in paths)
 
 
 def write_weights(path: Path, model: nn.Module) -> None:
@@ -116,7 +112,10 @@ def load_weights(run: Path, model: nn.Module) -> None:
     path = run / WEIGHTS
     if not path.exists():
         raise _unreadable(path, FileNotFoundError())
-    fill(model, read_file(path), str(path), "the run's network")
+    try:
+        fill(model, read_file(path), str(path), "the run's network")
+    except UsageError as error:  # a folder, a pipe
+        raise CheckpointError(error.message, error.help) from None
 
 
 def _unreadable(path: Path, error: OSError) -> CheckpointError:

@@ -45,7 +45,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 def _check_archive(path: Path) -> None:
     """Refuse an archive whose files are compressed, which torch.save never does: a small one may unfold without end."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         if file.read(len(ZIP)) != ZIP:
             return
     try:

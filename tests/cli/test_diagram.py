@@ -93,11 +93,13 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
-    """What a link points to is rewritten, and the link stays."""
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    """The file that it leads to stays as it was, and the message names that file."""
     path, link = tmp_path / "net.svg", tmp_path / "link.svg"
     path.write_text("before")
     link.symlink_to(path)
-    assert run("diagram", "mnist/lenet", "--out", str(link)).exit_code == 0
+    result = run("diagram", "mnist/lenet", "--out", str(link))
+    assert result.exit_code == 7
+    assert f"name the file itself: {path}" in result.stderr
     assert link.is_symlink()
-    assert path.read_text(encoding="utf-8").startswith("<svg ")
+    assert path.read_text() == "before"

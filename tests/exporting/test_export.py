@@ -142,15 +142,19 @@ def test_a_network_that_torch_cannot_take(tmp_path: Path, monkeypatch: pytest.Mo
         cnnspec.export("mnist/lenet", "torch", tmp_path / "x.pt2")
 
 
-def test_nothing_half_written(tmp_path: Path) -> None:
+def test_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a file cannot be written, what was there stays and nothing is left beside it."""
-    folder = tmp_path / "closed"
-    folder.mkdir()
-    (folder / "net.py").write_text("before")
-    (folder / "net.py.part").mkdir()
+    path = tmp_path / "net.py"
+    path.write_text("before")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.write", full)
     with pytest.raises(cnnspec.OutputError):
-        cnnspec.export("mnist/lenet", "python", folder / "net.py")
-    assert (folder / "net.py").read_text() == "before"
+        cnnspec.export("mnist/lenet", "python", path)
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_unknown_formats_and_missing_files() -> None:

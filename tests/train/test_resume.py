@@ -141,7 +141,7 @@ def test_what_is_left_of_a_run_before_it_began_is_no_obstacle(spec: Path, whole:
     place.mkdir()
     shutil.copy(spec, place / "spec.yaml")
     (place / "lock").write_text(json.dumps({"pid": 1, "host": "gone", "boot": ""}))
-    (place / "recipe.yaml.part").write_text("half")
+    (place / ".cnnspec-0123456789abcdef.part").write_text("half")
     assert outcome(undisturbed(spec, place)) == outcome(whole)
     other = tmp_path / "other"
     other.mkdir()

@@ -14,7 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from cnnspec.diagnostics import UsageError
-from cnnspec.opening import open_regular
+from cnnspec.opening import read_bounded
 from cnnspec.train.checkpoint import plain
 from cnnspec.train.checkpoint.manifest import MANIFEST, MOST, Held, Manifest, sha256
 from cnnspec.train.checkpoint.state import State, grouped
@@ -41,6 +41,8 @@ def files_of(state: State, best: bool) -> dict[str, bytes]:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a checkpoint. Raises Damaged."""
+    if folder.is_symlink():
+        raise Damaged("it is a link, and no link is followed here")
     try:
         return Manifest.parse(_bytes(folder / MANIFEST, MOST))
     except ValueError as error:
@@ -79,15 +81,11 @@ def _held(path: Path, held: Held) -> bytes:
 def _bytes(path: Path, most: int) -> bytes:
     """A file of at most so many bytes."""
     try:
-        with open_regular(path) as file:
-            data = file.read(most + 1)
+        return read_bounded(path, most, follow=False)
     except FileNotFoundError:
         raise Damaged(f"{path.name} is missing") from None
     except (OSError, UsageError) as error:
         raise Damaged(f"{path.name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if len(data) > most:
-        raise Damaged(f"{path.name}: more than {most:,} bytes")
-    return data
 
 
 def _tensors(name: str, data: bytes) -> dict[str, Tensor]:

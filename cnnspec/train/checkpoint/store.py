@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.files import make_folder, publish, sweep, withdraw
+from cnnspec.files import make_own_folder, publish, sweep, withdraw
 from cnnspec.train.checkpoint.folder import Damaged, files_of, read, read_manifest
 from cnnspec.train.checkpoint.state import State
 from cnnspec.train.watch import Note
@@ -32,7 +32,7 @@ class Checkpoints:
 
         At each moment, whatever fails or ends, there is a whole checkpoint as new as the last one that was saved.
         """
-        make_folder(self.folder)
+        make_own_folder(self.folder)
         sweep(self.folder)
         number = max(self.numbers(), default=0) + 1
         path = self._path(number)
@@ -46,6 +46,8 @@ class Checkpoints:
 
         Raises CheckpointError where none is whole.
         """
+        if self.folder.is_symlink():
+            raise CheckpointError(f"{self.folder} is a link", "a run folder holds its checkpoints itself")
         numbers = self.numbers()
         for number in reversed(numbers):
             try:

@@ -137,11 +137,11 @@ DAMAGES: list[tuple[Callable[[Path], object], str]] = [
     (lambda folder: (folder / "values.json").unlink(), "values.json is missing"),
     (lambda folder: (folder / "manifest.json").write_text("{}"), "manifest.json: Field required"),
     (lambda folder: (folder / "manifest.json").write_bytes(b"\xff"), "manifest.json: Invalid JSON"),
-    (lambda folder: (folder / "manifest.json").write_text(" " * 70_000), "manifest.json: more than 65,536 bytes"),
+    (lambda folder: (folder / "manifest.json").write_text(" " * 70_000), "manifest.json` has more than 65,536 bytes"),
     (lambda folder: rewrite(folder, "manifest.json", b"false", b"true"), "it does not have the hash that it states"),
     (lambda folder: rewrite(folder, "manifest.json", b"  ", b" "), "it does not have the hash that it states"),
     (lambda folder: rewrite(folder, "values.json", b"0.999", b"0.998"), "values.json: its SHA-256 is not that of"),
-    (lambda folder: rewrite(folder, "values.json", b"0.999", b"0.9991"), "values.json: more than"),
+    (lambda folder: rewrite(folder, "values.json", b"0.999", b"0.9991"), "values.json` has more than"),
     (other_model, "model.safetensors"),
     (linked, "values.json cannot be read: `"),
     (piped, "values.json cannot be read: `"),
@@ -201,8 +201,8 @@ def test_what_a_kill_has_left_is_swept(tmp_path: Path) -> None:
     """Parts of a save, and of a removal, are no checkpoints, and go with the next save."""
     store = Checkpoints(tmp_path, MOST)
     store.save(state(1))
-    (tmp_path / "checkpoints" / "checkpoint-2.part").mkdir()
-    (tmp_path / "checkpoints" / "checkpoint-2.part" / "model.safetensors").write_bytes(b"half")
+    (tmp_path / "checkpoints" / ".cnnspec-0123456789abcdef.part").mkdir()
+    (tmp_path / "checkpoints" / ".cnnspec-0123456789abcdef.part" / "model.safetensors").write_bytes(b"half")
     assert loaded(tmp_path)[0] is not None
     store.save(state(2))
     assert names(tmp_path) == ["checkpoint-1", "checkpoint-2"]

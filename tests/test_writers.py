@@ -1,0 +1,116 @@
+"""Files are opened in two places: `cnnspec/opening.py` reads, `cnnspec/files.py` writes. All others are named here."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tests.conftest import REPOSITORY
+
+PACKAGE = REPOSITORY / "cnnspec"
+HELPERS = {"files.py", "opening.py"}
+# Calls by which a program reads, writes, moves or removes files, by their last name.
+CALLS = frozenset(
+    """
+    open fdopen read_text read_bytes write_text write_bytes
+    mkstemp mkdtemp NamedTemporaryFile TemporaryFile TemporaryDirectory SpooledTemporaryFile
+    savefig imsave save savez savez_compressed save_file save_model savetxt tofile fromfile memmap
+    load loadtxt load_file safe_open torch_load from_file
+    ZipFile TarFile GzipFile BZ2File LZMAFile extract extractall extractfile urlretrieve FileHandler
+    connect SummaryWriter RDBStorage JournalFileBackend create_engine
+    copy2 copyfile copyfileobj copytree copymode move rename renames unlink remove rmdir rmtree removedirs
+    symlink symlink_to link hardlink_to mkdir makedirs mkfifo touch truncate ftruncate write pwrite writev sendfile
+    exec_module dump export get_state_dict
+    """.split()
+)
+# Whose `save`, `load`, `dump`, `export`, `connect` and `write` are about files; other objects have methods of these
+# names, such as the checkpoints' own `save` and the terminal's `write`.
+OWNERS = frozenset("os io np numpy torch onnx pickle json yaml shutil sqlite3 Image tarfile gzip program entry".split())
+COMMON = frozenset("open save load dump export connect write remove link move extract truncate copy2".split())
+OTHERS = {
+    # The package's own files, which ship with it.
+    "spec/builtin.py": {"read_text"},
+    "spec/shipped.py": {"read_text"},
+    "explanations/__init__.py": {"read_text"},
+    "report/html.py": {"read_text"},
+    # Libraries that write into memory.
+    "report/charts/saved.py": {"savefig"},
+    "train/curves.py": {"savefig"},
+    "exporting/onnx.py": {"export"},
+    "exporting/program.py": {"export", "save"},
+    # Libraries that write files of their own: each path is checked first.
+    "seeing/tensorboard.py": {"SummaryWriter"},
+    "sweep/storage.py": {"connect", "RDBStorage", "unlink", "replace"},
+    # Libraries that read what `open_regular` has opened and checked.
+    "data/image.py": {"open"},
+    "data/idx.py": {"GzipFile"},
+    "data/cifar.py": {"open", "extractfile"},
+    "weights/safe.py": {"save", "load_file"},
+    "weights/pickled.py": {"load", "ZipFile"},
+    "train/checkpoint/folder.py": {"load", "save"},
+    "importing/imported.py": {"load"},
+    # torch.hub's own folder, with random names and a hash.
+    "weights/published.py": {"get_state_dict"},
+    # Code that the user names, imported by Python.
+    "plugins/files.py": {"exec_module"},
+    "plugins/packages.py": {"load"},
+    "importing/target.py": {"exec_module"},
+    # Descriptors: a lock that `open_own` has opened, and nothing for a process that must not speak.
+    "train/lock.py": {"ftruncate", "pwrite", "unlink"},
+    "cli/app.py": {"open"},
+    "sweep/local.py": {"open"},
+    "sweep/worker.py": {"fdopen"},
+    # Folders, and files that are removed: neither follows a link.
+    "train/folder.py": {"mkdir"},
+    "report/written.py": {"unlink"},
+}
+
+
+def test_two_helpers_open_files() -> None:
+    """A new reader or writer goes through the helpers, or is named above with its reason."""
+    found = {
+        path.relative_to(PACKAGE).as_posix(): names
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).as_posix() not in HELPERS
+        and (names := set(calls(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+    assert found == OTHERS
+
+
+def test_calls_are_found() -> None:
+    """In each of the ways that they are written."""
+    text = "open('x'); os.open(p, 0); p.open(); p.write_text(t); torch.save(m, p); p.replace(q); os.replace(p, q)"
+    assert sorted(calls(ast.parse(text))) == ["open", "open", "open", "replace", "replace", "save", "write_text"]
+    harmless = (
+        "text.replace('a', 'b'); replace(one, name=1); store.save(state); sys.stdout.write(text); live.open_all()"
+    )
+    assert list(calls(ast.parse(harmless))) == []
+
+
+def calls(tree: ast.AST) -> Iterator[str]:
+    """The names of calls that read or write files."""
+    own = set(_own_names(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            owner = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+            if (owner or name not in own) and _is_of_files(name, owner, node):
+                yield name
+
+
+def _own_names(tree: ast.AST) -> Iterator[str]:
+    """The functions of a file that come from the package itself, which are looked at where they are defined."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnnspec"):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _is_of_files(name: str, owner: str, call: ast.Call) -> bool:
+    of_library = owner.split(".")[0] in OWNERS
+    if name == "replace":  # a text's has two arguments, a path's one, and that of `os` two
+        return owner == "os" or (bool(owner) and len(call.args) == 1 and not call.keywords)
+    if name == "open" and owner:  # a path's has no argument, or a mode
+        return of_library or not call.args or isinstance(call.args[0], ast.Constant)
+    return name in CALLS and (not owner or of_library or name not in COMMON)
