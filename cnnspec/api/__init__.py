@@ -20,6 +20,7 @@ from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
 from cnnspec.spec.budget import given
 from cnnspec.spec.items import SCOPE
 from cnnspec.spec.params import fitting, from_plain
+from cnnspec.spec.roots import open_checked
 from cnnspec.spec.shipped import Found, display, open_source
 from cnnspec.syntax import Entry
 from cnnspec.syntax.marks import kind
@@ -235,6 +236,7 @@ def check(
     *,
     budget: Mapping[str, int | str] | None = None,
     plugins: Plugins = (),
+    root: str | os.PathLike[str] | None = None,
 ) -> Diagnostics:
     """Return the mistakes and warnings of a spec, by place; an empty tuple for a sound spec.
 
@@ -243,14 +245,18 @@ def check(
         variant: The variant to check; by default every variant of a file, and a shipped variant under itself.
         budget: Bounds on its costs next to the spec's own section `budget`, such as ``{"max_params": "12M"}``.
         plugins: Python files of layers.
+        root: A folder that the names in the file may lead into, besides the file's own folder.
 
     Raises:
         UsageError: An unknown name, or a bound that is not one.
+        SpecError: The file is not UTF-8, or a link that leads out of these folders.
     """
     _plug_in(plugins)
     found = find(os.fspath(name_or_path))
     bounds = given(budget) if budget else None
-    return Diagnostics(check_source(open_source(found.path, display(found.path)), variant or found.variant, bounds))
+    roots = (found.path.parent, *([] if root is None else [Path(root)]))
+    source = open_checked(found.path, display(found.path), roots)
+    return Diagnostics(check_source(source, variant or found.variant, bounds))
 
 
 def graph(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -41,6 +42,8 @@ Smallest = Annotated[
 ]
 SkipOthers = Annotated[bool, typer.Option("--skip-others", help="Skip named files that have no key `cnnspec:`.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Name the files that are skipped.")]
+ROOT = "Let the names in a text lead into this folder, too; by default into the folder that is checked."
+Root = Annotated[Path | None, typer.Option("--root", metavar="DIR", help=ROOT, show_default=False)]
 StdinName = Annotated[str, typer.Option("--stdin-name", metavar="FILE", help="What to call standard input.")]
 
 
@@ -58,6 +61,7 @@ def check(
     min_input: Smallest = None,
     skip_others: SkipOthers = False,
     verbose: Verbose = False,
+    root: Root = None,
     stdin_name: StdinName = STDIN_NAME,
 ) -> None:
     """Check specs: every mistake at its line and column, with its repair.
@@ -72,7 +76,7 @@ def check(
     _refuse_together(names, format, mode, watch)
 
     def look() -> Gathered:
-        return gather(names, skip_others=skip_others)
+        return gather(names, skip_others=skip_others, root=root)
 
     def run(gathered: Gathered) -> int:
         return _run(gathered, options, format, verbose)

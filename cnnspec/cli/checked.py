@@ -15,7 +15,8 @@ from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
 from cnnspec.cli.stdin import STDIN_NAME, standard_input
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
 from cnnspec.spec.budget import Budget
-from cnnspec.spec.shipped import ENDINGS, display, open_source
+from cnnspec.spec.roots import leads_out, open_checked
+from cnnspec.spec.shipped import ENDINGS, display
 from cnnspec.syntax.marks import kind
 
 
@@ -58,7 +59,7 @@ class Checked(Struct, frozen=True):
 def check_target(target: Target, options: Options) -> Checked:
     """Checks one text; what hinders that is part of the answer, so that the others are checked all the same."""
     name = target.name if target.path else options.stdin_name
-    file = display(target.path) if target.path else name
+    file = _file(target) or name
     try:
         return _check(Checked(name, file), target, options)
     except SpecError as error:
@@ -67,8 +68,15 @@ def check_target(target: Target, options: Options) -> Checked:
         return Checked(name, file, failure=error)
 
 
+def _file(target: Target) -> str:
+    """What messages call the file of a target; one outside of the roots is called as the link to it."""
+    if target.path is None:
+        return ""
+    return target.path.as_posix() if leads_out(target.path, target.roots) else display(target.path)
+
+
 def _check(blank: Checked, target: Target, options: Options) -> Checked:
-    source = open_source(target.path, blank.file) if target.path else standard_input(blank.file)
+    source = _opened(target, blank.file)
     blank = replace(blank, kind=kind(source))
     if options.fix is not Fix.leave:
         from cnnspec.fixing import fix
@@ -83,6 +91,13 @@ def _check(blank: Checked, target: Target, options: Options) -> Checked:
         source = after
     found = check_source(source, options.variant or target.variant, options.budget)
     return replace(blank, diagnostics=_strict(found) if options.strict else found)
+
+
+def _opened(target: Target, name: str) -> Source:
+    """The text of a target, whose names lead into its roots alone."""
+    if target.path is None:
+        return replace(standard_input(name), roots=target.roots)
+    return open_checked(target.path, name, target.roots)
 
 
 def _write(target: Target, before: Source, text: str) -> None:

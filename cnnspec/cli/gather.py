@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.diagnostics import CnnspecError, OutputError, UsageError, nearest
 from cnnspec.opening import open_regular
 from cnnspec.spec import find
+from cnnspec.spec.roots import Roots, leads_out
 from cnnspec.spec.shipped import ENDINGS, STDIN, Found, near_shipped
 from cnnspec.zoo import SWEEPS, recipe_files, sweep_files
 
@@ -23,11 +25,15 @@ MAX_READ = 4_000_000  # bytes of a file among which the key is looked for
 
 
 class Target(Struct, frozen=True):
-    """One text to check: what to call it, its file (None: standard input), and a variant that the name chose."""
+    """One text to check: what to call it, its file (None: standard input), and a variant that the name chose.
+
+    ``roots`` are the folders that its names may lead into.
+    """
 
     name: str
     path: Path | None = None
     variant: str | None = None
+    roots: Roots = ()
 
 
 class Gathered(Struct, frozen=True):
@@ -39,13 +45,16 @@ class Gathered(Struct, frozen=True):
     folders: tuple[Path, ...] = ()
 
 
-def gather(names: Iterable[str], *, skip_others: bool = False) -> Gathered:
+def gather(names: Iterable[str], *, skip_others: bool = False, root: Path | None = None) -> Gathered:
     """The specs of names, files and folders, each once, in the order of the names and sorted within a folder.
 
     A file that is named is checked whatever it holds, unless ``skip_others``; in a folder those are specs that have
-    the key ``cnnspec`` at their top.
+    the key ``cnnspec`` at their top. The names in a text may lead into the folder that was named, or into that of the
+    file, and into ``root``.
     """
-    work = _Gatherer(skip_others)
+    if root is not None and not root.is_dir():
+        raise UsageError(f"`--root` names a folder, and `{root}` is none")
+    work = _Gatherer(skip_others, () if root is None else (root,))
     for name in names:
         try:
             work.add(name)
@@ -55,8 +64,8 @@ def gather(names: Iterable[str], *, skip_others: bool = False) -> Gathered:
 
 
 class _Gatherer:
-    def __init__(self, skip_others: bool) -> None:
-        self.skip_others = skip_others
+    def __init__(self, skip_others: bool, roots: Roots) -> None:
+        self.skip_others, self.roots = skip_others, roots
         self.targets: dict[tuple[str, str | None], Target] = {}
         self.skipped: dict[Path, None] = {}
         self.failures: list[CnnspecError] = []
@@ -64,15 +73,16 @@ class _Gatherer:
 
     def add(self, name: str) -> None:
         if name == STDIN:
-            self.targets.setdefault((STDIN, None), Target(STDIN))
+            self.targets.setdefault((STDIN, None), Target(STDIN, roots=self.roots))
         elif self.is_folder(name):
             self.folder(Path(name))
         else:
             found = _find(name)
-            if self.skip_others and not is_spec(found.path):
+            roots = (found.path.parent, *self.roots)
+            if self.skip_others and not self.is_checked(found.path, roots):
                 self.skipped[found.path] = None
             else:
-                self.file(name, found.path, found.variant)
+                self.file(name, found.path, roots, found.variant)
 
     @staticmethod
     def is_folder(name: str) -> bool:
@@ -84,21 +94,29 @@ class _Gatherer:
         except UsageError:
             return True
 
-    def file(self, name: str, path: Path, variant: str | None = None) -> None:
-        self.targets.setdefault((os.path.realpath(path), variant), Target(name, path, variant))
+    @staticmethod
+    def is_checked(path: Path, roots: Roots) -> bool:
+        """Whether a file is a spec, or a link that leads out of the roots: such a file is not looked into."""
+        return leads_out(path, roots) or is_spec(path)
+
+    def file(self, name: str, path: Path, roots: Roots, variant: str | None = None) -> None:
+        """Check a file; where it is named in several ways, its names may lead wherever one of these allows."""
+        key = (os.path.realpath(path), variant)
+        known = self.targets.get(key, Target(name, path, variant))
+        self.targets[key] = replace(known, roots=tuple(dict.fromkeys((*known.roots, *roots))))
 
     def folder(self, folder: Path) -> None:
         self.folders.append(folder)
-        seen = 0
+        seen, roots = 0, (folder, *self.roots)
         for path in self.texts(folder):
             try:
-                sound = is_spec(path)
+                sound = self.is_checked(path, roots)
             except CnnspecError as error:
                 self.failures.append(error)
                 continue
             seen += sound
             if sound:
-                self.file(path.as_posix(), path)
+                self.file(path.as_posix(), path, roots)
             else:
                 self.skipped[path] = None
         if not seen:

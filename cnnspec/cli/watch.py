@@ -19,6 +19,7 @@ from cnnspec.cli.output import console
 from cnnspec.cli.streams import has_reader
 from cnnspec.diagnostics import UsageError, count, printable
 from cnnspec.spec.extends import base_files
+from cnnspec.spec.roots import leads_out
 from cnnspec.spec.shipped import ENDINGS, display
 
 State = dict[Path, tuple[int, ...]]
@@ -87,7 +88,7 @@ def _wakes(folders: list[Path], *, recursive: bool) -> Iterator[bool]:
 
 def _bases(gathered: Gathered) -> tuple[Path, ...]:
     """The files that the specs extend, which are watched as well, also before they are there."""
-    paths = [target.path for target in gathered.targets if target.path]
+    paths = [t.path for t in gathered.targets if t.path and not leads_out(t.path, t.roots)]
     known = {realpath(path) for path in paths}
     return tuple(Path(display(base)) for path in paths for base in base_files(path) if str(base) not in known)
 

@@ -15,6 +15,7 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     ``shipped`` marks the texts that ship inside the package: a user cannot edit them, so a message
     about one points first at the user's own line that led there. ``path`` is the file that it was read from, None for
     a text that is no file. ``base`` is the text that it extends, where that is at hand and need not be looked for.
+    ``roots`` are the folders that its names may lead into while it is checked; None where they may lead anywhere.
     Two are equal by name and text, wherever they come from.
     """
 
@@ -23,6 +24,7 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     shipped: bool = False
     path: Path | None = None
     base: Source | None = None
+    roots: tuple[Path, ...] | None = None
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Source) and self._own == other._own)

@@ -46,14 +46,14 @@ def recipe_tree(name: str | None) -> Map:
 
 
 def _path(name: str) -> Path:
+    shipped = recipe_files()
+    if name in shipped:
+        return shipped[name]
     if name.endswith(ENDINGS) or os.path.isfile(name):  # noqa: PTH113 - which says no where it may not look
         path = Path(name)
         if not os.path.exists(path):  # noqa: PTH110 - likewise
             raise UsageError(f"there is no file `{name}`")
         return path
-    shipped = recipe_files()
-    if name in shipped:
-        return shipped[name]
     near = did_you_mean(name, shipped) if len(name) <= MAX_NAME else ""
     help = near or "`cnnspec recipes` lists the names; a path ends in .yaml"
     raise UsageError(f"no recipe is called `{name[:MAX_NAME]}`", help)

@@ -143,8 +143,8 @@ def _file(source: Source, node: Scalar, name: str) -> Source:
 
 
 def _outside(place: Span, name: str) -> Diagnostic:
-    message = f"`{name}` leads out of the folder of the file that extends it"
-    return Diagnostic("bad-base", message, Label(place), help="copy the file into that folder, or below it")
+    message = f"`{name}` is outside the folder of the file that extends it"
+    return Diagnostic("outside-folder", message, Label(place), help="copy the file into that folder, or below it")
 
 
 def _not_readable(place: Span, name: str, error: CnnspecError) -> Diagnostic:

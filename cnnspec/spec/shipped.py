@@ -44,7 +44,7 @@ class Found(Struct, frozen=True):
 def find(name: str) -> Found:
     """The file of a path or of a shipped name (`mnist/lenet`; a variant counts as a name: `mnist/resnet50`).
 
-    Raises UsageError for a name that is neither.
+    A shipped name goes before a file of that name; `./NAME` is the file. Raises UsageError for a name that is neither.
     """
     path = Path(name)
     if max(map(len, name.split("/"))) > MAX_NAME or "\0" in name:
@@ -53,12 +53,12 @@ def find(name: str) -> Found:
         )
     if name == STDIN:
         raise UsageError("no spec is read from standard input here", "save it as a .yaml file, and give its path")
-    if name.endswith(ENDINGS) or os.path.isfile(path):  # noqa: PTH113 - which says no where it may not look
+    if name.endswith(ENDINGS):
         return _file(path)
     shipped = find_shipped(name)
     if shipped is not None:
         return shipped
-    if os.path.exists(path):  # noqa: PTH110 - likewise
+    if os.path.exists(path):  # noqa: PTH110 - which says no where it may not look
         return _file(path)
     raise UsageError(f"no spec is called `{name}`", _help(name))
 

@@ -18,6 +18,7 @@ from cnnspec.spec import Spec
 from cnnspec.sweepfile import Network, SweepFile
 from cnnspec.sweepfile.axes import settings_of
 from cnnspec.sweepfile.model import INPUT, RECIPE, SPEC, VARIANT, Settings
+from cnnspec.sweepfile.paths import recipe_path
 from cnnspec.syntax import Map
 
 
@@ -65,7 +66,9 @@ class Settler:
         variant, sizes = values.get(VARIANT, network.variant), values.get(INPUT)
         input = None if sizes is None else tuple(sizes)
         spec = as_set(self.spec(network.spec, variant), None, input, settings.params)
-        recipe = settled(self.tree(values.get(RECIPE, network.recipe)), settings.recipe)
+        own = values.get(RECIPE)
+        name = network.recipe if own is None else recipe_path(self.file.source, own)
+        recipe = settled(self.tree(name), settings.recipe)
         if not isinstance(recipe, Recipe):
             raise Refused(recipe)
         return Setup(network.spec, variant, input, settings.params, spec, recipe)

@@ -6,14 +6,12 @@ spec: [mnist/lenet, {spec: mnist/alexnet, recipe: mnist/alexnet, set: {params.dr
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from cnnspec.diagnostics import Sink, Source, did_you_mean, listing
 from cnnspec.spec.edits import respell
 from cnnspec.spec.params import to_plain
-from cnnspec.spec.shipped import ENDINGS
 from cnnspec.sweepfile.axes import AxisReader
 from cnnspec.sweepfile.model import RECIPE, SPEC, VARIANT, Axis, Network
+from cnnspec.sweepfile.paths import recipe_path, spec_path
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 NAME = "name"
@@ -48,7 +46,7 @@ class NetworkReader:
 
     def network(self, node: Node) -> Network | None:
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return Network(node.text, self.path(node.text), node.span)
+            return Network(node.text, spec_path(self.source, node.text), node.span)
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"a network is named here, not {shown(node)}", node.span, help=HELP)
             return None
@@ -62,10 +60,10 @@ class NetworkReader:
         called = label.text if label else f"{spec.text}:{variant.text}" if variant else spec.text
         return Network(
             called,
-            self.path(spec.text),
+            spec_path(self.source, spec.text),
             spec.span,
             variant.text if variant else None,
-            self.recipe(recipe) if recipe else None,
+            recipe_path(self.source, recipe.text) if recipe else None,
             self.axes.settings(node.entry("set")),
             {name: word.span for name, word in ((VARIANT, variant), (RECIPE, recipe)) if word},
         )
@@ -85,12 +83,3 @@ class NetworkReader:
             return value
         self.sink.error("wrong-type", f"`{name}` is a name, not {shown(value)}", value.span)
         return None
-
-    def recipe(self, node: Scalar) -> str:
-        return self.path(node.text)
-
-    def path(self, name: str) -> str:
-        """A path as it is found from anywhere; a shipped name as it is."""
-        if name.endswith(ENDINGS) and self.source.path is not None and not Path(name).is_absolute():
-            return str(self.source.path.parent / name)
-        return name

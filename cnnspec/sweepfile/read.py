@@ -29,6 +29,7 @@ from cnnspec.sweepfile.axes import AxisReader
 from cnnspec.sweepfile.model import SPEC, Bounds, Figure, Network, Objective, SweepFile, When
 from cnnspec.sweepfile.networks import NetworkReader
 from cnnspec.sweepfile.operations import PRUNER, SAMPLER, Grid
+from cnnspec.sweepfile.paths import recipe_path
 from cnnspec.sweepfile.sound import check_sound
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, parse, shown
 from cnnspec.syntax.marks import SWEEP
@@ -137,7 +138,7 @@ class _Reader:
             mark = Entry(Scalar(node.span, RECIPE_MARK, RECIPE_MARK), word)
             return node if node.entry(RECIPE_MARK) else Map(node.span, (mark, *node.entries), flow=True)
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return self.networks.recipe(node)
+            return recipe_path(self.source, node.text)
         message = f"`recipe` is a name, a path, or a recipe's own keys, not {shown(node)}"
         self.sink.error("wrong-type", message, node.span)
         return None

@@ -28,10 +28,12 @@ from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find
 from cnnspec.spec import read as read_spec
 from cnnspec.spec.edits import respell
 from cnnspec.spec.params import fitting, from_plain
+from cnnspec.spec.roots import leads_out, outside
 from cnnspec.spec.shipped import display, open_source
 from cnnspec.sweepfile.axes import settings_of
 from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Network, Settings, SweepFile, flow, grid
 from cnnspec.sweepfile.operations import Grid, Random
+from cnnspec.sweepfile.paths import is_path, recipe_path
 from cnnspec.syntax import Entry, Map
 
 MOST_POINTS = 100_000  # of a grid, each of which is checked and priced before the first runs
@@ -64,7 +66,8 @@ class _Checker:
             elif axis.name == INPUT:
                 self.input(axis)
             elif axis.name == RECIPE:
-                trees += [self.tree(str(value), span) for value, span in zip(axis.values, axis.spans, strict=True)]
+                named = zip(axis.values, axis.spans, strict=True)
+                trees += [self.tree(recipe_path(self.file.source, str(value)), span) for value, span in named]
             elif axis.name != SPEC and is_set and None not in trees:
                 self.setting(axis, [tree for tree in trees if tree])
 
@@ -76,6 +79,8 @@ class _Checker:
 
     def spec(self, name: str, span: Span) -> Spec | None:
         """The spec of a name, read; None where that is told to be wrong."""
+        if self.is_outside(name, span):
+            return None
         try:
             found = find(name)
             sink = Sink()
@@ -89,6 +94,13 @@ class _Checker:
             self.sink.error("unknown-file", error.message, span, help=error.help)
             return None
         return replace(spec, variant=found.variant)
+
+    def is_outside(self, name: str, span: Span) -> bool:
+        """Whether a name leads out of the folder that is checked, which is told; such a file is not looked at."""
+        is_out = is_path(name) and leads_out(name, self.file.source.roots)
+        if is_out:
+            self.sink.add(outside(span.text, span))
+        return is_out
 
     def broken(self, error: SpecError, span: Span) -> None:
         first = error.diagnostics[0]
@@ -108,6 +120,8 @@ class _Checker:
         return self.trees[recipe]
 
     def read(self, recipe: str | None, span: Span) -> Map | None:
+        if recipe is not None and self.is_outside(recipe, span):
+            return None
         try:
             return recipe_tree(recipe)
         except SpecError as error:
