@@ -25,7 +25,7 @@ from cnnspec.spec.budget import Budget
 from cnnspec.syntax.marks import kind
 from cnnspec.uncollected import uncollected
 
-Reader = Callable[[Source, Sink], object]
+Reader = Callable[[Source, Sink, Meter], object]
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of a second; a character counts as one
 
@@ -38,7 +38,9 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
     warnings about it.
     """
     if _other_reader(source) is not None:
-        return _with_help(source, diagnose(source), 0, lambda edited, _: diagnose(edited))
+        meter = Meter()
+        found = diagnose(source, meter=meter)
+        return _with_help(source, found, meter.total, lambda edited, trial: diagnose(edited, meter=trial))
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
         return _with_help(
@@ -121,7 +123,7 @@ def diagnose(source: Source, variant: str | None = None, meter: Meter | None = N
     """The errors of a text, no repair tried."""
     if reader := _other_reader(source):
         sink = Sink()
-        reader(source, sink)
+        reader(source, sink, meter or Meter())
         return sink.in_order()
     return examine(source, variant, meter).errors
 

@@ -14,7 +14,7 @@ from cnnspec.recipe.schedulers import SCHEDULERS
 from cnnspec.recipe.transforms import DONE_ANYWAY, TRANSFORMS
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.edits import by_name, rename, respell
-from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+from cnnspec.syntax import Entry, LocatedMeter, Map, Node, Scalar, Seq, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ FAMILIES = {
     "optimizer": Kind("optimizer", OPTIMIZERS, "optimizer: {SGD: {lr: 0.1, momentum: 0.9}}"),
     "scheduler": Kind("scheduler", SCHEDULERS, "scheduler: {MultiStepLR: {milestones: [80, 120]}}", ("per",)),
 }
+OPERATION = 20  # steps of the meter that one takes
 NAME = ("name", "type", "class", "_target_")  # keys by which other tools name an operation
 LEFT_OUT = {
     **dict.fromkeys(DONE_ANYWAY, "images are scaled and normalised anyway, after they were augmented: leave it out"),
@@ -63,8 +64,8 @@ def _named(node: Node, kind: Kind) -> tuple[Repair, ...]:
 class OperationReader:
     """Reads operations; ``read`` keeps what was made of each key."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+    def __init__(self, sink: Sink, work: LocatedMeter) -> None:
+        self.sink, self.work = sink, work
         self.read: dict[str, Operation] = {}
 
     def one(self, entry: Entry) -> Operation | None:
@@ -86,6 +87,10 @@ class OperationReader:
         return None
 
     def operation(self, node: Node, kind: Kind) -> Operation | None:
+        """The operation of a node; None where it is wrong, or enough is wrong already. Raises OutOfWork."""
+        self.work.spend(OPERATION, node.span)
+        if self.sink.full:
+            return None
         found = self.parts(node, kind)
         if found is None:
             return None

@@ -21,32 +21,37 @@ from cnnspec.recipe.plain import plain
 from cnnspec.recipe.sound import check_sound
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.edits import insertion, respell
-from cnnspec.syntax import Entry, Map, Node, Scalar, parse, shown
+from cnnspec.syntax import Entry, LocatedMeter, Map, Meter, Node, OutOfWork, Scalar, parse, shown
 from cnnspec.syntax.marks import RECIPE
 
 MARK = RECIPE
 MAPPINGS: dict[str, type[BaseModel]] = {"warmup": Warmup, "early_stopping": EarlyStopping}
 PER = "per"
+ENTRY = 4  # steps of the meter that a key takes
 KEYS = (MARK, *(name for name in Recipe.model_fields if name != PER))
 
 
-def read(source: Source, sink: Sink) -> Recipe | None:
-    """The recipe of a text, or None where something is wrong with it, which goes to the sink."""
-    before = len(sink)
-    top = parse(source, sink)
-    recipe = None if top is None else resolve(top, source, sink)
+def read(source: Source, sink: Sink, meter: Meter | None = None) -> Recipe | None:
+    """The recipe of a text, or None where something is wrong with it, which goes to the sink. ``meter`` counts work."""
+    before, meter = len(sink), meter or Meter()
+    top = parse(source, sink, meter)
+    recipe = None if top is None else resolve(top, source, sink, meter)
     return recipe if len(sink) == before else None
 
 
-def resolve(top: Node, source: Source, sink: Sink) -> Recipe | None:
+def resolve(top: Node, source: Source, sink: Sink, meter: Meter | None = None) -> Recipe | None:
     """The recipe of a tree that was read from a text."""
     if not isinstance(top, Map):
         help = f"begin with `{MARK}: {VERSION}`, then `data:`, `epochs:` and so on"
         sink.error("wrong-type", f"a recipe is a mapping, not {shown(top)}", source.span(), help=help)
         return None
-    before = len(sink)
+    before, work = len(sink), LocatedMeter(meter or Meter(), source.span())
     _check_version(top, source, sink)
-    recipe = _Reader(sink, top).recipe(source)
+    try:
+        recipe = _Reader(sink, top, work).recipe(source)
+    except OutOfWork:
+        work.tell(sink, "recipe")
+        return None
     if recipe is not None and len(sink) == before:
         check_sound(recipe, top, sink)
     return recipe if len(sink) == before else None
@@ -67,10 +72,11 @@ def _check_version(top: Map, source: Source, sink: Sink) -> None:
 class _Reader:
     """Reads the entries of one recipe. What was said to be wrong keeps its default, and nothing more is said of it."""
 
-    def __init__(self, sink: Sink, top: Map) -> None:
+    def __init__(self, sink: Sink, top: Map, work: LocatedMeter) -> None:
         self.sink = sink
         self.top = top
-        self.operations = OperationReader(sink)
+        self.work = work
+        self.operations = OperationReader(sink, work)
         self.wrong: set[str] = set()
 
     def recipe(self, source: Source) -> Recipe | None:
@@ -87,7 +93,8 @@ class _Reader:
 
     def is_known(self, entry: Entry) -> bool:
         name = entry.key.text
-        if name not in KEYS:
+        self.work.spend(ENTRY, entry.key.span)
+        if name not in KEYS and not self.sink.full:
             elsewhere = _misplaced(name)
             where = "docs/training.md and `cnnspec schema --recipe`"
             help = elsewhere or choices("a recipe has", "keys", name, KEYS, where)

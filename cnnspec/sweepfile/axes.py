@@ -21,7 +21,7 @@ from cnnspec.recipe.read import MARK
 from cnnspec.spec.edits import rename, respell
 from cnnspec.spec.params import to_plain
 from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Range, Settings, flow
-from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+from cnnspec.syntax import Entry, LocatedMeter, Map, Node, Scalar, Seq, shown
 
 WORDS = (SPEC, VARIANT, INPUT, RECIPE)  # what is no param and no setting of the recipe
 FORMS = ("values", "from", "to", "scale", "steps", "when")
@@ -29,6 +29,7 @@ SETTABLE = tuple(key for key in RECIPE_KEYS if key != MARK)
 MAX_STEPS = 10_000
 MAX_VALUES = 1000  # of an axis, each of which is tried before anything is planned
 MAX_AXES = 100
+NAMED, VALUE = 4, 4  # steps of the meter that a name takes, and a value of an axis
 MOST_SHOWN = 8  # values in a message
 LISTED = (VARIANT, INPUT, RECIPE)  # whose values are no numbers
 HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, to: 0.1, scale: log}"
@@ -37,8 +38,8 @@ HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, t
 class AxisReader:
     """Reads axes and settings; what is wrong goes to the sink."""
 
-    def __init__(self, sink: Sink) -> None:
-        self.sink = sink
+    def __init__(self, sink: Sink, work: LocatedMeter) -> None:
+        self.sink, self.work = sink, work
 
     def read(self, node: Node | None, networks: Axis | None) -> Iterator[Axis]:
         """The axes of the section, those of the networks left to who reads networks."""
@@ -60,8 +61,11 @@ class AxisReader:
     def named(self, key: Scalar, words: Sequence[str]) -> bool:
         """Whether a name is that of something that can be set."""
         name = key.text
+        self.work.spend(NAMED, key.span)
         if name in words or (name.startswith(PARAMS) and len(name) > len(PARAMS)) or name.split(".")[0] in SETTABLE:
             return True
+        if self.sink.full:
+            return False
         known = (*words, *SETTABLE)
         near = did_you_mean(name, known)
         help = "such as optimizer.Adam.lr"
@@ -96,7 +100,7 @@ class AxisReader:
 
     def form(self, part: Entry) -> None:
         name = part.key.text
-        if name not in FORMS:
+        if name not in FORMS and not self.sink.full:
             near = did_you_mean(name, FORMS)
             repairs = respell(part.key.span, name, FORMS) if near else ()
             message = f"an axis has no `{name}`"
@@ -126,10 +130,12 @@ class AxisReader:
             help = "numbers may be a range: {from: 0, to: 9999, steps: 10000}"
             self.sink.error("bad-axis", message, node.items[MAX_VALUES].span, help=help)
             return None
+        self.work.spend(VALUE * len(node.items), entry.key.span)
         values = [to_plain(item) for item in node.items]
+        firsts: dict[tuple[type, str], int] = {}
         for number, item in enumerate(node.items):
-            first = values.index(values[number])
-            if first < number and type(values[first]) is type(values[number]):
+            first = firsts.setdefault((type(values[number]), json.dumps(values[number])), number)
+            if first < number and not self.sink.full:
                 labels = (Label(node.items[first].span, "stands here"),)
                 message = f"`{entry.key.text}` has `{shown(item)}` twice"
                 self.sink.add(Diagnostic("bad-axis", message, Label(item.span), labels, help="leave one away"))
@@ -175,7 +181,8 @@ class AxisReader:
             self.sink.error("wrong-type", f"`when` is a mapping, not {shown(entry.value)}", entry.span, help=help)
             return {}
         for part in entry.value:
-            if part.key.text not in above:
+            self.work.spend(NAMED, part.key.span)
+            if part.key.text not in above and not self.sink.full:
                 near = did_you_mean(part.key.text, above)
                 known = f"above it are {listing([f'`{n}`' for n in above])}" if above else "none stands above it"
                 message = f"no axis above is called `{part.key.text}`"
@@ -187,8 +194,9 @@ class AxisReader:
 
     def met(self, item: Node, axis: Axis | None) -> None:
         """A condition that some point meets: its value is one of the axis above."""
+        self.work.spend(1 if axis is None else 1 + len(axis.values) + (axis.range.steps or 0 if axis.range else 0))
         value = to_plain(item)
-        if axis is None or axis.has(value):
+        if axis is None or axis.has(value) or self.sink.full:
             return
         texts = [value for value in axis.values if isinstance(value, str)]
         near = did_you_mean(value, texts) if isinstance(value, str) else ""

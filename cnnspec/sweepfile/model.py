@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 from cnnspec.diagnostics import Source, Span
@@ -123,9 +124,11 @@ class Axis:
         """Whether a point with these values on the axes above has a value here."""
         return all(name in values and values[name] in wanted for name, wanted in self.when.items())
 
-    def place(self, value: Any) -> Span:
-        """Where a value stands; the axis itself where it is drawn from a range."""
-        return next((span for own, span in zip(self.values, self.spans, strict=True) if own == value), self.span)
+    @property
+    def tried(self) -> tuple[tuple[Any, Span], ...]:
+        """The values that are checked, each with its place: of a range its ends, which stand at the axis."""
+        ends = ((self.range.low, self.span), (self.range.high, self.span)) if self.range else ()
+        return (*zip(self.values, self.spans, strict=True), *ends)
 
 
 def grid(axes: Sequence[Axis], above: Mapping[str, Any] | None = None) -> Iterator[Mapping[str, Any]]:
@@ -137,6 +140,14 @@ def grid(axes: Sequence[Axis], above: Mapping[str, Any] | None = None) -> Iterat
     first, *rest = axes
     for values in ({**above, first.name: value} for value in first.grid) if first.is_on(above) else (above,):
         yield from grid(rest, values)
+
+
+def points(axes: Sequence[Axis]) -> Iterator[int]:
+    """How many points a grid has, in parts: those of each combination of the axes that others depend on."""
+    deciding = {name for axis in axes for name in axis.when}
+    sizes = {axis.name: len(axis.grid) for axis in axes if axis.name not in deciding}
+    for values in grid([axis for axis in axes if axis.name in deciding]):
+        yield prod(sizes[axis.name] for axis in axes if axis.name in sizes and axis.is_on(values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,18 @@ spec: [mnist/lenet, {spec: mnist/alexnet, recipe: mnist/alexnet, set: {params.dr
 
 from __future__ import annotations
 
+from collections import Counter
+
 from cnnspec.diagnostics import Sink, Source, did_you_mean, listing
 from cnnspec.spec.edits import respell
 from cnnspec.spec.params import to_plain
 from cnnspec.sweepfile.axes import AxisReader
 from cnnspec.sweepfile.model import RECIPE, SPEC, VARIANT, Axis, Network
 from cnnspec.sweepfile.paths import recipe_path, spec_path
-from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+from cnnspec.syntax import Entry, LocatedMeter, Map, Node, Scalar, Seq, shown
 
 NAME = "name"
+NETWORK, LOOKED_FOR = 40, 1500  # steps of the meter that a network takes, and a name among what ships
 WORDS = (NAME, SPEC, VARIANT, RECIPE, "set")
 HELP = "a network is a name, a path, or {spec: mnist/alexnet, variant: …, recipe: …, set: {params.dropout: 0.2}}"
 
@@ -22,8 +25,9 @@ HELP = "a network is a name, a path, or {spec: mnist/alexnet, variant: …, reci
 class NetworkReader:
     """Reads networks; paths are from the folder of the sweep file."""
 
-    def __init__(self, sink: Sink, source: Source, axes: AxisReader) -> None:
-        self.sink, self.source, self.axes = sink, source, axes
+    def __init__(self, sink: Sink, source: Source, axes: AxisReader, work: LocatedMeter) -> None:
+        self.sink, self.source, self.axes, self.work = sink, source, axes, work
+        self.paths: dict[str, str] = {}  # by the names that stand for them
 
     def read(self, entry: Entry | None) -> tuple[tuple[Network, ...], Axis | None]:
         """The networks of a key, and the axis that a list of them is."""
@@ -35,8 +39,9 @@ class NetworkReader:
         made = [self.network(item) for item in entry.value.items]
         networks = tuple(network for network in made if network)
         labels = [network.label for network in networks]
+        often = Counter(labels)
         for network in networks:
-            if labels.count(network.label) > 1:
+            if often[network.label] > 1 and not self.sink.full:
                 help = "give each a name of its own: {name: with dropout, spec: …}"
                 message = f"two networks are called `{network.label}`"
                 self.sink.error("bad-axis", message, network.span, help=help)
@@ -45,8 +50,10 @@ class NetworkReader:
         return networks, Axis(SPEC, entry.key.span, tuple(labels), tuple(n.span for n in networks))
 
     def network(self, node: Node) -> Network | None:
+        """The network of a node; None where it is wrong. Raises OutOfWork."""
+        self.work.spend(NETWORK, node.span)
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return Network(node.text, spec_path(self.source, node.text), node.span)
+            return Network(node.text, self.path(node.text), node.span)
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"a network is named here, not {shown(node)}", node.span, help=HELP)
             return None
@@ -60,7 +67,7 @@ class NetworkReader:
         called = label.text if label else f"{spec.text}:{variant.text}" if variant else spec.text
         return Network(
             called,
-            spec_path(self.source, spec.text),
+            self.path(spec.text),
             spec.span,
             variant.text if variant else None,
             recipe_path(self.source, recipe.text) if recipe else None,
@@ -68,9 +75,16 @@ class NetworkReader:
             {name: word.span for name, word in ((VARIANT, variant), (RECIPE, recipe)) if word},
         )
 
+    def path(self, name: str) -> str:
+        """What a name stands for; each is looked for once. Raises OutOfWork."""
+        if name not in self.paths:
+            self.work.spend(LOOKED_FOR)
+            self.paths[name] = spec_path(self.source, name)
+        return self.paths[name]
+
     def known(self, part: Entry) -> None:
         name = part.key.text
-        if name not in WORDS:
+        if name not in WORDS and not self.sink.full:
             near = did_you_mean(name, WORDS)
             repairs = respell(part.key.span, name, WORDS) if near else ()
             help = f"it has {listing([f'`{word}`' for word in WORDS])}"

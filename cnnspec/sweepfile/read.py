@@ -21,6 +21,7 @@ from cnnspec.recipe.model import VERSION as RECIPE_VERSION
 from cnnspec.recipe.operation import STRICT, Operation
 from cnnspec.recipe.operations import Kind, OperationReader
 from cnnspec.recipe.plain import plain
+from cnnspec.recipe.read import ENTRY
 from cnnspec.recipe.read import MARK as RECIPE_MARK
 from cnnspec.spec.bridge import validate
 from cnnspec.spec.budget import LIMITS, read_budget
@@ -31,7 +32,7 @@ from cnnspec.sweepfile.networks import NetworkReader
 from cnnspec.sweepfile.operations import PRUNER, SAMPLER, Grid
 from cnnspec.sweepfile.paths import recipe_path
 from cnnspec.sweepfile.sound import check_sound
-from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, parse, shown
+from cnnspec.syntax import Entry, LocatedMeter, Map, Meter, Node, OutOfWork, Scalar, Seq, parse, shown
 from cnnspec.syntax.marks import SWEEP
 
 MARK = SWEEP
@@ -50,30 +51,38 @@ class _Runs(BaseModel):
     runs: int = Field(ge=1, le=1_000_000)
 
 
-def read(source: Source, sink: Sink) -> SweepFile | None:
-    """The sweep file of a text, or None where something is wrong with it, which goes to the sink."""
-    top = parse(source, sink)
+def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | None:
+    """The sweep file of a text, or None where something is wrong with it, which goes to the sink.
+
+    ``meter`` counts the work of reading it and of what it names.
+    """
+    meter = meter or Meter()
+    top = parse(source, sink, meter)
     if top is None:
         return None
     if not isinstance(top, Map):
         help = f"begin with `{MARK}: {VERSION}`, then `spec:`, `recipe:` and `axes:`"
         sink.error("wrong-type", f"a sweep is a mapping, not {shown(top)}", source.span(), help=help)
         return None
-    before = len(sink)
-    found = _Reader(sink, top, source).file()
-    if len(sink) == before:
-        check_sound(found, sink)
+    before, work = len(sink), LocatedMeter(meter, source.span())
+    try:
+        found = _Reader(sink, top, source, work).file()
+        if len(sink) == before:
+            check_sound(found, sink, work)
+    except OutOfWork:
+        work.tell(sink, "sweep")
+        return None
     return found if len(sink) == before else None
 
 
 class _Reader:
     """Reads the entries of one sweep file."""
 
-    def __init__(self, sink: Sink, top: Map, source: Source) -> None:
-        self.sink, self.top, self.source = sink, top, source
-        self.axes = AxisReader(sink)
-        self.networks = NetworkReader(sink, source, self.axes)
-        self.operations = OperationReader(sink)
+    def __init__(self, sink: Sink, top: Map, source: Source, work: LocatedMeter) -> None:
+        self.sink, self.top, self.source, self.work = sink, top, source, work
+        self.axes = AxisReader(sink, work)
+        self.networks = NetworkReader(sink, source, self.axes, work)
+        self.operations = OperationReader(sink, work)
 
     def file(self) -> SweepFile:
         self.version()
@@ -110,7 +119,8 @@ class _Reader:
 
     def known(self, entry: Entry) -> None:
         name = entry.key.text
-        if name not in KEYS:
+        self.work.spend(ENTRY, entry.key.span)
+        if name not in KEYS and not self.sink.full:
             near = did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
             help = choices("a sweep has", "keys", name, KEYS, "docs/sweeps.md and `cnnspec schema --sweep`")
@@ -201,7 +211,8 @@ class _Reader:
             self.sink.error("wrong-type", message, node.span, repairs=repairs)
             return ()
         for item in items:
-            if str(plain(item)) not in axes:
+            self.work.spend(1 + len(axes) // 8, item.span)
+            if str(plain(item)) not in axes and not self.sink.full:
                 near = did_you_mean(str(plain(item)), axes)
                 repairs = respell(item.span, str(plain(item)), axes) if near else ()
                 self.sink.error("unknown-axis", f"no axis is called `{plain(item)}`", item.span, near, repairs=repairs)
@@ -214,7 +225,7 @@ class _Reader:
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"`budget` is a mapping, not {shown(node)}", node.span, help=BUDGET)
             return Bounds()
-        for part in (part for part in node if part.key.text not in ("runs", "time", *LIMITS)):
+        for part in (part for part in node if part.key.text not in ("runs", "time", *LIMITS) and not self.sink.full):
             near = did_you_mean(part.key.text, ("runs", "time", *LIMITS))
             message = f"the budget of a sweep has no `{part.key.text}`"
             self.sink.error("unknown-key", message, part.key.span, near, help=BUDGET)

@@ -5,8 +5,6 @@ A value that no point could have is wrong; one that makes a network that cannot 
 
 from __future__ import annotations
 
-from itertools import islice
-
 from msgspec.structs import replace
 
 from cnnspec.diagnostics import (
@@ -31,25 +29,45 @@ from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.roots import leads_out, outside
 from cnnspec.spec.shipped import display, open_source
 from cnnspec.sweepfile.axes import settings_of
-from cnnspec.sweepfile.model import INPUT, PARAMS, RECIPE, SPEC, VARIANT, Axis, Network, Settings, SweepFile, flow, grid
+from cnnspec.sweepfile.model import (
+    INPUT,
+    PARAMS,
+    RECIPE,
+    SPEC,
+    VARIANT,
+    Axis,
+    Network,
+    Settings,
+    SweepFile,
+    flow,
+    points,
+)
 from cnnspec.sweepfile.operations import Grid, Random
 from cnnspec.sweepfile.paths import is_path, recipe_path
-from cnnspec.syntax import Entry, Map
+from cnnspec.syntax import Entry, LocatedMeter, Map, Node, Seq
+from cnnspec.syntax.parse import READING
 
 MOST_POINTS = 100_000  # of a grid, each of which is checked and priced before the first runs
+# Steps of the meter: a file that is read, a value held against a param, a recipe resolved, a setting put into it.
+READ, FITTED, SETTLED, SETTING = 2000, 10, 60, 60
 TOGETHER = "impossible-setting"  # what one value does beside others may be right beside those of other axes
 
 
-def check_sound(file: SweepFile, sink: Sink) -> None:
-    """Says what is wrong."""
-    _Checker(file, sink).check()
+def check_sound(file: SweepFile, sink: Sink, work: LocatedMeter) -> None:
+    """Says what is wrong. Raises OutOfWork."""
+    _Checker(file, sink, work).check()
 
 
 class _Checker:
-    def __init__(self, file: SweepFile, sink: Sink) -> None:
-        self.file, self.sink = file, sink
-        self.specs = {network.spec: self.spec(network.spec, network.span) for network in file.networks}
+    def __init__(self, file: SweepFile, sink: Sink, work: LocatedMeter) -> None:
+        self.file, self.sink, self.work = file, sink, work
+        self.specs: dict[str, Spec | None] = {}
+        self.layers: dict[int, set[str]] = {}  # names that a param of a spec may hold
         self.trees: dict[str | None, Map | None] = {}
+        self.own: tuple[Map | None, ...] = ()  # the recipe that is written in the sweep, once it was looked at
+        for network in file.networks:
+            if network.spec not in self.specs:
+                self.specs[network.spec] = self.spec(network.spec, network.span)
 
     def check(self) -> None:
         trees = [self.tree(name) for name in self.recipes()]
@@ -79,12 +97,14 @@ class _Checker:
 
     def spec(self, name: str, span: Span) -> Spec | None:
         """The spec of a name, read; None where that is told to be wrong."""
+        self.work.spend(READ, span)
         if self.is_outside(name, span):
             return None
         try:
             found = find(name)
             sink = Sink()
-            spec = read_spec(open_source(found.path, display(found.path)), sink, builtin_blocks(), found.title)
+            source = open_source(found.path, display(found.path))
+            spec = read_spec(source, sink, builtin_blocks(), found.title, self.work.meter)
             if spec is None or len(sink):
                 raise SpecError(sink.in_order())
         except SpecError as error:
@@ -111,15 +131,20 @@ class _Checker:
     def tree(self, recipe: str | Map | None, span: Span | None = None) -> Map | None:
         """The tree of a recipe, sound by itself; None where that is told to be wrong."""
         if isinstance(recipe, Map):
-            found = settled(recipe, ())
-            for diagnostic in found if not isinstance(found, Recipe) else ():
-                self.sink.add(diagnostic)
-            return recipe if isinstance(found, Recipe) else None
+            self.own = self.own or (self.settled(recipe),)
+            return self.own[0]
         if recipe not in self.trees:
             self.trees[recipe] = self.read(recipe, span or self.recipe_span(recipe))
         return self.trees[recipe]
 
+    def settled(self, recipe: Map) -> Map | None:
+        found = settled(recipe, ())
+        for diagnostic in found if not isinstance(found, Recipe) else ():
+            self.sink.add(diagnostic)
+        return recipe if isinstance(found, Recipe) else None
+
     def read(self, recipe: str | None, span: Span) -> Map | None:
+        self.work.spend(READ, span)
         if recipe is not None and self.is_outside(recipe, span):
             return None
         try:
@@ -142,7 +167,7 @@ class _Checker:
             for axis in (axis for axis in ranges if axis.range and axis.range.steps is None):
                 help = "add `steps: 5`, or draw from it with `sampler: random` or `sampler: TPE`"
                 self.sink.error("bad-axis", f"a grid has no values in a range: `{axis.name}`", axis.span, help=help)
-            if bounds.runs is None and any(True for _ in islice(grid(self.file.axes), MOST_POINTS, None)):
+            if bounds.runs is None and self.is_too_large():
                 help = "give them fewer values, or the sweep a number of runs: `budget: {runs: 100}`"
                 span = max(self.file.axes, key=lambda axis: len(axis.grid)).span
                 self.sink.error("bad-axis", f"the axes make a grid of over {MOST_POINTS:,} points", span, help=help)
@@ -150,6 +175,16 @@ class _Checker:
             help = "add `budget: {runs: 30}`"
             message = "points that are drawn have no end: the sweep has no number of runs"
             self.sink.error("missing-key", message, self.file.source.span(), help=help)
+
+    def is_too_large(self) -> bool:
+        """Whether the grid has more points than are planned."""
+        total = 0
+        for number in points(self.file.axes):
+            self.work.spend(1 + len(self.file.axes) // 4)
+            total += number
+            if total > MOST_POINTS:
+                return True
+        return False
 
     def param(self, axis: Axis) -> None:
         """A param that one of the networks has at least, and values that it takes."""
@@ -162,54 +197,61 @@ class _Checker:
             near, repairs = did_you_mean(name, known), respell(axis.span, axis.name, [f"{PARAMS}{p}" for p in known])
             message = f"no network has a param `{name}`"
             self.sink.error("unknown-axis", message, axis.span, near, help=help, repairs=repairs if near else ())
-        ends = (axis.range.low, axis.range.high) if axis.range else ()
-        for value in (*axis.values, *ends) if having else ():
+        for value, span in axis.tried if having and not self.sink.full else ():
+            self.work.spend(FITTED * len(having), span)
             said = [self.misfit(spec, name, value, axis.span) for spec in having]
             if all(said):
                 labels = tuple(Label(spec.params[name].name.span, "declared here") for spec in having[:1])
                 message = f"`{name}` {said[0]}; one value is {_shown(value)}"
-                self.sink.add(Diagnostic("bad-axis", message, Label(axis.place(value)), labels))
+                self.sink.add(Diagnostic("bad-axis", message, Label(span), labels))
 
     def misfit(self, spec: Spec, name: str, value: object, span: Span) -> str:
         """Why a param does not take a value; nothing where it does."""
         key = spec.params[name].name
         try:
-            fitting(spec.params[name], from_plain(value, Entry(key, key)), {*REGISTRY, *spec.blocks})
+            fitting(spec.params[name], from_plain(value, Entry(key, key)), self.known_layers(spec))
         except TypeMismatch as error:
             return str(error)
         return ""
 
+    def known_layers(self, spec: Spec) -> set[str]:
+        if id(spec) not in self.layers:
+            self.layers[id(spec)] = {*REGISTRY, *spec.blocks}
+        return self.layers[id(spec)]
+
     def variant(self, axis: Axis) -> None:
         specs = [spec for spec in self.specs.values() if spec]
         known = sorted({variant for spec in specs for variant in spec.variants})
-        for value in axis.values if specs else ():
-            if value is not None and value not in known:
+        for value, span in axis.tried if specs else ():
+            if value is not None and value not in known and not self.sink.full:
                 help = f"there are {listing([f'`{v}`' for v in known])}" if known else "there are none"
-                self.sink.error("bad-axis", f"no network has a variant `{value}`", axis.place(value), help=help)
+                self.sink.error("bad-axis", f"no network has a variant `{value}`", span, help=help)
 
     def input(self, axis: Axis) -> None:
-        for value in axis.values:
+        for value, span in axis.tried:
             if not (isinstance(value, list) and value and all(type(size) is int and size > 0 for size in value)):
                 message = f"an input is a list of positive sizes, not {_shown(value)}"
-                self.sink.error("bad-axis", message, axis.place(value), help="such as [1, 28, 28]")
+                self.sink.error("bad-axis", message, span, help="such as [1, 28, 28]")
 
     def setting(self, axis: Axis, trees: list[Map]) -> None:
         """A setting of the recipe, and values that it takes for itself."""
         chosen = [(name, wanted[0]) for name, wanted in axis.when.items() if name != SPEC and "params." not in name]
-        ends = (axis.range.low, axis.range.high) if axis.range else ()
-        for value in (*axis.values, *ends):
+        for value, span in axis.tried:
+            self.work.at = span
             settings = settings_of([*chosen, (axis.name, value)])
-            self.tried(trees, self.file.settings.with_(settings), axis.place(value))
+            self.tried(trees, self.file.settings.with_(settings), span)
 
     def tried(self, trees: list[Map], settings: Settings, span: Span) -> None:
         """Says what is wrong with settings that go with none of the recipes."""
+        if self.sink.full:
+            return
         said = [self.refused(tree, settings) for tree in trees]
         if said and all(said):
             assert said[0] is not None
             self.sink.error("bad-axis", said[0][0], span, help=said[0][1])
 
-    @staticmethod
-    def refused(tree: Map, settings: Settings) -> tuple[str, str] | None:
+    def refused(self, tree: Map, settings: Settings) -> tuple[str, str] | None:
+        self.work.spend(SETTLED + SETTING * len(settings.recipe) + READING * size(tree))
         try:
             found = settled(tree, settings.recipe)
         except UsageError as error:
@@ -219,6 +261,7 @@ class _Checker:
 
     def network(self, network: Network, tree: Map | None) -> None:
         """A network as it is set, by itself and with all others: its variant, its params, its recipe."""
+        self.work.spend(len(self.file.settings.spans) + 1, network.span)
         settings, spec = self.file.settings.with_(network.settings), self.specs[network.spec]
         if spec is not None:
             self.set_variant(network, spec)
@@ -240,6 +283,9 @@ class _Checker:
     def set_params(self, settings: Settings, spec: Spec) -> None:
         for param, value in settings.params.items():
             span = settings.spans[f"{PARAMS}{param}"]
+            self.work.spend(FITTED, span)
+            if self.sink.full:
+                return
             if param not in spec.params:
                 near = did_you_mean(param, spec.params)
                 help = f"its params are {listing([f'`{p}`' for p in spec.params]) or 'none'}"
@@ -254,6 +300,16 @@ class _Checker:
             if said is not None:
                 self.sink.error("bad-axis", said[0], settings.spans[setting.path], help=said[1])
                 return
+
+
+def size(node: Node) -> int:
+    """The values that a tree holds, aliases written out, of which there are 60,000 at most."""
+    match node:
+        case Seq():
+            return 1 + sum(map(size, node.items))
+        case Map():
+            return 1 + sum(1 + size(entry.value) for entry in node)
+    return 1
 
 
 def _shown(value: object) -> str:

@@ -10,7 +10,7 @@ refused where it stands.
 from cnnspec.syntax.evaluate import Env
 from cnnspec.syntax.expr import NO_VALUE, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.expression import Template, template
-from cnnspec.syntax.meter import Meter, OutOfWork
+from cnnspec.syntax.meter import LocatedMeter, Meter, OutOfWork
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq, shown
 from cnnspec.syntax.parse import parse
 
@@ -20,6 +20,7 @@ __all__ = [
     "Env",
     "ExpressionError",
     "LayerName",
+    "LocatedMeter",
     "Map",
     "Meter",
     "Node",

@@ -1,8 +1,10 @@
-"""How much work a spec may ask for: one Meter counts it over all variants, and ends it."""
+"""How much work a text may ask for: one Meter counts it, of a spec over all variants, and ends it."""
 
 from __future__ import annotations
 
 from msgspec import Struct
+
+from cnnspec.diagnostics import Sink, Span
 
 MAX_STEPS = 700_000  # about half a second; a chain of 10,000 layers, each a line of its own, takes 605,000
 
@@ -46,3 +48,20 @@ class Meter(Struct):
     def is_spent(self) -> bool:
         """Whether nothing more is to be done."""
         return self.steps > self.limit
+
+
+class LocatedMeter:
+    """A meter for a recipe or a sweep. It knows which place is read, where it tells that no work is left."""
+
+    def __init__(self, meter: Meter, at: Span) -> None:
+        self.meter, self.at = meter, at
+
+    def spend(self, steps: int, at: Span | None = None) -> None:
+        """Count work that comes next, at a place or at the last one. Raises OutOfWork."""
+        self.at = at or self.at
+        self.meter.spend(steps)
+
+    def tell(self, sink: Sink, what: str) -> None:
+        """Say at the place where it was reached that ``what`` asks for too much."""
+        message = f"the {what} asks for more work than a check may do"
+        sink.error("too-much-work", message, self.at, "reached here", help="fewer values, settings or networks do")
