@@ -56,8 +56,8 @@ def named(name: str, text: str = f"{HEAD}layers: [Xelu]\n") -> Callable[[Path], 
 
 FILES = (
     FileCase("a pipe that nobody writes to", fifo, 2, "is not a regular file"),
-    FileCase("a link to /dev/zero", link("/dev/zero"), 3, "outside-folder"),
-    FileCase("a link to /dev/null", link("/dev/null"), 3, "outside-folder"),
+    FileCase("a link to /dev/zero", link("/dev/zero"), 2, "is not a regular file"),
+    FileCase("a link to /dev/null", link("/dev/null"), 2, "is not a regular file"),
     FileCase("a sparse file of 5 GB", sparse, 3, "too-large"),
     FileCase("a folder called a.yaml", folder_of_that_name, 2, "folder"),
     FileCase("a link to nothing", link("nowhere.yaml"), 2, "there is no file"),
