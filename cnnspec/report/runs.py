@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
+from typing import Annotated
 
 from msgspec.structs import replace
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from cnnspec.diagnostics import CheckpointError
 from cnnspec.files import mistake
@@ -16,9 +16,10 @@ from cnnspec.opening import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.spec import Spec
 from cnnspec.train.folder import METRICS, RESULT
 from cnnspec.train.saved import Record, read_network, read_record
-from cnnspec.train.watch import Figures, Metrics
+from cnnspec.train.watch import Amount, Figures, Metrics, Number, Share
 
 ROW = TypeAdapter(Metrics)
+Positive = Annotated[int, Field(ge=1)]
 
 
 class Ended(BaseModel):
@@ -26,17 +27,30 @@ class Ended(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
-    test_accuracy: float | None = None
-    test_loss: float | None = None
-    test_images: int | None = None
+    test_accuracy: Share | None = None
+    test_loss: Number | None = None
+    test_images: Positive | None = None
+    validation_accuracy: Share | None = None
+    validation_loss: Number | None = None
+    validation_images: Positive | None = None
+    epochs: Positive | None = None
+    seconds: Amount | None = None
     device: str = ""
     processor: str = ""
-    threads: int | None = None
+    processes: Positive = 1
+    threads: Positive | None = None
     torch: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Ended:
+        test = {self.test_accuracy is None, self.test_loss is None, self.test_images is None}
+        if len(test) > 1:
+            raise ValueError("`test_accuracy`, `test_loss` and `test_images` go together")
+        return self
 
     @property
     def test(self) -> Figures | None:
-        if self.test_accuracy is None or self.test_loss is None or not self.test_images:
+        if self.test_accuracy is None or self.test_loss is None or self.test_images is None:
             return None
         correct = round(self.test_accuracy * self.test_images)
         return Figures(self.test_loss, correct, self.test_images, 0.0)
@@ -74,11 +88,13 @@ def _rows(path: Path) -> tuple[Metrics, ...]:
     rows = []
     for number, line in enumerate((_read(path, MOST_ROWS) or b"").splitlines(), 1):
         try:
-            row = ROW.validate_json(line)
+            row = ROW.validate_json(line, strict=True)
         except ValidationError as error:
             raise CheckpointError(f"{path} is damaged: line {number}: {mistake(error)}") from None
-        if not all(isfinite(value) for value in (row.train_loss, row.train_accuracy, row.val_loss or 0, row.seconds)):
-            raise CheckpointError(f"{path} is damaged: line {number}: a number that is not finite")
+        if row.epoch != number:
+            raise CheckpointError(f"{path} is damaged: line {number}: epoch: {row.epoch:,} instead of {number:,}")
+        if (row.val_loss is None) != (row.val_accuracy is None):
+            raise CheckpointError(f"{path} is damaged: line {number}: `val_loss` and `val_accuracy` go together")
         rows.append(row)
     return tuple(rows)
 

@@ -19,21 +19,23 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from cnnspec.diagnostics import CheckpointError
 from cnnspec.files import make_own_folder, mistake, write
 from cnnspec.opening import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.sweep.opened import Axis, Direction, Status
-from cnnspec.train.watch import Figures
+from cnnspec.train.watch import Amount, Count, Figures, Number
 
 FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
 STARTS = "starts"
 STRICT = ConfigDict(frozen=True, extra="forbid")
 NUMBER = re.compile(r"\d{4,}")
 FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
+Place = Annotated[int, Field(ge=1)]  # the number of a point
+OBJECTIVE = r"^(best )?(train|val)_(loss|accuracy)$"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -42,11 +44,11 @@ class Known(BaseModel):
 
     model_config = STRICT
 
-    number: int
+    number: Place
     values: dict[str, JsonValue]
     reason: str = ""  # why it is left out
-    params: int | None = None
-    macs: int | None = None
+    params: Count | None = None
+    macs: Count | None = None
 
 
 class Plan(BaseModel):
@@ -56,7 +58,7 @@ class Plan(BaseModel):
 
     cnnspec: str
     name: str
-    objective: str
+    objective: Annotated[str, Field(pattern=OBJECTIVE)]
     direction: Direction
     fixed: dict[str, JsonValue]
     rest: dict[str, JsonValue]
@@ -70,15 +72,21 @@ class Record(BaseModel):
 
     model_config = STRICT
 
-    number: int
+    number: Place
     values: dict[str, JsonValue]
     status: Status
     reason: str = ""
-    objective: float | None = None
-    params: int | None = None
-    macs: int | None = None
-    reports: tuple[float, ...] = ()
-    seconds: float = 0.0
+    objective: Number | None = None
+    params: Count | None = None
+    macs: Count | None = None
+    reports: tuple[Number, ...] = ()
+    seconds: Amount = 0.0
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Record:
+        if self.status == "done" and self.objective is None:
+            raise ValueError("objective: a point that is done has one")
+        return self
 
 
 class Choice(BaseModel):
@@ -86,8 +94,15 @@ class Choice(BaseModel):
 
     model_config = STRICT
 
-    chosen: tuple[int, ...] = ()
-    tested: dict[int, Figures] = {}
+    chosen: tuple[Place, ...] = ()
+    tested: dict[Place, Figures] = {}
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Choice:
+        wrong = next((number for number, test in self.tested.items() if test.correct > test.images), None)
+        if wrong is not None:
+            raise ValueError(f"tested.{wrong}: more images are correct than there are")
+        return self
 
 
 def run_folder(sweep: Path, number: int) -> Path:
@@ -115,8 +130,13 @@ def read_records(sweep: Path) -> dict[int, Record]:
     """What became of the points, by number. Raises CheckpointError."""
     require_own(sweep / POINTS)
     paths = sorted((sweep / POINTS).glob("*.json"))
-    records = (read_model(path, Record) for path in paths if NUMBER.fullmatch(path.stem))
-    return {record.number: record for record in records}
+    records = {}
+    for path in paths:
+        if NUMBER.fullmatch(path.stem):
+            record = records[int(path.stem)] = read_model(path, Record)
+            if record.number != int(path.stem):
+                raise CheckpointError(f"{path} is damaged: number: {record.number} is not that of the file's name")
+    return records
 
 
 def require_own(folder: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cnnspec.diagnostics import CheckpointError
 from cnnspec.train.folder import is_begun
 from cnnspec.train.watch import Figures
 
@@ -75,7 +76,7 @@ class Sweep:
 
 def read_sweep(folder: Path) -> Sweep:
     """The sweep of a folder, finished or in the middle of it. Raises CheckpointError where the folder is damaged."""
-    from cnnspec.sweep.folder import read_choice, read_plan, read_records
+    from cnnspec.sweep.folder import CHOSEN, read_choice, read_plan, read_records
 
     plan, records, choice = read_plan(folder), read_records(folder), read_choice(folder)
     known = {point.number: point for point in plan.points}
@@ -83,6 +84,9 @@ def read_sweep(folder: Path) -> Sweep:
     for number in sorted({*known, *records}):
         record = records.get(number)
         points.append(_record(folder, record) if record else _waiting(known[number]))
+    unknown = next((number for number in choice.chosen if number not in {*known, *records}), None)
+    if unknown is not None:
+        raise CheckpointError(f"{folder / CHOSEN} is damaged: chosen: the sweep has no point {unknown}")
     chosen = tuple(Chosen(number, choice.tested.get(number)) for number in choice.chosen)
     return Sweep(plan.name, plan.objective, plan.direction, plan.axes, tuple(points), chosen)
 

@@ -13,7 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import Field
+
+# What a figure can be; whoever reads records of strangers validates against these.
+Count = Annotated[int, Field(ge=0)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of seconds, or a rate
+Share = Annotated[float, Field(ge=0, le=1)]
 Note = Callable[[str], None]  # something to know, such as a Watcher's note
 
 
@@ -24,10 +32,10 @@ class Figures:
     Where the loss weighs classes, the mean is Σ weight × loss / Σ weight over all images, whatever the batch size.
     """
 
-    loss: float
-    correct: int
-    images: int
-    seconds: float
+    loss: Number
+    correct: Count
+    images: Annotated[int, Field(ge=1)]
+    seconds: Amount
 
     @property
     def accuracy(self) -> float:
@@ -56,13 +64,13 @@ class Metrics:
     nothing is held back) at the end of the epoch, with it off.
     """
 
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    images_per_s: float
-    seconds: float
+    epoch: Annotated[int, Field(ge=1)]
+    train_loss: Number
+    train_accuracy: Share
+    val_loss: Number | None
+    val_accuracy: Share | None
+    images_per_s: Amount
+    seconds: Amount
 
     @classmethod
     def of(cls, epoch: int, train: Figures, val: Figures | None) -> Metrics:

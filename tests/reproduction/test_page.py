@@ -62,7 +62,7 @@ def test_what_was_run_is_as_the_runs_say(found: Mapping[str, Found]) -> None:
 def test_the_page_says_what_is_not_whole(found: Mapping[str, Found]) -> None:
     """That images are left out, and which sweeps were not run."""
     text = markdown(page.page(found), page.FORM)
-    assert "**On a part of the training images: comparison, corrected, lenet\\_pooling and lenet\\_sigmoid.**" in text
+    assert "**On a part of the training images: comparison, corrected, lenet_pooling and lenet_sigmoid.**" in text
     assert "The sweep alexnet was not run." in text
     assert "(reproduction/lenet_sigmoid-curves.svg)" in text
     assert "Confirmed if no run at these rates gets over 50 % in any epoch" in text
