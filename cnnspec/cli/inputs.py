@@ -53,7 +53,7 @@ def inputs(
     if format is Format.json:
         write(printable_json(json.dumps(_record(found), ensure_ascii=False)))
         return
-    for line in (*_accepted(found), *_constraints(found), *_weights(found), *_unknown(found)):
+    for line in (*_accepted(found), *_fixed(found), *_constraints(found), *_weights(found), *_unknown(found)):
         _print(line)
 
 
@@ -66,13 +66,29 @@ def _accepted(found: Inputs) -> Iterable[str]:
         yield f"no input is known that {found.spec.title} accepts"
         yield f"stated {found.stated}{refused}"
         return
-    said = region_words(found.accepted, found.names)
+    said = ["this size only"] if found.is_only_stated else region_words(found.accepted, found.names)
     accepts = "accepts" if found.is_complete else "is known to accept"
     one = len(found.stated) > 1 and not isinstance(found.stated, Several)
     channels = f" with {count(found.stated[0], 'channel')}" if one else ""
     yield f"{found.spec.title} {accepts} inputs{channels} of{' any of' if len(said) > 1 else ''}"
     yield from (f"  {line}" for line in said)
     yield f"smallest {found.shape(found.smallest)}, stated {found.stated}{refused}"
+
+
+def _fixed(found: Inputs) -> Iterable[str]:
+    """The expressions whose values the built network fixes, and what the spec accepts in place of its input."""
+    from cnnspec.inputs.words import region_words
+
+    if not found.fixed:
+        return
+    for read in found.fixed[:MOST_LAYERS]:
+        yield f"\n{read.span}"
+        yield f"  `{read.text}` reads the input, and is fixed at {read.value} when the network is built"
+    if (more := len(found.fixed) - MOST_LAYERS) > 0:
+        yield f"  and {count(more, 'more expression')}"
+    accepts = "is known to accept" if found.restated_unknown else "accepts"
+    yield f"\nstated with another input, and built for that, {found.spec.title} {accepts}"
+    yield from (f"  {line}" for line in region_words(found.restated, found.names))
 
 
 def _constraints(found: Inputs) -> Iterable[str]:
@@ -82,8 +98,8 @@ def _constraints(found: Inputs) -> Iterable[str]:
     for constraint in found.constraints:
         yield f"\n{constraint.span}"
         asked = region_words(constraint.inputs, found.names)
-        short = len(asked) == 1 or constraint.inputs != found.accepted
-        asks = "is known to take" if ~constraint.inputs & found.unknown else "asks for"
+        short = len(asked) == 1 or constraint.inputs != found.restated
+        asks = "is known to take" if ~constraint.inputs & found.restated_unknown else "asks for"
         yield f"  {asks} {'; or '.join(asked[:MOST_RANGES]) if short else 'just these'}"
         yield f"  {constraint.refused} is refused: {constraint.why}"
 
@@ -105,7 +121,7 @@ def _weights(found: Inputs) -> Iterable[str]:
 
 def _unknown(found: Inputs) -> Iterable[str]:
     """Why an answer is not whole."""
-    if found.unknown:
+    if found.restated_unknown:
         lines = listing([str(span) for span in found.unfollowed[:MOST_LAYERS]])
         why = f": what {lines} makes of a size follows no formula" if lines else ": there are too many cases"
         yield f"\nnot every size was looked at{why}"
@@ -129,6 +145,8 @@ def _record(found: Inputs) -> dict[str, Any]:
         "stated": _listed(found.stated),
         "smallest": None if found.smallest is None else _listed(found.shape(found.smallest)),
         "accepted": _boxes(found.accepted, found.names),
+        "restated": _boxes(found.restated, found.names),
+        "fixed": [{**_place(read.span), "expression": read.text, "value": read.value} for read in found.fixed],
         "complete": found.is_complete,
         "constraints": [
             {

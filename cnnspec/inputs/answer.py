@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from math import prod
@@ -11,9 +11,10 @@ from math import prod
 from msgspec.structs import replace
 
 from cnnspec.diagnostics import Sink, Span
+from cnnspec.inputs.built import Built
 from cnnspec.inputs.region import Region
-from cnnspec.inputs.sizes import Sizes
-from cnnspec.inputs.trace import Axes
+from cnnspec.inputs.sizes import Sizes, sizes
+from cnnspec.inputs.trace import Axes, Read
 from cnnspec.inputs.weights import Weights
 from cnnspec.layers import Shape
 from cnnspec.network import expand
@@ -48,6 +49,11 @@ def at(stated: Shape, axes: Axes, sizes: Sequence[int]) -> Shape:
     return together({name: Shape(islice(row, len(part))) for name, part in stated.parts.items()})
 
 
+def point(at: Sequence[int]) -> Region:
+    """One input alone."""
+    return Region(len(at), (tuple(sizes(1 << size, size + 1, 1, 0) for size in at),))
+
+
 def smallest(region: Region) -> tuple[int, ...] | None:
     """The sizes with the fewest elements, of two such the squarer."""
     corners = [tuple(sizes.smallest for sizes in box) for box in region.boxes]
@@ -69,9 +75,13 @@ class Constraint:
 class Inputs:
     """The inputs that a network accepts, channels aside.
 
+    ``accepted`` are those that the network takes as it is built for the stated one: where an expression reads a size
+    (``fixed``), that is fixed with it, and ``restated`` are the inputs that the spec accepts in place of the stated
+    one, for which another network is built. Where no expression does, both are the same.
+
     ``names`` are those of the sizes (height and width, of a map) and ``axes`` their places among all that the spec
-    states, of several inputs in a row: those of inputs that state equal sizes vary together. ``accepted`` are the
-    inputs that are known to be sound and ``unknown`` those that could not be looked at, because a line in
+    states, of several inputs in a row: those of inputs that state equal sizes vary together. ``accepted`` and
+    ``restated`` are known to be sound, and ``unknown`` are the inputs that could not be looked at, because a line in
     ``unfollowed`` makes something of a size that is no function of it, or because there were too many cases.
     ``weights`` lists the layers whose weights depend on the size, and ``fits`` the inputs for which they are those of
     the stated one (None where that is not accepted).
@@ -87,6 +97,10 @@ class Inputs:
     unfollowed: tuple[Span, ...] = ()
     weights: tuple[Weights, ...] = ()
     fits: Region | None = None
+    restated: Region = field(default_factory=lambda: Region(0, ()))
+    restated_unknown: Region = field(default_factory=lambda: Region(0, ()))
+    fixed: tuple[Read, ...] = ()
+    built: Built | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -98,6 +112,11 @@ class Inputs:
         """The accepted sizes with the fewest elements, of two such the squarer; None where none is accepted."""
         return smallest(self.accepted)
 
+    @property
+    def is_only_stated(self) -> bool:
+        """Whether the stated input is the only one that is accepted."""
+        return self.is_complete and self.accepted == point(self.own)
+
     def shape(self, sizes: tuple[int, ...]) -> Shape:
         """An input of these sizes, with its channels."""
         return at(self.stated, self.axes, sizes)
@@ -108,12 +127,19 @@ class Inputs:
         return tuple(self.stated[places[0]] for places in self.axes)
 
     def accepts(self, *sizes: int) -> bool:
-        """Whether an input of these sizes is sound; one that is not known is checked."""
-        if sizes in self.unknown:
+        """Whether the network takes an input of these sizes as it is built; one that is not known is checked."""
+        if self.built is None:
+            return self.accepts_restated(*sizes)
+        shape = self.shape(sizes)
+        return self.built.takes(tuple(shape.parts.values()) if isinstance(shape, Several) else (shape,))
+
+    def accepts_restated(self, *sizes: int) -> bool:
+        """Whether the spec accepts an input of these sizes in place of the one that it states."""
+        if sizes in self.restated_unknown:
             sink = Sink()
             expand(self.with_input(sizes), sink, training=False)
             return not len(sink)
-        return sizes in self.accepted
+        return sizes in self.restated
 
     def accepts_from(self, size: int) -> bool:
         """Whether every input is known to be accepted whose sizes are all ``size`` or more."""

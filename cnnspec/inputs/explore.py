@@ -9,12 +9,14 @@ No size is tried that a formula decides: of VGG's 28 conditions on heights, 5 le
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from cnnspec.inputs.function import TooLong
 from cnnspec.inputs.region import Region
-from cnnspec.inputs.trace import Axes, Run, run
+from cnnspec.inputs.trace import Axes, Run
+from cnnspec.inputs.trace import run as expanded
 from cnnspec.inputs.tracked import Condition
 from cnnspec.spec import Spec
 
@@ -61,8 +63,18 @@ class Map:
         return next((piece for piece in self.pieces if point in piece.region), None)
 
 
-def explore(spec: Spec, axes: Axes, stated: tuple[int, ...], steps: int = MAX_STEPS) -> Map:
-    """What inputs of a spec meet, beginning with the one that it states; the axes are those of its sizes."""
+def explore(
+    spec: Spec,
+    axes: Axes,
+    stated: tuple[int, ...],
+    steps: int = MAX_STEPS,
+    run: Callable[[tuple[int, ...], int], Run] | None = None,
+) -> Map:
+    """What inputs of a spec meet, beginning with the one that it states; the axes are those of its sizes.
+
+    ``run`` gives what one input meets, in so many steps: without it, the spec is expanded.
+    """
+    run = run or partial(expanded, spec, axes)
     left = deque([Region.whole(len(axes))])
     pieces: list[Piece] = []
     unknown: list[Region] = []
@@ -73,7 +85,7 @@ def explore(spec: Spec, axes: Axes, stated: tuple[int, ...], steps: int = MAX_ST
             unknown.append(region)
             continue
         try:
-            done = run(spec, axes, region.nearest(stated), max(steps - work.steps, 0))
+            done = run(region.nearest(stated), max(steps - work.steps, 0))
             work.count(done, region)
             region, others = _split(region, done.conditions)
         except TooLong:

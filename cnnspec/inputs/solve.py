@@ -9,15 +9,16 @@ from operator import or_
 
 from cnnspec.diagnostics import Diagnostic, Sink, Span, SpecError, listing
 from cnnspec.inputs.answer import Constraint, Inputs, at, smallest, together
+from cnnspec.inputs.built import Built
 from cnnspec.inputs.explore import Map, Piece, explore
 from cnnspec.inputs.function import TooLong
 from cnnspec.inputs.region import Region
-from cnnspec.inputs.trace import Axes
+from cnnspec.inputs.trace import Axes, Read
 from cnnspec.inputs.tracked import Condition
 from cnnspec.inputs.weights import weights
 from cnnspec.inputs.words import axis_names
 from cnnspec.layers import Shape
-from cnnspec.network import expand
+from cnnspec.network import Graph, expand
 from cnnspec.spec import Spec
 from cnnspec.syntax import Meter
 
@@ -41,18 +42,51 @@ def solve(spec: Spec) -> Inputs:
     except TooLong:
         constraints = ()
     layers, fits = weights(found)
+    built, taken = _as_built(spec, graph, found, fits)
     return Inputs(
         spec=spec,
         names=names,
         axes=axes,
         stated=stated,
-        accepted=accepted,
-        unknown=found.unknown,
+        accepted=taken.whole if taken else accepted,
+        unknown=taken.unknown if taken else found.unknown,
         constraints=constraints,
         unfollowed=_unfollowed(found),
         weights=layers,
         fits=fits,
+        restated=accepted,
+        restated_unknown=found.unknown,
+        fixed=_reads(found) if built else (),
+        built=built,
     )
+
+
+def _reads(found: Map) -> tuple[Read, ...]:
+    """The expressions that read a size of the stated input."""
+    own = found.piece(found.stated)
+    return own.run.reads if own is not None else ()
+
+
+def _as_built(spec: Spec, graph: Graph, found: Map, fits: Region | None) -> tuple[Built | None, Map | None]:
+    """The network as it is built and what it takes; nothing where no expression reads a size, or none changes it.
+
+    ``fits`` are the inputs for which the weights are the same.
+    """
+    own = found.piece(found.stated)
+    if own is None or own.run.refusal is not None or not own.run.reads:
+        return None, None
+    built = Built(graph)
+    taken = built.explore(spec, found.axes, found.stated)
+    return (built, taken) if taken.unknown or found.unknown or _differ(taken.whole, found.whole, fits) else (None, None)
+
+
+def _differ(taken: Region, accepted: Region, fits: Region | None) -> bool:
+    """Whether a network takes other inputs than those for which the spec builds one with the same weights."""
+    try:
+        same = accepted if fits is None else accepted & fits
+        return not (taken <= same and same <= taken)
+    except TooLong:
+        return True
 
 
 def least(inputs: Mapping[str, Shape], spec: Spec, meter: Meter) -> tuple[Shape | None, bool]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec.structs import replace
 
-from cnnspec.diagnostics import Diagnostic, Sink
+from cnnspec.diagnostics import Diagnostic, Sink, Span
 from cnnspec.inputs.tracked import Condition, Tracked, Tracker, bare
 from cnnspec.layers import Layer, Shape
 from cnnspec.layers.base import MAX_SIZE
@@ -20,12 +20,23 @@ from cnnspec.network.context import Context, Flow
 from cnnspec.network.expand import Expander, networks_of
 from cnnspec.network.graph import Graph
 from cnnspec.spec import Arguments, Item, Spec
-from cnnspec.syntax import Meter, Node, Scalar, Value, template
+from cnnspec.syntax import Meter, Node, Scalar, Seq, Value, template
+from cnnspec.syntax.evaluate import in_yaml
 from cnnspec.syntax.meter import MAX_STEPS
 
+SIZE_WORDS = ("height", "width", "features", "channels")
 Axes = tuple[tuple[int, ...], ...]  # for each size that varies, its places among all sizes that arrive
 # Arguments that layers only calculate with and compare. Any other that reads a size is pinned.
 FOLLOWED = frozenset("kernel_size stride padding dilation size output_size normalized_shape in_features".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An expression that read a size of the input, and what it gave."""
+
+    span: Span
+    text: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class Run:
     graph: Graph | None
     refusal: Diagnostic | None
     steps: int
+    reads: tuple[Read, ...] = ()
 
 
 class Refused(Exception):
@@ -59,7 +71,7 @@ def run(spec: Spec, axes: Axes, sample: tuple[int, ...], most: int = MAX_STEPS) 
     except Refused:
         graph = None
     refusal = next(iter(sink), None)
-    return Run(sample, tracker.conditions, graph, refusal, meter.steps)
+    return Run(sample, tracker.conditions, graph, refusal, meter.steps, tuple(expansion.reads.values()))
 
 
 @lru_cache(maxsize=2)
@@ -84,6 +96,7 @@ class _Tracing(Expander):
         self.tracker = tracker
         self.sizes = sizes
         self.inferred = _ByTerms()
+        self.reads: dict[Span, Read] = {}
         self.carrying: list[Layer] = []  # held, because what is inferred is known by the identity of the layer
 
     def inputs(self, context: Context) -> dict[str, Shape]:
@@ -117,9 +130,18 @@ class _Tracing(Expander):
     def value(self, node: Node, context: Context, flow: Flow) -> Value:
         self.tracker.span = context.place(node.span)
         found = super().value(node, context, flow)
+        self.note(node, context, flow, found)
         if isinstance(found, str) and isinstance(node, Scalar) and "$" in node.text:
             self.pin_words(node, context, flow)
         return found
+
+    def note(self, node: Node, context: Context, flow: Flow, value: Value) -> None:
+        """Writes down an expression that reads a size of the input, which the built network fixes."""
+        if node.span in self.reads or not any(_reads_size(part, context, flow) for part in _scalars(node)):
+            return
+        self.reads[node.span] = Read(
+            context.place(node.span), node.text if isinstance(node, Scalar) else node.span.text, in_yaml(_bare(value))
+        )
 
     def pin_words(self, node: Scalar, context: Context, flow: Flow) -> None:
         """Sizes that are written into a text are known to it as digits alone."""
@@ -178,6 +200,33 @@ def _least(layer: type[Layer], argument: str) -> int:
     kinds = [bounds_of(kind) for kind in alternatives(whole)]
     lowest: int = min(bounds.get("ge", -MAX_SIZE) for base, bounds in kinds if base is int)
     return lowest
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    """The expressions in a value."""
+    if isinstance(node, Scalar):
+        if "$" in node.text:
+            yield node
+    elif isinstance(node, Seq):
+        for item in node.items:
+            yield from _scalars(item)
+
+
+def _reads_size(node: Scalar, context: Context, flow: Flow) -> bool:
+    """Whether an expression reads a tracked size: of what arrives at its line, or through a param."""
+    written = template(node.text)
+    names = written.names if written else set()
+    if any(isinstance(value, Tracked) for name in names for value in _flat(context.env.get(name))):
+        return True
+    words = [word for word in SIZE_WORDS if f"in.{word}" in node.text]
+    return flow.shape is not None and any(isinstance(getattr(flow.shape, word), Tracked) for word in words)
+
+
+def _bare(value: Value) -> Value:
+    """A value without what its sizes note."""
+    if isinstance(value, tuple):
+        return tuple(map(_bare, value))
+    return int.__index__(value) if isinstance(value, Tracked) else value
 
 
 def _flat(value: Value) -> Iterator[Any]:
