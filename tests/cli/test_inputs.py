@@ -48,16 +48,16 @@ def test_json_holds_the_sets() -> None:
 def test_a_size_that_is_fixed_is_told_with_its_line(tmp_path: Path) -> None:
     """A network that resizes to the height of its input takes the stated size only, once it is built."""
     path = tmp_path / "own.yaml"
-    lines = "  - Add:\n      - []\n      - - AdaptiveAvgPool2d: {output_size: $(in.height)}\n"
+    lines = "  - Concat:\n      - []\n      - - Upsample: {size: [$(in.height), $(in.width)]}\n"
     path.write_text(f"cnnspec: 1\ninput: [3, 12, 12]\nlayers:\n{lines}")
     shown = run("inputs", str(path)).stdout
     assert "inputs with 3 channels of\n  this size only\n" in shown
-    assert f"{path}:6:43\n  `$(in.height)` reads the input, and is fixed at 12" in shown
+    assert f"{path}:6:28\n  `[$(in.height), $(in.width)]` reads the input, and is fixed at [12, 12]" in shown
     record = json.loads(run("inputs", str(path), "--format", "json").stdout)
     assert record["accepted"][0]["height"]["words"] == "12 only"
     assert record["restated"][0]["height"]["words"] != "12 only"
     assert [(fixed["line"], fixed["expression"], fixed["value"]) for fixed in record["fixed"]] == [
-        (6, "$(in.height)", "12")
+        (6, "[$(in.height), $(in.width)]", "[12, 12]")
     ]
 
 
