@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 from math import inf
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
 from cnnspec.diagnostics.diagnostic import place
 from cnnspec.diagnostics.trial import mending
+from cnnspec.layers.join import ALIGN
 from cnnspec.lint import lint
 from cnnspec.network import Graph, Meter, expand
 from cnnspec.network.init import check_patterns
@@ -26,6 +28,7 @@ from cnnspec.syntax.marks import kind
 from cnnspec.uncollected import uncollected
 
 Reader = Callable[[Source, Sink, Meter], object]
+MOST_VARIANTS = 2  # whose inputs are solved for where sizes do not divide
 MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that is mended in turns
 MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of a second; a character counts as one
 
@@ -43,9 +46,8 @@ def check_source(source: Source, variant: str | None = None, budget: Budget | No
         return _with_help(source, found, meter.total, lambda edited, trial: diagnose(edited, meter=trial))
     examined = examine(source, variant)
     if examined.errors or examined.spec is None:
-        return _with_help(
-            source, examined.errors, examined.steps, lambda edited, meter: diagnose(edited, variant, meter)
-        )
+        errors = _with_inputs(examined.errors, variants(examined.spec, variant) if examined.spec else ())
+        return _with_help(source, errors, examined.steps, lambda edited, meter: diagnose(edited, variant, meter))
     warnings = _with_fixes(source, variant, examined.warnings(), _trials(source, examined.steps))
     over = examined.over_budget(variant, budget)
     return tuple(sorted((*warnings, *over), key=place)) if over else warnings
@@ -132,7 +134,8 @@ def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tupl
     """The graph of a spec as it is set, and what is wrong with it; ``sink`` holds what was found when it was read."""
     sink, meter = Sink() if sink is None else sink, Meter()
     graph = expanded(spec, sink, meter)
-    return graph, _with_help(spec.source, sink.in_order(), meter.total, partial(_again, spec))
+    found = _with_inputs(sink.in_order(), (spec,))
+    return graph, _with_help(spec.source, found, meter.total, partial(_again, spec))
 
 
 def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
@@ -210,6 +213,28 @@ def _with_help(
         help = ", or ".join(_words(diagnostic, good)) or diagnostic.help
         helped.append(replace(diagnostic, help=help, repairs=good))
     return tuple(helped)
+
+
+def _with_inputs(found: tuple[Diagnostic, ...], specs: Iterable[Spec]) -> tuple[Diagnostic, ...]:
+    """The errors, with the nearest accepted inputs where one of them is met because a size does not divide."""
+    odd = next((diagnostic for diagnostic in found if _may_be_odd(diagnostic)), None)
+    if odd is None:
+        return found
+    from cnnspec.inputs.nearest import repaired  # which few mistakes need
+
+    for spec in islice(specs, MOST_VARIANTS):
+        near = repaired(spec, odd)
+        if near is not None:
+            better = replace(odd, help=near[0], repairs=(*near[1], *odd.repairs))
+            return tuple(better if diagnostic is odd else diagnostic for diagnostic in found)
+    return found
+
+
+def _may_be_odd(diagnostic: Diagnostic) -> bool:
+    """Whether an error is one that a size of the input may bring about which does not divide."""
+    if diagnostic.code == "not-divisible":
+        return "downscale_factor" in diagnostic.message
+    return diagnostic.code == "shape-mismatch" and diagnostic.help.startswith(ALIGN)
 
 
 def _own_repairs(source: Source, diagnostic: Diagnostic) -> Diagnostic:

@@ -78,6 +78,15 @@ class Sizes:
         found += [n + (above & -above).bit_length() - 1] if above else []
         return min(found, key=lambda element: abs(element - n))
 
+    def below(self, n: int) -> int | None:
+        """The largest element below ``n``; None where there is none."""
+        return self.bits(n).bit_length() - 1 if self.bits(n) else None
+
+    def above(self, n: int) -> int:
+        """The smallest element above ``n``, of a set without an end."""
+        bits = self.bits(max(self.start, n) + self.period + 1) >> n + 1
+        return n + (bits & -bits).bit_length()
+
     def bits(self, count: int) -> int:
         """A number whose bit n is set where n is in the set, for n below ``count``."""
         if count <= self.start:

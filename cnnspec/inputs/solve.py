@@ -34,7 +34,7 @@ def solve(spec: Spec) -> Inputs:
     if graph is None or not graph.input:
         raise SpecError(sink.in_order())
     stated = together(graph.inputs)
-    names, axes = _axes(graph.inputs)
+    names, axes = axes_of(graph.inputs)
     found = explore(spec, axes, tuple(stated[places[0]] for places in axes))
     accepted = found.whole
     try:
@@ -92,7 +92,7 @@ def _differ(taken: Region, accepted: Region, fits: Region | None) -> bool:
 def least(inputs: Mapping[str, Shape], spec: Spec, meter: Meter) -> tuple[Shape | None, bool]:
     """The smallest input that is known to be accepted once a meter is spent, and whether all inputs are known."""
     stated = together(inputs)
-    _, axes = _axes(inputs)
+    _, axes = axes_of(inputs)
     try:
         found = explore(spec, axes, tuple(stated[places[0]] for places in axes), meter.left)
         meter.steps += sum(piece.run.steps for piece in found.pieces) if not found.unknown else meter.left
@@ -102,7 +102,7 @@ def least(inputs: Mapping[str, Shape], spec: Spec, meter: Meter) -> tuple[Shape 
     return at(stated, axes, sizes) if sizes else None, not found.unknown
 
 
-def _axes(inputs: Mapping[str, Shape]) -> tuple[tuple[str, ...], Axes]:
+def axes_of(inputs: Mapping[str, Shape]) -> tuple[tuple[str, ...], Axes]:
     """The sizes that vary, by name and by place among all sizes: of each input those behind its channels.
 
     Inputs that state equal sizes vary together, as an image and its mask do.

@@ -5,7 +5,7 @@ Each is a candidate: the checker makes the edit and offers it only where it mend
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cnnspec.diagnostics import Edit, Repair, listing
 from cnnspec.layers import REGISTRY, Layer, Refusal, Shape
@@ -110,21 +110,39 @@ def _upwards(nodes: Sequence[Node], value: int) -> Iterator[Node]:
 
 
 def _padded(nodes: Sequence[Node], flows: Sequence[Flow]) -> Iterator[Repair]:
-    """A padding for each unpadded window on the paths whose maps are smaller than the largest."""
+    """For the paths whose maps are smaller than the largest: a padding for unpadded windows, a pool that rounds up."""
     if len({len(flow.known()) for flow in flows}) > 1 or len(flows[0].known()) < 2:
         return
     largest = max((flow.known().sizes for flow in flows), key=sum)
-    found: dict[int, tuple[Item, str]] = {}
-    for flow in flows:
-        if flow.known().sizes != largest:
-            for node in _alone(nodes, flow, flows):
-                if padding := _forgotten(node):
-                    found[id(node.item)] = (node.item, padding)
-    if found:
-        in_order = sorted(found.values(), key=lambda pair: (pair[0].span.line, pair[0].span.column))
-        where = [f"`padding: {padding}` in line {item.span.line}" for item, padding in in_order]
-        edits = tuple(set_argument(item, "padding", padding) for item, padding in in_order)
-        yield Repair(f"set {listing(where)}", edits)
+    alone = [node for flow in flows if flow.known().sizes != largest for node in _alone(nodes, flow, flows)]
+    alike = {id(node.item): node for node in alone if _forgotten(node) and set(_strides(node)) == {1}}
+    every = {id(node.item): node for node in alone if _forgotten(node)}
+    for found in (alike, every) if len(every) > len(alike) else (alike,):
+        if found:
+            yield _set(found.values(), "padding")
+    if rounded := {id(node.item): node for node in alone if _rounds_down(node)}:
+        yield _set(rounded.values(), "ceil_mode")
+
+
+def _set(nodes: Iterable[Node], argument: str) -> Repair:
+    """An argument set in several lines, in the order of the text."""
+    in_order = sorted(nodes, key=lambda node: (node.item.span.line, node.item.span.column))
+    values = [_forgotten(node) if argument == "padding" else "true" for node in in_order]
+    where = [f"`{argument}: {value}` in line {n.item.span.line}" for n, value in zip(in_order, values, strict=True)]
+    edits = tuple(set_argument(node.item, argument, value) for node, value in zip(in_order, values, strict=True))
+    return Repair(f"set {listing(where)}", edits)
+
+
+def _rounds_down(node: Node) -> bool:
+    """Whether a pool leaves out a rest that it could round up to, by its line's own text."""
+    item = node.item
+    return (
+        "Pool" in node.type
+        and getattr(node.layer, "ceil_mode", None) is False
+        and not item.span.source.shipped
+        and item.name == node.type
+        and not computed(item, "ceil_mode")
+    )
 
 
 def _alone(nodes: Sequence[Node], flow: Flow, flows: Sequence[Flow]) -> Iterator[Node]:
@@ -134,13 +152,19 @@ def _alone(nodes: Sequence[Node], flow: Flow, flows: Sequence[Flow]) -> Iterator
 
 
 def _forgotten(node: Node) -> str:
-    """The padding with which a window of stride 1 keeps the size, where it has none; else nothing."""
+    """The padding that an odd window has none of, and with which it would keep the size at stride 1; else nothing."""
     item = node.item
     if node.type not in PADDED or item.span.source.shipped or item.name != node.type or computed(item, "padding"):
         return ""
     dims = len(node.shape) - 1
-    kernel, stride, dilation = (each(getattr(node.layer, name), dims) for name in ("kernel_size", "stride", "dilation"))
-    if set(each(node.layer.padding, dims)) != {0} or set(stride) != {1} or not all(k % 2 for k in kernel):  # type: ignore[attr-defined]
+    kernel, dilation = (each(getattr(node.layer, name), dims) for name in ("kernel_size", "dilation"))
+    if set(each(node.layer.padding, dims)) != {0} or not all(k % 2 for k in kernel):  # type: ignore[attr-defined]
         return ""
     padding = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
     return in_yaml(settle(padding)) if any(padding) else ""
+
+
+def _strides(node: Node) -> tuple[int, ...]:
+    """The strides of a window; of a pool that states none, its kernel."""
+    stride = getattr(node.layer, "stride", None)
+    return each(stride if stride is not None else getattr(node.layer, "kernel_size", 1), len(node.shape) - 1)
