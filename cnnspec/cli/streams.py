@@ -22,7 +22,7 @@ from cnnspec.diagnostics import OutputError
 from cnnspec.diagnostics.escape import escape
 
 REPLACE = "cnnspec.replace"  # the error handler for characters that an encoding does not have
-COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:)")
+COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:(?!: ))")  # `::: a.yaml:3:7` of a message is none: no command is called `:`
 PLAIN = {
     "×": "x", "·": "-", "…": "...", "–": "-", "—": "-", "−": "-", "→": "->", "←": "<-", "±": "+-", "≤": "<=", "≥": ">=",
     "≈": "~", "•": "*", "²": "2", "³": "3", "─": "-", "━": "-", "│": "|", "┃": "|", "‘": "'", "’": "'", "“": '"',

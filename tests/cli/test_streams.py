@@ -25,6 +25,7 @@ from cnnspec import load
 from cnnspec.cli import output
 from cnnspec.cli.app import main
 from cnnspec.cli.commands import PLACES
+from cnnspec.cli.streams import Lines
 from cnnspec.report import written
 from cnnspec.report.charts.saved import Drawn
 from cnnspec.seeing import pictures
@@ -44,6 +45,8 @@ ARGUMENTS = {
     "diagram": ["small.yaml"],
     "layers": ["ReLU"],
     "zoo": ["first"],
+    "recipes": ["mnist/lenet"],
+    "sweeps": ["alexnet"],
     "schema": ["--recipe"],
     "import": ["nets.py:Net", "--input", "1,8,8"],
     "export": ["small.yaml"],
@@ -173,7 +176,8 @@ def test_every_encoding_takes_all_output(here: Path, line: tuple[str, ...], enco
         pytest.skip("the same in every encoding")
     end = ended(line, Stream(), Stream(), encoding)
     assert (end.code, end.err) == (0, b"")
-    is_document = line[0] in ("diagram", "export", "schema", "zoo", "import") or line[-1] in DOCUMENTS
+    documents = ("diagram", "export", "schema", "zoo", "recipes", "sweeps", "import")
+    is_document = line[0] in documents or line[-1] in DOCUMENTS
     assert end.out.decode("utf-8" if is_document else encoding)
 
 
@@ -213,6 +217,18 @@ def test_help_and_version_are_output_too() -> None:
     for line in (("--help",), ("--version",), ("check", "--help")):
         assert ended(line, Stream(errno.ENOSPC), Stream()).code == 7
         assert ended(line, Stream(), Stream(), "ascii").code == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("::error::x", "\\x3a:error::x"), (":::error::x", "\\x3a::error::x"), ("::: a.yaml:3", "::: a.yaml:3")],
+)
+def test_places_in_a_second_file_read_as_they_are(written: str, shown: str) -> None:
+    """What may be a command of a runner is shown escaped; the `:::` before a second file is none."""
+    lines = Lines(data := io.BytesIO(), "utf-8")
+    lines.write(f"{written}\n")
+    lines.flush()
+    assert data.getvalue().decode() == f"{shown}\n"
 
 
 def test_a_look_alike_or_an_escape_stands_for_what_an_encoding_lacks() -> None:
