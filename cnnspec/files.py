@@ -83,7 +83,7 @@ def put(path: Path, data: bytes) -> None:
         with writing(path):
             _write_all(NUMBERS[stream["name"]] if stream["name"] else int(stream["number"]), data)
         return
-    refuse_link(path)
+    refuse_link(path, named=True)
     with writing(path):
         is_file = not path.exists() or path.is_file()
     if is_file:
@@ -173,12 +173,12 @@ def open_own(path: Path, flags: int) -> int:
     return descriptor
 
 
-def refuse_link(path: Path) -> None:
-    """Raise OutputError where a path is a link: nothing is written through it."""
+def refuse_link(path: Path, *, named: bool = False) -> None:
+    """Raise OutputError where a path is a link: nothing is written through it. ``named`` is one that the user names."""
     with writing(path):
         is_link = path.is_symlink()
     if is_link:
-        help = f"name the file itself: {os.path.realpath(path)}; or remove the link"
+        help = f"name the file itself: {os.path.realpath(path)}" if named else f"remove {path}"
         raise OutputError(f"{path} is a link, and nothing is written through it", help)
 
 

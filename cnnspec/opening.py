@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from cnnspec.diagnostics import CheckpointError, UsageError
 
@@ -24,7 +24,7 @@ MOST_RECORD = 2**24  # bytes of settings.json, result.json, chosen.json, of the 
 MOST_ROWS = 2**26  # bytes of metrics.jsonl and of sweep.json: 100,000 epochs or points, of 600 bytes each
 
 
-def open_regular(path: Path, *, follow: bool = True) -> BinaryIO:
+def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
     """Open a regular file to read its bytes. The open file is checked, so nothing can take its place in between.
 
     Args:
@@ -72,6 +72,8 @@ def read_inside(path: Path, most: int) -> bytes:
     except FileNotFoundError:
         raise
     except UsageError as error:
-        raise CheckpointError(error.message, "a run or sweep folder holds its files themselves") from None
+        raise CheckpointError(
+            error.message, "a run or sweep folder has regular files of a usual size, and no links"
+        ) from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None
