@@ -242,7 +242,7 @@ WRONG = [
     "[{ReLU: {}, note: x}]",
     "[{ReLU: {}, id: null}]",
     "[{ReLU: {}, id: a.b}]",
-    "[{ReLU: {}, id: _a}]",
+    "[{ReLU: {}, id: __a}]",
     "[{ReLU: {}, id: train}]",
     "[{ReLU: {}, from: []}]",
     "[{ReLU: {}, repeat: -1}]",
