@@ -23,6 +23,7 @@ WORD = re.compile(r"^(?P<indent> *)(?P<key>[a-z]\w*):(?:\s|$)")
 LAYER = re.compile(r"^(?P<indent> *)(?P<name>[A-Z]\w*)(?::(?= |$)|\s*(?:#.*)?$)")
 ITEM = re.compile(r"^ *(?:- +)*- (?=\S)")
 MAX_ABOVE = 40  # lines above, among which the item is looked for
+PATH = re.compile(r" *- +(?P<dash>-) +(?P<name>[A-Z$]\w*)")  # the first item of a path, behind two dashes
 OPERATION = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z$]\w*):?")
 
 
@@ -96,6 +97,21 @@ def _dash_above(trouble: Trouble, number: int, indent: int) -> int | None:
         if text.strip() and len(text) - len(text.lstrip()) < indent:
             return None
     return None
+
+
+def _loop_over_path(trouble: Trouble) -> Diagnostic | None:
+    """``foreach:`` in line with the dash that begins a path's first item: no path is repeated."""
+    word = WORD.match(trouble.text(trouble.line))
+    if word is None or word["key"] not in ("foreach", "repeat") or trouble.line < 2:
+        return None
+    first = PATH.match(trouble.text(trouble.line - 1))
+    if first is None or first.start("dash") != len(word["indent"]):
+        return None
+    span = trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"]))
+    path = Label(trouble.source.span(trouble.line - 1, first.start("name") + 1, len(first["name"])), "begins a path")
+    message = f"`{word['key']}` is in line with a path of a join, and no path can be repeated"
+    help = f"write one path for each value; in line with `{first['name']}`, the rounds run in sequence inside the path"
+    return Diagnostic("yaml-syntax", message, Label(span), (path,), help=help)
 
 
 def _word_out_of_line(trouble: Trouble) -> Diagnostic | None:
@@ -187,6 +203,7 @@ RULES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (
     _no_colon_above,
     signs.text_with_colon,
     _no_dash,
+    _loop_over_path,
     _word_out_of_line,
     signs.star_at_start,
     signs.sign_at_start,
