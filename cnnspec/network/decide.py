@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from heapq import heapify, heappop, heappush
 
 from cnnspec.layers import JOINS, Refusal, Shape
 from cnnspec.network.calls import written
@@ -60,15 +61,18 @@ def carrier(node: Node, dims: Dims) -> int:
     return 0
 
 
-def upstream(nodes: Sequence[Node], value: int) -> set[int]:
-    """A value and all that it comes from, inputs of the network among them."""
-    found, left = set(), [value]
+def upwards(nodes: Sequence[Node], values: Iterable[int]) -> Iterator[int]:
+    """Some values and all that they come from, inputs of the network among them, the last of them first."""
+    left = [-value for value in dict.fromkeys(values)]
+    heapify(left)
+    known = set(left)
     while left:
-        at = left.pop()
-        if at not in found:
-            found.add(at)
-            left += nodes[at].inputs if at >= 0 else ()
-    return found
+        at = -heappop(left)
+        yield at
+        for value in nodes[at].inputs if at >= 0 else ():
+            if -value not in known:
+                known.add(-value)
+                heappush(left, -value)
 
 
 def _kept(before: Shape, after: Shape, dims: Dims) -> bool:

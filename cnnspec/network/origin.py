@@ -8,7 +8,9 @@ Add: …                        64 and 32
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -16,11 +18,12 @@ from cnnspec.diagnostics import Frame, Label, Span
 from cnnspec.layers import Refusal, Shape
 from cnnspec.network.calls import Call, Written, written
 from cnnspec.network.context import Flow
-from cnnspec.network.decide import Decider, Dims, arguments, upstream
+from cnnspec.network.decide import Decider, Dims, arguments, upwards
 from cnnspec.network.graph import INPUT, Node
 from cnnspec.spec import Spec
 from cnnspec.syntax import Map
 
+MOST_LOOKED_AT = 2_000  # layers of two paths, the last ones
 ORDER = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
@@ -123,11 +126,16 @@ class _Search:
 
     def pair(self, dims: Dims, paths: tuple[int, int]) -> list[_Origin]:
         """Where two paths get their sizes."""
-        values = set.union(*[upstream(self.nodes, self.flows[path].value) for path in paths])
-        found = [self.origin(path, other, dims, values) for path, other in (paths, paths[::-1])]
+        lines = self.lines(paths)
+        found = [self.origin(path, other, dims, lines) for path, other in (paths, paths[::-1])]
         return [origin for origin in found if origin is not None]
 
-    def origin(self, path: int, other: int, dims: Dims, values: Collection[int]) -> _Origin | None:
+    def lines(self, paths: tuple[int, int]) -> _Lines:
+        """The lines that two paths come through; of very long ones, the last."""
+        last = [self.flows[path].value for path in paths]
+        return _Lines([self.nodes[at] for at in islice(upwards(self.nodes, last), MOST_LOOKED_AT) if at >= 0])
+
+    def origin(self, path: int, other: int, dims: Dims, lines: _Lines) -> _Origin | None:
         """Where one path gets its sizes: of a line that ran more than once on the way, in the call that leads to it."""
         value, shared = self.flows[path].value, self.shared(other, dims)
         node, at = self.decider.find(value, dims, shared)
@@ -135,7 +143,7 @@ class _Search:
             span = self.input_span(at)
             return _Origin(path, dims, Written((span,))) if span else None
         decides = node or self.last(value)
-        where = _line(decides, dims).outside(_other_lines(self.nodes, values, decides), self.calls)
+        where = _line(decides, dims).outside(lines.without(decides), self.calls)
         return _Origin(path, dims, where, still=node is None)
 
     def last(self, value: int) -> Node:
@@ -151,7 +159,7 @@ class _Search:
         if dims == (0,):
             return set()
         node, _ = self.decider.find(value, dims)
-        return set() if node is not None and self.decider.sets(node, dims) else upstream(self.nodes, value)
+        return set() if node is not None and self.decider.sets(node, dims) else set(upwards(self.nodes, [value]))
 
     def told(self, origins: Sequence[_Origin]) -> Iterable[Label]:
         """The labels of one path; one alone where its channels and its sizes come from the same place."""
@@ -181,13 +189,19 @@ def _line(node: Node, dims: Dims) -> Written:
     return found.at_line() if dims != (0,) and found.place == 0 else found
 
 
-def _other_lines(nodes: Sequence[Node], values: Collection[int], own: Node) -> set[Span]:
-    """The lines that led to other layers than ``own``, but for the calls that led to that one as well."""
-    shared = {id(frame) for frame in own.trace or ()}
-    others = [nodes[at] for at in values if at >= 0 and at != own.index]
-    frames = {id(frame): frame for node in others for frame in node.trace or () if id(frame) not in shared}
-    calls = [frame.call for frame in frames.values() if isinstance(frame.call, Call)]
-    return {node.item.span for node in others} | {call.item.span for call in calls}
+class _Lines:
+    """The lines that lead to some layers: their own, and those of the calls of blocks."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.own = Counter(node.item.span for node in nodes)
+        frames = {id(frame): frame for node in nodes for frame in node.trace or ()}
+        self.calls = {key: frame.call.item.span for key, frame in frames.items() if isinstance(frame.call, Call)}
+
+    def without(self, node: Node) -> set[Span]:
+        """Those that lead to other layers, but for the calls that led to this one as well."""
+        shared = {id(frame) for frame in node.trace or ()}
+        own = {span for span, times in self.own.items() if times > (span == node.item.span)}
+        return own | {span for key, span in self.calls.items() if key not in shared}
 
 
 def _of_blocks(places: Iterable[Written]) -> list[Label]:
