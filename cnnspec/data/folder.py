@@ -19,6 +19,7 @@ from cnnspec.data.copies import MOST, copies_among, members_of, told
 from cnnspec.data.dataset import Dataset
 from cnnspec.data.examples import Pixels, pixels_of
 from cnnspec.data.held_out import stratified
+from cnnspec.data.irregular import require_leading
 from cnnspec.data.parts import HELP, TEST, TRAIN, VALIDATION, folders_in, images_in, parts_of
 from cnnspec.data.streamed import Streamed, read_all
 from cnnspec.diagnostics import DataError, listing, printable
@@ -61,6 +62,7 @@ def folder(base: Path, input: Sequence[int], workers: int, most: int | None = MO
     if not base.is_dir():
         raise DataError(f"there is no folder {base}", "name one with --data-dir")
     image = (input[0] if input[0] in (1, 3) else 3, *input[1:])
+    require_leading(base)
     places = parts_of(base)
     held = _classes(places.train)
     classes = tuple(held)
@@ -79,6 +81,7 @@ def folder(base: Path, input: Sequence[int], workers: int, most: int | None = MO
 
 def _classes(base: Path) -> dict[str, list[Path]]:
     """The images of each class of the training part."""
+    require_leading(base)
     found = {path.name: images_in(path) for path in folders_in(base)}
     if len(found) < 2:
         raise DataError(f"{base} holds {len(found) or 'no'} class{'es'[: 2 * (not found)]}", HELP)
@@ -90,6 +93,7 @@ def _classes(base: Path) -> dict[str, list[Path]]:
 
 def _measured(place: Path, train: Path, classes: Sequence[str]) -> dict[str, list[Path]]:
     """The images of a validation or test part, whose classes are those of the training part or some of them."""
+    require_leading(place)
     found = {path.name: paths for path in folders_in(place) if (paths := images_in(path))}
     foreign = [f"`{name}`" for name in found if name not in classes]
     if foreign:

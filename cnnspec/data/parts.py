@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnspec.data.image import ENDINGS
+from cnnspec.data.irregular import require_regular
 from cnnspec.diagnostics import DataError, listing
 
 TRAIN, VALIDATION, TEST = "training", "validation", "test"
@@ -96,7 +97,11 @@ def folders_in(base: Path) -> list[Path]:
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The image files anywhere below a folder by name, without hidden files and those in hidden folders."""
+    """The image files anywhere below a folder by name, without hidden files and those in hidden folders.
+
+    Raises DataError where a link leads nowhere or to a folder, or a device or a pipe has the name of an image.
+    """
+    require_regular(folder)
     return sorted(_images(folder))
 
 

@@ -15,7 +15,7 @@ from cnnspec.network import Graph
 from cnnspec.opening import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.spec import Spec
 from cnnspec.train.folder import METRICS, RESULT
-from cnnspec.train.saved import Record, read_network, read_record
+from cnnspec.train.saved import Record, read_network, read_record, require_texts
 from cnnspec.train.watch import Amount, Figures, Metrics, Number, Share
 
 ROW = TypeAdapter(Metrics)
@@ -79,6 +79,7 @@ def read_run(folder: Path) -> Run:
     """A run folder, whose run may be under way. Raises CheckpointError where it is none, or is damaged."""
     record = read_record(folder)
     spec, network = read_network(folder, record.spec)
+    require_texts(folder, record)
     network = replace(network, name=record.spec.title)  # and not the file in the run's folder
     return Run(folder, record, spec, network, _rows(folder / METRICS), _ended(folder / RESULT))
 

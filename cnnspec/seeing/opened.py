@@ -18,7 +18,7 @@ from cnnspec.train.device import device_named, placed
 from cnnspec.train.fit import check_trainable
 from cnnspec.train.folder import SETTINGS
 from cnnspec.train.prepare import Measured, prepare_measured
-from cnnspec.train.saved import Record, load_weights, read_network, read_record
+from cnnspec.train.saved import Record, load_weights, read_network, read_record, require_texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +70,7 @@ def open_run(run: Path, device: str = "auto") -> Opened:
     """The network of a run folder. Raises CheckpointError where the folder is damaged, and UsageError."""
     record = read_record(run)
     spec, network = read_network(run, record.spec)
+    require_texts(run, record)
     check_trainable(network)
     if {len(record.pixels.mean), len(record.pixels.std)} != {network.input[0]}:
         raise CheckpointError(f"{run / SETTINGS} is damaged: pixels: the network takes {network.input[0]} channels")

@@ -9,7 +9,16 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, JsonValue, PlainSerializer, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    model_validator,
+)
 from torch import nn
 
 from cnnspec.api import graph, load_found
@@ -22,11 +31,13 @@ from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec
 from cnnspec.spec.extends import MAX_BASES, with_bases
 from cnnspec.spec.shipped import Found, display, open_source
-from cnnspec.train.folder import BASE, SETTINGS, SPEC
+from cnnspec.train.checkpoint.manifest import Sha256, sha256
+from cnnspec.train.folder import BASE, RECIPE, SETTINGS, SPEC
 from cnnspec.weights import fill, read_file
 from cnnspec.weights.names import WEIGHTS
 from cnnspec.weights.safe import as_bytes
 
+TextName = Annotated[str, Field(pattern=r"^(spec|recipe|base-[1-9][0-9]{0,2})\.yaml$")]  # and so in the folder
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
@@ -65,6 +76,13 @@ class Record(BaseModel):
     training: Annotated[Recipe, PlainValidator(_recipe), PlainSerializer(Recipe.as_data)]
     pixels: Pixels
     classes: tuple[str, ...]
+    sha256: dict[TextName, Sha256]  # of the texts of the run
+
+    @model_validator(mode="after")
+    def _has_texts(self) -> Record:
+        if not {SPEC, RECIPE} <= self.sha256.keys():
+            raise ValueError(f"sha256: {SPEC} and {RECIPE} belong to each run")
+        return self
 
 
 def read_record(run: Path) -> Record:
@@ -78,6 +96,30 @@ def read_record(run: Path) -> Record:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except FileNotFoundError as error:
         raise _unreadable(path, error) from None
+
+
+def require_recipe(run: Path, record: Record) -> None:
+    """Refuse a run whose recipe.yaml is not the one that it was started with. Raises CheckpointError."""
+    _require_text(run, record, RECIPE)
+
+
+def require_texts(run: Path, record: Record) -> None:
+    """Refuse a run whose recipe, spec or bases are not those that it was started with. Raises CheckpointError."""
+    for name in record.sha256:
+        _require_text(run, record, name)
+
+
+def _require_text(run: Path, record: Record, name: str) -> None:
+    path = run / name
+    try:
+        data = read_inside(path, MOST_RECORD)
+    except FileNotFoundError as error:
+        raise _unreadable(path, error) from None
+    if sha256(data) != record.sha256.get(name):
+        help = "put the file back as it was; for other settings, start another run from a copy of it"
+        raise CheckpointError(
+            f"{path} was edited after the run had started: {SETTINGS} has another SHA-256 of it", help
+        )
 
 
 def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:

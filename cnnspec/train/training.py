@@ -22,6 +22,7 @@ from cnnspec.recipe.write import as_yaml
 from cnnspec.spec import Spec
 from cnnspec.train import folder as files
 from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.train.checkpoint.manifest import sha256
 from cnnspec.train.curves import curves
 from cnnspec.train.device import deterministic, device_named, placed, processor, threads
 from cnnspec.train.fit import check_trainable
@@ -30,7 +31,7 @@ from cnnspec.train.lock import locked
 from cnnspec.train.loop import Report, epoch, measure
 from cnnspec.train.origin import origin, require_asked
 from cnnspec.train.prepare import Prepared, prepare
-from cnnspec.train.saved import Record, Setup, read_network, read_record
+from cnnspec.train.saved import Record, Setup, read_network, read_record, require_recipe, require_texts
 from cnnspec.train.seeds import PROCESS, SHUFFLE, derived, generator, reseed, seeded
 from cnnspec.train.shares import check_shares
 from cnnspec.train.signals import Stop
@@ -95,7 +96,7 @@ def train(
             run = world.written(lambda: files.create(out, spec.title, own))
             with locked(run, watch.note, world), stop.held():
                 world.written(lambda: files.refuse_occupied(run, own))  # who had the lock just before may have begun it
-                record = _record(spec, recipe, data)
+                record = _record(spec, recipe, data, own)
                 world.written(lambda: _write_setup(run, own, record))
                 watch.started(run)
                 keeper = _keeper(run, trainee, spec, record, data, stop)
@@ -119,6 +120,7 @@ def resume(
     """
     stop, record = stop or Stop(), read_record(run)
     own, network = read_network(run, record.spec)
+    require_recipe(run, record)
     recipe = recipe or record.training
     require_asked(run, record, own, spec, recipe)
     check_trainable(network)
@@ -132,7 +134,10 @@ def resume(
             if data.pixels != record.pixels:
                 raise UsageError(f"{recipe.data} is not what {run} was begun with: its mean or spread is another")
             with _under(recipe, device):
-                weights = None if Checkpoints(run, 0).numbers() else recipe.weights
+                is_saved = bool(Checkpoints(run, 0).numbers())
+                if not is_saved:  # no checkpoint says what the texts were
+                    require_texts(run, record)
+                weights = None if is_saved else recipe.weights
                 trainee = _trainee(own, network, recipe, data, device, weights, world)
                 watch.note(headline(record.spec.title, network, data, device, world))
                 watch.started(run)
@@ -256,10 +261,16 @@ def _anywhere(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data_dir": folder, "weights": weights})
 
 
-def _record(spec: Spec, recipe: Recipe, data: Prepared) -> Record:
-    """What was set."""
-    kept = _anywhere(recipe)
-    return Record(cnnspec=__version__, spec=Setup.of(spec), training=kept, pixels=data.pixels, classes=data.classes)
+def _record(spec: Spec, recipe: Recipe, data: Prepared, own: Mapping[str, bytes]) -> Record:
+    """What was set, and the hashes of the run's texts."""
+    return Record(
+        cnnspec=__version__,
+        spec=Setup.of(spec),
+        training=_anywhere(recipe),
+        pixels=data.pixels,
+        classes=data.classes,
+        sha256={name: sha256(text) for name, text in own.items()},
+    )
 
 
 def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -152,6 +152,72 @@ def test_a_folder_that_is_none_of_images_is_a_data_error(tmp_path: Path, make: o
     with pytest.raises(DataError) as caught:
         folder(tmp_path / "photos", INPUT, 0)
     assert message in caught.value.message
+
+
+def nowhere(base: Path) -> None:
+    (base / "cat" / "x.png").symlink_to(base / "gone.png")
+
+
+def itself(base: Path) -> None:
+    (base / "cat" / "x.png").symlink_to("x.png")
+
+
+def around(base: Path) -> None:
+    (base / "cat" / "more").symlink_to(base)
+
+
+def pipe(base: Path) -> None:
+    os.mkfifo(base / "cat" / "x.png")
+
+
+def device(base: Path) -> None:
+    (base / "cat" / "x.jpg").symlink_to("/dev/zero")
+
+
+def no_class(base: Path) -> None:
+    (base / "fox").symlink_to(base / "gone")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (nowhere, "cat/x.png is a link to nothing"),
+        (itself, "cat/x.png is a link that cannot be followed: Too many levels"),
+        (around, "cat/more is a link to a folder, which is not followed"),
+        (pipe, "cat/x.png is not a regular file"),
+        (device, "cat/x.jpg is not a regular file"),
+        (no_class, "fox is a link to nothing"),
+    ],
+)
+@pytest.mark.parametrize("part", ["", "train"])
+def test_what_is_no_image_in_an_images_place_is_reported(
+    tmp_path: Path, make: Callable[[Path], None], message: str, part: str
+) -> None:
+    """Nothing that somebody has put there is left out in silence; `data check` ends with 4, and so does training."""
+    fill(tmp_path / "photos" / part)
+    if part:
+        fill(tmp_path / "photos" / "test")
+    make(tmp_path / "photos" / part)
+    with pytest.raises(DataError) as caught:
+        folder(tmp_path / "photos", INPUT, 0)
+    assert message in caught.value.message
+    done = run("data", "check", str(tmp_path / "photos"))
+    assert (done.exit_code, message in done.output) == (4, True)
+
+
+def test_other_files_and_hidden_ones_may_be_anything(tmp_path: Path) -> None:
+    """What has neither the name of an image nor of a folder is passed over, whatever it is."""
+    fill(tmp_path, ["cat", "dog"])
+    for name in ("notes.txt", ".hidden.png"):
+        (tmp_path / "cat" / name).symlink_to("gone")
+    (tmp_path / "links.txt").symlink_to("gone")
+    assert len(folder(tmp_path, INPUT, 0).classes) == 2
+
+
+def test_a_class_whose_name_is_no_text_is_shown_escaped(tmp_path: Path) -> None:
+    """The name is recorded with the run, and printed."""
+    fill(tmp_path, ["cat", os.fsdecode(b"\xff")])
+    assert folder(tmp_path, INPUT, 0).classes == ("cat", "\\xff")
 
 
 def test_a_folder_has_to_be_named(monkeypatch: pytest.MonkeyPatch) -> None:

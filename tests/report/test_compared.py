@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from statistics import mean, stdev
 
 import pytest
@@ -49,7 +50,11 @@ def test_texts_of_one_name_are_told_apart(folders: Folders) -> None:
     """A spec that was edited between two runs is another network, whatever its file is called."""
     one, other = folders.run("one", held(100)), folders.run("other", held(110))
     text = (other / "spec.yaml").read_text(encoding="utf-8")
-    (other / "spec.yaml").write_text(text.replace("out_channels: 4", "out_channels: 8"), encoding="utf-8")
+    text = text.replace("out_channels: 4", "out_channels: 8")
+    (other / "spec.yaml").write_text(text, encoding="utf-8")
+    settings = json.loads((other / "settings.json").read_text(encoding="utf-8"))
+    settings["sha256"]["spec.yaml"] = sha256(text.encode()).hexdigest()  # as if it had been trained so
+    (other / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     study = compared([one, other])
     assert study.axes == ("spec",)
     assert [setting.values["spec"] for setting in study.settings] == ["small.yaml (2)", "small.yaml"]

@@ -6,6 +6,7 @@ import json
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def write_sweep(planning: Planning, folder: Path) -> None:
         record = Record(number=point.number, values=values, status="done", objective=objective)
         write_record(folder, record)
         records[point.number] = record
-    numbers = chosen(planning.file, records)
+    numbers = chosen(planning.file, records.values())
     tested = {number: measured(run_folder(folder, number)) for number in numbers}
     write_choice(folder, Choice(chosen=numbers, tested=tested))
 
@@ -105,15 +106,21 @@ def measured(run: Path) -> Figures:
 def written(job: Mapping[str, Any], run: Path) -> list[dict[str, Any]]:
     """The folder of a run that is done; returns the rows of its epochs."""
     spec, recipe = load(job["spec"], job["variant"], **job["params"]), Recipe.of(**job["recipe"])
+    own = texts(spec, recipe)
     record = RunRecord(
-        cnnspec=__version__, spec=Setup.of(spec), training=recipe, pixels=PIXELS, classes=tuple("0123456789")
+        cnnspec=__version__,
+        spec=Setup.of(spec),
+        training=recipe,
+        pixels=PIXELS,
+        classes=tuple("0123456789"),
+        sha256={name: sha256(text).hexdigest() for name, text in own.items()},
     )
     rows = [
         row_of(epoch, accuracy(job, epoch)) | ({} if recipe.validation else {"val_loss": None, "val_accuracy": None})
         for epoch in range(1, recipe.epochs + 1)
     ]
     run.mkdir(parents=True)
-    for name, text in texts(spec, recipe).items():
+    for name, text in own.items():
         (run / name).write_bytes(text)
     (run / "settings.json").write_text(record.model_dump_json(), encoding="utf-8")
     (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

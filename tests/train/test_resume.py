@@ -196,6 +196,7 @@ def edited(name: str, old: str, new: str) -> Callable[[Path], None]:
 
 EDITS: list[tuple[Callable[[Path], None], str]] = [
     (edited("spec.yaml", "p: 0.3", "p: 0.4"), "+  - Dropout: {p: 0.4}"),
+    (edited("recipe.yaml", "epochs: 3", "epochs: 4"), "recipe.yaml was edited after the run had started"),
     (edited("settings.json", '"lr": 0.05', '"lr": 0.5'), "`optimizer`: "),
     (edited("settings.json", '"seed": 3', '"seed": 4'), "`seed`: 3 before, 4 now"),
 ]
@@ -210,7 +211,19 @@ def test_a_checkpoint_of_another_run_is_refused(
     edit(place)
     with pytest.raises(UsageError if "seed" in difference else CheckpointError) as caught:
         resume(place)
-    assert "seed" in difference or difference in caught.value.help
+    assert "seed" in difference or difference in str(caught.value)
+
+
+def test_a_run_without_a_checkpoint_takes_its_own_texts_alone(whole: Path, tmp_path: Path) -> None:
+    """No checkpoint says what the spec was; its hash does, and a recipe that is gone is named."""
+    place = Path(shutil.copytree(whole, tmp_path / "run"))
+    shutil.rmtree(place / "checkpoints")
+    edited("spec.yaml", "p: 0.3", "p: 0.4")(place)
+    with pytest.raises(CheckpointError, match=r"spec\.yaml was edited after the run had started"):
+        resume(place)
+    (place / "recipe.yaml").unlink()
+    result = run("train", "--resume", str(place))
+    assert (result.exit_code, f"{place / 'recipe.yaml'} is missing" in result.stderr) == (5, True)
 
 
 def test_a_spec_that_is_broken_is_refused(whole: Path, tmp_path: Path) -> None:
