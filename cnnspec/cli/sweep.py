@@ -96,6 +96,9 @@ def sweep(
     if not became & {"done", "pruned"}:
         if "failed" in became:
             raise DivergedError(f"no run of {found.title} came to its end", f"their logs are in {folder / 'points'}")
+        if became & {"waiting", "running"}:
+            help = "give `budget` more `time`, and start the sweep again with --extend"
+            raise UsageError(f"the time of {found.title} is used up, and no point is done", help)
         raise UsageError(f"{found.title} has no point that can be run", "what is wrong with each stands above")
 
 

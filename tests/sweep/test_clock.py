@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError
-from cnnspec.sweep import clock
+from cnnspec.sweep import clock, read_sweep
 from cnnspec.sweep.clock import Clock, Start, union
 from cnnspec.sweep.folder import read_records
+from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP, Notes, Pretending, run_here
 from tests.sweep.test_run import Killed, killed
 
@@ -94,3 +95,17 @@ def test_the_seconds_of_a_point_are_those_of_all_its_starts(
     assert (before.status, before.seconds >= 10) == ("running", True)
     run_here(path, out, Pretending())
     assert read_records(out)[1].seconds > before.seconds
+
+
+def test_time_that_is_used_up_before_a_point_is_done_is_named(
+    sweep_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The points are not what is wrong; what helps is said."""
+    path, out = sweep_file(f"{SWEEP}budget: {{time: 20s}}\n"), tmp_path / "out"
+    with pytest.raises(Killed):
+        run_here(path, out, killed(Pretending(), 0))
+    monkeypatch.setattr("cnnspec.sweep.run.run_sweep", lambda found, folder, *rest: read_sweep(folder))
+    done = run("sweep", str(path), "--out", str(out))
+    assert done.exit_code == 2
+    assert "the time of small is used up, and no point is done" in done.stderr
+    assert "--extend" in done.stderr
