@@ -150,7 +150,7 @@ class _Folder:
 
     def name(self, op: str) -> str:
         """A block's name: that of the class, with a capital and no name of a layer."""
-        word = re.sub(r"\W", "", op).lstrip("_0123456789") or "Block"
+        word = re.sub(r"\W", "", op.partition(" ")[0]).lstrip("_0123456789") or "Block"
         word = word[0].upper() + word[1:]
         taken = {*REGISTRY, *JOINS, SCOPE, GROUP, *self.blocks}
         return next(name for name in (word, *(f"{word}{n}" for n in range(2, 1000))) if name not in taken)
@@ -212,14 +212,14 @@ def _structure(items: list[Item]) -> Any:
 
 
 def leveled(scopes: list[Item]) -> list[Item]:
-    """Classes that hold themselves, through others or not, as one class for each level: Tree, Tree2, Tree3."""
+    """Classes that hold themselves, through others or not, as one class for each level, from the innermost."""
     within = _within(scopes)
     circles = {op: {other for other in inner if op in within[other]} for op, inner in within.items()}
     levels: dict[str, dict[int, str]] = {}
     for op in sorted(op for op, circle in circles.items() if circle):
         copies = (item for item in walk(scopes) if item.op == op and item.body is not None)
         for rank, height in enumerate(sorted({_height(item, circles[op]) for item in copies}), 1):
-            levels.setdefault(op, {})[height] = op if rank == 1 else _free(f"{op}{rank}", within)
+            levels.setdefault(op, {})[height] = f"{op} {rank}"  # a space is in no name of a class
 
     def renamed(item: Item) -> Item:
         body = None if item.body is None else [renamed(inner) for inner in item.body]
@@ -236,16 +236,12 @@ def _height(item: Item, ops: set[str]) -> int:
     return max(((i.op in ops and i.body is not None) + _height(i, ops) for i in inner), default=0)
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
-    return name if name not in taken else _free(f"{name}_", taken)
-
-
 def _within(items: list[Item]) -> dict[str, set[str]]:
     """The classes that become blocks, each with those that stand in it."""
     found: dict[str, set[str]] = {}
     for item in walk(items):
-        if item.body is not None and item.op != SCOPE:
-            inner = {i.op for i in walk(item.body) if i.body is not None and i.op != SCOPE}
+        if item.body is not None and item.op not in (SCOPE, GROUP):
+            inner = {i.op for i in walk(item.body) if i.body is not None and i.op not in (SCOPE, GROUP)}
             found.setdefault(item.op, set()).update(inner)
     return found
 

@@ -23,6 +23,7 @@ class Item:
     args: dict[str, Any] = field(default_factory=dict)
     name: str | None = None
     id: str | None = None
+    alias: str | None = None  # what scopes below call it where its id is hidden from them
     share: str | None = None  # the name of the line whose module this one runs once more
     sources: tuple[Any, ...] | None = None  # `from`: values until they have names
     body: list[Item] | None = None

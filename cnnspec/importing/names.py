@@ -6,18 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cnnspec.importing.items import Item
-from cnnspec.spec.items import SCOPE
+from cnnspec.spec.items import GROUP, SCOPE
 from cnnspec.spec.names import id_fault
 
 
 @dataclass(slots=True)
 class _Scope:
-    """A scope whose lines are named; ``given`` are the names of values that no line makes."""
+    """A scope whose lines are named; ``given`` are the names of values that no line makes.
+
+    ``used`` are the names in it, in the scopes around it and in those below: all that a name may not hide.
+    """
 
     items: list[Item]
     given: Mapping[int, str]
     parent: _Scope | None = None
-    taken: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
     def find(self, value: int) -> tuple[_Scope, Item] | None:
         """The line that makes a value, from this scope outwards."""
@@ -26,14 +29,43 @@ class _Scope:
                 return self, item
         return self.parent.find(value) if self.parent else None
 
+    def hides(self, id: str, owner: _Scope) -> bool:
+        """Whether a line of this scope, or of one between it and the owner's, has the id as well."""
+        if self is owner or self.parent is None:
+            return False
+        return any(item.id == id for item in self.items) or self.parent.hides(id, owner)
+
 
 def name(items: list[Item], inputs: Iterable[str], wanted: Iterable[int], heads: Iterable[Item]) -> dict[int, str]:
     """Gives ids to the lines of a network and of its heads; returns those of the values that are wanted by name."""
-    root = _Scope([*lines(items)], {-1 - number: word for number, word in enumerate(inputs)})
+    heads = [*heads]
+    given = {-1 - number: word for number, word in enumerate(inputs)}
+    root = _Scope([*lines(items)], given, used=_names([*items, *heads]) | {*given.values()})
     _name(root)
     for head in heads:
-        _name(_Scope([*lines(head.body or [])], root.given, root))
+        _name(_Scope([*lines(head.body or [])], root.given, root, root.used))
     return {value: str(_source(root, value)) for value in wanted}
+
+
+def aliased(items: list[Item]) -> list[Item]:
+    """The lines, each that has a second name in a group of that name."""
+    found = []
+    for item in items:
+        item.body = None if item.body is None else aliased(item.body)
+        item.paths = None if item.paths is None else [aliased(path) for path in item.paths]
+        group = Item(GROUP, id=item.alias, body=[item], value=item.value, shape=item.shape, out=item.out)
+        found.append(item if item.alias is None else group)
+    return found
+
+
+def _names(items: Iterable[Item]) -> set[str]:
+    """The names in scopes that see each other: those of a block are its own."""
+    found = set()
+    for item in lines([*items]):
+        found.add(item.name or "")
+        if item.op == SCOPE:
+            found |= _names(item.body or [])
+    return found
 
 
 def lines(items: list[Item]) -> Iterator[Item]:
@@ -53,10 +85,10 @@ def _name(scope: _Scope) -> None:
         if item.body is not None:
             inner = [*lines(item.body)]
             if item.op == SCOPE:
-                _name(_Scope(inner, scope.given, scope))
+                _name(_Scope(inner, scope.given, scope, scope.used))
             else:
                 assert item.entry is not None
-                _name(_Scope(inner, {item.entry: "input"}))
+                _name(_Scope(inner, {item.entry: "input"}, used=_names(item.body)))
 
 
 def _own_names(scope: _Scope) -> None:
@@ -69,7 +101,6 @@ def _own_names(scope: _Scope) -> None:
     for position, item in named:
         free = item.name == str(position) and not counted and item.name not in shared
         item.id = None if free else item.name
-    scope.taken = {item.id for item in scope.items if item.id is not None}
     for item in _placed(scope.items):
         if item.id is None and counted:  # positions are no keys here: they could take the number of another
             item.id = _new(scope, item)
@@ -90,12 +121,22 @@ def _source(scope: _Scope, value: object) -> object:
     owner, item = found
     if item.id is None:
         item.id = str(_placed(owner.items).index(item)) if item.stateful else _new(owner, item)
-    return item.id
+    if not scope.hides(item.id, owner):
+        return item.id
+    if item.alias is None:
+        item.alias = _free(scope, f"{item.id}_around")
+    return item.alias
 
 
 def _new(scope: _Scope, item: Item) -> str:
     """A name after the layer, with the first number that is free."""
     word = item.op.lower() if item.share is None else f"{item.share}_again"
-    number = next(n for n in range(1, len(scope.items) + 2) if f"{word}{n}" not in scope.taken)
-    scope.taken.add(f"{word}{number}")
-    return f"{word}{number}"
+    return _free(scope, *(f"{word}{n}" for n in range(1, len(scope.used) + 2)))
+
+
+def _free(scope: _Scope, *names: str) -> str:
+    """The first name that is not used, numbered if need be."""
+    wanted = (*names, *(f"{names[-1]}{n}" for n in range(2, len(scope.used) + 3)))
+    found = next(name for name in wanted if name not in scope.used)
+    scope.used.add(found)
+    return found

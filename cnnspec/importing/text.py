@@ -15,7 +15,7 @@ from cnnspec.importing.chains import chain_of, shapes_of
 from cnnspec.importing.define import Definition
 from cnnspec.importing.fold import fold
 from cnnspec.importing.items import Item
-from cnnspec.importing.names import name
+from cnnspec.importing.names import aliased, name
 from cnnspec.importing.program import Head, Path, Program, dotted
 from cnnspec.importing.scopes import Group, head_scope, scopes
 from cnnspec.importing.settings import settings
@@ -26,7 +26,7 @@ from cnnspec.importing.write import blocks_of, document
 from cnnspec.layers import REGISTRY, Shape
 from cnnspec.spec import Item as SpecItem
 from cnnspec.spec.items import SCOPE
-from cnnspec.spec.names import id_fault
+from cnnspec.spec.names import id_fault, input_name_fault
 
 HELP = "a spec is stricter here than PyTorch; `cnnspec explain` says more of the code"
 
@@ -51,7 +51,7 @@ class Writer:
     """Writes a program. Raises SpecError with what is in the sink, and what else no spec says."""
 
     def __init__(self, program: Program, sink: Sink, description: str) -> None:
-        self.program = program = tidy(program)
+        self.program = program = tidy(_called(program))
         self.description = description
         for line in program.lines:
             if line.type not in REGISTRY:
@@ -73,6 +73,7 @@ class Writer:
             scopes = [unfolded(scope) for scope in scopes]
         network, *heads = scopes
         ids = name(network.body or [], program.inputs, _named(program), heads)
+        scopes = [replace(scope, body=aliased(scope.body or [])) for scope in scopes]
         blocks: dict[str, Definition] = {}
         if form is not Form.LINES:
             scopes, blocks = fold(scopes, program.origins, alike=form is Form.COPIES)
@@ -126,6 +127,13 @@ def check_names(tree: Group, sink: Sink) -> None:
                 help = "an attribute of another name has other keys in the state dict: rename them in a checkpoint, too"
                 sink.error("bad-id", f"`{dotted(path)}` cannot be imported: {fault}", line.span, help=help)
             seen.add(path)
+
+
+def _called(program: Program) -> Program:
+    """The program with names of its inputs that no line of the network has."""
+    own = {line.path[0] for line in program.lines if line.path}
+    names = {name: f"{name}_in" if name in own or input_name_fault(name) else name for name in program.inputs}
+    return replace(program, inputs={names[name]: shape for name, shape in program.inputs.items()})
 
 
 def _trees(program: Program, sink: Sink) -> list[Group]:

@@ -787,3 +787,25 @@ class SometimesResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.blocks(x)
+
+
+class Hides(nn.Module):
+    """A scope in which a line has the name of one around it, and takes the output of both."""
+
+    class Root(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.step, self.join = nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(12, 4, 1)
+
+        def forward(self, x: Tensor, *others: Tensor) -> Tensor:
+            step = self.step(x).relu()
+            return self.join(torch.cat([step, *others], 1)) + step
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.step, self.root = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 1), self.Root()
+
+    def forward(self, x: Tensor) -> Tensor:
+        stem = self.stem(x)
+        step = self.step(stem)
+        return self.root(torch.tanh(step), stem, step)

@@ -23,6 +23,7 @@ NAMES = (
     *("OwnLayers", "Shuffle", "Nested", "ByShape", "Attention2d", "Scaled", "mobilenet", "Dense", "Pyramid", "Lazy"),
     *("Siamese", "Again", "Levels", "Headed", "Noisy", "Tree", "Around", "SkipInSkip", "WeightlessLists", "InStep"),
     *("Pieces", "TwoPaths", "FirstChannels", "Underscored", "SharedInBlocks", "Identities", "SometimesResidual"),
+    *("Hides",),
 )
 FOLDER = Path(__file__).parent / "specs"
 
