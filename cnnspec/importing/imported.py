@@ -24,6 +24,7 @@ from cnnspec.importing.operand import Operand
 from cnnspec.importing.places import defined
 from cnnspec.importing.program import Origin, Path, Program, dotted
 from cnnspec.importing.record import MARK, Recorder, run
+from cnnspec.importing.sizes import frozen
 from cnnspec.importing.target import running, subject
 from cnnspec.importing.text import Form, Writer
 from cnnspec.importing.tidy import alive
@@ -77,7 +78,8 @@ def import_module(
     state = module.state_dict()
     training = trained(module, images, program, _unused(program, state), place)
     program = replace(program, heads=training.heads)
-    return _written(program, sink, Held(state, images, output), description, place, training.notes)
+    notes = (*training.notes, *(frozen(module, images, program, place) if not len(sink) else ()))
+    return _written(program, sink, Held(state, images, output), description, place, notes)
 
 
 def import_file(path: FilePath) -> Imported:

@@ -14,6 +14,7 @@ class Owned:
 
     path: Path
     name: str
+    buffer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

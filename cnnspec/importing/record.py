@@ -22,6 +22,7 @@ from torch.nn.modules.module import (
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
+from torch.nn.utils.parametrize import is_parametrized
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from cnnspec.diagnostics import Diagnostic, Label, Span
@@ -29,7 +30,7 @@ from cnnspec.importing import leaves, places
 from cnnspec.importing.functions import HANDLERS
 from cnnspec.importing.operand import Operand, Owned, Result, Unsaid
 from cnnspec.importing.program import Frame, Path, dotted
-from cnnspec.importing.translate import Translator, Where, operands
+from cnnspec.importing.translate import KNOWN, Translator, Where, operands
 
 MARK = "_cnnspec_operand"  # the attribute of a tensor that says what it is
 DECIDES = frozenset(
@@ -75,7 +76,8 @@ class Recorder(TorchFunctionMode):
 
     def mark_weights(self) -> None:
         for path, name, tensor in weights(self.module):
-            mark(tensor, Operand(tuple(tensor.shape), owned=Owned(path, name)))
+            owned = Owned(path, name, buffer=not isinstance(tensor, nn.Parameter))
+            mark(tensor, Operand(tuple(tensor.shape), owned=owned))
 
     @contextmanager
     def hooks(self) -> Iterator[None]:
@@ -123,15 +125,19 @@ class Recorder(TorchFunctionMode):
     def layer(self, module: nn.Module, taken: tuple[Operand, ...]) -> Operand:
         name, path = leaves.registered(module), self.paths.get(id(module))
         called = f"`{dotted(path)}`" if path else "this module"
+        if is_parametrized(module):
+            message = f"{called} computes its weight, and the layers of a spec use their weights as they are"
+            help = "`nn.utils.parametrize.remove_parametrizations` leaves the computed weight in its place"
+            raise Unsaid(message, help, code="weights-out-of-place")
         if name is None:
             self.translator.need(taken)
-            known = "`cnnspec layers` lists what a spec has"
-            raise Unsaid(f"no layer does what `{type(module).__name__}` does", known, code="no-layer-for-module")
+            raise Unsaid(f"no layer does what `{type(module).__name__}` does", KNOWN, code="no-layer-for-module")
         if path is None and any(True for _ in module.parameters()):
             help = "assign it to an attribute of its module, or put it into an nn.ModuleList"
             raise Unsaid(f"{called} has weights that no state dict holds", help, code="weights-out-of-place")
         if hooked(module):
-            raise Unsaid(f"{called} has hooks, which a spec cannot say", "remove them", code="no-layer-for-module")
+            help = "remove them; of a weight that is normalized, `remove_spectral_norm` or `remove_weight_norm`"
+            raise Unsaid(f"{called} has hooks, and a spec runs none", help, code="no-layer-for-module")
         if not taken:
             raise Unsaid(f"`{name}` takes a constant tensor, which no layer makes")
         return self.translator.line(name, *taken, path=path, **leaves.arguments(module, name, taken[0].shape))

@@ -251,10 +251,10 @@ class _Builder:
         name = f"`{dotted(group.path)}`"
         if called:
             message = f"{name} ({group.type}) hands on {len(made)} tensors, and a scope hands on one"
-            help = "let it return one tensor, and keep what is taken out of its middle beside it, not in it"
+            help = "make the layers behind the other tensors attributes of the module that calls it: keys change"
         else:
             message = f"{len(made)} tensors are taken out of the members of {name}, and a scope hands on one"
-            help = f"call the members of {name} one after the other, or make each an attribute of its own beside it"
+            help = f"call the members of {name} one after the other, or make each an attribute of its own: keys change"
         label = Label(last.span, f"this {last.type} is one of them")
         labels = (Label(second.span, f"this {second.type} another"),)
         self.sink.add(Diagnostic("several-outputs", message, label, labels=labels, help=help))

@@ -49,12 +49,16 @@ def trained(
 
 def _without_values(module: nn.Module, images: Mapping[str, Tensor], place: Span) -> tuple[Recorder, Any]:
     """A run of a copy without memory for weights."""
+    recorder = Recorder(weightless(module).train(), next(iter(images.values())).shape[0], place, training=True)
+    return recorder, recorder.run({name: image.to("meta") for name, image in images.items()})
+
+
+def weightless(module: nn.Module) -> nn.Module:
+    """A copy on the meta device."""
     memo: dict[int, Any] = {}
     for tensor in (*module.parameters(), *module.buffers()):
         memo[id(tensor)] = nn.Parameter(tensor.to("meta")) if isinstance(tensor, nn.Parameter) else tensor.to("meta")
-    copied = copy.deepcopy(module, memo).train()
-    recorder = Recorder(copied, next(iter(images.values())).shape[0], place, training=True)
-    return recorder, recorder.run({name: image.to("meta") for name, image in images.items()})
+    return copy.deepcopy(module, memo)
 
 
 def _with_values(module: nn.Module, images: Mapping[str, Tensor], place: Span) -> tuple[Recorder, Any]:

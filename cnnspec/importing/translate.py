@@ -23,6 +23,11 @@ Handler = Callable[..., Result]
 # What Python decides by, most of the time: told at the decision, not here.
 COMPARES = frozenset("gt lt ge le eq ne isnan isinf isfinite any all logical_not logical_and logical_or".split())
 
+KNOWN = "`cnnspec layers` lists what a spec is made of: compute this with these layers, where they can"
+COMPUTED = (  # a message and its help
+    "this computes with weights alone, and the layers of a spec use their weights as they are",
+    "compute the weight once, before the import, and hold the result as the layer's own weight",
+)
 BROADCASTS = frozenset({"Add", "Multiply"})
 
 
@@ -74,12 +79,13 @@ class Translator:
             self.need(args, kwargs)
             handler = self.handlers.get(name)
             if handler is None:
-                raise Unsaid(f"no layer does what `{shown}` does")
+                raise Unsaid(f"no layer does what `{shown}` does", KNOWN)
             return handler(self, *args, **kwargs)
         except Unsaid as error:
             return self.blocked(error, (args, kwargs))
         except (TypeError, IndexError, KeyError, AttributeError):  # a handler's signature is what it can say
-            return self.blocked(Unsaid(f"no layer does what `{shown}` does with these arguments"), (args, kwargs))
+            unsaid = Unsaid(f"no layer does what `{shown}` does with these arguments", KNOWN)
+            return self.blocked(unsaid, (args, kwargs))
 
     def need(self, *nested: Any) -> None:
         """Tells of what is blocked among the arguments: from here on, something needs it."""
@@ -127,20 +133,16 @@ class Translator:
     def value(self, operand: Operand, type: str) -> int:
         self.need(operand)
         if operand.value is None:
-            raise Unsaid(self.not_a_value(operand, type), "a spec joins what its layers make, and nothing else")
+            if operand.owned is not None:
+                weight = dotted((*operand.owned.path, operand.owned.name))
+                raise Unsaid(f"`{type}` takes the weight `{weight}` as its input, which no layer does", COMPUTED[1])
+            help = "a layer takes what other layers give; give the constant as an input of the network"
+            raise Unsaid(f"`{type}` takes a constant tensor, which no layer gives", help)
         if operand.batch != self.batch:
             raise Unsaid(f"the {operand.batch} of dimension 0 is not the batch any more: images are mixed")
         if operand.repeats and type not in BROADCASTS:
             raise Unsaid("no layer repeats a tensor to a larger shape", "`Add` and `Multiply` repeat it by themselves")
         return operand.value
-
-    @staticmethod
-    def not_a_value(operand: Operand, type: str) -> str:
-        if operand.owned is not None:
-            return (
-                f"`{type}` takes the weight `{dotted((*operand.owned.path, operand.owned.name))}`, which no layer makes"
-            )
-        return f"`{type}` takes a constant tensor, which no layer makes"
 
     def infer(
         self, type: str, args: dict[str, Any], shapes: tuple[Shape, ...], path: Path | None
@@ -184,7 +186,7 @@ class Translator:
         if shape != expected:
             raise Unsaid(
                 f"the parameter `{dotted(path)}` has the shape {shape}, and a `LayerScale` one of {expected}",
-                "give it that shape where it is made",
+                f"make it with the shape {expected}: its key stays, and a checkpoint's tensor is reshaped",
                 code="weights-out-of-place",
             )
 
@@ -193,8 +195,11 @@ class Translator:
         owned = {name: w.owned for name, w in weights.items() if isinstance(w, Operand)}
         for name, place in owned.items():
             if place is None:
+                raise Unsaid(*COMPUTED, code="weights-out-of-place")
+            if place.buffer and name in ("weight", "bias"):
                 raise Unsaid(
-                    f"the `{name}` of this layer is computed: it is no parameter of a module",
+                    f"the `{name}` of this layer is the buffer `{dotted((*place.path, place.name))}`",
+                    "hold it as the weight of a layer of torch.nn that is not trained (`requires_grad_(False)`)",
                     code="weights-out-of-place",
                 )
             if place.name != name:
@@ -205,7 +210,8 @@ class Translator:
                 )
         paths = {place.path for place in owned.values() if place is not None}
         if len(paths) != 1:
-            raise Unsaid("the weights of this layer are not of one module", code="weights-out-of-place")
+            help = "put them into one module, under the names that torch's own layer gives them"
+            raise Unsaid("the weights of this layer belong to several modules", help, code="weights-out-of-place")
         return paths.pop()
 
 

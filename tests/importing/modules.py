@@ -809,3 +809,29 @@ class Hides(nn.Module):
         stem = self.stem(x)
         step = self.step(stem)
         return self.root(torch.tanh(step), stem, step)
+
+
+class SizeOfInput(nn.Module):
+    """Computes paddings and a size from the size of its input: another network at other sizes, which a note says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down, self.out = nn.Conv2d(3, 4, 3, 2), nn.Conv2d(4, 2, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        y = F.pad(x, (0, 1 - width % 2, 0, 1 - height % 2))
+        return F.interpolate(self.out(self.down(y)), size=(height, width), mode="bilinear")
+
+
+class OneAhead(nn.Module):
+    """Attention to channels by a convolution along them: sizes of 1 come and go, and factors are expanded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.along = nn.Conv2d(3, 8, 3, padding=1), nn.Conv1d(1, 1, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        y = self.along(x.mean((2, 3)).view(x.shape[0], 1, -1)).sigmoid()
+        return x * y.view(x.shape[0], -1, 1, 1).expand_as(x)

@@ -23,7 +23,7 @@ NAMES = (
     *("OwnLayers", "Shuffle", "Nested", "ByShape", "Attention2d", "Scaled", "mobilenet", "Dense", "Pyramid", "Lazy"),
     *("Siamese", "Again", "Levels", "Headed", "Noisy", "Tree", "Around", "SkipInSkip", "WeightlessLists", "InStep"),
     *("Pieces", "TwoPaths", "FirstChannels", "Underscored", "SharedInBlocks", "Identities", "SometimesResidual"),
-    *("Hides",),
+    *("Hides", "SizeOfInput", "OneAhead"),
 )
 FOLDER = Path(__file__).parent / "specs"
 

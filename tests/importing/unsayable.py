@@ -212,3 +212,76 @@ class Elsewhere(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.tail(self.middle(self.head(x)))
+
+
+class Maps(nn.Module):
+    """A module that returns a list of maps, and a list of layers that are called in step with another."""
+
+    class Trunk(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.two = nn.Conv2d(3, 4, 3, 2, 1), nn.Conv2d(4, 4, 3, 2, 1)
+
+        def forward(self, x: Tensor) -> list[Tensor]:
+            one = self.one(x)
+            return [one, self.two(one)]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = self.Trunk()
+        self.convs = nn.ModuleList([nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 1)])
+        self.norms = nn.ModuleList([nn.BatchNorm2d(4), nn.BatchNorm2d(4)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps = self.trunk(x)
+        made = [norm(conv(y)) for conv, norm, y in zip(self.convs, self.norms, maps, strict=True)]
+        return made[0] + F.interpolate(made[1], scale_factor=2)
+
+
+class Weights(nn.Module):
+    """Weights that are computed, of four kinds, and a fixed filter."""
+
+    class Standardized(nn.Conv2d):
+        def forward(self, x: Tensor) -> Tensor:
+            flat = self.weight.reshape(1, self.out_channels, -1)
+            weight = F.batch_norm(flat, None, None, training=True, momentum=0.0).reshape_as(self.weight)
+            return F.conv2d(x, weight, self.bias)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.standardized = self.Standardized(3, 4, 1)
+        self.spectral = nn.utils.spectral_norm(nn.Conv2d(4, 4, 1))
+        self.normed = nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 1))
+        self.scale = nn.Parameter(torch.ones(4))
+        self.register_buffer("blur", torch.full((4, 1, 3, 3), 1 / 9), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.normed(self.spectral(self.standardized(x)))
+        return F.conv2d(x * self.scale.view(1, -1, 1, 1), self.blur, groups=4)
+
+
+class Arithmetic(nn.Module):
+    """Differences, quotients, products of matrices and a pad that no layer makes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 1), nn.Conv2d(3, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = self.a(x), self.b(x)
+        y = a - b
+        y = y / 2
+        z = a @ torch.stack([y, b], 1).sum(1)
+        return F.max_pool2d(F.pad(z, (0, 1, 0, 1), value=float("-inf")), 3, 2)
+
+
+class Reserved(nn.Module):
+    """Names that no id can have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.input = nn.Conv2d(3, 4, 1)
+        self.blocks = nn.ModuleDict({"class": nn.Conv2d(4, 4, 1)})
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks["class"](self.input(x))

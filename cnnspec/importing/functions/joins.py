@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from cnnspec.importing.functions.table import says
+from cnnspec.importing.functions.table import HANDLERS, says
 from cnnspec.importing.operand import Operand, Unsaid
-from cnnspec.importing.translate import Translator
+from cnnspec.importing.translate import COMPUTED, Translator
 
-NUMBERS = "a spec has no arithmetic with numbers: take it into the weights of a layer beside it"
+FACTOR = "multiply the weight and the bias of the layer before it by the number"
+TERM = "add the number to the bias of the layer before it"
 
 
 @says("add", "__add__", "__radd__", "__iadd__")
@@ -19,9 +20,9 @@ def add(t: Translator, x: Any, y: Any, alpha: float = 1) -> Operand:
     if not isinstance(y, Operand):
         if y == 0:  # where Python's `sum` begins
             return _alone(t, x)
-        raise Unsaid("no layer adds a number", NUMBERS)
+        raise Unsaid("no layer adds a number", TERM)
     if alpha != 1:
-        raise Unsaid("no layer adds with a factor", NUMBERS)
+        raise Unsaid("no layer adds with a factor", FACTOR)
     return t.line("Add", x, y)
 
 
@@ -33,7 +34,7 @@ def _alone(t: Translator, x: Operand) -> Operand:
 @says("mul", "multiply", "__mul__", "__rmul__", "__imul__")
 def mul(t: Translator, x: Any, y: Any) -> Operand:
     if not isinstance(x, Operand) or not isinstance(y, Operand):
-        raise Unsaid("no layer multiplies by a number", NUMBERS)
+        raise Unsaid("no layer multiplies by a number", FACTOR)
     if x.owned is not None or y.owned is not None:
         return _scaled(t, *((y, x) if x.owned is not None else (x, y)))
     return t.line("Multiply", x, y)
@@ -43,7 +44,7 @@ def _scaled(t: Translator, x: Operand, factor: Operand) -> Operand:
     """A tensor times a parameter of a module: a LayerScale, which has no module of its own."""
     assert factor.owned is not None
     if x.value is None:
-        raise Unsaid("this is computed from weights alone, which no layer does", code="weights-out-of-place")
+        raise Unsaid(*COMPUTED, code="weights-out-of-place")
     channels = (x.shape[1], *(1,) * (len(x.shape) - 2))
     if factor.shape[-len(channels) :] != channels or prod(factor.shape) != x.shape[1]:
         raise Unsaid(
@@ -55,9 +56,21 @@ def _scaled(t: Translator, x: Operand, factor: Operand) -> Operand:
     return t.line("LayerScale", x, path=path, **({} if first is None else {"init_value": first}))
 
 
-@says("sub", "subtract", "rsub", "div", "divide", "true_divide", "neg", "negative", "pow", "square", "sqrt", "exp")
-def arithmetic(t: Translator, *args: Any, **kwargs: Any) -> Operand:
-    raise Unsaid("no layer computes this", "of arithmetic a spec has sums, products and stacks of what layers make")
+def _arithmetic(does: str) -> Any:
+    def handler(t: Translator, *args: Any, **kwargs: Any) -> Operand:
+        raise Unsaid(f"no layer {does}", "the arithmetic of a spec is `Add`, `Multiply` and `Concat`")
+
+    return handler
+
+
+for names, does in (
+    (("sub", "subtract", "rsub", "__sub__", "__rsub__", "__isub__"), "subtracts"),
+    (("div", "divide", "true_divide", "__truediv__", "__rtruediv__", "__itruediv__"), "divides"),
+    (("neg", "negative", "__neg__"), "changes the sign"),
+    (("pow", "square", "__pow__", "sqrt", "rsqrt"), "takes powers or roots"),
+    (("exp", "log"), "takes an exponential or a logarithm"),
+):
+    HANDLERS.update(dict.fromkeys(names, _arithmetic(does)))
 
 
 @says("cat", "concat", "concatenate")

@@ -80,10 +80,11 @@ def mean(t: Translator, x: Operand, dim: Any = None, keepdim: bool = False, dtyp
     """The mean of a map over its rows and columns, which torch's global average pool takes in the same way."""
     dims = {d % len(x.shape) for d in ((dim,) if isinstance(dim, int) else dim or ())}
     if len(x.shape) != 4 or dims != {2, 3} or dtype is not None:
-        raise Unsaid(
-            "no layer takes this mean: only one over the rows and columns of a map is a pool",
-            "`x.mean([2, 3])` is `AdaptiveAvgPool2d: {output_size: 1}`",
-        )
+        help = "`x.mean([2, 3])` is `AdaptiveAvgPool2d: {output_size: 1}`"
+        if len(x.shape) != 4 and dims == {*range(2, len(x.shape))}:
+            written = "x.unsqueeze(2)" if len(x.shape) == 3 else "x.flatten(3)"
+            help = f"take it as that of a map: `{written}.mean([2, 3])`"
+        raise Unsaid("no layer takes this mean: only one over the rows and columns of a map is a pool", help)
     pooled = t.line("AdaptiveAvgPool2d", x, output_size=1)
     return pooled if keepdim else t.line("Flatten", pooled)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
 from cnnspec.importing.functions.table import HANDLERS, says
@@ -71,6 +72,9 @@ def pad(t: Translator, x: Operand, pad: Sequence[int], mode: Any = "constant", v
         return t.line(types[mode], x, padding=sides)
     if mode != "constant":
         raise Unsaid(f"no layer pads with `mode={mode!r}`")
+    if value and not isfinite(value):
+        help = "`MaxPool2d` pads with -inf by itself: `padding` on both sides, `ceil_mode` at the end"
+        raise Unsaid(f"no layer pads with {value}", help)
     return t.line("ConstantPad2d", x, padding=sides, value=float(value)) if value else _zeros(t, x, sides)
 
 

@@ -86,12 +86,13 @@ def batch_norm(
     eps: float = 1e-5,
 ) -> Operand:
     tracked = running_mean is not None
+    owners = {"weight": weight, "bias": bias, "running_mean": running_mean, "running_var": running_var}
     if training != (t.training or not tracked):
         raise Unsaid("this `batch_norm` takes its statistics elsewhere than a `BatchNorm` of this mode does")
     return t.line(
         f"BatchNorm{max(len(x.shape) - 2, 1)}d",
         x,
-        path=t.owner(weight=weight, bias=bias, running_mean=running_mean, running_var=running_var),
+        path=t.owner(**owners) if any(owner is not None for owner in owners.values()) else None,
         eps=eps,
         momentum=momentum,
         affine=weight is not None,
