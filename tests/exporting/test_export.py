@@ -113,7 +113,7 @@ def test_missing_packages_are_named(missing: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(to_onnx, "find_spec", lambda name: None if name == missing else found(name))
     with pytest.raises(cnnspec.UsageError, match=missing) as refused:
         cnnspec.export("mnist/lenet", "onnx", tmp_path / "x.onnx")
-    assert "pip install 'cnnspec[onnx]'" in refused.value.help
+    assert str(refused.value).endswith("pip install 'cnnspec[onnx]'")
 
 
 def test_past_what_onnx_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
