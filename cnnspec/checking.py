@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Edit, Repair, Sink, Source, UsageError, did_you_mean, listing
 from cnnspec.diagnostics.diagnostic import place
+from cnnspec.diagnostics.habits import habits, told_once
 from cnnspec.diagnostics.trial import mending
 from cnnspec.layers.join import ALIGN
 from cnnspec.lint import lint
@@ -205,14 +206,22 @@ def _with_help(
     """The errors with those of their repairs that mend them; ``again`` checks an edited text."""
     left, meter = _trials(source, steps), Meter(limit=MAX_WORK)
     helped = []
-    for diagnostic in (_own_repairs(source, diagnostic) for diagnostic in found):
-        tried = diagnostic.repairs[:left]
-        left -= len(tried)
-        trials = [(repair, again(apply(source, repair.edits), meter)) for repair in tried if not meter.is_spent]
+
+    def tried(diagnostic: Diagnostic) -> Diagnostic:
+        nonlocal left
+        chosen = diagnostic.repairs[:left]
+        left -= len(chosen)
+        trials = [(repair, again(apply(source, repair.edits), meter)) for repair in chosen if not meter.is_spent]
         good = mending(diagnostic, found, trials)
         help = ", or ".join(_words(diagnostic, good)) or diagnostic.help
-        helped.append(replace(diagnostic, help=help, repairs=good))
-    return tuple(helped)
+        return replace(diagnostic, help=help, repairs=good)
+
+    for habit in habits(_own_repairs(source, diagnostic) for diagnostic in found):
+        able = left > 0
+        once = tried(told_once(habit))
+        whole = len(habit) == 1 or once.repairs or not (habit[0].repairs and able)
+        helped += [once] if whole else [tried(diagnostic) for diagnostic in habit]
+    return tuple(sorted(helped, key=place))
 
 
 def _with_inputs(found: tuple[Diagnostic, ...], specs: Iterable[Spec]) -> tuple[Diagnostic, ...]:
@@ -285,10 +294,10 @@ def _settled(warning: Diagnostic, *, works: bool) -> Diagnostic:
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> Source:
-    """The source with the edits made, from the last to the first."""
-    text = source.text
-    for edit in sorted(edits, key=lambda e: (e.span.line, e.span.column), reverse=True):
+    """The source with the edits made; of two at one place, the later one comes first in the text."""
+    parts, at, last_first = [], 0, [*edits][::-1]
+    for edit in sorted(last_first, key=lambda e: (e.span.line, e.span.column)):
         start = source.offset(edit.span.line, edit.span.column)
-        end = source.offset(edit.span.end_line, edit.span.end_column)
-        text = text[:start] + edit.text + text[end:]
-    return replace(source, text=text)
+        parts += [source.text[at:start], edit.text]
+        at = max(at, source.offset(edit.span.end_line, edit.span.end_column))
+    return replace(source, text="".join([*parts, source.text[at:]]))

@@ -1,4 +1,4 @@
-"""Safe repairs of warnings, made in the text: comments and layout stay as they are."""
+"""Safe repairs, made in the text: those of warnings, and of characters that look like others. Layout stays."""
 
 from __future__ import annotations
 
@@ -23,17 +23,23 @@ class Fixed(Struct, frozen=True):
 def fix(source: Source) -> Fixed:
     """Makes every safe repair that the checker has tried, over all variants, until none is left.
 
-    A text with errors is left as it is: what is wrong decides what is meant.
+    In a text with errors only characters that look like others are replaced: what else is wrong decides what is meant.
     """
     applied: list[Diagnostic] = []
     for _ in range(MAX_ROUNDS):
         found = check_source(source)
-        chosen = _apart([d for d in found if d.severity == "warning" and any(r.safe for r in d.repairs)])
+        chosen = _apart([d for d in found if _is_safe(d)])
         if not chosen:
             break
         source = apply(source, [edit for diagnostic in chosen for edit in _edits(diagnostic)])
         applied += chosen
     return Fixed(source.text, tuple(applied), found)
+
+
+def _is_safe(diagnostic: Diagnostic) -> bool:
+    """Whether a diagnostic has one safe repair: of several for an error, a person chooses."""
+    safe = [repair for repair in diagnostic.repairs if repair.safe]
+    return bool(safe) and (diagnostic.severity == "warning" or len(diagnostic.repairs) == 1)
 
 
 def _edits(diagnostic: Diagnostic) -> tuple[Edit, ...]:

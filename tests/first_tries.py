@@ -183,7 +183,7 @@ TORCH = (
     Try("- torch.cat: {dim: 1}\n  from: [a, b]", "unknown-layer", "`Concat:` with `from: [a, b]` below it"),
     Try("- Flatten\n- Linear: {in_channels: 4096, out_channels: 10}", "unknown-argument", "`in_features`"),
     Try("- Flatten\n- Linear: {out_channels: 10}", "unknown-argument", "`out_features`"),
-    Try("- Upsample {scale_factor: 2}", "yaml-syntax", "`Upsample: {scale_factor: 2}`"),
+    Try("- Upsample {scale_factor: 2}", "unknown-layer", "`Upsample: {scale_factor: 2}`"),
     Try("- Conv2d {out_channels: 8, kernel_size: 3}", "yaml-syntax", "`Conv2d: {out_channels: 8, kernel_size: 3}`"),
     Try("- GRU: {hidden_size: 64}", "unknown-layer", "does not have `GRU` yet", fixed=False),
     Try(

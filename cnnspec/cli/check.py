@@ -28,7 +28,7 @@ Names = Annotated[
 ]
 Formats = Annotated[Format, typer.Option("--format", help="How to print what is found.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")]
-FIX = "Make the safe repairs of warnings in the files: those that are right under every variant, --variant or not."
+FIX = "Make the safe repairs in the files: those that are right under every variant, --variant or not."
 Repair = Annotated[bool, typer.Option("--fix", help=FIX)]
 Diff = Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and write nothing.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved, until Ctrl-C.")]

@@ -132,18 +132,22 @@ def _github(found: Sequence[Diagnostic], failed: Sequence[CnnspecError]) -> None
         write(command("error", str(error), title="cnnspec"))
 
 
+def _kinds(severities: Sequence[str]) -> str:
+    """``3 errors and 1 warning``."""
+    return " and ".join(count(severities.count(kind), kind) for kind in ("error", "warning") if kind in severities)
+
+
 def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
     """``3 errors and 1 warning in 2 specs, 10 sound, 4 other files skipped``; nothing where one spec is sound."""
     checked = [result for result in results if not result.failure]
     wrong = [result for result in checked if result.diagnostics]
     right = [result for result in checked if not result.diagnostics]
-    sound, fixed = len(right), sum(len(result.fixed) for result in results)
+    sound, fixed = len(right), [diagnostic.severity for result in results for diagnostic in result.fixed]
     found = [diagnostic.severity for diagnostics in once(wrong) for diagnostic in diagnostics]
-    kinds = [count(found.count(kind), kind) for kind in ("error", "warning") if kind in found]
-    parts = [f"{' and '.join(kinds)} in {_counted(wrong)}"] if wrong else []
+    parts = [f"{_kinds(found)} in {_counted(wrong)}"] if wrong else []
     if sound and (wrong or skipped or failed or fixed or sound > 1):
         parts.append(f"{sound:,} sound" if wrong else f"{_counted(right)}, all sound" if sound > 1 else "1 sound")
-    parts += [f"{count(fixed, 'warning')} fixed"] if fixed else []
+    parts += [f"{_kinds(fixed)} fixed"] if fixed else []
     parts += [f"{count(skipped, 'other file')} skipped"] if skipped else []
     parts += [f"{failed:,} not checked"] if failed and parts else []
     return ", ".join(parts)

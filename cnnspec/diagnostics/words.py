@@ -11,6 +11,7 @@ from cnnspec.diagnostics.synonyms import synonym
 MAX_KNOWN = 500  # names among which a near one is looked for: comparing takes time
 MOST_LISTED = 12  # words that a message lists whole
 MOST_NEAR = 3  # of more words, those that it names
+MAX_LINES = 12  # lines that a message lists
 MAX_WORD = 60  # characters of a word that may be a misspelt name
 MAX_MESSAGE = 800  # characters of a line of a message or a help
 
@@ -85,6 +86,16 @@ def choices(lead: str, noun: str, word: str, known: Sequence[str], where: str) -
     near = get_close_matches(word, known, n=MOST_NEAR, cutoff=0.5) if len(word) <= MAX_WORD else []
     close = f"near {'is' if len(near) == 1 else 'are'} {listing([f'`{name}`' for name in near])}; " if near else ""
     return f"{close}{where} list all {len(known)} {noun}"
+
+
+def more_lines(lines: Sequence[int]) -> str:
+    """``the same in 2 more lines: 6, 7`` for what is told at the first of some lines; nothing where it is alone."""
+    others = sorted({line for line in lines if line != lines[0]}) if lines else []
+    if not others:
+        times = "once more" if len(lines) == 2 else f"{len(lines) - 1} more times"
+        return f"the same {times} in this line" if len(lines) > 1 else ""
+    shown = [str(line) for line in others[:MAX_LINES]] + ["…"] * (len(others) > MAX_LINES)
+    return f"the same in {count(len(others), 'more line')}: {', '.join(shown)}"
 
 
 def count(number: int, noun: str) -> str:

@@ -108,7 +108,12 @@ class _Follower:
         way = (*above, (source, node))
         if self.is_ring(base.source, way) or self.is_too_deep(node, way):
             return None
-        top = parse(base.source, self.sink, self.meter)
+        own = Sink()
+        top = parse(base.source, own, self.meter)
+        for diagnostic in own:
+            self.sink.add(diagnostic)
+        if any(diagnostic.code == "yaml-syntax" for diagnostic in own):
+            return None  # what was meant in another file is not guessed
         if isinstance(top, Map):
             self.check(base.source, top)
             below = self.whole(base.source, top, way)

@@ -24,7 +24,7 @@ from cnnspec.spec.layout import (
     second_operation,
 )
 from cnnspec.spec.model import Item, Path
-from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
+from cnnspec.syntax import UNREAD, Entry, Map, Node, Scalar, Seq, shown
 
 GROUP = "layers"
 SCOPE = "Sequential"
@@ -56,6 +56,8 @@ class ItemReader:
         if foreign := foreign_item(node, self.layers, self.params):
             return self.foreign(node, foreign)
         match node:
+            case Scalar(value=None, text=taken) if taken == UNREAD:
+                return _broken(Scalar(node.span, "", ""))
             case Scalar(value=str()):
                 return self.bare(node)
             case Map():
@@ -237,6 +239,8 @@ class ItemReader:
         span = name.span if name else first_span(node)
         if isinstance(node, Map) and (node.entry(GROUP) or node.entry("when")) and not _has_operation(node):
             return self.conditional(node, name)
+        if isinstance(node, Scalar) and node.value is None and node.text == UNREAD:
+            return _unknown_path(span, name)
         if not isinstance(node, Seq):
             self.sink.add(no_path(node, name, join.text))
             return _unknown_path(span, name)

@@ -89,7 +89,7 @@ def no_colon(node: Map) -> Diagnostic | None:
             words = f"write `{whole}`"
             message = f"a colon is missing between `{match['name']}` and its arguments"
             return Diagnostic(
-                "yaml-syntax", message, Label(span), help=words, repairs=(Repair(words, (Edit(colon, ": "),)),)
+                "unknown-layer", message, Label(span), help=words, repairs=(Repair(words, (Edit(colon, ": "),)),)
             )
     return None
 

@@ -57,6 +57,7 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | 
     ``meter`` counts the work of reading it and of what it names.
     """
     meter = meter or Meter()
+    before = len(sink)
     top = parse(source, sink, meter)
     if top is None:
         return None
@@ -64,7 +65,7 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | 
         help = f"begin with `{MARK}: {VERSION}`, then `spec:`, `recipe:` and `axes:`"
         sink.error("wrong-type", f"a sweep is a mapping, not {shown(top)}", source.span(), help=help)
         return None
-    before, work = len(sink), LocatedMeter(meter, source.span())
+    work = LocatedMeter(meter, source.span())
     try:
         found = _Reader(sink, top, source, work).file()
         if len(sink) == before:

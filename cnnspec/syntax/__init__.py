@@ -7,6 +7,7 @@ Reading a text runs no code and touches no file; what is too deep, too large or 
 refused where it stands.
 """
 
+from cnnspec.syntax.draft import UNREAD
 from cnnspec.syntax.evaluate import Env
 from cnnspec.syntax.expr import NO_VALUE, ExpressionError, LayerName, Silent, Value
 from cnnspec.syntax.expression import Template, template
@@ -16,6 +17,7 @@ from cnnspec.syntax.parse import parse
 
 __all__ = [
     "NO_VALUE",
+    "UNREAD",
     "Entry",
     "Env",
     "ExpressionError",

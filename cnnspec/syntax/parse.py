@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import yaml
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Source, Span
+from cnnspec.syntax.draft import UNREAD, Draft
 from cnnspec.syntax.meter import Meter
 from cnnspec.syntax.nodes import Entry, Map, Node, Scalar, Seq
 from cnnspec.syntax.scalars import ScalarError, resolve
@@ -52,23 +53,54 @@ class _Stop(Exception):
 def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None:
     """The text's one document, or None where it cannot be read. What is wrong goes to the sink.
 
-    A tag, a duplicate key or a number out of bounds is reported and reading goes on; broken YAML, a text
-    of over a million characters or of more than 64 levels ends it. ``meter`` counts the values.
+    A tag, a duplicate key or a number out of bounds is reported and reading goes on, and so does it after broken
+    YAML where what was meant is plain; a text of over a million characters or of more than 64 levels ends it.
+    ``meter`` counts the values.
     """
-    composer = _Composer(source, sink)
+    draft, size, own = None, 0, Sink()
+
+    def compose(draft: Draft | None) -> Node | None:
+        nonlocal size, own
+        own = Sink()
+        composer = _Composer(source, own, draft)
+        try:
+            return composer.document(draft.source.text if draft else source.text)
+        except _Stop:
+            return None
+        finally:
+            size += composer.size
+
     try:
         _check_characters(source, sink)
-        return composer.document(source.text)
+        draft = _plain(source, sink)
+        return compose(draft)
     except _Stop:
         return None
     except yaml.YAMLError as error:
-        from cnnspec.syntax.slips import not_yaml  # which most texts go without
+        if deep := _too_deep(source, error):
+            own.add(deep)
+            return None
+        from cnnspec.syntax.recover import recover  # which most texts go without
 
-        sink.add(_too_deep(source, error) or not_yaml(source, error))
-        return None
+        slips, sure, tree = recover(source, draft, error, compose)
+        for slip in slips:
+            sink.add(slip)
+        own = own if sure else Sink()
+        return tree if sure else None
     finally:
+        for diagnostic in own:
+            sink.add(diagnostic)
         if meter is not None:
-            meter.steps += READING * composer.size
+            meter.steps += READING * size
+
+
+def _plain(source: Source, sink: Sink) -> Draft | None:
+    """A draft in which characters that look like others are those others; None where there are none."""
+    if source.text.isascii():
+        return None
+    from cnnspec.syntax.look_alikes import without_look_alikes  # which most texts go without
+
+    return without_look_alikes(source, sink)
 
 
 def _too_deep(source: Source, error: Any) -> Diagnostic | None:
@@ -120,8 +152,9 @@ def _meant(name: str, alias: Span) -> tuple[Repair, ...]:
 class _Composer:
     """Builds nodes from events. An alias is the very node of its anchor, never a copy."""
 
-    def __init__(self, source: Source, sink: Sink) -> None:
+    def __init__(self, source: Source, sink: Sink, draft: Draft | None = None) -> None:
         self.source = source
+        self.draft = draft
         self.sink = sink
         self.anchors: dict[str, tuple[Node, int] | None] = {}
         self.expressions: set[str] = set()
@@ -144,6 +177,8 @@ class _Composer:
 
     def span(self, event: Any) -> Span:
         start, end = event.start_mark, event.end_mark
+        if self.draft is not None:
+            return self.draft.span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
         return Span(self.source, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
     def refuse(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:
@@ -215,6 +250,8 @@ class _Composer:
             self.count_expression(text, span)
         if event.anchor or event.tag:
             span = self.behind_properties(span)
+        if self.draft is not None and text == UNREAD and span.line in self.draft.unread:
+            return Scalar(span, None, UNREAD)
         if event.style or event.tag == "!":
             return Scalar(span, text, text, plain=False)
         try:

@@ -9,9 +9,13 @@ one slip between the place where the parser was and the place where it gave up.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Source, Span, count
+import yaml
+from msgspec import Struct
+
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source, Span, count
+from cnnspec.diagnostics.words import more_lines
 from cnnspec.syntax import signs
 from cnnspec.syntax.trouble import Trouble, insertion, slip
 
@@ -22,23 +26,34 @@ BARE = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z]\w*)\s*(?:#.*)?$")
 WORD = re.compile(r"^(?P<indent> *)(?P<key>[a-z]\w*):(?:\s|$)")
 LAYER = re.compile(r"^(?P<indent> *)(?P<name>[A-Z]\w*)(?::(?= |$)|\s*(?:#.*)?$)")
 ITEM = re.compile(r"^ *(?:- +)*- (?=\S)")
+TAB_WIDTHS = (2, 4, 8)
 MAX_ABOVE = 40  # lines above, among which the item is looked for
 PATH = re.compile(r" *- +(?P<dash>-) +(?P<name>[A-Z$]\w*)")  # the first item of a path, behind two dashes
-OPERATION = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z$]\w*):?")
+OPERATION = re.compile(r"^\s*(?:- +)*- +(?P<name>[A-Z$]\w*|layers|share(?=:)):?")
 
 
-def not_yaml(source: Source, error: Exception) -> Diagnostic:
-    """The diagnostic of a text that YAML's parser refuses."""
+class Slip(Struct, frozen=True):
+    """What stops YAML's parser; ``sure`` where the one repair makes of the text what was meant, and is no guess."""
+
+    diagnostic: Diagnostic
+    sure: bool = False
+
+
+def not_yaml(source: Source, error: Exception) -> Slip:
+    """The slip that YAML's parser stumbled over."""
     mark, context = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     problem = (getattr(error, "problem", None) or str(error)).split("\n")[0]
     if mark is None:
-        return Diagnostic("yaml-syntax", f"not YAML: {problem}", Label(source.span()))
+        return Slip(Diagnostic("yaml-syntax", f"not YAML: {problem}", Label(source.span())))
     line, column = _within(source, mark.line + 1, mark.column + 1)
     first = min(context.line + 1 if context else line, max(line - 1, 1))
     trouble = Trouble(source, problem, max(first, 1), line, column)
     if source.offset(line, column) > MAX_SCANNED or any(len(text) > MAX_WIDTH for _, text in trouble.lines()):
-        return _unexplained(trouble)
-    return next(filter(None, (rule(trouble) for rule in RULES)), None) or _unexplained(trouble)
+        return Slip(_unexplained(trouble))
+    for rule in RULES:
+        if found := rule(trouble):
+            return Slip(found, sure=rule is not signs.brackets and len(found.repairs) == 1)
+    return Slip(_unexplained(trouble))
 
 
 def _within(source: Source, line: int, column: int) -> tuple[int, int]:
@@ -52,12 +67,49 @@ def _within(source: Source, line: int, column: int) -> tuple[int, int]:
 
 
 def _tab(trouble: Trouble) -> Diagnostic | None:
+    """Tabs in the indentation: a tab stands for as many spaces as make the text YAML."""
     for number, text in trouble.lines():
-        indent = text[: len(text) - len(text.lstrip(" \t-"))]
-        if "\t" in indent:
-            tab = trouble.source.span(number, indent.index("\t") + 1)
-            return slip(tab, "a tab where YAML wants spaces", "", "indent with spaces")
-    return None
+        if "\t" in _indentation_of(text):
+            tab = trouble.source.span(number, text.index("\t") + 1)
+            break
+    else:
+        return None
+    tabbed = [at for at, text in enumerate(trouble.source.lines, 1) if "\t" in _indentation_of(text)]
+    more = more_lines([number, *(at for at in tabbed if at != number)])
+    readings: dict[tuple[object, ...], int] = {}
+    for width in TAB_WIDTHS if len(trouble.source.text) <= MAX_SCANNED else ():
+        if (events := _events(trouble.source, tabbed, width)) is not None:
+            readings.setdefault(events, width)
+    repairs = tuple(
+        Repair(f"indent with {width} spaces for each tab", tuple(_spaces(trouble.source, tabbed, width)), safe=True)
+        for width in readings.values() or TAB_WIDTHS[:1]
+    )
+    message, notes = "a tab (U+0009) in the indentation, where YAML wants spaces", (more,) if more else ()
+    return Diagnostic("yaml-syntax", message, Label(tab), notes=notes, help="indent with spaces", repairs=repairs)
+
+
+def _indentation_of(text: str) -> str:
+    return text[: len(text) - len(text.lstrip(" \t-"))]
+
+
+def _spaces(source: Source, tabbed: list[int], width: int) -> Iterator[Edit]:
+    for number in tabbed:
+        for column, sign in enumerate(_indentation_of(source.line(number)), 1):
+            if sign == "\t":
+                yield Edit(source.span(number, column), " " * width)
+
+
+def _events(source: Source, tabbed: list[int], width: int) -> tuple[object, ...] | None:
+    """What a text says once its tabs are so many spaces; None where it is no YAML even then."""
+    lines = list(source.lines)
+    for number in tabbed:
+        indent = _indentation_of(lines[number - 1])
+        lines[number - 1] = indent.replace("\t", " " * width) + lines[number - 1][len(indent) :]
+    try:
+        events = yaml.parse("\n".join(lines), getattr(yaml, "CLoader", yaml.Loader))
+        return tuple((type(event), getattr(event, "value", None)) for event in events)
+    except yaml.YAMLError:
+        return None
 
 
 def _no_colon_above(trouble: Trouble) -> Diagnostic | None:
@@ -119,17 +171,45 @@ def _word_out_of_line(trouble: Trouble) -> Diagnostic | None:
     word = WORD.match(trouble.text(trouble.line))
     if word is None or word["key"] not in ITEM_WORDS:
         return None
-    for number in range(trouble.line - 1, 0, -1):
-        if match := OPERATION.match(trouble.text(number)):
-            break
-    else:
+    owners = _owners(trouble, len(word["indent"]))
+    if not owners:
         return None
     span = trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"]))
     indent = Span(trouble.source, trouble.line, 1, trouble.line, len(word["indent"]) + 1)
-    label = Label(trouble.source.span(number, match.start("name") + 1, len(match["name"])), "belongs to this")
-    message = f"`{word['key']}` is not in line with `{match['name']}`"
-    edit = Edit(indent, " " * match.start("name"))
-    return slip(span, message, "", f"indent it by {match.start('name')} spaces", edit, labels=(label,))
+    of = "may belong to this" if len(owners) > 1 else "belongs to this"
+    labels = tuple(Label(trouble.source.span(number, match.start("name") + 1, len(match["name"])), of)
+                   for number, match in owners)  # fmt: skip
+    message = f"`{word['key']}` is in line with no operation above it"
+    repairs = tuple(
+        Repair(f"indent it by {match.start('name')} spaces, where it belongs to `{match['name']}` in line {number}",
+               (Edit(indent, " " * match.start("name")),))
+        for number, match in owners
+    )  # fmt: skip
+    if len(owners) == 1:
+        match = owners[0][1]
+        message = f"`{word['key']}` is not in line with `{match['name']}`"
+        repairs = (Repair(f"indent it by {match.start('name')} spaces", repairs[0].edits),)
+    return Diagnostic("yaml-syntax", message, Label(span), labels, help=EITHER, repairs=repairs)
+
+
+EITHER = "a word stands in line with the operation that it belongs to"
+
+
+def _owners(trouble: Trouble, indent: int) -> list[tuple[int, re.Match[str]]]:
+    """The operations that a word may belong to: the nearest that is further in, and the nearest that is further out."""
+    found: list[tuple[int, re.Match[str]]] = []
+    column = MAX_WIDTH
+    for number in range(trouble.line - 1, 0, -1):
+        match = OPERATION.match(trouble.text(number))
+        if match is None or match.start("name") >= column:
+            continue
+        column = match.start("name")
+        found.append((number, match))
+        if column <= indent:
+            break
+    inner = [owner for owner in found if owner[1].start("name") > indent][-1:]
+    outer = [owner for owner in found if owner[1].start("name") <= indent][:1]
+    return [*inner, *outer]
 
 
 def _directive(trouble: Trouble) -> Diagnostic | None:

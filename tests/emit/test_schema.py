@@ -44,8 +44,10 @@ def validator() -> Draft202012Validator:
 
 def plain(text: str) -> Any:
     """A text as cnnspec reads it, in the values of JSON."""
-    top = parse(Source("spec", text), Sink())
-    return None if top is None else to_plain(top)
+    sink = Sink()
+    top = parse(Source("spec", text), sink)
+    is_yaml = top is not None and all(diagnostic.code != "yaml-syntax" for diagnostic in sink)
+    return to_plain(top) if top is not None and is_yaml else None
 
 
 def problems(text: str) -> list[str]:

@@ -39,6 +39,7 @@ UNSEEN: dict[str, str] = {
     "in-place-gradient": SHAPES,
     "in-place-shared": SHAPES,
     "in-place-slope": VALUES,
+    "look-alike": YAML,
     "init-bounds": VALUES,
     "init-dimensions": SHAPES,
     "linear-on-map": SHAPES,
