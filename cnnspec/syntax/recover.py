@@ -22,6 +22,7 @@ BUDGET = 200_000  # characters
 MAX_ROUNDS = 60
 SECTION = re.compile(r"(?P<name>[A-Za-z_]\w*):")
 CHAINS = ("layers", "blocks", "aux")
+LAYER = re.compile(r"^ *- +[A-Z$]\w*")  # an item that is a layer, and no path of a join
 DASHED = re.compile(r"^(?P<indent> *)- ")
 
 Read = Callable[[Draft], Any]
@@ -73,12 +74,12 @@ def _take_out(draft: Draft, line: int) -> bool:
     last = first
     while last < len(lines) and (not lines[last].strip() or _indent(lines[last]) > indent):
         last += 1
-    inner = [text for text in lines[first:last] if DASHED.match(text)]
+    layer = LAYER.match(lines[first - 1]) and not any(DASHED.match(text) for text in lines[first:last])
     draft.put(first, indent, len(lines[first - 1]), f"- {UNREAD}")
     draft.unread.add(first)
     for number in range(first + 1, last + 1):
         _clear(draft, number)
-    return not inner and _section(lines, first) in CHAINS and line <= last
+    return bool(layer) and _section(lines, first) in CHAINS
 
 
 def _clear(draft: Draft, line: int) -> None:
