@@ -23,6 +23,7 @@ from cnnspec.sweep.folder import read_records
 from cnnspec.sweep.worker import run_job
 from cnnspec.train import train
 from cnnspec.train.loop import measure
+from cnnspec.train.prepare import Measured
 from cnnspec.train.signals import Stop
 from tests.sweep.conftest import SMALL, SWEEP, InProcess, Notes, Pretending, run_here
 
@@ -278,6 +279,25 @@ def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
         measured = run_job({**job, "measure": True, "data_dir": "/moved"}, nothing.append, Stop(), bool)
     assert prepared.call_args.args[2].data_dir == "/moved"
     assert measured == {"status": "failed", "reason": "seen"}
+
+
+def test_data_without_a_test_part_leave_the_chosen_at_their_validation_figures(
+    whole: Path, sweep_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    """The worker says so in place of figures that are no test figures, and the sweep passes it on."""
+    job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "measure": True, "data_dir": None}
+    with patch("cnnspec.seeing.opened.prepare_measured", return_value=Measured("validation", Any)):
+        ended = run_job(job, [].append, Stop(), bool)
+    assert ended == {"status": "done", "test": None, "reason": "the data have no test part"}
+
+    class Testless(Pretending):
+        def pretend(self, job: Mapping[str, Any]) -> dict[str, Any]:
+            return ended if job.get("measure") else super().pretend(job)
+
+    watch = Notes()
+    sweep = run_here(sweep_file(), tmp_path / "out", Testless(), watch)
+    assert [chosen.test for chosen in sweep.chosen] == [None]
+    assert watch.notes == ["point 1 is not measured on a test part: the data have no test part"]
 
 
 @pytest.mark.parametrize("after", [0, 4, 11])
