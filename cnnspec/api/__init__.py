@@ -22,7 +22,7 @@ from cnnspec.spec.items import SCOPE
 from cnnspec.spec.params import fitting, from_plain
 from cnnspec.spec.roots import open_checked
 from cnnspec.spec.shipped import Found, display, open_source
-from cnnspec.syntax import Entry
+from cnnspec.syntax import Entry, shown
 from cnnspec.syntax.marks import kind
 
 if TYPE_CHECKING:
@@ -179,10 +179,11 @@ def _setting(spec: Spec, name: str, value: Any) -> Any:
         near = did_you_mean(name, spec.params)
         raise UsageError(f"{spec.title} has no param `{name}`", near or f"its params are {known}")
     key = spec.params[name].name
+    node = from_plain(value, Entry(key, key))
     try:
-        fitting(spec.params[name], from_plain(value, Entry(key, key)), {*REGISTRY, *spec.blocks})
+        fitting(spec.params[name], node, {*REGISTRY, *spec.blocks})
     except TypeMismatch as error:
-        raise UsageError(f"`{name}` {error}; it is set to {value!r}", f"declared at {key.span}") from None
+        raise UsageError(f"`{name}` {error}; it is set to {shown(node)}", f"declared at {key.span}") from None
     return value
 
 

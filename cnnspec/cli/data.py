@@ -31,10 +31,10 @@ def data() -> None:
 def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data folder, or one of images.")]) -> None:
     """Read the data in a folder whole, and compare them with what is known of them.
 
-    MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 are looked for where `train --data-dir DIR` looks for them; form,
-    sizes, labels and SHA-256 are checked. Otherwise DIR holds images, a folder for each class, and each of them is
-    decoded; copies of one picture in two parts or classes and parts without an image of a class are warnings. The exit
-    code is 4 if anything is wrong.
+    MNIST, Fashion-MNIST, CIFAR-10 and CIFAR-100 are looked for where `cnnspec train --data-dir DIR` looks for them;
+    form, sizes, labels and SHA-256 are checked. Otherwise DIR holds images, a folder for each class, and each of them
+    is decoded; copies of one picture in two parts or classes and parts without an image of a class are warnings. The
+    exit code is 4 if anything is wrong.
     """
     from cnnspec.data.check import check_data  # torch, from here on
 

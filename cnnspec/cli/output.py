@@ -73,7 +73,9 @@ def show_fault(error: CnnspecError) -> None:
 def _lines(error: CnnspecError, width: int | None) -> Iterator[Text]:
     from rich.text import Text
 
-    yield Text.assemble(("error", "bold red"), ": ", (wrapped(printable(error.message), width, 7), "bold"))
+    message, *nested = error.message.rstrip("\n").split("\n")
+    yield Text.assemble(("error", "bold red"), ": ", (wrapped(printable(message), width, 7), "bold"))
+    yield from (Text(printable(line)) for line in nested)  # as the diagnostics of a spec are laid out
     for line in error.help.split("\n") if error.help else ():
         yield Text(f"  = help: {wrapped(printable(line), width, 10)}")
 

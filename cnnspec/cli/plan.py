@@ -53,7 +53,7 @@ def show_time(found: Planning, jobs: str, per_gpu: int) -> None:
         slots = slots_for(jobs, found.points, per_gpu)
         seconds = estimate(found.points, slots, lambda text: None)
     except CnnspecError as error:
-        console().print(f"the time cannot be estimated: {error.message}")
+        console().print(f"the time cannot be estimated: {error.first_line}")
         return
     side = f"{count(slots.jobs, 'run')} side by side, {count(slots.threads, 'thread')} each"
     console().print(f"about {duration(seconds)} ({side}; from one measured step of each network)")

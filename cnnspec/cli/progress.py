@@ -10,15 +10,11 @@ from rich.progress import Progress as Bar
 
 from cnnspec.cli.output import console
 from cnnspec.diagnostics import printable
-from cnnspec.train.watch import Figures, Metrics, Progress, Watcher
+from cnnspec.train.watch import Figures, Metrics, Progress, Watcher, epoch_line, percent
 
 
 def measured_line(part: str, figures: Figures) -> str:
     return f"{part} accuracy {percent(figures.accuracy)}"
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.2f} %"
 
 
 @contextmanager
@@ -67,11 +63,3 @@ class Live(Lines):
             epoch=self.counted(progress.epoch),
             visible=True,
         )
-
-
-def epoch_line(metrics: Metrics) -> str:
-    """``loss 0.1234  accuracy 96.10 %  validation loss 0.1100  accuracy 96.80 %  12,345 images/s``."""
-    parts = [f"loss {metrics.train_loss:.4f}  accuracy {percent(metrics.train_accuracy)}"]
-    if metrics.val_loss is not None and metrics.val_accuracy is not None:
-        parts.append(f"validation loss {metrics.val_loss:.4f}  accuracy {percent(metrics.val_accuracy)}")
-    return "  ".join([*parts, f"{metrics.images_per_s:,.0f} images/s"])

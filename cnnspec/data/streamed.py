@@ -127,5 +127,5 @@ def reported() -> Iterator[None]:
         if not str(error).startswith("DataLoader worker"):
             raise
         reason = str(error).split(". ")[0].rstrip(".")
-        help = "too little memory is the usual reason: fewer workers, with --workers; 0 reads in the process itself"
+        help = "too little memory is the usual reason: set fewer `workers` in the recipe; 0 reads in the process itself"
         raise DataError(f"a worker that reads images has died: {reason}", help) from None

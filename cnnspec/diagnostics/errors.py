@@ -35,6 +35,11 @@ class CnnspecError(Exception):
         self.message = clip(message)
         self.help = clip(help)
 
+    @property
+    def first_line(self) -> str:
+        """The message without the diagnostics that it quotes below its first line, for places that have one line."""
+        return self.message.partition("\n")[0].rstrip(":")
+
     def __str__(self) -> str:
         return f"{self.message}\n{self.help}" if self.help else self.message
 

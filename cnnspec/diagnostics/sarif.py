@@ -19,7 +19,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from cnnspec.diagnostics.diagnostic import Diagnostic, Frame, Label, Repair
-from cnnspec.diagnostics.escape import printable
+from cnnspec.diagnostics.escape import printable, printable_lines
 from cnnspec.diagnostics.fingerprint import fingerprints
 from cnnspec.diagnostics.prose import prose
 from cnnspec.diagnostics.source import Source, Span
@@ -95,7 +95,7 @@ def _invocation(exit_code: int, failures: Sequence[str]) -> Json:
     """Mistakes in a spec are what the run is for; only what could not be checked makes it a failure."""
     found: Json = {"executionSuccessful": not failures, "exitCode": exit_code}
     if failures:
-        notes = [{"level": "error", "message": {"text": printable(failure)}} for failure in failures]
+        notes = [{"level": "error", "message": {"text": printable_lines(failure)}} for failure in failures]
         found["toolExecutionNotifications"] = notes
     return found
 

@@ -69,7 +69,7 @@ def _trial(point: Point, axes: Sequence[str], chosen: Chosen | None) -> Trial:
     try:
         return trial if point.run is None or not point.run.exists() else _with_run(trial, read_run(point.run))
     except CheckpointError as error:
-        reason = "; ".join(filter(None, [trial.reason, error.message]))
+        reason = "; ".join(filter(None, [trial.reason, error.first_line]))
         return replace(trial, reason=reason)
 
 

@@ -365,7 +365,7 @@ def settle(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> d
         given[name] = Argument(from_plain(value, entry), entry)
     for name, param in spec.params.items():
         if param.required and not param.broken and name not in given:
-            help = "give it a default, set it in a variant, or set it from outside: --set"
+            help = f"give it a default, or set it: in a variant, or as in `cnnspec summary --set {name}=VALUE`"
             message = f"`{name}` has no value: it has no default, and nothing sets it"
             raise ParamError([Diagnostic("missing-argument", message, Label(param.name.span), help=help)])
     return bind(spec.params, given, spec.source.span(), spec.title, layers, None, meter)

@@ -179,7 +179,7 @@ def decode(name: str, data: bytes, path: Path | None = None) -> Source:
 def _binary(name: str) -> Diagnostic:
     """A file that is no text at all, of which nothing is shown."""
     place = Source(name, "").span()
-    help = "a spec is a YAML file; `cnnspec import` reads an exported program, and weights are given with `--weights`"
+    help = "a spec is a YAML file; `cnnspec import` reads an exported program, `cnnspec train --weights` weights"
     return Diagnostic("not-utf8", "this is a binary file, not a text", Label(place), help=help)
 
 

@@ -79,7 +79,7 @@ class Planner:
         except SpecError as error:
             return _left_out(number, values, error.diagnostics[0])
         except UsageError as error:
-            return Planned(number, values, reason=error.message)
+            return Planned(number, values, reason=error.first_line)
         figure = self.settler.file.objective.figure
         if not setup.recipe.validation and figure.startswith("val"):
             return Planned(number, values, reason=f"the objective {figure} needs a validation part, and there is none")

@@ -26,7 +26,7 @@ from typing import Any, TextIO
 from cnnspec.diagnostics import OccupiedError, OutputError
 from cnnspec.files import open_own
 from cnnspec.train.signals import Stop, Stopped
-from cnnspec.train.watch import Metrics, Watcher
+from cnnspec.train.watch import Metrics, Watcher, epoch_line
 
 Job = Mapping[str, Any]
 Say = Callable[[dict[str, Any]], None]
@@ -49,7 +49,7 @@ class Speaker(Watcher):
         print(text, flush=True)  # noqa: T201 - into the log
 
     def epoch(self, metrics: Metrics) -> None:
-        print(metrics, flush=True)  # noqa: T201 - likewise
+        print(f"epoch {metrics.epoch}  {epoch_line(metrics)}", flush=True)  # noqa: T201 - likewise
         self.say({"event": "epoch", "number": self.number, "row": asdict(metrics)})
         if self.ask is not None and not self.ask():
             raise Pruned
@@ -172,7 +172,7 @@ def _reason(error: Exception) -> str:
         traceback.print_exc()
         return f"{type(error).__name__}: {said}"
     print(error, flush=True)  # noqa: T201 - into the log
-    return error.message.split("\n")[0]
+    return error.first_line
 
 
 def _end_with_parent() -> None:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from cnnspec.diagnostics import DivergedError
 from cnnspec.train.world import ALONE, World
 
-HELP = "a smaller learning rate is what mends it most often: --lr"
+HELP = "a smaller learning rate prevents it most often: `cnnspec train --lr`"
 
 
 def is_finite(loss: Tensor, parameters: Iterable[nn.Parameter], world: World = ALONE) -> bool:

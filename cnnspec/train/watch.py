@@ -79,6 +79,19 @@ class Metrics:
         return cls(epoch, train.loss, train.accuracy, val_loss, val_accuracy, speed, seconds)
 
 
+def percent(share: float) -> str:
+    """A share from 0 to 1 as ``96.10 %``."""
+    return f"{100 * share:.2f} %"
+
+
+def epoch_line(metrics: Metrics) -> str:
+    """``loss 0.1234  accuracy 96.10 %  validation loss 0.1100  accuracy 96.80 %  12,345 images/s``."""
+    parts = [f"loss {metrics.train_loss:.4f}  accuracy {percent(metrics.train_accuracy)}"]
+    if metrics.val_loss is not None and metrics.val_accuracy is not None:
+        parts.append(f"validation loss {metrics.val_loss:.4f}  accuracy {percent(metrics.val_accuracy)}")
+    return "  ".join([*parts, f"{metrics.images_per_s:,.0f} images/s"])
+
+
 class Watcher:
     """Hears what training says, and stays silent. Subclasses show it."""
 

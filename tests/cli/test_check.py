@@ -239,6 +239,9 @@ def test_sarif_is_one_log_of_everything(here: Path) -> None:
     assert [r["level"] for r in log["results"]] == ["error", "warning"]
     assert log["invocations"][0]["exitCode"] == result.exit_code == 3
     assert "nowhere.yaml" in log["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    (alone,) = json.loads(run("check", "nowhere", "--format", "sarif").stdout)["runs"]
+    told = alone["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert told.splitlines()[0] == "no spec is called `nowhere`"  # and the help in a line of its own
 
 
 def test_github_and_gitlab(here: Path) -> None:

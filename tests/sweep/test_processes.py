@@ -77,7 +77,9 @@ def test_a_worker_runs_what_the_command_asks_for(sweep_file: Callable[..., Path]
     assert done.exit_code == 0, done.stderr
     assert "0001  epoch 2  val_accuracy " in done.stdout
     assert "chosen: 0001  optimizer.Adam.lr=0.01 params.dropout=0  val_accuracy " in done.stdout
-    assert "2,736 MACs" in (out / "points" / "0001.log").read_text()
+    log = (out / "points" / "0001.log").read_text()
+    assert "2,736 MACs" in log
+    assert "epoch 1  loss " in log
     again = run("sweep", str(path), "--out", str(out))
     assert "1 done before" in again.stdout
     assert "epoch" not in again.stdout

@@ -270,6 +270,21 @@ def test_a_damaged_run_names_the_file(
     assert caught.value.exit_code == 5
 
 
+def test_diagnostics_within_an_error_stand_in_their_lines(whole: Path, tmp_path: Path) -> None:
+    """What is wrong with the spec of a run is shown as `check` shows it; where there is one line, the first stands."""
+    folder = Path(shutil.copytree(whole, tmp_path / "run"))
+    replace_text("spec.yaml", "Conv2d", "Cov2d")(folder)
+    result = run("predict", str(folder), "test:0")
+    assert result.exit_code == 5
+    first, second, third, *_ = result.stderr.splitlines()
+    assert first == f"error: {folder / 'spec.yaml'} is damaged, or does not belong to settings.json:"
+    assert second == "error[unknown-layer]: no layer is called `Cov2d`"
+    assert third.startswith("  --> ")
+    with pytest.raises(CheckpointError) as caught:
+        evaluate(folder)
+    assert caught.value.first_line == first.removeprefix("error: ").rstrip(":")
+
+
 @pytest.mark.parametrize("name", ["warp", "hpu", "mps"] if not torch.backends.mps.is_available() else ["warp"])
 def test_a_device_that_is_not_there_is_refused(small_file: Path, tmp_path: Path, name: str) -> None:
     """The name is repeated with torch's reason, of which one sentence is enough."""
