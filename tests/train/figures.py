@@ -399,7 +399,6 @@ def _is_edge(outcome: Outcome) -> bool:
 
 def check(case: Case, train: Callable[[Case], Outcome] = trained) -> list[str]:
     """What differs; nothing of a case that hangs on rounding."""
-    torch.use_deterministic_algorithms(True)  # noqa: FBT003 - torch's own
     theirs = by_hand(case)
     return list(differences(train(case), theirs)) if is_steady(case, theirs) else []
 
