@@ -179,11 +179,13 @@ def _setting(spec: Spec, name: str, value: Any) -> Any:
         near = did_you_mean(name, spec.params)
         raise UsageError(f"{spec.title} has no param `{name}`", near or f"its params are {known}")
     key = spec.params[name].name
-    node = from_plain(value, Entry(key, key))
+    written = repr(value)  # of a value that no spec can hold
     try:
+        node = from_plain(value, Entry(key, key))
+        written = shown(node)
         fitting(spec.params[name], node, {*REGISTRY, *spec.blocks})
     except TypeMismatch as error:
-        raise UsageError(f"`{name}` {error}; it is set to {shown(node)}", f"declared at {key.span}") from None
+        raise UsageError(f"`{name}` {error}; it is set to {written}", f"declared at {key.span}") from None
     return value
 
 
