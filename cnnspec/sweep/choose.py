@@ -10,7 +10,7 @@ Seeds that were pruned, failed or did not run give the setting no advantage:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from statistics import fmean
+from statistics import mean
 from typing import Any
 
 from cnnspec.sweep.folder import Record
@@ -57,7 +57,7 @@ def _best(file: SweepFile, settings: list[list[Record]]) -> list[Record]:
         return []
     sign = -1 if file.objective.direction == "max" else 1
     return min(
-        ranked, key=lambda pair: rank(len(pair[1]), len(pair[0]), sign * fmean(p.objective or 0 for p in pair[1]))
+        ranked, key=lambda pair: rank(len(pair[1]), len(pair[0]), sign * mean(p.objective or 0 for p in pair[1]))
     )[1]
 
 

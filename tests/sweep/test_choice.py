@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
+from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
@@ -109,7 +109,9 @@ def by_hand(points: Sequence[Record], sign: int) -> Any:
         done = [point.objective for point in own if point.status == "done"]
         if done:
             whole = len(done) == len(own)
-            found.append((0 if whole else 1, 0 if whole else -len(done), sign * fmean(done), rate))
+            found.append(
+                (0 if whole else 1, 0 if whole else -len(done), sign * sum(map(Fraction, done)) / len(done), rate)
+            )
     return min(found)[-1] if found else None
 
 
