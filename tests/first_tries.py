@@ -90,6 +90,8 @@ TYPES = (
     Try("- conv3: {Conv2d: {out_channels: 4, kernel_size: 1}}", "unknown-word", "`id: conv3`"),
     Try("- conv3: nn.Conv2d(4, 8, 3)", "unknown-word", "`Conv2d: {out_channels: 8, kernel_size: 3}`"),
     Try("- relu1: ReLU", "unknown-word", "`ReLU:` with `id: relu1` below it"),
+    Try("- {name: Flatten}", "unknown-word", "write `Flatten`"),
+    Try('- {"op": "Swoosh"}', "unknown-word", "`cnnspec layers`", fixed=False),
     Try("- type: Concat\n  from: [a, b]", "unknown-word", "`Concat:` with `from: [a, b]` below it"),
 )
 
@@ -160,6 +162,19 @@ KERAS = (
     Try("- Concatenate: [a, b]", "unknown-layer", "`Concat:` with `from: [a, b]` below it"),
     Try("- Input: {shape: [32, 32, 3]}", "unknown-layer", "the key `input`", fixed=False),
     Try("- Reshape: {target_shape: [8, 8, 64]}", "unknown-layer", "`Unflatten", fixed=False),
+    Try("- Conv2D: {filters: 4, kernel_size: 3, name: c1}\n- ReLU:\n  from: c1", "unknown-layer", "`id: c1` below it"),
+    Try(
+        "- Conv2d: {out_channels: 8, kernel_size: 3, activation: relu}",
+        "unknown-argument",
+        "`Conv2d: {out_channels: 8, kernel_size: 3}` and `ReLU`",
+    ),
+    Try("- Conv2d: {out_channels: 8, kernel_size: 3, act: gelu}\n  id: c", "unknown-argument", "`GELU:` with `id: c`"),
+    Try("- Conv2d: {out_channels: 8, kernel_size: 3, bn: true}", "unknown-argument", "`ConvNormAct`", fixed=False),
+    Try("- conv2d: {filters: 8, kernel: 3}", "unknown-layer", "`Conv2d: {out_channels: 8, kernel_size: 3}`"),
+    Try("- flatten\n- linear: {out: 10}", "unknown-layer", "`Flatten`"),
+    Try("- maxpool: {size: 2, stride: 2}", "unknown-layer", "`MaxPool2d: {kernel_size: 2, stride: 2}`"),
+    Try("- upsample: {scale: 2}", "unknown-layer", "`Upsample: {scale_factor: 2}`"),
+    Try("- Rescaling: {scale: 0.004}", "unknown-layer", "`transforms`", fixed=False),
     Try("- LSTM: {units: 64}", "unknown-layer", "does not have `LSTM` yet", fixed=False),
 )
 
@@ -185,6 +200,27 @@ TORCH = (
     Try("- Flatten\n- Linear: {out_channels: 10}", "unknown-argument", "`out_features`"),
     Try("- Upsample {scale_factor: 2}", "unknown-layer", "`Upsample: {scale_factor: 2}`"),
     Try("- Conv2d {out_channels: 8, kernel_size: 3}", "yaml-syntax", "`Conv2d: {out_channels: 8, kernel_size: 3}`"),
+    Try("- nn.Sequential:\n    - Tanh\n    - ReLU", "unknown-layer", "`Sequential:`"),
+    Try("- torch.flatten: {start_dim: 1}", "unknown-layer", "`Flatten: {start_dim: 1}`"),
+    Try(
+        "- Conv2d: in_channels=4, out_channels=8, kernel_size=3",
+        "wrong-type",
+        "`Conv2d: {out_channels: 8, kernel_size: 3}`",
+    ),
+    Try("- GELUTanh", "unknown-layer", "`GELU: {approximate: tanh}`"),
+    Try("- BatchNormAct2d", "unknown-layer", "`BatchNorm2d` and `ReLU`"),
+    Try(
+        "- SelectAdaptivePool2d: {pool_type: avg, flatten: true}",
+        "unknown-layer",
+        "`AdaptiveAvgPool2d: {output_size: 1}` and `Flatten`",
+    ),
+    Try("- ConvNormAct: {out_chs: 8, act_layer: SiLU}", "unknown-argument", "`out_channels`"),
+    Try(
+        "- dict(type='Conv2d', out_channels=8, kernel_size=3)",
+        "unknown-layer",
+        "`Conv2d: {out_channels: 8, kernel_size: 3}`",
+    ),
+    Try("- x.view(x.size(0), -1)", "unknown-layer", "Flatten"),
     Try("- GRU: {hidden_size: 64}", "unknown-layer", "does not have `GRU` yet", fixed=False),
     Try(
         "- Embedding: {num_embeddings: 100, embedding_dim: 8}",
@@ -214,6 +250,14 @@ ULTRALYTICS = (
     Try("- [-1, 3, Conv, [64, 3]]", "not-an-item", "with `repeat: 3` below it"),
     Try('- [-1, 1, nn.Upsample, [None, 2, "nearest"]]', "not-an-item", "`Upsample: {scale_factor: 2, mode: nearest}`"),
     Try("- [-1, 1, nn.MaxPool2d, [2, 2]]", "not-an-item", "`MaxPool2d: {kernel_size: 2, stride: 2}`"),
+    Try(
+        "- Conv: {c2: 64, k: 3, s: 2}",
+        "unknown-layer",
+        "`Conv2d: {out_channels: 64, kernel_size: 3, stride: 2}`, or write `ConvNormAct: {out_channels: 64",
+    ),
+    Try("- Conv: [64, 3, 2]", "unknown-layer", "stride: 2, act: SiLU}`"),
+    Try("- module: nn.MaxPool2d\n  args: [2, 2]", "unknown-word", "`MaxPool2d: {kernel_size: 2, stride: 2}`"),
+    Try("- nn.Upsample: [None, 2, nearest]", "unknown-layer", "`Upsample: {scale_factor: 2, mode: nearest}`"),
     Try("- [[-1, 6], 1, Concat, [1]]", "not-an-item", "`Concat:` with `from: [prev, ID]`", fixed=False),
     Try("- [-1, 3, C2f, [128, True]]", "not-an-item", "`C2f` as a block", fixed=False),
     Try("- [[15, 18, 21], 1, Detect, [nc]]", "not-an-item", "`outputs: {p3: id}`", fixed=False),

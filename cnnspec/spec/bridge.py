@@ -187,10 +187,18 @@ def unknown_argument(known: Collection[str], name: str, entry: Entry, subject: s
         return _glued(known, match, span)
     help = f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none"
     message, near = f"`{subject}` has no argument `{name}`", did_you_mean(name, known)
+    if name in LINES and "act" not in known:
+        help = f"{LINES[name]} is a line of its own below this one, or part of the block `ConvNormAct`"
+        return Diagnostic("unknown-argument", message, Label(span), help=help)
     repairs = respell(span, name, known) if entry.written else ()
     return Diagnostic("unknown-argument", message, Label(span, near), help=help, repairs=repairs)
 
 
+# Settings of other frameworks' layers that are lines here.
+LINES = {
+    **dict.fromkeys(("activation", "act", "act_layer", "act_cfg", "nonlinearity"), "an activation"),
+    **dict.fromkeys(("norm", "bn", "norm_layer", "norm_cfg", "batch_norm", "batch_normalize", "use_bn"), "a norm"),
+}
 NO_SPACE = re.compile(r"(?P<name>\w+)(?P<sign>[:=])(?P<value>\S+)")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span, listing
 from cnnspec.layers import REGISTRY
 from cnnspec.spec.edits import by_name, indented, insertion, written
+from cnnspec.spec.frameworks.call import call_of_text
+from cnnspec.spec.frameworks.translate import translate
 from cnnspec.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 
@@ -104,11 +106,21 @@ def dash_before(node: Node) -> Span:
 def no_names(key: Scalar, value: Node) -> Diagnostic:
     """Arguments that are given by position."""
     fields = REGISTRY[key.text].model_fields if key.text in REGISTRY else {}
-    repairs = by_name(key.text, value, fields)
+    repairs = _as_call(key, value) or by_name(key.text, value, fields)
     place = value.span if value.span.line == value.span.end_line else key.span
     message = f"the arguments of `{key.text}` have no names: {shown(value)}"
     help = "" if repairs else f"write `{key.text}: {{name: value}}`: arguments are given by name, never by position"
     return Diagnostic("wrong-type", message, Label(place), help=help, repairs=repairs)
+
+
+def _as_call(key: Scalar, value: Node) -> tuple[Repair, ...]:
+    """``Conv2d: in_channels=16, out_channels=32``, as Python writes them."""
+    call = call_of_text(f"{key.text}({value.text})") if isinstance(value, Scalar) and "=" in value.text else None
+    translation = translate(call, {key.text}) if call else None
+    if translation is None or len(translation.lines) != 1:
+        return ()
+    line = translation.lines[0]
+    return (Repair(f"write `{line.operation}`", (Edit(value.span, line.value),)),) if line.value else ()
 
 
 def arguments_outside(op: Entry, outside: Sequence[Entry]) -> Diagnostic:

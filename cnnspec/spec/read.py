@@ -181,7 +181,10 @@ class _Reader:
     def unknown_key(self, entry: Entry) -> None:
         name = entry.key.text
         help = choices("a spec has", "keys", name, KEYS, "docs/language.md and `cnnspec schema`")
-        near, repairs = did_you_mean(name, KEYS), respell(entry.key.span, name, KEYS)
+        free = [key for key in KEYS if self.top.entry(key) is None]
+        near, repairs = did_you_mean(name, free) or did_you_mean(name, KEYS), respell(entry.key.span, name, free)
+        if not near and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int | float):
+            help = f"a value of your own is a param: write it as `params: {{{name}: {entry.value.text}}}`"
         self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
     def required(self, name: str) -> Node | None:

@@ -9,9 +9,11 @@ from msgspec.structs import replace
 
 from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, nearest
 from cnnspec.layers import JOINS, REGISTRY
-from cnnspec.spec.bridge import WORDS_BESIDE
+from cnnspec.spec.bridge import LINES, WORDS_BESIDE
 from cnnspec.spec.edits import Repairs, beside, positional_text, rename, set_argument
+from cnnspec.spec.frameworks import ACTIVATIONS, Line, call_of, replacing, text_of
 from cnnspec.spec.model import Item
+from cnnspec.syntax import Map
 
 MAX_CALL = 200  # characters of a name that may be a call
 CALL = re.compile(r"(?P<module>(?:\w+\.)*)(?P<name>\w+)(?:\((?P<arguments>.*)\))?")
@@ -102,7 +104,24 @@ def with_layout(diagnostic: Diagnostic, item: Item) -> Diagnostic:
     """The fault of an argument, with the repair that its line allows."""
     if item.span.source.shipped or diagnostic.repairs:
         return diagnostic
-    return replace(diagnostic, repairs=_moved(diagnostic, item) or _added(diagnostic, item))
+    repairs = _moved(diagnostic, item) or _in_a_line_below(diagnostic, item) or _added(diagnostic, item)
+    return replace(diagnostic, repairs=repairs)
+
+
+def _in_a_line_below(diagnostic: Diagnostic, item: Item) -> Repairs:
+    """An activation among the arguments, put into a line of its own."""
+    entry = item.args.entry(diagnostic.span.text) if item.args and diagnostic.code == "unknown-argument" else None
+    if entry is None or not isinstance(item.node, Map) or LINES.get(entry.key.text) != "an activation":
+        return ()
+    name = ACTIVATIONS.get(entry.value.span.text.strip("'\"").casefold()) or ""
+    call = call_of(item.name, item.args) if item.args is not None else None
+    words = [(other.key.text, text_of(other.value)) for other in item.node if other.key.text in WORDS_BESIDE]
+    if not name.isidentifier() or call is None or any(not text for _, text in words):
+        return ()
+    own = {key: text for key, text in call.named.items() if key != entry.key.text}
+    kept = [(word, text) for word, text in words if text is not None]
+    repair = replacing(item.node, [Line(item.name, own), Line(name)], kept)
+    return (repair,) if repair else ()
 
 
 def _moved(diagnostic: Diagnostic, item: Item) -> Repairs:

@@ -10,7 +10,8 @@ A translation is complete or it is not offered: an argument without a counterpar
 
 from cnnspec.spec.frameworks.call import Call, call_of, text_of
 from cnnspec.spec.frameworks.item import foreign_item
+from cnnspec.spec.frameworks.table import ACTIVATIONS
 from cnnspec.spec.frameworks.translate import translate
 from cnnspec.spec.frameworks.write import Line, Translation, replacing
 
-__all__ = ["Call", "Line", "Translation", "call_of", "foreign_item", "replacing", "text_of", "translate"]
+__all__ = ["ACTIVATIONS", "Call", "Line", "Translation", "call_of", "foreign_item", "replacing", "text_of", "translate"]

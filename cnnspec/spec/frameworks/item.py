@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from cnnspec.diagnostics import Diagnostic, Label, Span
+from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Span
 from cnnspec.layers import JOINS
 from cnnspec.spec.bridge import WORDS_BESIDE
 from cnnspec.spec.frameworks.call import Call, call_of, call_of_text, text_of
@@ -52,8 +52,9 @@ def foreign_item(node: Node, known: Collection[str], params: Collection[str] = (
 
 def _bare(node: Scalar, known: Collection[str]) -> Diagnostic | None:
     """``GlobalAvgPool``, ``nn.ReLU()``, ``relu``."""
-    call = call_of_text(node.text) or (Call(node.text, {}) if node.text.replace(".", "_").isidentifier() else None)
-    if call is None or call.name in known or call.name in OWN:
+    word = Call(node.text, {}) if node.text.replace(".", "_").isidentifier() else None
+    call = _of_dict(call_of_text(node.text)) or word
+    if call is None or node.text in known or node.text in OWN:
         return None
     if call.name == node.text and not _is_capital(call.name) and "." not in call.name:
         known = ()  # a word in small letters is no misspelt layer, though it may be an activation elsewhere
@@ -69,21 +70,30 @@ def _bare(node: Scalar, known: Collection[str]) -> Diagnostic | None:
     return _unknown(node, node.text, node.span, translation, ())
 
 
+def _of_dict(call: Call | None) -> Call | None:
+    """``dict(type='Conv2d', out_channels=8)``, as configurations of MMCV write it."""
+    if call is None or call.name != "dict" or "type" not in call.named:
+        return call
+    return Call(call.named["type"], {key: text for key, text in call.named.items() if key != "type"})
+
+
 def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
     """``{type: Conv2d, out_channels: 4}``."""
     entry = next((entry for key in TYPE_KEYS if (entry := node.entry(key))), None)
+    if entry is None and isinstance(named := node.get("name"), Scalar) and named.text in known:
+        entry = node.entry("name")
     if entry is None or not isinstance(entry.value, Scalar) or not isinstance(entry.value.value, str):
         return None
     if any(_is_capital(entry.key.text) or entry.key.text in OWN for entry in node):
         return None
     name = entry.value.text
-    call = call_of(name, Map(node.span, tuple(_arguments(node, entry))))
-    kept = _kept(node)
+    call = _call(name, node, entry)
+    kept = _kept(node, entry, call)
     translation = translate(call, known) if call is not None else None
     if call is not None and translation is None and name.rpartition(".")[2] in JOINS:
         translation = Translation((Line(name.rpartition(".")[2]),))
     if translation is None:
-        translation = Translation(words=f"write `{name}: {{argument: value}}`")
+        translation = Translation(words=f"no layer is called `{name}` either: {ALL_LAYERS}")
     key = entry.key.text
     message = f"an item has no `{key}`: the name of its layer is the key"
     repair = replacing(node, translation.lines, kept) if kept is not None else None
@@ -91,6 +101,14 @@ def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
     label = Label(entry.key.span.to(entry.value.span), translation.label)
     notes = (translation.note,) if translation.note else ()
     return Diagnostic("unknown-word", message, label, notes=notes, help=help, repairs=(repair,) if repair else ())
+
+
+def _call(name: str, node: Map, type_: Entry) -> Call | None:
+    """The call of a layer that stands under a key such as `type`."""
+    listed = [entry.value for entry in node if entry.key.text in ARGUMENT_KEYS and isinstance(entry.value, Seq)]
+    call = call_of(name, Map(node.span, tuple(_arguments(node, type_))))
+    given = call_of(name, listed[0]) if listed else None
+    return Call(name, call.named, given.positional) if call and given else call
 
 
 def _arguments(node: Map, type_: Entry) -> list[Entry]:
@@ -102,15 +120,17 @@ def _arguments(node: Map, type_: Entry) -> list[Entry]:
         inner = entry.value
         if entry.key.text in ARGUMENT_KEYS and isinstance(inner, Map):
             found += inner.entries
-        else:
+        elif not (entry.key.text in ARGUMENT_KEYS and isinstance(inner, Seq)):
             found.append(entry)
     return found
 
 
-def _kept(node: Map) -> list[tuple[str, str]] | None:
+def _kept(node: Map, op: Entry, call: Call | None = None) -> list[tuple[str, str]] | None:
     """The words beside the operation, `name` taken for `id`; None where one cannot be written again."""
-    words = [("id" if entry.key.text == "name" else entry.key.text, text_of(entry.value))
-             for entry in node if entry.key.text in (*WORDS_BESIDE, "name")]  # fmt: skip
+    beside = [entry for entry in node if entry is not op and entry.key.text in (*WORDS_BESIDE, "name")]
+    words = [("id" if entry.key.text == "name" else entry.key.text, text_of(entry.value)) for entry in beside]
+    if call is not None and call.named.get("name", "").isidentifier():
+        words.append(("id", call.named["name"]))
     names = [word for word, _ in words]
     if any(text is None for _, text in words) or len(set(names)) < len(names):
         return None
@@ -122,7 +142,7 @@ def _under_a_name(node: Map, known: Collection[str]) -> Diagnostic | None:
     others = [entry for entry in node if entry.key.text not in WORDS_BESIDE]
     if len(others) != 1 or node.entry("id") or _is_capital(others[0].key.text) or others[0].key.text in OWN:
         return None
-    entry, kept = others[0], _kept(node)
+    entry, kept = others[0], _kept(node, others[0])
     translation = _inside(entry.value, known)
     if translation is None or kept is None or not entry.key.text.isidentifier():
         return None
@@ -130,7 +150,8 @@ def _under_a_name(node: Map, known: Collection[str]) -> Diagnostic | None:
     repair = replacing(node, translation.lines, [("id", name), *kept])
     message = f"`{name}` is no layer: the key of an item is its layer, and its name is its `id`"
     repairs = (repair,) if repair else ()
-    return Diagnostic("unknown-word", message, Label(entry.key.span), help=translation.words, repairs=repairs)
+    help = translation.words or (repair.words if repair else "")
+    return Diagnostic("unknown-word", message, Label(entry.key.span), help=help, repairs=repairs)
 
 
 def _inside(value: Node, known: Collection[str]) -> Translation | None:
@@ -141,7 +162,7 @@ def _inside(value: Node, known: Collection[str]) -> Translation | None:
         return None
     type_ = next((entry for key in TYPE_KEYS if (entry := value.entry(key))), None)
     if type_ is not None and isinstance(type_.value, Scalar):
-        call = call_of(type_.value.text, Map(value.span, tuple(_arguments(value, type_))))
+        call = _call(type_.value.text, value, type_)
     elif len(value.entries) == 1 and _is_capital(value.entries[0].key.text):
         call = call_of(value.entries[0].key.text, value.entries[0].value)
     else:
@@ -158,9 +179,12 @@ def _under_a_key(node: Map, known: Collection[str]) -> Diagnostic | None:
     name = entry.key.text
     if name in known or name in OWN or name in JOINS or name.startswith("$"):
         return None
+    if name.rpartition(".")[2] == "Sequential":
+        repairs = (Repair("write `Sequential:`", (Edit(entry.key.span, "Sequential"),)),)
+        return Diagnostic("unknown-layer", f"no layer is called `{name}`", Label(entry.key.span), repairs=repairs)
     call = call_of(name, entry.value) or Call(name, {"": ""})
     translation = translate(call, known if "." in name else ())
-    kept = _kept(node)
+    kept = _kept(node, entry, call)
     if translation is None:
         return None
     return _unknown(node, name, entry.key.span, translation, kept)
@@ -169,11 +193,12 @@ def _under_a_key(node: Map, known: Collection[str]) -> Diagnostic | None:
 def _unknown(
     node: Node, name: str, span: Span, translation: Translation, kept: Sequence[tuple[str, str]] | None
 ) -> Diagnostic:
-    repair = replacing(node, translation.lines, kept) if kept is not None else None
+    readings = [translation.lines, translation.instead] if kept is not None else []
+    repairs = tuple(filter(None, (replacing(node, lines, kept or ()) for lines in readings)))
+    repair = repairs[0] if repairs else None
     asks = translation.label.startswith("did you mean")
     help = translation.words or (repair.words if repair and not asks else ALL_LAYERS)
     notes = (translation.note,) if translation.note else ()
-    repairs = (repair,) if repair else ()
     label = Label(span, translation.label)
     return Diagnostic("unknown-layer", f"no layer is called `{name}`", label, notes=notes, help=help, repairs=repairs)
 

@@ -74,7 +74,6 @@ RULES: dict[str, Rule] = {
     "hsigmoid": Rule("Hardsigmoid", "MMCV"),
     # timm, torchvision, PyTorch
     "droppath": Rule("StochasticDepth", "timm", ("p", "scale_by_keep"), stated={"mode": "row"}),
-    "selectadaptivepool2d": Rule("AdaptiveAvgPool2d", "timm", ("output_size",), stated=GLOBAL),
     "conv2dnormactivation": Rule(
         "ConvNormAct", "torchvision", ("in_channels", "out_channels", "kernel_size", "stride")
     ),
@@ -99,6 +98,9 @@ RULES: dict[str, Rule] = {
         ("globalmaxpool", "globalmaxpool2d", "adaptivemaxpool"),
         Rule("AdaptiveMaxPool2d", "", ("output_size",), stated=GLOBAL),
     ),
+    "convolution": Rule("Conv2d", "", ("out_channels", "kernel_size", "stride", "padding")),
+    "convolutional": Rule("Conv2d", "Darknet", ("out_channels", "kernel_size", "stride", "padding")),
+    "batchnormact2d": Rule("BatchNorm2d", "timm", after=("ReLU",)),
     "depthtospace": Rule("PixelShuffle", "", ("upscale_factor",)),
     "spacetodepth": Rule("PixelUnshuffle", "", ("downscale_factor",)),
 }
@@ -111,6 +113,7 @@ ACTIVATIONS: dict[str, str | None] = {
     "selu": "SELU",
     "celu": "CELU",
     "gelu": "GELU",
+    "gelutanh": "GELU: {approximate: tanh}",
     "silu": "SiLU",
     "swish": "SiLU",
     "mish": "Mish",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection
 
 from msgspec.structs import replace
+from pydantic.fields import FieldInfo
 
 from cnnspec.diagnostics import listing
 from cnnspec.diagnostics.synonyms import synonym
@@ -23,6 +24,7 @@ BLOCK_FIELDS = {
         ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias", "norm", "act")
     )
 }
+INIT = "; the section `init` says what fills weights"
 TYPE = re.compile(r"type['\"]?\s*[:=]\s*['\"]?(?:nn\.)?(\w+)")
 
 
@@ -34,13 +36,18 @@ def translate(call: Call, known: Collection[str]) -> Translation | None:
         return _as_torch(name, call)
     if folded in JOINED:
         return _joined(call, JOINED[folded])
+    if name == "Conv" and (call.positional or not call.named.keys() <= REGISTRY["Conv2d"].model_fields.keys()):
+        return _either_convolution(call)
     if special := SPECIAL.get(folded):
         return special(call)
-    if rule := RULES.get(folded):
-        return _by_rule(call, name, rule)
     if folded in ACTIVATIONS and not call.named and not call.positional:
         return _activation(name, ACTIVATIONS[folded])
+    if rule := RULES.get(folded) or OWN.get(folded):
+        return _by_rule(call, name, rule)
     return _absent(name, folded)
+
+
+OWN = {name.casefold(): Rule(name) for name in REGISTRY if name not in JOINS}  # `linear: {out_features: 10}`
 
 
 def _absent(name: str, folded: str) -> Translation | None:
@@ -65,7 +72,13 @@ def _as_torch(name: str, call: Call) -> Translation | None:
         return Translation(words=f"arguments are given by name: `{name}: {{name: value}}`")
     pairs = dict(re.findall(r"(\w+): ([^,\[\]]+|\[[^\]]*\])(?:, |$)", text[1:-1]))
     arguments = {key: value for key, value in {**pairs, **call.named}.items() if key not in INFERRED}
+    arguments = {key: value for key, value in arguments.items() if not _is_default(fields.get(key), value)}
     return Translation((Line(name, arguments),))
+
+
+def _is_default(field: FieldInfo | None, text: str) -> bool:
+    """Whether null is given where it is the default."""
+    return text == "null" and field is not None and field.default is None
 
 
 def _activation(name: str, target: str | None) -> Translation:
@@ -87,6 +100,7 @@ def _by_rule(call: Call, name: str, rule: Rule) -> Translation:
     arguments, rest = _arguments(call, rule)
     if rest:
         words = f"{said}, which has no {listing([f'`{key}`' for key in rest], 'or')}"
+        words += INIT if any(key.endswith("_initializer") for key in rest) else ""
         return Translation(label=label, words=words, note=rule.note)
     missing = [field for field in _required(rule.target) if field not in arguments]
     if missing:
@@ -168,6 +182,20 @@ def _activation_layer(call: Call) -> Translation:
     return Translation(label="no layer by itself", words=help)
 
 
+def _either_convolution(call: Call) -> Translation:
+    """`Conv: {c2: 64, k: 3, s: 2}`: a convolution, or that of Ultralytics with its norm and activation."""
+    words = "write `Conv2d`, or `ConvNormAct` with `act: SiLU` for the module of Ultralytics"
+    order = ("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
+    plain, rest = _arguments(call, Rule("Conv2d", "", order))
+    whole, others = _arguments(call, Rule("ConvNormAct", "", order, stated={"act": "SiLU"}))
+    if others or "out_channels" not in whole:
+        return Translation(words=words)
+    activated = any(key in ACTIVATION_ARGUMENTS for key in call.named)
+    only = () if rest or activated or "kernel_size" not in plain else (Line("Conv2d", plain),)
+    block = (Line("ConvNormAct", whole),)
+    return Translation(only or block, "", words, instead=block if only else ())
+
+
 def _separable(call: Call) -> Translation:
     """`SeparableConv2D`: depthwise, then pointwise; Keras puts no layer between them."""
     rule = Rule("Conv2d", "Keras", ("out_channels", "kernel_size", "stride", "padding"))
@@ -194,7 +222,21 @@ def _input_layer(call: Call) -> Translation:
     return Translation(label="no layer here", words=words)
 
 
+def _select_pool(call: Call) -> Translation:
+    """`SelectAdaptivePool2d` of timm: a kind of pool, and a `Flatten` where it says so."""
+    kinds = {"avg": "AdaptiveAvgPool2d", "max": "AdaptiveMaxPool2d"}
+    given = dict(zip(("output_size", "pool_type", "flatten"), call.positional, strict=False)) | call.named
+    target = kinds.get(given.get("pool_type", "avg"), "")
+    label, words = f"`{target or 'AdaptiveAvgPool2d'}` in cnnspec", "write `AdaptiveAvgPool2d: {output_size: 1}`"
+    if not target or not given.keys() <= {"output_size", "pool_type", "flatten"}:
+        return Translation(label=label, words=words)
+    flat = (Line("Flatten"),) if given.get("flatten") == "true" else ()
+    return Translation((Line(target, {"output_size": given.get("output_size", "1")}), *flat), label)
+
+
 def _residual(call: Call) -> Translation:
+    if "from" in call.named:
+        return Translation(label="`Add` in cnnspec", words="write `Add:` with `from: [prev, ID]` below it, by ids")
     words = "write `Add:` with two paths below it: a list of the layers, and `- []`, which passes the input on"
     return Translation(label="a join here", words=words)
 
@@ -267,5 +309,6 @@ SPECIAL: dict[str, Callable[[Call], Translation]] = {
     **dict.fromkeys(("split", "chunk"), _split),
     **dict.fromkeys(("squeezeexcite", "semodule", "selayer", "seblock", "effectivesemodule"), _squeeze_excite),
     "convmodule": _conv_module,
+    "selectadaptivepool2d": _select_pool,
     **EINOPS,
 }

@@ -54,6 +54,7 @@ class Translation(Struct, frozen=True):
     label: str = ""
     words: str = ""
     note: str = ""
+    instead: tuple[Line, ...] = ()  # a second reading, where two may be meant
 
 
 def replacing(node: Node, lines: Sequence[Line], kept: Sequence[tuple[str, str]] = ()) -> Repair | None:
@@ -69,9 +70,7 @@ def replacing(node: Node, lines: Sequence[Line], kept: Sequence[tuple[str, str]]
     said = " and ".join(
         f"`{line.operation}{':' if line.words and not line.value else ''}`" + _beside(line) for line in lines
     )
-    if not before.strip("- "):
-        if "-" not in before:
-            return None
+    if "-" in before and not before.strip("- "):
         dash, indent = before.rindex("-"), span.column - 1
         text = f"\n{' ' * dash}- ".join(line.below(indent if not number else dash + 2)
                                         for number, line in enumerate(lines))  # fmt: skip
