@@ -109,9 +109,8 @@ def by_hand(points: Sequence[Record], sign: int) -> Any:
         done = [point.objective for point in own if point.status == "done"]
         if done:
             whole = len(done) == len(own)
-            found.append(
-                (0 if whole else 1, 0 if whole else -len(done), sign * sum(map(Fraction, done)) / len(done), rate)
-            )
+            mean = float(sum(map(Fraction, done)) / len(done))
+            found.append((0 if whole else 1, 0 if whole else -len(done), sign * mean, rate))
     return min(found)[-1] if found else None
 
 
