@@ -93,14 +93,29 @@ class Heads:
             if self.is_there(head.after or head.source):
                 self.expand(head)
         found = []
+        taken = {LOGITS: None} if alone else {output.name.text: output.name for output in self.expander.spec.outputs}
         for head in self.expander.spec.aux:
             weight, flow = self.made.get(head, (0.0, UNKNOWN))
             if flow.shape is None or flow.value == NOWHERE:
                 continue
+            self.claim(head.output, taken)
             if alone:
                 self.compare(head, flow, out)
             found.append(Aux(head.name.text, head.output.text, weight, flow.value, head.name.span))
         return tuple(found)
+
+    def claim(self, output: Scalar, taken: dict[str, Scalar | None]) -> None:
+        """Training gives each output under its name, so no two have one."""
+        name = output.text
+        if name in taken:
+            first = taken[name]
+            message = f"two outputs have the name `{name}`"
+            if first is None:
+                message = f"`{name}` is the network's own output, beside which training gives that of each head"
+            labels = () if first is None else (Label(first.span, "first here"),)
+            help = "give the head another name, or another `output`"
+            self.expander.sink.error("duplicate-id", message, output.span, help=help, labels=labels)
+        taken.setdefault(name, output)
 
     def is_there(self, word: Scalar) -> bool:
         """Whether a line has this id; that none has it is told, unless a broken line may have had it."""

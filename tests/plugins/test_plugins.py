@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -35,9 +36,9 @@ def spec_of(line: str) -> Path:
     return path
 
 
-def own(body: str, name: str = "own_layers.py") -> str:
+def own(body: str, name: str = "own_layers.py", title: str = "Own") -> str:
     """A plugin of one layer."""
-    Path(name).write_text(f"{LAYER}{body}")
+    Path(name).write_text(f"{LAYER}{body}".replace("class Own", f"class {title}"))
     return name
 
 
@@ -73,6 +74,33 @@ def test_its_source_makes_the_same_module() -> None:
     done = python("import exported; print(*(tuple(p.shape) for p in exported.Net().parameters()))")
     built = cnnspec.build("net.yaml")
     assert done.stdout.strip() == " ".join(str(tuple(p.shape)) for p in built.parameters()), done.stderr
+
+
+SCALES = """
+from torch import nn
+class Scale(nn.Module):
+    def __init__(self, groups=1, dim=5, p=0.25):
+        super().__init__()
+        self.rest = groups, dim, p
+    def forward(self, x):
+        return x * {factor} + sum(self.rest)
+"""
+
+
+def test_source_gives_every_argument_of_a_module_by_name() -> None:
+    """A module may have its arguments in another order, other defaults than its layer, and the name of another one."""
+    for name, factor in (("scales", 2), ("others", 3)):
+        Path(f"{name}.py").write_text(SCALES.replace("{factor}", str(factor)))
+    body = "    target = '{}.Scale'\n    dim: int\n    groups: int\n    p: float = 0.5\n"
+    cnnspec.plugin(own(body.format("scales")))
+    cnnspec.plugin(own(body.format("others"), "more_layers.py", "Other"))
+    lines = "Own: {dim: 2, groups: 3, p: 0.5}\n  - Other: {dim: 4, groups: 5}\n  - Own: {dim: 7, groups: 2}"
+    text = str(cnnspec.export(spec_of(lines)))
+    assert "from others import Scale as Other" in text
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    x = torch.randn(2, 4, 8, 8)
+    assert torch.equal(namespace["Own2"]()(x), cnnspec.build("own.yaml")(x))
 
 
 def test_no_source_is_written_of_a_module_that_is_nowhere() -> None:

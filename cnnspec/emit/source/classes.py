@@ -60,7 +60,7 @@ class Classes:
 
     def written(self) -> list[Class]:
         """All classes, that of the network last."""
-        self.taken.add(self.title)
+        self.taken |= {self.title, f"{self.title}Outputs"}
         self.inline = inlined(self.graph.root)
         self.outside = frozenset(outside_blocks(self.graph.root))
         for scopes in grouped(self.graph.root, self.inline):

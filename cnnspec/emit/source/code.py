@@ -82,10 +82,20 @@ def _code(found: Expr) -> tuple[str, int]:
             return spelled(args[0]), TIGHT
         case "list":
             return f"({', '.join(map(inner, args[0]))}{',' * (len(args[0]) == 1)})", TIGHT
+        case "call" if args[0] == "round" and len(args[1]) == 2:
+            return _rounded(*args[1], inner)
         case "call":
             called = f"math.{args[0]}" if args[0] in OUT_OF_MATH else args[0]
             return f"{called}({', '.join(map(inner, args[1]))})", TIGHT
     return _with_signs(found, inner)
+
+
+def _rounded(number: Expr, digits: Expr, inner: Inner) -> tuple[str, int]:
+    """To no digits the language gives a whole number, as Python's `round` does only where it is given none."""
+    whole, other = f"round({inner(number, 0)})", f"round({inner(number, 0)}, {inner(digits, 0)})"
+    if digits.op == "literal":
+        return other if digits.args[0] else whole, TIGHT
+    return f"{other} if {inner(digits, 1)} else {whole}", BINDING["if"]
 
 
 def _with_signs(found: Expr, inner: Inner) -> tuple[str, int]:

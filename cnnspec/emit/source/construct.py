@@ -8,13 +8,13 @@ hang on the one before             if …: layers.append(…); for …: layers +
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cnnspec.emit.source.loops import header, within
 from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import Names, Unsolved
-from cnnspec.emit.source.naming import CARRIED, is_attribute, spelled
+from cnnspec.emit.source.naming import CARRIED, LETTERS, is_attribute, spelled, unused
 from cnnspec.emit.source.statements import append, begun, late, merged, needed
 from cnnspec.emit.source.template import Child, Entry, Leaf, Loop, identity, nested
 from cnnspec.emit.source.text import (
@@ -50,6 +50,7 @@ class Constructor:
     maker: Maker
     inline: frozenset[object]  # the lines whose scopes are written out where they stand
     carries: bool = False  # whether a variable may hold the channels that arrive from round to round
+    lists: list[str] = field(default_factory=lambda: ["layers"])  # the variables of those that are being filled
 
     # -------------------------------------------------------------------------------------------- expressions
 
@@ -138,8 +139,24 @@ class Constructor:
             pass
         if identity(leaf.line) not in self.inline or not is_positional(leaf):
             raise Unsolved
-        target = spelled(variable) if is_attribute(variable) else "layers"
-        return self.sequence(nested(leaf), names, target, "nn.Sequential")
+        inner = nested(leaf)
+        wanted = spelled(variable) if is_attribute(variable) else self.lists[0]
+        self.lists.append(unused(wanted, {*map(spelled, self.read(inner, names)), *self.lists}))
+        self.maker.variables.add(self.lists[-1])
+        try:
+            return self.sequence(inner, names, self.lists[-1], "nn.Sequential")
+        finally:
+            self.lists.pop()
+
+    def read(self, found: Sequence[Entry], names: Names) -> Iterator[str]:
+        """The names that lines may read or set: a list below them has another."""
+        yield from (*names, *self.maker.locals, *LETTERS, CARRIED)
+        for entry in found:
+            if isinstance(entry, Loop):
+                yield from (name for each in entry.rounds.values() for name in each.names)
+                yield from self.read(entry.body, names)
+            elif identity(entry.line) in self.inline:
+                yield from self.read(nested(entry), names)
 
     def sequence(self, found: Sequence[Entry], names: Names, variable: str, target: str) -> tuple[list[Statement], Doc]:
         """Statements that fill a list, and a call that takes it; the call alone where that says all."""

@@ -10,7 +10,7 @@ from cnnspec.emit.source.forward import Forward, Operation, calling
 from cnnspec.emit.source.functions import FUNCTIONS, function, is_function
 from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import Names, Unsolved
-from cnnspec.emit.source.naming import attribute, is_attribute, snake, unused
+from cnnspec.emit.source.naming import attribute, is_attribute, snake, spelled, unused
 from cnnspec.emit.source.template import Leaf
 from cnnspec.emit.source.text import Doc, Line, Statement, Suite, Text, call, flat
 from cnnspec.emit.source.values import quoted
@@ -98,7 +98,7 @@ class Dataflow:
     def calling(self, leaf: Leaf, title: str, inputs: tuple[int, ...]) -> Operation:
         child = leaf.first
         ends = isinstance(child, Scope) or child.type in FUNCTIONS or "Dropout" in child.type
-        label = self.heads.get(title, title if is_attribute(title) else "")
+        label = spelled(self.heads.get(title, title if is_attribute(title) else ""))
         if is_bare(leaf):
             held = f"self.{title}" if is_attribute(title) else f"self.get_parameter({quoted(title)})"
             return Operation(lambda docs: Text(f"{held} * {flat(docs[0])}"), inputs, join="sum")
@@ -147,7 +147,7 @@ class Dataflow:
         """The attribute that holds a value."""
         text = flat(doc)
         if text not in self.kept:
-            self.kept[text] = self.fresh(text if text.isidentifier() else wanted)
+            self.kept[text] = self.fresh(text if is_attribute(text) and text[0] != "_" else wanted)
             self.init.append(Line(f"self.{self.kept[text]} = ", doc))
         return self.kept[text]
 

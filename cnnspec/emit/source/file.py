@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from textwrap import wrap
 
 from cnnspec.diagnostics import printable
 from cnnspec.emit.source.classes import Class, Classes
 from cnnspec.emit.source.heading import Heading
 from cnnspec.emit.source.helpers import HELPERS, needed_by
+from cnnspec.emit.source.naming import unused
 from cnnspec.emit.source.text import WIDTH, Bracket, Doc, Statement, Text, layout, lines
-from cnnspec.emit.source.values import OURS
+from cnnspec.emit.source.values import OURS, quoted
 from cnnspec.network import Graph
 
 
 def python(graph: Graph, heading: Heading) -> str:
     """The source of a network."""
     others = dict(_targets(graph))
+    heading = replace(heading, class_name=unused(heading.class_name, {*HELPERS, *others}))
     classes = Classes(graph, heading.class_name, heading.free, {*HELPERS, *others})
     found = classes.written()
     texts = [*filter(None, [classes.outputs_text]), *map(class_text, found)]
@@ -50,12 +53,14 @@ def loading(heading: Heading) -> list[str]:
         "    import safetensors.torch",
         "",
         f"    model = {heading.class_name}()",
-        f'    model.load_state_dict(safetensors.torch.load_file("{heading.weights}"))',
+        f"    model.load_state_dict(safetensors.torch.load_file({quoted(heading.weights)}))",
     ]
 
 
 def _in_docstring(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    """A text between three quotes: without what ends them, and without characters that no source may hold."""
+    inside = re.sub(r'"(?=""|\Z)', r'\\"', text.replace("\\", "\\\\"))
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f]", lambda match: f"\\x{ord(match[0]):02x}", inside)
 
 
 STANDARD = {
@@ -69,21 +74,22 @@ TORCH = {r"\btorch\.": "import torch", r"\bF\.": "import torch.nn.functional as 
 
 
 def _targets(graph: Graph) -> Iterable[tuple[str, str]]:
-    """Layer types that are neither torch.nn's nor ours, and their modules."""
+    """Layer types that are neither torch.nn's nor ours, and what they are."""
     for node in graph.nodes:
         target = node.layer.target
-        if target is not None and not target.startswith((OURS, "torch.")):
-            module, _, name = target.rpartition(".")
-            yield name, module
+        module, _, name = (target or "torch.nn.").rpartition(".")
+        if module not in (OURS.removesuffix("."), "torch.nn") and not node.layer.bare:
+            yield node.type, f"{module}.{name}"
 
 
 def imports(body: str, others: dict[str, str]) -> str:
     """The imports that the classes need, sorted as isort does."""
     own = "from torch import Tensor, nn" if re.search(r"\bTensor\b", body) else "from torch import nn"
     found: dict[str, list[str]] = {}
-    for name, module in sorted(others.items()):
+    for name, target in sorted(others.items()):
+        module, _, title = target.rpartition(".")
         if re.search(rf"(?<!\.)\b{name}\b", body):
-            found.setdefault(module, []).append(name)
+            found.setdefault(module, []).append(name if name == title else f"{title} as {name}")
     more = [f"from {module} import {', '.join(names)}" for module, names in sorted(found.items())]
     standard = [line for pattern, line in STANDARD.items() if re.search(pattern, body)]
     torch = [line for pattern, line in TORCH.items() if re.search(pattern, body)]

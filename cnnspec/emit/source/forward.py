@@ -51,6 +51,7 @@ class Pending:
     depth: int
     ends: bool
     join: str
+    is_choice: bool = False  # `a if self.flag else b`, which binds less than any sign
 
 
 @dataclass(eq=False)
@@ -89,7 +90,7 @@ class Forward:
         if operation.instead is not None:
             other = self.variable[operation.instead]
             found.doc = Text(f"{flat(found.doc)} if self.{operation.flag} else {other}")
-            found.variables, found.ends = (*found.variables, operation.instead), True
+            found.variables, found.ends, found.is_choice = (*found.variables, operation.instead), True, True
         if self.left.get(number, 0) == 1 and not operation.training:
             self.pending.append(found)
             return 1
@@ -191,6 +192,8 @@ def fitting(operation: Operation) -> Fits:
 
     def fits(found: Pending) -> bool:
         if len(flat(found.doc)) > LONG or (operation.instead is not None and not operation.together):
+            return False
+        if operation.join == "sum" and found.is_choice:
             return False
         if operation.join:
             return not found.join and found.depth <= (1 if operation.join == "sum" else 2)

@@ -9,7 +9,7 @@ from cnnspec.emit.source.code import code, expr, name
 from cnnspec.emit.source.formulas import first_of
 from cnnspec.emit.source.making import Maker
 from cnnspec.emit.source.names import INDEX, Names, Unsolved
-from cnnspec.emit.source.naming import spelled
+from cnnspec.emit.source.naming import LETTERS, spelled
 from cnnspec.emit.source.simplify import without_one
 from cnnspec.emit.source.solve import hint
 from cnnspec.emit.source.template import Loop
@@ -26,6 +26,8 @@ def within(loop: Loop, names: Names, *, readable: bool = True) -> Names:
     if not readable:
         return Names(names.depth + 1, {}, spec, names)
     walked = [each for each in only(spec) if each != INDEX]
+    if any(each in names for each in walked):
+        raise Unsolved  # the loop would leave its last value in a name that is read behind it
     index = next(letter for letter in _letters() if letter not in names and letter not in walked)
     own: dict[str, Slot] = {each: {at: frozen(found[each]) for at, found in spec.items()} for each in walked}
     own[index] = {at: at[-1] for at in spec}
@@ -33,7 +35,7 @@ def within(loop: Loop, names: Names, *, readable: bool = True) -> Names:
 
 
 def _letters() -> Iterator[str]:
-    yield from "ijkmn"
+    yield from LETTERS
     yield from (f"i{number}" for number in count())
 
 

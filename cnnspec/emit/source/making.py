@@ -15,6 +15,7 @@ from cnnspec.emit.source.text import Bracket, Doc, Prefixed, Text, call, reads
 from cnnspec.emit.source.values import Point, Slot, Type, frozen, holds, is_constant, literal, only, same, type_name
 from cnnspec.layers import REGISTRY, Call, Shape
 from cnnspec.network import Graph, Node, Scope
+from cnnspec.plugins import origin
 from cnnspec.spec import Item
 from cnnspec.syntax.expr import Expr
 
@@ -43,6 +44,7 @@ class Maker:
     locals: Mapping[str, Expr] = field(default_factory=dict)  # variables for what is worked out several times
     carries: bool = False  # whether a variable holds the channels that arrive
     written: list[Expr] = field(default_factory=list)  # all that was written
+    variables: set[str] = field(default_factory=set)  # of the lists that modules are put into
 
     def arrives(self, child: Child) -> Shape:
         """The shape that reaches a child."""
@@ -64,7 +66,8 @@ class Maker:
         """The call that makes the module of a line. Raises Unsolved."""
         if isinstance(leaf.first, Scope):
             return self.instance(leaf, names)
-        if len({child.type for child in leaf.children.values()}) > 1 or takes_type(leaf, names):
+        several = len({child.type for child in leaf.children.values()}) > 1
+        if several or (takes_type(leaf, names) and not is_foreign(leaf)):
             return self.of_any_type(leaf, names)
         if leaf.first.layer.bare:
             return self.parameter(leaf, names)
@@ -114,18 +117,29 @@ class Maker:
 
     def arguments(self, leaf: Leaf, names: Names) -> list[Doc]:
         """The arguments of a layer: those without a default by position, the others by name where they differ."""
+        if is_foreign(leaf):
+            return self.foreign_arguments(leaf, names)
         slots = slots_of(leaf)
         fields = REGISTRY[leaf.first.type].model_fields
         bare = [n for n in POSITIONAL if n in slots and (n in INFERRED or fields[n].is_required())]
         items = [self.argument(leaf, n, slots[n], names, infer=n in INFERRED) for n in bare]
-        inferred = (n for n in slots if n not in fields and n not in bare)  # of a layer of the user's own
-        items += [Prefixed(f"{n}=", self.argument(leaf, n, slots[n], names, infer=True)) for n in inferred]
         for each, about in fields.items():
             if each not in slots or each in bare:
                 continue
             if is_argument(said_of(leaf, each), names) or not holds(slots[each], frozen(about.default)):
                 items.append(Prefixed(f"{each}=", self.argument(leaf, each, slots[each], names, infer=False)))
         return items
+
+    def foreign_arguments(self, leaf: Leaf, names: Names) -> list[Doc]:
+        """The arguments of a layer of the user's own: each that its call gives, and by name.
+
+        Its module may have them in another order, and with other defaults than the layer.
+        """
+        given = [call_of(child).arguments for child in leaf.children.values()]
+        if any(arguments.keys() != given[0].keys() for arguments in given):
+            raise Unsolved
+        fields, slots = REGISTRY[leaf.first.type].model_fields, slots_of(leaf)
+        return [Prefixed(f"{n}=", self.argument(leaf, n, slots[n], names, infer=n not in fields)) for n in given[0]]
 
     def argument(self, leaf: Leaf, argument: str | None, slot: Slot, names: Names, *, infer: bool) -> Doc:
         """An argument as code. Raises Unsolved."""
@@ -157,7 +171,7 @@ class Maker:
         if own.keys() != self.top.spec.keys():
             raise Unsolved
         title = f"{snake(leaf.first.type)}_{wanted}" if wanted in self.top.own else wanted
-        title = unused(title, {*self.top.own, *only(self.top.spec)})
+        title = unused(title, {*self.top.own, *only(self.top.spec), *self.locals, *self.variables})
         self.top.own[title] = own
         return name(title)
 
@@ -237,6 +251,11 @@ def call_of(child: Child) -> Call:
     return child.layer.call(child.input_shapes[0])
 
 
+def is_foreign(leaf: Leaf) -> bool:
+    """Whether a layer is of a plugin."""
+    return isinstance(leaf.first, Node) and origin(type(leaf.first.layer)) is not None
+
+
 def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]]:
     """Layers of several types as values, and the one argument at most that follows from what arrives at them.
 
@@ -245,7 +264,7 @@ def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]
     types: dict[Point, Type] = {}
     arriving: dict[str, dict[Point, Any]] = {}
     for point, child in leaf.children.items():
-        if not isinstance(child, Node):
+        if not isinstance(child, Node) or origin(type(child.layer)) is not None:
             raise Unsolved
         given = call_of(child).arguments
         types[point] = Type(child.type, tuple(_brought(child, given)))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import count
 
+from cnnspec.emit.source.values import quoted
+
 MODULES = frozenset("math nn torch F OrderedDict Callable NamedTuple partial Tensor".split())
 LOCALS = frozenset("self x layers layer module name".split())  # what the source itself calls so
-FUNCTIONS = frozenset("make_divisible len max min range round sum super enumerate zip".split())
+FUNCTIONS = frozenset("make_divisible isinstance len max min range round sum super enumerate type zip".split())
+LETTERS = "ijkmn"  # what rounds are counted by
 RESERVED = MODULES | LOCALS | FUNCTIONS | frozenset(keyword.kwlist)
 
 
@@ -19,10 +23,10 @@ ARRIVING = f".{CARRIED}"  # the same in expressions, where no name of a spec can
 
 
 def spelled(name: str) -> str:
-    """A name of a spec as an argument or a variable."""
+    """A name of a spec as an argument or a variable; no two names are spelled alike."""
     if name == ARRIVING:
         return CARRIED
-    return f"{name}_" if name in RESERVED else name
+    return f"{name}_" if name.rstrip("_") in RESERVED else name
 
 
 def is_attribute(name: str) -> bool:
@@ -32,12 +36,13 @@ def is_attribute(name: str) -> bool:
 
 def attribute(name: str) -> str:
     """How a child is read."""
-    return f"self.{name}" if is_attribute(name) else f'self.get_submodule("{name}")'
+    return f"self.{name}" if is_attribute(name) else f"self.get_submodule({quoted(name)})"
 
 
 def class_name(text: str) -> str:
     """``squeeze-unit_2`` as ``SqueezeUnit2``; what stands between two digits leaves an underscore."""
-    words = re.sub(r"(?<=\d)\W(?=\d)", "_", re.sub(r"_(?!\d)|(?<!\d)_", " ", text))
+    plain = unicodedata.normalize("NFKC", text)  # as Python reads it
+    words = re.sub(r"(?<=\d)\W(?=\d)", "_", re.sub(r"_(?!\d)|(?<!\d)_", " ", plain))
     title = "".join(word[:1].upper() + word[1:] for word in re.split(r"\W+", words))
     usable = title.isidentifier() and title not in RESERVED and not hasattr(builtins, title)
     return title if usable else f"{title}Block" if title.isidentifier() else f"Block{title}"

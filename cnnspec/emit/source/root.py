@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from cnnspec.emit.source.dataflow import Dataflow
 from cnnspec.emit.source.forward import Forward
-from cnnspec.emit.source.initial import initial
-from cnnspec.emit.source.naming import RESERVED, is_attribute
+from cnnspec.emit.source.initial import FANS, initial
+from cnnspec.emit.source.naming import is_attribute, spelled
 from cnnspec.emit.source.text import Bracket, Doc, Line, Prefixed, Statement, Suite, Text, call
 from cnnspec.emit.source.values import Slot, frozen, quoted
 from cnnspec.emit.source.wiring import unrolled, wire
@@ -23,7 +23,8 @@ class RootWriter(ClassWriter):
 
     def candidates(self) -> dict[str, Slot]:
         """The params that may be set without changing anything else."""
-        return {name: dict.fromkeys(self.scopes, frozen(value)) for name, value in self.classes.free.items()}
+        free = {name: value for name, value in self.classes.free.items() if name not in FANS}  # variables of `initial`
+        return {name: dict.fromkeys(self.scopes, frozen(value)) for name, value in free.items()}
 
     def method(self) -> Method:
         graph = self.graph
@@ -41,7 +42,7 @@ class RootWriter(ClassWriter):
         names = list(self.graph.inputs)
         if names == [ONLY]:
             return ["x"]
-        return [f"{name}_" if name in RESERVED or not name.isidentifier() else name for name in names]
+        return list(map(spelled, names))
 
     def gives(self) -> str:
         """What `forward` returns."""
@@ -63,7 +64,7 @@ class RootWriter(ClassWriter):
         operations, place = flow.operations(wiring)
         outputs = [place[value] for value in wiring.outputs]
         twice = outputs if heads else []  # so that each has a variable: it is given in training and in evaluation
-        forward = Forward(operations, self.inputs(), outputs + twice, {"outputs"} if graph.outputs else ())
+        forward = Forward(operations, self.inputs(), outputs + twice, {"outputs", self.outputs_class})
         docs = forward.run()[: len(outputs)]
         given, extra = docs[: len(graph.given)], docs[len(graph.given) :]
         done = self.several(given, extra) if graph.outputs else self.with_heads(given[0], extra)

@@ -80,8 +80,12 @@ def quoted(text: str) -> str:
 def type_name(name: str) -> str:
     """What a layer type is called in the source: torch.nn's by its module."""
     layer = REGISTRY.get(name)
-    target = None if layer is None else layer.target
-    return f"nn.{name}" if layer is not None and target is None else (target or name).rpartition(".")[2]
+    if layer is None:
+        return name
+    package, _, title = (layer.target or f"torch.nn.{name}").rpartition(".")
+    if package == "torch.nn":
+        return f"nn.{title}"
+    return title if package == OURS.removesuffix(".") else name  # which is imported under that name
 
 
 def annotation(values: Iterable[Any]) -> str:

@@ -31,7 +31,7 @@ class World:
     @cached_property
     def owners(self) -> frozenset[str]:
         """The keys of layers and parameters that have tensors."""
-        return frozenset(self.shapes) | {key.rpartition(".")[0] for key in self.shapes}
+        return (frozenset(self.shapes) | {key.rpartition(".")[0] for key in self.shapes}) - {""}
 
     def layer(self, target: str) -> type[Layer]:
         """The stand-in for a layer type; one type has one."""
