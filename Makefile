@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz figures mutants hostile parity exports engine pyodide torture sweeps results report clean
+.PHONY: help demo test check bench format golden diagrams fuzz fuzz-source figures mutants hostile parity exports engine pyodide torture sweeps results report clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
@@ -14,6 +14,7 @@ help:
 	@echo "make bench   measure, side by side, against torch and torchvision"
 	@echo "make format  format the code"
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
+	@echo "make fuzz-source compare the exported source of random specs with the built networks; SPECS=2000 says how many"
 	@echo "make figures compare figures of training with a plain loop; CASES=2000 says how many"
 	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
 	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
@@ -73,9 +74,13 @@ diagrams: $(INSTALLED)
 	for name in $(DIAGRAMS); do $(BIN)/cnnspec diagram $$name --out docs/diagrams/$$(basename $$name).svg || exit; done
 
 N ?= 10000
+SPECS ?= 2000
 
 fuzz: $(INSTALLED)
 	$(BIN)/python -m tests.fuzz --specs $(N)
+
+fuzz-source: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz --source --specs $(SPECS)
 
 CASES ?= 2000
 

@@ -30,6 +30,7 @@ from tests.members import MEMBERS
 SMALL = (32, 64, 96, 128)  # heights and widths at which most networks have something to do
 CLOSE = 1e-5  # of the largest output: what reordered sums come to
 CLASS = "Net"
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # buffers that training changes
 
 
 def small(name: str) -> Spec:
@@ -75,6 +76,31 @@ def same_network(graph: Graph, source: str) -> None:
     for training in (False, True):
         assert same_outputs(*(outputs(net.train(training), graph) for net in (ours, theirs))), f"training: {training}"
     assert all(map(same, ours.buffers(), theirs.buffers())), "buffers after training"
+
+
+def same_bits(graph: Graph, source: str, modes: tuple[bool, ...] = (False, True)) -> None:
+    """The same with weights that are drawn here, once for both: torch's own initial weights take most of the time."""
+    with torch.device("meta"):
+        ours, theirs = module(graph), executed(source)()
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    torch.manual_seed(0)
+    state = {key: drawn(key, tensor) for key, tensor in ours.state_dict().items()}
+    for net in (ours, theirs):
+        counted = {key: tensor.clone() if key.endswith(STATISTICS) else tensor for key, tensor in state.items()}
+        net.load_state_dict(counted, strict=True, assign=True)
+    for training in modes:
+        assert same_outputs(*(outputs(net.train(training), graph) for net in (ours, theirs))), f"training: {training}"
+    assert all(map(same, ours.buffers(), theirs.buffers())), "buffers after training"
+
+
+def drawn(key: str, tensor: Tensor) -> Tensor:
+    """A tensor of another key's shape with values that keep activations finite."""
+    if not tensor.is_floating_point():
+        return torch.zeros(tensor.shape, dtype=tensor.dtype)
+    found = torch.empty(tensor.shape)
+    if tensor.ndim < 2 or key.endswith(STATISTICS):
+        return found.uniform_(0.5, 1.5)
+    return found.uniform_(-1, 1).div_(max(1, tensor[0].numel()) ** 0.5)
 
 
 def same_structure(graph: Graph, source: str) -> None:

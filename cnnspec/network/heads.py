@@ -93,7 +93,9 @@ class Heads:
             if self.is_there(head.after or head.source):
                 self.expand(head)
         found = []
-        taken = {LOGITS: None} if alone else {output.name.text: output.name for output in self.expander.spec.outputs}
+        taken: dict[str, Scalar | None] = {output.name.text: output.name for output in self.expander.spec.outputs}
+        if alone:
+            taken[LOGITS] = None
         for head in self.expander.spec.aux:
             weight, flow = self.made.get(head, (0.0, UNKNOWN))
             if flow.shape is None or flow.value == NOWHERE:

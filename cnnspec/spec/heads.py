@@ -81,7 +81,7 @@ def _head(entry: Entry, items: ItemReader, sink: Sink) -> Head | None:
     words = {key: _word(node.entry(key), what, sink) for key, what in WORDS.items()}
     source, weight = words["from"], words["weight"]
     output = words["output"] or name
-    if output is not name and (fault := output_fault(output.text)):
+    if fault := output_fault(output.text):
         help = id_help(output.text) or "a name has letters, digits and `_`, begins with none, and is no word of Python"
         sink.error("bad-id", fault, output.span, help=help)
     sound = len(sink) == before

@@ -1,4 +1,4 @@
-"""Random specs whose exported source is compared with the built module: keys, initial weights and outputs, to the bit."""
+"""Random specs whose exported source is compared with the built module to the bit: keys, weights, outputs."""
 
 from __future__ import annotations
 
@@ -48,4 +48,5 @@ def verdict(seed: int) -> Verdict:
         judge(graph)
     except Disagreement as error:
         raise Disagreement(f"{error}\n\n{text}") from error
-    return Verdict(accepted=True, taken=frozenset(node.type for node in graph.nodes), reasons=Counter(dict.fromkeys(features, 1)))
+    types = frozenset(node.type for node in graph.nodes)
+    return Verdict(accepted=True, taken=types, reasons=Counter(dict.fromkeys(features, 1)))

@@ -16,10 +16,11 @@ CHANNELS, SIZE = 4, 6
 ODD = """
     x out out2 self cls super nn torch F Tensor math len range enumerate zip sum max min list tuple dict int float bool
     str type isinstance partial OrderedDict Callable NamedTuple layer layers module name names fan_in fan_out hidden
-    channels in_channels out_channels in_features residual gated has_conv2d has_slice relu conv2d identity outputs logits
-    make_divisible Slice LayerNorm2d Block Net exported i j weight bias value values start end
+    channels in_channels out_channels in_features residual gated has_conv2d has_slice relu conv2d identity outputs
+    logits make_divisible Slice LayerNorm2d Block Net exported i j weight bias value values start end v
 """.split()
-ODD_PARAMS = [*ODD, "training", "forward", "modules", "half", "add_module", "class", "lambda", "None", "_modules", "x_", "len_"]
+OF_PARAMS = "training forward modules half add_module class lambda None _modules x_ len_ Unit Stage".split()
+ODD_PARAMS = [*ODD, *OF_PARAMS]
 PLAIN = "conv bn act se proj down up mix head stem a b c".split()
 BLOCKS = ("Unit", "Stage", "Slice", "NetOutputs", "LayerNorm2d", "Add2", "Exception", "Tensor")
 
@@ -59,7 +60,8 @@ class Structure:
         names.ids += inputs
         layers = self.chain(names, self.random.randint(2, 4), depth=2)
         layers += [self.called(names, block) for block in self.signatures for _ in range(self.random.randint(1, 3))]
-        self.random.shuffle(layers) if self.chance(0.3) and not self.refers(layers) else None
+        if self.chance(0.3) and not any("from" in item or "share" in item for item in layers):
+            self.random.shuffle(layers)
         layers.append({"Conv2d": {"out_channels": CHANNELS, "kernel_size": 1}, "id": "last"})
         spec: Item = {"cnnspec": 1, "input": inputs or [CHANNELS, SIZE, SIZE], "layers": layers, "blocks": self.blocks}
         return spec | self.ends(names)
@@ -77,10 +79,6 @@ class Structure:
             head = {"from": self.random.choice(ids), "weight": 0.3, "layers": self.chain(Names(), 2, 0)}
             extra["aux"] = {self.name(names, [*PLAIN, *ODD]): head}
         return extra
-
-    @staticmethod
-    def refers(layers: list[Item]) -> bool:
-        return any("from" in item or "share" in item for item in layers)
 
     def name(self, names: Names, pool: list[str]) -> str:
         found = self.random.choice([name for name in pool if name not in names.taken] or [f"n{len(names.taken)}"])
@@ -123,7 +121,9 @@ class Structure:
         if known and self.chance(0.5):
             return f"$({self.random.choice(known)})" if kind != "bool" or self.chance(0.5) else f"$(not {known[0]})"
         if kind == "bool":
-            return f"$(index {self.random.choice(('==', '>'))} 0)" if names.loop and self.chance(0.5) else self.chance(0.5)
+            return (
+                f"$(index {self.random.choice(('==', '>'))} 0)" if names.loop and self.chance(0.5) else self.chance(0.5)
+            )
         return {
             "int": self.random.randint(0, 3),
             "width": self.random.choice((CHANNELS, 8)),
@@ -214,7 +214,9 @@ class Structure:
         if not names.ids:
             return self.layer(names, depth)
         source = self.random.choice(names.ids)
-        item: Item = {"Add": None, "from": ["prev", source]} if self.chance(0.6) else self.module(names, 0) | {"from": source}
+        item: Item = (
+            {"Add": None, "from": ["prev", source]} if self.chance(0.6) else self.module(names, 0) | {"from": source}
+        )
         return [item | ({"when": f"$({self.condition(names)})"} if self.chance(0.4) else {})]
 
     def shared(self, names: Names, depth: int) -> list[Item]:
@@ -239,18 +241,23 @@ class Structure:
         return Names(dict(names.params), [], [], names.taken, loop=True)
 
     def group(self, names: Names, depth: int) -> list[Item]:
+        """Lines that are repeated together. They have no ids, which would come again in each round."""
         self.features["repeats"] += 1
         times = f"$({self.random.choice(names.of('int'))})" if names.of("int") else self.random.randint(1, 3)
         layers = self.chain(self.inside(names), 2, 0)
-        return [{"layers": [{k: v for k, v in item.items() if k not in ("id", "share")} or {"ReLU": {}} for item in layers],
-                 "repeat": times}]  # fmt: skip
+        plain = [
+            {word: value for word, value in item.items() if word != "id"} for item in layers if "share" not in item
+        ]
+        return [{"layers": plain or [{"ReLU": {}}], "repeat": times}]
 
     def walk(self, names: Names, depth: int) -> list[Item]:
-        """A walk over widths that ends at the channels it began with."""
+        """A walk over widths that ends at the channels it began with; its name may be a param's."""
         self.features["repeats"] += 1
         widths = [*self.random.choices((2, 4, 8), k=self.random.randint(0, 2)), CHANNELS]
-        inner = {"Conv2d": {"out_channels": "$v", "kernel_size": 1}}
-        return [{"layers": [inner, {"ReLU": {}}], "foreach": {"v": widths}}]
+        name = self.random.choice([*names.of("width"), "v", "i", "layers"])
+        inner = {"Conv2d": {"out_channels": f"$({name})", "kernel_size": 1}}
+        act: Item = {"ReLU": {}} | ({"when": f"$({self.condition(names)})"} if self.chance(0.5) else {})
+        return [{"layers": [inner, act], "foreach": {name: widths}}]
 
     def sequential(self, names: Names, depth: int) -> list[Item]:
         inner = Names(dict(names.params), [], [], set(), names.loop)
@@ -262,7 +269,9 @@ class Structure:
 
     def nested(self, names: Names, depth: int) -> list[Item]:
         """A block, with arguments that follow from the params around it."""
-        return [self.called(names, self.random.choice(list(self.signatures)))] if self.signatures else self.layer(names, depth)
+        if not self.signatures:
+            return self.layer(names, depth)
+        return [self.called(names, self.random.choice(list(self.signatures)))]
 
     def join(self, names: Names, depth: int) -> list[Item]:
         kind = self.random.choice(("Add", "Add", "Multiply", "Concat"))
@@ -272,8 +281,7 @@ class Structure:
             path: Any = self.chain(inner, self.random.randint(0, 2), depth - 1)
             paths.append(path)
         if self.chance(0.3):
-            paths.append({"when": f"$({self.condition(names)})", "layers": self.chain(self.inside(names), 1, 0)})
-            paths[-1]["layers"] = [{"ReLU": {}}]
+            paths.append({"when": f"$({self.condition(names)})", "layers": [{"ReLU": {}}]})
         item: Item = {kind: paths}
         if self.chance(0.3):
             item = {kind: {self.name(names, PLAIN): path for path in paths}}

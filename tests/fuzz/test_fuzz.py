@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cnnspec.layers import REGISTRY, activation
 from tests.fuzz.judge import judge
-from tests.fuzz.many import many
+from tests.fuzz.many import verdicts
 from tests.fuzz.tally import Tally, arguments, codes
 from tests.fuzz.text import TYPES, spec, spec_of
 from tests.fuzz.torchside import Disagreement
@@ -21,7 +21,7 @@ SEEDS = 660
 @pytest.mark.parametrize("part", range(4))
 def test_seeds_agree(part: int) -> None:
     """The first specs of ``make fuzz`` agree with PyTorch, are near half of them sound, and hold every layer type."""
-    tally = many(range(part, SEEDS, 4))
+    tally = verdicts(range(part, SEEDS, 4))
     assert not tally.disagreements, tally.disagreements[0]
     assert 0.35 < tally.accepted / tally.specs < 0.65
 

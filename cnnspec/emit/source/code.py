@@ -83,7 +83,8 @@ def _code(found: Expr) -> tuple[str, int]:
         case "list":
             return f"({', '.join(map(inner, args[0]))}{',' * (len(args[0]) == 1)})", TIGHT
         case "call" if args[0] == "round" and len(args[1]) == 2:
-            return _rounded(*args[1], inner)
+            number, digits = args[1]
+            return _rounded(number, digits, inner)
         case "call":
             called = f"math.{args[0]}" if args[0] in OUT_OF_MATH else args[0]
             return f"{called}({', '.join(map(inner, args[1]))})", TIGHT

@@ -7,25 +7,41 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from textwrap import wrap
 
-from cnnspec.diagnostics import printable
+from cnnspec.diagnostics import CnnspecError, printable
 from cnnspec.emit.source.classes import Class, Classes
 from cnnspec.emit.source.heading import Heading
 from cnnspec.emit.source.helpers import HELPERS, needed_by
+from cnnspec.emit.source.names import Unsolved
 from cnnspec.emit.source.naming import unused
+from cnnspec.emit.source.template import way_of
 from cnnspec.emit.source.text import WIDTH, Bracket, Doc, Statement, Text, layout, lines
 from cnnspec.emit.source.values import OURS, quoted
-from cnnspec.network import Graph
+from cnnspec.network import Graph, Scope
 
 
 def python(graph: Graph, heading: Heading) -> str:
-    """The source of a network."""
+    """The source of a network. Raises CnnspecError."""
     others = dict(_targets(graph))
-    heading = replace(heading, class_name=unused(heading.class_name, {*HELPERS, *others}))
-    classes = Classes(graph, heading.class_name, heading.free, {*HELPERS, *others})
-    found = classes.written()
+    taken = {*HELPERS, *others, *params(graph.root)}
+    heading = replace(heading, class_name=unused(heading.class_name, taken))
+    classes = Classes(graph, heading.class_name, heading.free, taken)
+    try:
+        found = classes.written()
+    except Unsolved:
+        what = f"no Python source could be written for `{graph.name}`"
+        raise CnnspecError(what, "this is a defect of cnnspec: please report it with the spec") from None
     texts = [*filter(None, [classes.outputs_text]), *map(class_text, found)]
     body = "\n\n\n".join([*needed_by("\n".join(texts)), *texts])
     return f"{docstring(graph, heading)}\n\n{imports(body, others)}\n\n\n{body}\n"
+
+
+def params(scope: Scope) -> Iterable[str]:
+    """The names of the spec, which would hide a class of the same name."""
+    yield from scope.opened.names
+    for child in scope.children:
+        yield from (name for each in way_of(child).rounds for name in each.names)
+        if isinstance(child, Scope):
+            yield from params(child)
 
 
 def docstring(graph: Graph, heading: Heading) -> str:

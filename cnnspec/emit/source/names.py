@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnnspec.emit.source.values import Point, Slot, frozen, same
+from cnnspec.emit.source.code import children
+from cnnspec.emit.source.values import Point, Slot, Type, frozen, same
 from cnnspec.syntax import NO_VALUE, ExpressionError, Meter, Silent
 from cnnspec.syntax.evaluate import Evaluator
 from cnnspec.syntax.expr import Expr
@@ -112,9 +113,19 @@ def evaluated(found: Expr, find: Find, points: Slot, arriving: Arriving | None =
 def gives(found: Expr, names: Names, slot: Slot) -> bool:
     """Whether an expression over the names of the source gives the values of a slot."""
     try:
-        return all(same(_at(found, names.at, point, None), wanted) for point, wanted in slot.items())
+        found_everywhere = all(same(_at(found, names.at, point, None), wanted) for point, wanted in slot.items())
+        return found_everywhere and _is_comparable(found, names, slot)
     except (ExpressionError, KeyError):
         return False
+
+
+def _is_comparable(found: Expr, names: Names, slot: Slot) -> bool:
+    """Whether Python compares as the language does: a layer type with arguments, a `partial`, equals itself only."""
+    sides = found.args if found.op in ("==", "!=") else ()
+    values = (_at(side, names.at, point, None) for side in sides for point in slot)
+    if any(isinstance(value, Type) and value.arguments for value in values):
+        return False
+    return all(_is_comparable(part, names, slot) for part in children(found))
 
 
 def _at(found: Expr, find: Find, point: Point, arriving: Arriving | None) -> Any:

@@ -11,7 +11,7 @@ from itertools import count
 
 from cnnspec.emit.source.values import quoted
 
-MODULES = frozenset("math nn torch F OrderedDict Callable NamedTuple partial Tensor".split())
+MODULES = frozenset("math nn torch F OrderedDict Callable NamedTuple partial Tensor Slice LayerNorm2d".split())
 LOCALS = frozenset("self x layers layer module name".split())  # what the source itself calls so
 FUNCTIONS = frozenset("make_divisible isinstance len max min range round sum super enumerate type zip".split())
 LETTERS = "ijkmn"  # what rounds are counted by

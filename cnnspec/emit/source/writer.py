@@ -182,7 +182,11 @@ class ClassWriter:
         """The spec's own name for it, or what it is."""
         values = evaluated(found, self.top.at, dict.fromkeys(self.scopes)) or {}
         for name in self.declared:
-            if name not in self.maker.variables and name not in self.top.own and all(same(values[p], v) for p, v in self.spec_slot(name).items()):
+            if (
+                name not in self.maker.variables
+                and name not in self.top.own
+                and all(same(values[p], v) for p, v in self.spec_slot(name).items())
+            ):
                 return spelled(name)
         outputs = {point: self.graph.shape(scope.output)[0] for point, scope in self.scopes.items()}
         wanted = "out_channels" if outputs == values else "hidden"

@@ -31,5 +31,5 @@ def check(tree: ast.Module) -> None:
         if not isinstance(node, NODES):
             raise Unlike(f"line {line} has a {type(node).__name__}")
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-        if name.startswith("_") and name not in ("_", "__init__"):
+        if name.startswith("__") and name != "__init__":
             raise Unlike(f"line {line} reads `{name}`")

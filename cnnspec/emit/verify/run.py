@@ -84,13 +84,13 @@ def modules(network: standins.Module) -> Iterator[Module]:
     """Layers and parameters by key."""
     for key, child in standins.children(network):
         if isinstance(child, standins.Parameter):
-            yield Module(key, "torch.full", exact(child._arguments))
+            yield Module(key, "torch.full", exact(child.__arguments__))
         else:
             yield described(child)._replace(key=key)
 
 
 def described(layer: standins.Layer) -> Module:
-    return Module(layer._key, layer._target, exact(settings(layer._target, layer._arguments)))
+    return Module(layer.__key__, layer.__target__, exact(settings(layer.__target__, layer.__arguments__)))
 
 
 def forward(network: standins.Module, world: standins.World, inputs: int, *, training: bool) -> Pass:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 
 from cnnspec.emit.verify import signatures
 from cnnspec.emit.verify.trace import DEFAULTS, PAD, Fill, Recorder, Step, Value, exact, settings
-from cnnspec.spec.names import TAKEN
+from cnnspec.spec.names import PRIVATE, TAKEN
 
 
 @dataclass(eq=False)
@@ -40,20 +40,20 @@ class World:
             base = signatures.SUBCLASSES.get(name)
             bases = (self.layer(f"torch.nn.{base}") if base in DEFAULTS else Layer,)
             names = tuple(signatures.LAYERS.get(name, "").split()) if target in DEFAULTS else ()
-            self.classes[target] = type(name, bases, {"_world": self, "_target": target, "_names": names})
+            self.classes[target] = type(name, bases, {"__world__": self, "__target__": target, "__names__": names})
         return self.classes[target]
 
 
 class Module:
-    """What nn.Module does with attributes. Names with `_` are no id's, so a child hides nothing here."""
+    """What nn.Module does with attributes. What is of the stand-in has names with `__`, as no id has."""
 
-    _world: ClassVar[World]
+    __world__: ClassVar[World]
 
     def __init__(self) -> None:
         self.__dict__.update(_modules={}, _parameters={}, training=True)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in TAKEN:
+        if name in TAKEN or name in PRIVATE:
             raise AttributeError(f"`{name}` is an attribute of every nn.Module")
         if isinstance(value, Module | Parameter):
             self.__dict__.pop(name, None)
@@ -124,7 +124,7 @@ def children(module: Module, prefix: str = "") -> Iterator[tuple[str, Layer | Pa
 def bind(network: Module) -> None:
     """Gives every layer and parameter its key."""
     for key, child in children(network):
-        child.__dict__["_key"] = key
+        child.__dict__["__key__"] = key
 
 
 class Sequential(Module):
@@ -153,22 +153,22 @@ class ModuleDict(Module):
 class Layer(Module):
     """A layer type, whichever it is. Its parameters are those that the network has under its key."""
 
-    _target: ClassVar[str]
-    _names: ClassVar[tuple[str, ...]]
+    __target__: ClassVar[str]
+    __names__: ClassVar[tuple[str, ...]]
 
     def __init__(self, *given: Any, **arguments: Any) -> None:
         super().__init__()
-        self.__dict__.update(_arguments=bound(self._target, self._names, given, arguments), _key="")
-        self._world.created.append(self)
+        self.__dict__.update(__arguments__=bound(self.__target__, self.__names__, given, arguments), __key__="")
+        self.__world__.created.append(self)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._world.trains.get(self._target, ()):
-            return settings(self._target, self._arguments)[name]
-        shape = self._world.shapes.get(f"{self._key}.{name}")
-        return None if shape is None else Weight(self._world, f"{self._key}.{name}", shape)
+        if name not in self.__world__.trains.get(self.__target__, ()):
+            return settings(self.__target__, self.__arguments__)[name]
+        shape = self.__world__.shapes.get(f"{self.__key__}.{name}")
+        return None if shape is None else Weight(self.__world__, f"{self.__key__}.{name}", shape)
 
     def __call__(self, *inputs: Value) -> Value:
-        return self._world.recorder.call(self._target, self._arguments, self._key, inputs)
+        return self.__world__.recorder.call(self.__target__, self.__arguments__, self.__key__, inputs)
 
 
 def bound(target: str, names: Sequence[str], given: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,17 +182,17 @@ def bound(target: str, names: Sequence[str], given: Sequence[Any], arguments: Ma
 class Weight:
     """A parameter of a layer: what initial weights are computed from, and where they go."""
 
-    _world: World
-    _key: str
-    _shape: tuple[int, ...]
+    __world__: World
+    __key__: str
+    __shape__: tuple[int, ...]
 
     def __getitem__(self, index: int | tuple[slice, int]) -> Weight:
-        left = self._shape[1:] if isinstance(index, int) else (self._shape[0], *self._shape[2:])
-        return Weight(self._world, self._key, left)
+        left = self.__shape__[1:] if isinstance(index, int) else (self.__shape__[0], *self.__shape__[2:])
+        return Weight(self.__world__, self.__key__, left)
 
     def numel(self) -> int:
         number = 1
-        for size in self._shape:
+        for size in self.__shape__:
             number *= size
         return number
 
@@ -201,20 +201,20 @@ class Weight:
 class Full:
     """A tensor of one value."""
 
-    _size: tuple[int, ...]
-    _value: float
+    __size__: tuple[int, ...]
+    __value__: float
 
 
 class Parameter:
     """A parameter that a module holds beside its children; it multiplies what it meets."""
 
     def __init__(self, world: World, tensor: Full) -> None:
-        self._world, self._key = world, ""
-        self._arguments = {"size": tensor._size, "fill_value": tensor._value}
+        self.__world__, self.__key__ = world, ""
+        self.__arguments__ = {"size": tensor.__size__, "fill_value": tensor.__value__}
 
     def __mul__(self, x: Value) -> Value:
-        recorder = self._world.recorder
-        recorder.steps.append(Step("torch.full", exact(self._arguments), self._key, (recorder.read(x),)))
+        recorder = self.__world__.recorder
+        recorder.steps.append(Step("torch.full", exact(self.__arguments__), self.__key__, (recorder.read(x),)))
         return recorder.value("step", len(recorder.steps))
 
 
@@ -225,10 +225,10 @@ class Namespace:
     """A module whose names are made when they are read."""
 
     def __init__(self, read: Callable[[str], Any], **known: Any) -> None:
-        self.__dict__.update(known, _read=read)
+        self.__dict__.update(known, __read__=read)
 
     def __getattr__(self, name: str) -> Any:
-        return self._read(name)
+        return self.__read__(name)
 
 
 def torch(world: World) -> Namespace:
@@ -280,6 +280,6 @@ def concatenated(values: Sequence[Value], dim: int) -> Value:
 
 def filling(world: World, name: str) -> Callable[..., None]:
     def fill(parameter: Weight | Parameter, **arguments: Any) -> None:
-        world.fills.append(Fill(parameter._key, f"nn.init.{name}", exact(arguments)))
+        world.fills.append(Fill(parameter.__key__, f"nn.init.{name}", exact(arguments)))
 
     return fill
