@@ -21,7 +21,7 @@ ODD = """
 """.split()
 OF_PARAMS = "training forward modules half add_module class lambda None _modules x_ len_ Unit Stage".split()
 ODD_PARAMS = [*ODD, *OF_PARAMS]
-PLAIN = "conv bn act se proj down up mix head stem a b c".split()
+PLAIN = "_conv conv bn act se proj down up mix head stem a b c".split()
 BLOCKS = ("Unit", "Stage", "Slice", "NetOutputs", "LayerNorm2d", "Add2", "Exception", "Tensor")
 
 
