@@ -74,9 +74,9 @@ def _first_line(layer: type[Layer]) -> str:
 
 
 def _show_layer(name: str, layer: type[Layer]) -> None:
-    console().print(f"{name}: {about(layer)}\n")
+    console().print(f"{name}: {about(layer)}")
     if not layer.model_fields:
-        console().print("It takes no arguments.")
+        console().print("\nIt takes no arguments.")
     else:
         table = _table("argument", "default", "takes")
         for argument in layer.model_fields:
