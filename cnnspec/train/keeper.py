@@ -10,7 +10,7 @@ from shlex import quote
 from time import monotonic
 from typing import Any
 
-from cnnspec.diagnostics import count
+from cnnspec.diagnostics import CheckpointError, count
 from cnnspec.train import folder as files
 from cnnspec.train.checkpoint import Checkpoints, State
 from cnnspec.train.finite import require_finite
@@ -26,6 +26,15 @@ EVERY = 600.0  # seconds, within an epoch
 SHARE = 16  # a checkpoint takes at most so many times the bytes of the model: its optimizer's and averages' included
 BESIDE = 2**26  # and so many besides: values, generators
 OTHER_NUMBER = "the images keep their order, but the bits are not the same"
+
+
+@contextmanager
+def naming(checkpoints: Checkpoints) -> Iterator[None]:
+    """Put the checkpoint that was loaded before what is wrong with it."""
+    try:
+        yield
+    except CheckpointError as error:
+        raise CheckpointError(f"{checkpoints.path}: {error.message}", error.help) from None
 
 
 class Keeper:
@@ -48,8 +57,9 @@ class Keeper:
         if state is None:
             note(f"{self.run} has no checkpoint yet, and begins anew")
             return
-        require_same(self.run, state.values.get("origin"), self.origin)
-        before = self.trainee.restore(state)
+        with naming(self.checkpoints):
+            require_same(self.run, state.values.get("origin"), self.origin)
+            before = self.trainee.restore(state)
         if before != self.world.size:
             note(f"{self.run} was saved by {before} process{'es'[: 2 * (before > 1)]}: {OTHER_NUMBER}")
         if not self.trainee.tally.steps:

@@ -7,14 +7,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf
 from typing import Any
 
 import torch
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
@@ -22,13 +22,14 @@ from torch.optim import Optimizer
 from cnnspec.data.batches import batches
 from cnnspec.data.examples import Augment
 from cnnspec.diagnostics import CheckpointError
+from cnnspec.files import mistake
 from cnnspec.recipe import Recipe
 from cnnspec.train.augment import Mix, augmenter, mixer
 from cnnspec.train.average import Average
 from cnnspec.train.checkpoint import State
 from cnnspec.train.checkpoint.generators import generator_state, of_all, of_one, restore_generators
 from cnnspec.train.checkpoint.modules import module_state, restore_module
-from cnnspec.train.checkpoint.moving import count, require_finite_rows, require_moved
+from cnnspec.train.checkpoint.moving import count, number, require_moved
 from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
 from cnnspec.train.checkpoint.state import grouped
 from cnnspec.train.finite import counting
@@ -42,6 +43,17 @@ from cnnspec.train.watch import Metrics
 from cnnspec.train.world import ALONE, World
 
 ROWS = TypeAdapter(list[Metrics])
+
+
+@contextmanager
+def restoring(field: str) -> Iterator[None]:
+    """What one part of a checkpoint makes torch, pydantic or Python raise, as CheckpointError that names the part."""
+    try:
+        yield
+    except ValidationError as error:
+        raise CheckpointError(f"the checkpoint's `{field}` is not what a run saves: {mistake(error)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, ArithmeticError):
+        raise CheckpointError(f"the checkpoint's `{field}` is missing, or is not what a run saves") from None
 
 
 @dataclass(slots=True, eq=False)
@@ -212,25 +224,36 @@ class Trainee:
 
     def restore(self, state: State) -> int:
         """Go on from a state, of so many processes. Raises CheckpointError where it is not one of this run."""
-        try:
-            return self._restore(state, dict(state.values))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError, ArithmeticError) as error:
-            raise CheckpointError(f"the checkpoint does not fit the run: {error!r}") from None
+        values = dict(state.values)
+        with restoring("model"):
+            restore_module(self.model, state.group("model"))
+        with restoring("ema"):
+            if self.average:
+                restore_module(self.average.model, state.group("ema"))
+        with restoring("optimizer"):
+            restore_optimizer(self.optimizer, self.model, state.group("optimizer"), values["optimizer"])
+        with restoring("epoch"):
+            self.epoch = count("epoch", values["epoch"], 1, self.recipe.epochs + 1)
+        with restoring("best"):
+            self.best = number("best loss", values["best"])
+        with restoring("tally"):
+            self.tally = Tally.of(values["tally"])
+            count("number of correct images", self.tally.correct, 0, self.tally.images)
+        with restoring("schedule"):
+            self.schedule.restore(values["schedule"], self.epoch - 1, self._steps())
+        with restoring("scaler"):
+            require_moved("scale of the loss", values["scaler"], self.scaler.state_dict(), ("scale", "_growth_tracker"))
+            self.scaler.load_state_dict(values["scaler"])
+        with restoring("stopping"):
+            self.stopping.restore(values["stopping"])
+        with restoring("rows"):
+            self.rows = ROWS.validate_python(values["rows"])
+            count("number of epochs", len(self.rows), self.epoch - 1, self.epoch - 1)
+        with restoring("random"):
+            return self._restore_generators(state, values)
 
-    def _restore(self, state: State, values: dict[str, Any]) -> int:
-        restore_module(self.model, state.group("model"))
-        if self.average:
-            restore_module(self.average.model, state.group("ema"))
-        restore_optimizer(self.optimizer, self.model, state.group("optimizer"), values["optimizer"])
-        self.epoch, self.best = count("epoch", values["epoch"], 1, self.recipe.epochs + 1), float(values["best"])
-        self.tally = Tally.of(values["tally"])
-        self.schedule.restore(values["schedule"], self.epoch - 1, self._steps())
-        require_moved("scale of the loss", values["scaler"], self.scaler.state_dict(), ("scale", "_growth_tracker"))
-        self.scaler.load_state_dict(values["scaler"])
-        self.stopping.restore(values["stopping"])
-        self.rows = ROWS.validate_python(values["rows"])
-        count("number of epochs", len(self.rows), self.epoch - 1, self.epoch - 1)
-        require_finite_rows(self.rows)
+    def _restore_generators(self, state: State, values: Mapping[str, Any]) -> int:
+        """The random numbers go on from where they stood; returns how many processes there were."""
         others = list(values["others"])
         found = of_one(self.world.rank, state.group("generator"), values["random"], others)
         if found is None:

@@ -234,28 +234,42 @@ def test_a_spec_that_is_broken_is_refused(whole: Path, tmp_path: Path) -> None:
         resume(place)
 
 
+ROW = {
+    "epoch": 1, "train_loss": 1.0, "train_accuracy": 0.5, "val_loss": None, "val_accuracy": None,
+    "images_per_s": 1.0, "seconds": 1.0,
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "changed",
+    ("field", "value"),
     [
-        {"rows": [{"epoch": "one"}]},
-        {"rows": 3},
-        {"epoch": None},
-        {"tally": {}},
-        {"optimizer": {}},
-        {"schedule": []},
-        {"stopping": None},
-        {"random": {}},
+        ("rows", [{"epoch": "one"}]),
+        ("rows", 3),
+        ("rows", [{**ROW, "train_accuracy": -0.5}]),
+        ("rows", [{**ROW, "train_loss": float("nan")}]),
+        ("rows", [{**ROW, "seconds": -1.0}]),
+        ("epoch", None),
+        ("epoch", -1),
+        ("best", float("nan")),
+        ("best", "low"),
+        ("tally", {}),
+        ("optimizer", {}),
+        ("schedule", []),
+        ("stopping", None),
+        ("random", {}),
     ],
 )
-def test_values_that_nobody_wrote_are_refused(whole: Path, tmp_path: Path, changed: dict[str, object]) -> None:
-    """In a checkpoint whose hashes are right: an error, and no traceback."""
+def test_values_that_nobody_wrote_are_refused(whole: Path, tmp_path: Path, field: str, value: object) -> None:
+    """In a checkpoint whose hashes are right: an error with the checkpoint and the field, and no traceback."""
     place = Path(shutil.copytree(whole, tmp_path / "run"))
     store = Checkpoints(place, MOST)
     state = store.load(pytest.fail)
     assert state is not None
-    store.save(state.with_values(**changed))
+    saved = store.save(state.with_values(**{field: value}))
     result = run("train", "--resume", str(place))
     assert (result.exit_code, "Traceback" in result.output) == (5, False), result.stderr
+    assert f"{saved}: the checkpoint" in result.stderr
+    assert field in result.stderr.replace("random generators", "random")
 
 
 def test_a_second_writer_is_refused(spec: Path, whole: Path, tmp_path: Path) -> None:

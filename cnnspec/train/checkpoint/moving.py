@@ -5,8 +5,7 @@ has to be equal. So nothing that was put into a checkpoint reaches torch's sched
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cnnspec.diagnostics import CheckpointError, listing
@@ -46,7 +45,8 @@ def count(what: str, value: object, least: int, most: int) -> int:
     return value
 
 
-def require_finite_rows(rows: Sequence[Any]) -> None:
-    """Refuse figures that no epoch has. Raises CheckpointError."""
-    if any(isinstance(value, float) and not math.isfinite(value) for row in rows for value in asdict(row).values()):
-        raise CheckpointError("the checkpoint's figures are not finite")
+def number(what: str, value: object) -> float:
+    """A number that can be counted with. Raises CheckpointError."""
+    if not is_number(value):
+        raise CheckpointError(f"the checkpoint's {what} is no number")
+    return float(value)  # type: ignore[arg-type]

@@ -73,6 +73,11 @@ class Checkpoints:
         except Damaged as damage:
             raise CheckpointError(f"{self._path(number)} is damaged: {damage}") from None
 
+    @property
+    def path(self) -> Path:
+        """The folder of the checkpoint that was saved or loaded last."""
+        return self.folder if self.last is None else self._path(self.last)
+
     def numbers(self) -> list[int]:
         """Those of all checkpoints that are there, the oldest first; they grow with each that is saved."""
         names = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
