@@ -39,7 +39,9 @@ def foreign_item(node: Node, known: Collection[str], params: Collection[str] = (
     match node:
         case Scalar() if node.text in params:
             return None
-        case Map() if any(entry.key.text in params for entry in node):
+        case Map() if any(
+            (key := entry.key.text) in known or key in params or key[:1] == "$" for entry in node.entries
+        ):
             return None
         case Scalar(value=str()):
             return _bare(node, known)
