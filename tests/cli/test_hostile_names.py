@@ -61,3 +61,10 @@ def test_a_name_that_is_too_long_ends_a_command_with_7(here: Path, line: tuple[s
     words = [*line[: line.index("--out")], *line[line.index("--out") + 2 :]] if "--out" in line else line
     end = ended((*words, "--out", f"{'x' * 300}.svg"), Stream(), Stream())
     assert (end.code, len(end.err) < 1000, b"File name too long" in end.err) == (7, True, True)
+
+
+def test_a_line_is_no_command_of_a_runner(here: Path) -> None:
+    """A line of a log that begins with `::` can hide what follows, or say that it is an error; no name begins one."""
+    (here / "::stop-commands::x.yaml").write_text("cnnspec: 1\ninput: [1, 8, 8]\nlayers: [Flatten]\n")
+    end = ended(("check", "::stop-commands::x.yaml"), Stream(), Stream())
+    assert (end.code, end.out.decode().splitlines()[0]) == (0, r"\x3a:stop-commands::x.yaml: sound")
