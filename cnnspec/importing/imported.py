@@ -136,6 +136,7 @@ def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place:
     recorder = Recorder(module, BATCH, place)
     with running(f"{name}.forward", _of_batch(images)):
         output = recorder.run({key: image.clone() for key, image in images.items()})
+    recorder.check_memory([*named(output).values()])
     outputs = _outputs(output, recorder.translator.sink, place)
     inputs = {key: Shape(image.shape[1:]) for key, image in images.items()}
     program = Program(name, inputs, tuple(recorder.translator.lines), outputs)

@@ -33,6 +33,7 @@ from cnnspec.importing.program import Frame, Path, dotted
 from cnnspec.importing.translate import KNOWN, Translator, Where, operands
 
 MARK = "_cnnspec_operand"  # the attribute of a tensor that says what it is
+VERSION = "_cnnspec_version"  # how often its memory had been written when it was marked
 DECIDES = frozenset(
     """
     __bool__ __float__ __int__ __index__ __complex__ __contains__ __array__ __format__ item tolist numpy is_nonzero
@@ -96,6 +97,7 @@ class Recorder(TorchFunctionMode):
         if self.inside is not None or (module is self.module and not leaves.registered(module)):
             return
         if leaves.registered(module) or leaves.opaque(module):
+            self.check_memory(args)
             self.inside = module
         else:
             path = self.paths.get(id(module), self.frames[-1].path)
@@ -146,9 +148,10 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        if self.inside is not None:
-            return func(*args, **kwargs)
         name = called(func)
+        if self.inside is not None or name == "_version":
+            return func(*args, **kwargs)
+        self.check_memory([*args, *kwargs.values()])
         taken, named = marks(args), marks(kwargs)
         marked = [*operands((taken, named))]
         result = func(*args, **kwargs)
@@ -170,6 +173,17 @@ class Recorder(TorchFunctionMode):
         message = "what happens here depends on the values of a tensor"
         help = "a spec does the same for every image; decide by shapes or by settings of the constructor"
         self.translator.sink.add(Diagnostic("flow-by-values", message, Label(span, where.owner), help=help))
+
+    def check_memory(self, nested: Any) -> None:
+        """Blocks tensors whose memory was changed, through another tensor, since they were made."""
+        if isinstance(nested, list | tuple):
+            for item in nested:
+                self.check_memory(item)
+        elif isinstance(nested, Tensor) and getattr(nested, VERSION, nested._version) != nested._version:  # noqa: SLF001 - torch counts writes there alone
+            message = "this reads a tensor whose memory was changed in place through another tensor"
+            help = "make the change out of place: `x = x + y` for `x += y`, `torch.relu(x)` for `x.relu_()`"
+            blocked = Diagnostic("no-layer-for-call", message, Label(places.calling(self.fallback)), help=help)
+            mark(nested, Operand(tuple(nested.shape), blocked=blocked))
 
     def settle(self, result: Any, said: Result, args: Any, overwritten: bool) -> Any:
         """The result of a call with each of its tensors marked as what it is."""
@@ -213,6 +227,8 @@ def run(module: nn.Module, inputs: Mapping[str, Tensor]) -> Any:
 
 def mark(tensor: Tensor, operand: Operand) -> None:
     setattr(tensor, MARK, operand)
+    if operand.value is not None:
+        setattr(tensor, VERSION, tensor._version)  # noqa: SLF001 - torch counts writes there alone
 
 
 def marks(nested: Any) -> Any:

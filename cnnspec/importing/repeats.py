@@ -14,7 +14,7 @@ from typing import Any
 from cnnspec.importing.items import Item, walk
 from cnnspec.importing.names import lines
 from cnnspec.importing.write import rows
-from cnnspec.layers import FAMILIES, REGISTRY
+from cnnspec.layers import FAMILIES, JOINS, REGISTRY
 from cnnspec.spec.items import GROUP
 
 NUMBER = re.compile(r"\d+")
@@ -111,8 +111,9 @@ def _repeated(rounds: Rounds) -> Item | None:
 
 
 def _looped(items: list[Item], **words: Any) -> Item:
-    """One item, or a group of several, in a loop."""
-    if len(items) == 1 and items[0].repeat is None and items[0].foreach is None:
+    """One item, or a group of several, in a loop; a `from` beside a loop feeds its first round, in a group each."""
+    fed_once = items[0].sources is not None and items[0].op not in JOINS
+    if len(items) == 1 and items[0].repeat is None and items[0].foreach is None and not fed_once:
         return replace(items[0], **words)
     first, last = items[0], items[-1]
     return Item(op=GROUP, body=items, shape=first.shape, out=last.out, value=last.value, **words)

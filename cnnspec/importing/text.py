@@ -5,6 +5,7 @@ Program ─► tidy ─► scopes ─► chains ─► names ─► fold ─► 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -26,7 +27,7 @@ from cnnspec.importing.write import blocks_of, document
 from cnnspec.layers import REGISTRY, Shape
 from cnnspec.spec import Item as SpecItem
 from cnnspec.spec.items import SCOPE
-from cnnspec.spec.names import id_fault, input_name_fault
+from cnnspec.spec.names import id_fault, input_name_fault, output_fault
 
 HELP = "a spec is stricter here than PyTorch; `cnnspec explain` says more of the code"
 
@@ -130,10 +131,16 @@ def check_names(tree: Group, sink: Sink) -> None:
 
 
 def _called(program: Program) -> Program:
-    """The program with names of its inputs that no line of the network has."""
+    """The program with names of its inputs that no line of the network has, and names that outputs may have."""
     own = {line.path[0] for line in program.lines if line.path}
-    names = {name: f"{name}_in" if name in own or input_name_fault(name) else name for name in program.inputs}
-    return replace(program, inputs={names[name]: shape for name, shape in program.inputs.items()})
+    names = {key: f"{key}_in" if key in own or input_name_fault(key) else key for key in program.inputs}
+    if len(names) == 1:
+        names = dict.fromkeys(names, "input")
+    outputs: dict[str, int] = {}
+    for key, value in program.outputs.items():
+        word = re.sub(r"\W", "_", key)
+        outputs[f"output_{word}" if key and (word in outputs or word != key or output_fault(word)) else key] = value
+    return replace(program, inputs={names[key]: shape for key, shape in program.inputs.items()}, outputs=outputs)
 
 
 def _trees(program: Program, sink: Sink) -> list[Group]:

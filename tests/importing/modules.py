@@ -835,3 +835,29 @@ class OneAhead(nn.Module):
         x = self.stem(x)
         y = self.along(x.mean((2, 3)).view(x.shape[0], 1, -1)).sigmoid()
         return x * y.view(x.shape[0], -1, 1, 1).expand_as(x)
+
+
+class OddNames(nn.Module):
+    """Inputs and outputs with names that lines have, or that no line can have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mask, self.out = nn.Conv2d(1, 4, 1), nn.Conv2d(4, 4, 1)
+
+    def forward(self, image: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        x = self.mask(image) * mask
+        return {"in": x, "at 1/1": self.out(x)}
+
+
+class SideBySide(nn.Module):
+    """Layers of a list that all take the same tensor; one output is taken twice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 1)
+        self.sides = nn.ModuleList(nn.Conv2d(4, 4, 3, padding=1) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        sides = [side(x) for side in self.sides]
+        return torch.cat([*sides, sides[0]], 1)

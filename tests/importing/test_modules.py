@@ -13,17 +13,21 @@ from torch import nn
 from cnnspec.diagnostics import SpecError
 from cnnspec.importing import import_module
 from cnnspec.importing.construct import constructing
+from cnnspec.importing.text import Form
 from tests.importing import modules
 from tests.importing.equal import hold, import_equal
 
 IMAGE = (3, 32, 32)
-SIZES: dict[str, Any] = {"Siamese": {"left": (1, 16, 16), "right": (1, 16, 16)}}
+SIZES: dict[str, Any] = {
+    "Siamese": {"left": (1, 16, 16), "right": (1, 16, 16)},
+    "OddNames": {"image": (1, 16, 16), "mask": (4, 16, 16)},
+}
 NAMES = (
     *("Plain", "Residual", "UNet", "FlatUNet", "TwoOutputsInside", "ListLoop", "OneList", "Branches", "Gated"),
     *("OwnLayers", "Shuffle", "Nested", "ByShape", "Attention2d", "Scaled", "mobilenet", "Dense", "Pyramid", "Lazy"),
     *("Siamese", "Again", "Levels", "Headed", "Noisy", "Tree", "Around", "SkipInSkip", "WeightlessLists", "InStep"),
     *("Pieces", "TwoPaths", "FirstChannels", "Underscored", "SharedInBlocks", "Identities", "SometimesResidual"),
-    *("Hides", "SizeOfInput", "OneAhead"),
+    *("Hides", "SizeOfInput", "OneAhead", "SideBySide", "OddNames"),
 )
 FOLDER = Path(__file__).parent / "specs"
 
@@ -34,6 +38,7 @@ def test_import_is_equal_and_reads_as_reviewed(name: str, golden: Callable[[Path
     torch.manual_seed(0)
     network, given = constructing(getattr(modules, name))
     made = import_equal(network, SIZES.get(name, IMAGE), name, given)
+    assert made.form is Form.CLASSES, "a plainer form had to do"
     golden(
         FOLDER / f"{name}.yaml",
         made.text + "".join(f"# note: {note}\n" for note in made.notes).replace(str(Path.cwd()), "."),

@@ -285,3 +285,31 @@ class Reserved(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.blocks["class"](self.input(x))
+
+
+class Overwrites(nn.Module):
+    """Changes a tensor in place of which a part is read afterwards."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.out = nn.Conv2d(3, 8, 1), nn.Conv2d(12, 4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        first = x[:, :4]
+        x.relu_()
+        return self.out(torch.cat([first, x], 1))
+
+
+class Deep(nn.Module):
+    """Sound as a module, and nested deeper than a spec may be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        inner: nn.Module = nn.Conv2d(3, 4, 1)
+        for _ in range(40):
+            inner = nn.Sequential(inner)
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x)
