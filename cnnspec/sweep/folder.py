@@ -82,12 +82,6 @@ class Record(BaseModel):
     reports: tuple[Number, ...] = ()
     seconds: Amount = 0.0
 
-    @model_validator(mode="after")
-    def _is_whole(self) -> Record:
-        if self.status == "done" and self.objective is None:
-            raise ValueError("objective: a point that is done has one")
-        return self
-
 
 class Choice(BaseModel):
     """chosen.json: the numbers of the chosen, and all that was ever measured on the test part, by number."""

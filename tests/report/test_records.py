@@ -38,7 +38,7 @@ ROWS = {
 }
 POINTS = {
     "number": (-1, 2),
-    "objective": (float("nan"), None),
+    "objective": (float("nan"),),
     "params": (-5,),
     "reports": ([float("inf")],),
     "seconds": (-3.0,),
