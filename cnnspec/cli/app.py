@@ -12,7 +12,7 @@ import typer
 from cnnspec import __version__
 from cnnspec.cli.commands import LOOK, Commands
 from cnnspec.cli.output import show_error
-from cnnspec.cli.streams import guarded
+from cnnspec.cli.streams import guarded, unnameable
 from cnnspec.diagnostics import CnnspecError, OutputError
 from cnnspec.train.rank import tells
 
@@ -63,6 +63,8 @@ def _run() -> None:
     except OSError as error:  # of a name that is too long, a folder that may not be entered, a disk that fails
         path = f"`{os.fsdecode(error.filename)}`: " if isinstance(error.filename, str | bytes | os.PathLike) else ""
         _end(OutputError(f"{path}{error.strerror or error}"))
+    except UnicodeEncodeError as error:  # of a name in a text that the locale's encoding lacks
+        _end(unnameable(error))
 
 
 def _end(error: CnnspecError) -> None:

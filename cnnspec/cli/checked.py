@@ -13,6 +13,7 @@ from cnnspec.checking import check_source
 from cnnspec.cli.gather import Target
 from cnnspec.cli.rewrite import as_diff, rewrite, with_line_ends
 from cnnspec.cli.stdin import STDIN_NAME, standard_input
+from cnnspec.cli.streams import unnameable
 from cnnspec.diagnostics import CnnspecError, Diagnostic, Source, SpecError, UsageError
 from cnnspec.spec.budget import Budget
 from cnnspec.spec.roots import leads_out, open_checked
@@ -66,6 +67,8 @@ def check_target(target: Target, options: Options) -> Checked:
         return Checked(name, file, diagnostics=error.diagnostics)
     except CnnspecError as error:
         return Checked(name, file, failure=error)
+    except UnicodeEncodeError as error:  # of a name in the text
+        return Checked(name, file, failure=unnameable(error))
 
 
 def _file(target: Target) -> str:

@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from cnnspec.diagnostics import OutputError
-from cnnspec.diagnostics.escape import escape
+from cnnspec.diagnostics.escape import escape, printable
 
 REPLACE = "cnnspec.replace"  # the error handler for characters that an encoding does not have
 COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:(?!: ))")  # `::: a.yaml:3:7` of a message is none: no command is called `:`
@@ -94,6 +94,15 @@ def guarded() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def unnameable(error: UnicodeEncodeError) -> OutputError:
+    """A name that the file system's encoding lacks, as an error of the user's; raises the error where it has all."""
+    if codecs.lookup(sys.getfilesystemencoding()).name == "utf-8":
+        raise error
+    text = printable(error.object)
+    help = "the variable PYTHONUTF8=1, or a locale such as C.UTF-8, makes file names UTF-8"
+    return OutputError(f"`{text}` is no file name in the encoding of this locale, {error.encoding}", help)
 
 
 def has_reader() -> bool:

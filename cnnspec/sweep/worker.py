@@ -59,6 +59,8 @@ def main() -> None:
     """Run what is asked for until the input ends."""
     voice = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    for stream in (sys.stdout, sys.stderr):  # logs are UTF-8, whatever the locale is
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     _end_with_parent()
     stop = Stop()
     with stop.listening():

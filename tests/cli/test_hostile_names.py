@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from cnnspec.cli import checked
+from cnnspec.diagnostics import Diagnostic, Source
 from tests.cli.test_streams import LINES, Stream, ended, folder, here
 
 __all__ = ["folder", "here"]  # fixtures
@@ -68,3 +71,21 @@ def test_a_line_is_no_command_of_a_runner(here: Path) -> None:
     (here / "::stop-commands::x.yaml").write_text("cnnspec: 1\ninput: [1, 8, 8]\nlayers: [Flatten]\n")
     end = ended(("check", "::stop-commands::x.yaml"), Stream(), Stream())
     assert (end.code, end.out.decode().splitlines()[0]) == (0, r"\x3a:stop-commands::x.yaml: sound")
+
+
+def test_a_name_that_the_locale_lacks_leaves_the_others(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where file names are not UTF-8, a text can name a file that no name of the system is; the others are checked."""
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+
+    def lacking(source: Source, *_: object) -> tuple[Diagnostic, ...]:
+        source.name.encode("ascii")
+        return ()
+
+    monkeypatch.setattr(checked, "check_source", lacking)
+    (here / "\xe9.yaml").write_text("cnnspec: 1\n")
+    end = ended(("check", "\xe9.yaml", "small.yaml"), Stream(), Stream())
+    assert (end.code, b"small.yaml: sound" in end.out, "`\xe9.yaml` is no file name".encode() in end.err) == (
+        7,
+        True,
+        True,
+    )
