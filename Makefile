@@ -22,7 +22,7 @@ help:
 	@echo "make report  run the report's ten sweeps on MNIST, into docs/reproduction.md: days of a core; SCALE=0.1 does a part"
 	@echo "make sweeps  kill sweeps 200 times, run them on a Ray cluster and on PostgreSQL, and see that each point runs once"
 	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
-	@echo "make exports hold source, ONNX, torch.export and torch.compile of each family against the built network"
+	@echo "make exports compare the source of all specs, and ONNX, torch.export and torch.compile of each family, with the network"
 	@echo "make engine  install the wheel alone, without torch, and run the engine's commands on every spec"
 	@echo "make pyodide run the same under Pyodide in node, which npm installs"
 	@echo "make mutants break the shape rules on purpose, in a copy, and see that the tests find out"

@@ -1,4 +1,4 @@
-"""What a network is exported to, held against the module that cnnspec builds: ``make exports``, one of each family.
+"""What a network is exported to, compared with the module that cnnspec builds: ``make exports``.
 
 Each function takes a name and, where the network is to be run smaller than its spec says, a height and width. They
 raise AssertionError where anything differs. ``python -m tests.exports NAME…`` does so for other networks.
@@ -24,7 +24,8 @@ from cnnspec.emit.source.naming import spelled
 from cnnspec.exporting.onnx import as_onnx, furthest
 from cnnspec.exporting.program import Network, apart, as_program
 from cnnspec.network import Graph
-from cnnspec.spec import Spec
+from cnnspec.spec import Spec, known_specs
+from tests.conftest import TESTS
 from tests.members import MEMBERS
 
 SMALL = (32, 64, 96, 128)  # heights and widths at which most networks have something to do
@@ -240,19 +241,36 @@ CHECKS: dict[str, Callable[[str, int | None], float | None]] = {
 
 
 def main() -> None:
-    """Every check on each network, a line for each; ends with 1 where one fails."""
+    """Every check on each network, a line for each; ends with 1 where one fails.
+
+    Without names: the source of all that ships and of all that the tests import, and every format of the members.
+    """
     torch.set_num_threads(1)
-    failed = 0
-    for name in sys.argv[1:] or MEMBERS:
-        for what, check in CHECKS.items():
-            start = perf_counter()
-            try:
-                distance = check(name, MEMBERS.get(name))
-                said = "equal" if distance is None else f"{distance:.1e} apart"
-            except Exception as error:  # noqa: BLE001 - a network that fails does not hide the next
-                said, failed = f"FAILS: {type(error).__name__}: {error}", failed + 1
-            print(f"{name:24} {what:14} {said}  ({perf_counter() - start:.0f} s)", flush=True)
-    sys.exit(failed > 0)
+    names = sys.argv[1:]
+    failed = [run(name, what) for name in names or MEMBERS for what in CHECKS]
+    if not names:
+        imports = map(str, sorted((TESTS / "importing").glob("*/*.yaml")))
+        failed += [run(name, "bits") for name in (*known_specs(), *imports) if name not in MEMBERS]
+    sys.exit(any(failed))
+
+
+def run(name: str, what: str) -> bool:
+    """Whether a check fails."""
+    start = perf_counter()
+    try:
+        distance = bits_equal(name) if what == "bits" else CHECKS[what](name, MEMBERS.get(name))
+        said, failed = "equal" if distance is None else f"{distance:.1e} apart", False
+    except Exception as error:  # noqa: BLE001 - a network that fails does not hide the next
+        said, failed = f"FAILS: {type(error).__name__}: {error}", True
+    print(f"{name:24} {what:14} {said}  ({perf_counter() - start:.0f} s)", flush=True)
+    return failed
+
+
+def bits_equal(name: str) -> None:
+    """The source of a network at a small input, with weights that are drawn here."""
+    spec = small(name)
+    graph = cnnspec.graph(spec)
+    same_bits(graph, python(graph, heading(spec, graph)))
 
 
 if __name__ == "__main__":

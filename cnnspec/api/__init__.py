@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -342,18 +342,21 @@ def export(
     out: str | os.PathLike[str] | None = None,
     *,
     weights: str | os.PathLike[str] | None = None,
+    on_verified: Callable[[str], None] | None = None,
 ) -> str | Path:
     """Write the network as Python source, ONNX or a torch.export program; return the file, or the source as text.
 
     Without ``out`` the source is returned; the other formats need it. Settings belong to the spec:
     ``export(load("resnet50", num_classes=10))``. ``weights`` are a run's folder or a file; without them ONNX and
-    programs hold new ones, and the source holds none. Raises SpecError, UsageError, CheckpointError and OutputError.
+    programs hold new ones, and the source holds none. With ``on_verified`` the source is built and compared with the
+    network to the bit before it is written, and ``on_verified`` is called with a line that says what was compared.
+    Raises SpecError, UsageError, CheckpointError and OutputError.
     """
     from cnnspec.exporting import exported
 
     found = graph(spec)
     with requiring("onnx" if to == "onnx" else "torch", f"export to {to}"):
-        return exported(found.spec, found, to, None if out is None else Path(out), weights)
+        return exported(found.spec, found, to, None if out is None else Path(out), weights, on_verified)
 
 
 def as_set(

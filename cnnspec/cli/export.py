@@ -24,6 +24,7 @@ class Format(StrEnum):
 
 
 ENDINGS = {".py": Format.python, ".onnx": Format.onnx, ".pt2": Format.torch}
+VERIFY_HELP = "Build the Python source with torch, and compare keys, initial weights and outputs to the bit."
 TO_HELP = "What to write it as; by default what the ending of --out says, and else python."
 
 
@@ -35,6 +36,7 @@ def export(
         str | None,
         typer.Option("--weights", metavar="RUN|FILE|NAME", help="Its weights: torchvision:NAME, or a path."),
     ] = None,
+    verify: Annotated[bool, typer.Option("--verify", help=VERIFY_HELP)] = False,
     variant: Variant = None,
     set_: Settings = None,
     input: InputSize = None,
@@ -42,13 +44,14 @@ def export(
     """Write a network as Python source, as ONNX, or as a program of torch.export.
 
     `--to python` gives one file of plain PyTorch that needs no cnnspec: the same keys, outputs and initial weights. It
-    is printed, or written to `--out`; with `--weights` these stand beside it as safetensors. `--to onnx` and
+    is printed, or written to `--out`; with `--weights` these stand beside it as safetensors. Before it is written its
+    dataflow is compared with the network's, with `--verify` its outputs as well. `--to onnx` and
     `--to torch` write what evaluation computes, for batches of any size; without `--weights` the weights are new ones.
     ONNX needs `pip install 'cnnspec[onnx]'`.
     """
     chosen = to or by_ending(out, ENDINGS, Format.python, "say --to")
     spec = load_spec(name, variant, input, set_)
-    made = write_out(spec, chosen, out, weights=weights)
+    made = write_out(spec, chosen, out, weights=weights, on_verified=console(stderr=True).print if verify else None)
     if isinstance(made, str):
         write(made)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,20 @@ def exported(
     to: str,
     path: Path | None = None,
     weights: str | os.PathLike[str] | None = None,
+    on_verified: Callable[[str], None] | None = None,
 ) -> str | Path:
-    """What was written, or the source as text. Raises UsageError, CheckpointError and OutputError."""
+    """What was written, or the source as text. Raises UsageError, CheckpointError and OutputError.
+
+    With ``on_verified`` Python source is also built and run beside the network; it is called with what was compared.
+    """
     if to not in FORMATS:
         known = f"the formats are {listing([f'`{name}`' for name in FORMATS])}"
         raise UsageError(f"there is no format `{to}`", did_you_mean(to, FORMATS) or known)
     if to == "python":
-        return _source(spec, graph, path, weights)
+        return _source(spec, graph, path, weights, on_verified)
+    if on_verified is not None:
+        what = "ONNX is always compared before it is written" if to == "onnx" else "a program is torch's own trace"
+        raise UsageError(f"`--verify` compares Python source, and this writes `{to}`", what)
     if path is None:
         raise UsageError(f"`{to}` is written to a file", f"name it: --out {_stem(spec)}{FORMATS[to]}")
     from cnnspec.exporting.program import Network  # torch, from here on
@@ -51,7 +59,13 @@ def _stem(spec: Spec) -> str:
     return spec.title.rpartition("/")[2].removesuffix(".yaml").replace(":", "_")
 
 
-def _source(spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathLike[str] | None) -> str | Path:
+def _source(
+    spec: Spec,
+    graph: Graph,
+    path: Path | None,
+    weights: str | os.PathLike[str] | None,
+    on_verified: Callable[[str], None] | None,
+) -> str | Path:
     """The source, which is written only if its own dataflow is that of the graph."""
     _check_targets(graph)
     head = heading(spec, graph)
@@ -61,6 +75,10 @@ def _source(spec: Spec, graph: Graph, path: Path | None, weights: str | os.PathL
         head = replace(head, weights=beside.name)
     text = python(graph, head)
     verify(graph, text)
+    if on_verified is not None:
+        from cnnspec.exporting.verified import verified
+
+        on_verified(verified(graph, text))
     if path is None:
         return text
     if beside is not None:

@@ -14,8 +14,10 @@ import torch
 from safetensors.torch import load_file
 
 import cnnspec
+from cnnspec.exporting import export as to_export
 from cnnspec.exporting import onnx as to_onnx
 from cnnspec.weights.safe import as_bytes
+from tests.cli.runner import run
 from tests.exports import export_equal, onnx_equal
 
 SEVERAL = """
@@ -198,3 +200,54 @@ def test_weights_stand_beside_the_source(tmp_path: Path) -> None:
     assert all(torch.equal(saved[name], tensor) for name, tensor in trained.state_dict().items())
     with pytest.raises(cnnspec.UsageError, match="beside the source"):
         cnnspec.export("mnist/lenet", "python", weights=weights)
+
+
+def test_verify_says_what_it_compared(tmp_path: Path) -> None:
+    """The source is built and run beside the network, and one line on standard error says so."""
+    done = run("export", "mnist/lenet", "--verify", "--out", str(tmp_path / "net.py"))
+    assert done.exit_code == 0
+    said = (
+        "10 tensors of the state dict and their initial values, outputs for 2×1×28×28 in evaluation and training: equal"
+    )
+    assert said in done.stderr
+    assert (tmp_path / "net.py").is_file()
+
+
+def test_verify_needs_a_network_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the built network itself raises, as a plugin's module may, that is told."""
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", lambda *_: 1 / 0)
+    with pytest.raises(cnnspec.UsageError, match="the built network cannot be run: ZeroDivisionError"):
+        cnnspec.export("mnist/lenet", on_verified=print)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("F.relu", "F.gelu", "its outputs in evaluation differ"),
+        ("self.conv2(", "self.conv3(", "it raises AttributeError"),
+        ("conv2", "other", "it has the key `other.weight` where the network has `conv2.weight`"),
+        (
+            "super().__init__()\n",
+            "super().__init__()\n        torch.rand(1)\n",
+            "the initial values of `conv1.weight` differ",
+        ),
+    ],
+)
+def test_verify_ends_with_1_where_they_differ(
+    old: str, new: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the check without torch would have missed, nothing is written."""
+    emitted = to_export.python
+    monkeypatch.setattr(to_export, "python", lambda *given: emitted(*given).replace(old, new))
+    monkeypatch.setattr(to_export, "verify", lambda *_: None)
+    done = run("export", "mnist/lenet", "--verify", "--out", str(tmp_path / "net.py"))
+    assert done.exit_code == 1, done.output
+    assert what in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_verify_is_of_source_alone(tmp_path: Path) -> None:
+    """ONNX is compared with torch whatever is asked."""
+    done = run("export", "mnist/lenet", "--verify", "--out", str(tmp_path / "net.onnx"))
+    assert done.exit_code == 2
+    assert "ONNX is always compared" in done.output

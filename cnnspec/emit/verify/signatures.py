@@ -54,4 +54,8 @@ FUNCTIONS = {
 }
 TORCH = {"sigmoid": ("Sigmoid", ""), "tanh": ("Tanh", ""), "flatten": ("Flatten", "start_dim end_dim")}
 FLATTEN = {"start_dim": 0}  # where torch's function begins and its module does not
-SUBCLASSES = {"LayerNorm2d": "LayerNorm", "ReLU6": "Hardtanh"}  # what `isinstance` finds beside a type itself
+SUBCLASSES = {
+    "LayerNorm2d": "LayerNorm",
+    "ReLU6": "Hardtanh",
+    "ZeroPad2d": "ConstantPad2d",
+}  # what `isinstance` finds beside a type itself

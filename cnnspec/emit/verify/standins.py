@@ -122,8 +122,8 @@ def children(module: Module, prefix: str = "") -> Iterator[tuple[str, Layer | Pa
 
 
 def bind(network: Module) -> None:
-    """Gives every layer and parameter its key."""
-    for key, child in children(network):
+    """Give every layer and parameter its key, of several the first."""
+    for key, child in reversed([*children(network)]):
         child.__dict__["__key__"] = key
 
 
