@@ -67,14 +67,21 @@ class _Folder:
         return _replaced(scopes, calls)
 
     def units(self, scopes: list[Item]) -> list[Item]:
-        """Plain sequences of a convolution, a norm and an activation as what they are."""
-        calls = {}
-        for item in _below(scopes):
-            if item.op == SCOPE and len(item.body or ()) == 3:
-                call = as_builtin([item], {})
-                calls.update({} if call is None else {id_of(item): call[0]})
+        """Plain sequences of a convolution, a norm and an activation as what they are.
+
+        Without the activation they are that where the same line of another copy has one.
+        """
+        found: dict[Any, Item] = {}
+        whole: set[tuple[str, str | None]] = set()
+        for length in (3, 2):
+            for owner, item in _owned(scopes):
+                line = (owner, item.id)
+                if item.op == SCOPE and len(item.body or ()) == length and (length == 3 or line in whole):
+                    call = as_builtin([item], {})
+                    found |= {} if call is None else {id_of(item): call[0]}
+                    whole |= {line} if call is not None and owner and item.id else set()
         self.defaults["ConvNormAct"] = default_params("ConvNormAct")
-        return _replaced(scopes, calls)
+        return _replaced(scopes, found)
 
     def sequences(self, scopes: list[Item]) -> list[Item]:
         """Plain sequences that are there again and again as calls of a block."""
@@ -154,6 +161,14 @@ class _Folder:
         word = word[0].upper() + word[1:]
         taken = {*REGISTRY, *JOINS, SCOPE, GROUP, *self.blocks}
         return next(name for name in (word, *(f"{word}{n}" for n in range(2, 1000))) if name not in taken)
+
+
+def _owned(items: list[Item], owner: str = "") -> Iterator[tuple[str, Item]]:
+    """Every line and the class whose copies it stands in; none where that is the network itself."""
+    for item in items:
+        yield owner, item
+        for chain in item.children():
+            yield from _owned(chain, item.op if item.body is not None and item.op not in (SCOPE, GROUP) else owner)
 
 
 def _below(scopes: list[Item]) -> Iterator[Item]:

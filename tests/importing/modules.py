@@ -861,3 +861,48 @@ class SideBySide(nn.Module):
         x = self.stem(x)
         sides = [side(x) for side in self.sides]
         return torch.cat([*sides, sides[0]], 1)
+
+
+class SometimesActive(nn.Module):
+    """Sequences that end with an activation in some copies."""
+
+    class Ghost(nn.Module):
+        def __init__(self, inc: int, out: int, *, last: bool) -> None:
+            super().__init__()
+            acts = [] if last else [nn.ReLU()]
+            self.first = nn.Sequential(nn.Conv2d(inc, out, 1, bias=False), nn.BatchNorm2d(out), *acts)
+            self.cheap = nn.Sequential(nn.Conv2d(out, out, 3, 1, 1, groups=out, bias=False), nn.BatchNorm2d(out), *acts)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.first(x)
+            return torch.cat([x, self.cheap(x)], 1)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = self.Ghost(3, 4, last=False), self.Ghost(8, 8, last=False)
+        self.three = self.Ghost(16, 4, last=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.three(self.two(self.one(x)))
+
+
+class NegatedFlag(nn.Module):
+    """A setting of the constructor that takes something away."""
+
+    class Block(nn.Module):
+        def __init__(self, channels: int, *, plain: bool = False) -> None:
+            super().__init__()
+            self.conv, self.plain = nn.Conv2d(channels, channels, 3, padding=1), plain
+            self.gate = None if plain else nn.Conv2d(channels, channels, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.conv(x).relu()
+            return y if self.gate is None else y * torch.sigmoid(self.gate(y))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 1)
+        self.blocks = nn.Sequential(self.Block(4), self.Block(4, plain=True), self.Block(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(self.stem(x))

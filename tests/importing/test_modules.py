@@ -27,7 +27,7 @@ NAMES = (
     *("OwnLayers", "Shuffle", "Nested", "ByShape", "Attention2d", "Scaled", "mobilenet", "Dense", "Pyramid", "Lazy"),
     *("Siamese", "Again", "Levels", "Headed", "Noisy", "Tree", "Around", "SkipInSkip", "WeightlessLists", "InStep"),
     *("Pieces", "TwoPaths", "FirstChannels", "Underscored", "SharedInBlocks", "Identities", "SometimesResidual"),
-    *("Hides", "SizeOfInput", "OneAhead", "SideBySide", "OddNames"),
+    *("Hides", "SizeOfInput", "OneAhead", "SideBySide", "OddNames", "SometimesActive", "NegatedFlag"),
 )
 FOLDER = Path(__file__).parent / "specs"
 
