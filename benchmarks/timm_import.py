@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tempfile
 import time
 import traceback
@@ -29,6 +30,7 @@ from cnnspec.importing.construct import constructing
 
 BUILD, PAGE = Path("build/timm_import.jsonl"), Path("docs/importing.md")
 BEGIN, END = "<!-- timm: begin -->\n", "<!-- timm: end -->\n"
+OUTCOMES = ("imported", "refused")
 SIZE = 64  # of an image, where the module takes it
 SIZES = {
     **dict.fromkeys(("inception_v3", "inception_v4", "inception_resnet_v2", "xception41", "xception41p"), 96),
@@ -208,13 +210,41 @@ def write_page(path: Path, results: Sequence[Mapping[str, Any]]) -> None:
 
 
 def tables(results: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What came of all modules, and what stood against those that were refused."""
+    """What came of all modules, what stands against those that were refused, and each module."""
     outcomes = Counter(result["outcome"] for result in results)
-    versions = f"timm {results[0]['timm']}"
-    rows = [f"Of {len(results)} modules of {versions}: {', '.join(f'{n} {word}' for word, n in outcomes.items())}.", ""]
-    rows += ["| module | outcome | |", "| --- | --- | --- |"]
-    rows += [f"| {r['name']} | {r['outcome']} | {said(r)} |" for r in results]
-    return rows
+    counts = ", ".join(f"{outcomes[word]} {word}" for word in (*OUTCOMES, *sorted({*outcomes} - {*OUTCOMES})))
+    rows = [f"Of {len(results)} modules of timm {results[0]['timm']}: {counts}.", ""]
+    rows += ["| why modules are refused | code | modules |", "| --- | --- | --- |"]
+    rows += [f"| {reason} | `{code}` | {len(names)} |" for (reason, code), names in reasons(results)]
+    rows += ["", "| module | input | |", "| --- | --- | --- |"]
+    return rows + [f"| {r['name']} | {r['size']}² | {r['outcome']}, {outcome(r)} |" for r in results]
+
+
+def reasons(results: Sequence[Mapping[str, Any]]) -> list[tuple[tuple[str, str], set[str]]]:
+    """The messages without what is one module's own, each with the modules that it refuses, most of them first."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        for told in result.get("diagnostics", ()):
+            found.setdefault((general(told["message"]), told["code"]), set()).add(result["name"])
+    return sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+
+
+PATH = re.compile(r"`(?!torch\.)(?:[a-z_][\w-]*|\d+)(?:\.[\w-]+)*`( \(\w+\))?")  # of a module, with its class
+
+
+def general(message: str) -> str:
+    """A message without the paths, shapes and numbers of a module."""
+    return re.sub(r"\b\d+\b", "N", re.sub(r"\(\d[\d, ]*\)", "(…)", PATH.sub("`…`", message)))
+
+
+def outcome(result: Mapping[str, Any]) -> str:
+    """The lines of the spec, or how many messages there are instead."""
+    if result["outcome"] == "imported":
+        return f"{result['lines']} lines" + (
+            ", with a note of sizes" if any("size" in n for n in result["notes"]) else ""
+        )
+    told = len({general(d["message"]) for d in result.get("diagnostics", ())})
+    return f"{told} {'reason' if told == 1 else 'reasons'}" if told else str(result["message"]).splitlines()[0]
 
 
 if __name__ == "__main__":

@@ -199,7 +199,8 @@ def _written(
 
 
 def _imported(text: str, notes: Iterable[str], unused: Mapping[Path, Sequence[str]], form: Form) -> Imported:
-    return Imported(text, (*notes, *(_needless(path, len(keys)) for path, keys in unused.items())), form)
+    plainer = () if form is Form.CLASSES else (f"written with {form.value}: a shorter form did not hold",)
+    return Imported(text, (*notes, *plainer, *(_needless(path, len(keys)) for path, keys in unused.items())), form)
 
 
 def _needless(path: Path, number: int) -> str:
