@@ -14,9 +14,10 @@ import cnnspec
 from cnnspec.diagnostics import UsageError
 from cnnspec.emit.columns import COLUMNS, Facts, chosen
 from cnnspec.emit.figures import short, size
+from cnnspec.emit.html import html
 from cnnspec.emit.record import as_csv, as_json, json_text
 from cnnspec.emit.rows import Row, rows
-from cnnspec.emit.table import Look, html, markdown, rows_of
+from cnnspec.emit.table import Look, markdown, rows_of
 from cnnspec.spec import known_specs
 from tests.network.graphs import graph_of
 
@@ -181,5 +182,5 @@ def test_records_carry_chosen_columns(name: str) -> None:
 def test_notebook_shows_a_table() -> None:
     """In a notebook a graph is a table, and what it is called cannot be markup."""
     graph = cnnspec.graph("mnist/lenet")
-    assert graph._repr_html_().count("<tr>") == 13
+    assert graph._repr_html_().count("<div style='padding-left") == 1 + len(graph.nodes)
     assert "61,706 params" in html(graph)
