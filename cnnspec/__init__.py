@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnspec.api import build, check, export, from_dict, graph, load, loads, plugin
-    from cnnspec.api.graph import Graph
+    from cnnspec.api.public_graph import Graph
     from cnnspec.diagnostics import (
         CheckpointError,
         CnnspecError,
@@ -57,7 +57,7 @@ __all__ = [
 PLACES = {
     **dict.fromkeys(("build", "check", "export", "from_dict", "graph", "load", "loads", "plugin"), "cnnspec.api"),
     **dict.fromkeys((name for name in __all__ if name.endswith(("Error", "Diagnostic"))), "cnnspec.diagnostics"),
-    "Graph": "cnnspec.api.graph",
+    "Graph": "cnnspec.api.public_graph",
     "Spec": "cnnspec.spec",
 }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from cnnspec import network
-from cnnspec.api.graph import Graph
+from cnnspec.api.public_graph import Graph
 from cnnspec.checking import check_source, check_spec, with_variant
 from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
 from cnnspec.extras import requiring

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec.api import build
+from cnnspec.api.public_graph import Graph
 from cnnspec.data.examples import Normaliser
 from cnnspec.data.found import Note
 from cnnspec.diagnostics import CheckpointError
-from cnnspec.network import Graph
 from cnnspec.spec import Spec
 from cnnspec.train.device import device_named, placed
 from cnnspec.train.fit import check_trainable

@@ -22,10 +22,10 @@ from pydantic import (
 from torch import nn
 
 from cnnspec.api import graph, load_found
+from cnnspec.api.public_graph import Graph
 from cnnspec.data.examples import Pixels
 from cnnspec.diagnostics import CheckpointError, Source, SpecError, UsageError
 from cnnspec.files import mistake, write
-from cnnspec.network import Graph
 from cnnspec.opening import MOST_RECORD, read_inside
 from cnnspec.recipe import Recipe
 from cnnspec.spec import Spec

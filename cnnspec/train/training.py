@@ -12,11 +12,11 @@ from torch import Tensor
 
 from cnnspec import __version__
 from cnnspec.api import build, graph
+from cnnspec.api.public_graph import Graph
 from cnnspec.data.examples import Data
 from cnnspec.data.streamed import reported
 from cnnspec.diagnostics import UsageError
 from cnnspec.files import write
-from cnnspec.network import Graph
 from cnnspec.recipe import Recipe
 from cnnspec.recipe.write import as_yaml
 from cnnspec.spec import Spec
