@@ -5,11 +5,12 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 INSTALLED = $(VENV)/.installed
 
-.PHONY: help demo test check bench format golden diagrams fuzz fuzz-source figures mutants hostile parity exports engine pyodide torture sweeps results report clean
+.PHONY: help demo test test-all slowest check bench format golden diagrams fuzz fuzz-source figures mutants hostile parity exports engine pyodide torture sweeps results report clean
 
 help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests; make test-all the deep and the slow ones as well"
+	@echo "make slowest run the tests, and list the hundred that take longest"
 	@echo "make check   lint, types, import direction"
 	@echo "make bench   measure, side by side, against torch and torchvision"
 	@echo "make format  format the code"
@@ -42,6 +43,13 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest
+
+test-all: $(INSTALLED)
+	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 0 -m slow
+
+slowest: $(INSTALLED)
+	$(BIN)/python -m pytest --durations=100 --durations-min=0.01
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

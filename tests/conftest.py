@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests import tiers
+
 TESTS = Path(__file__).parent
 REPOSITORY = TESTS.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="rewrite the golden files instead of comparing with them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tiers.choose(config.option.markexpr)
 
 
 @pytest.fixture(scope="session", autouse=True)

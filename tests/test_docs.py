@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 
 from cnnspec.checking import check_source
 from cnnspec.diagnostics import Source, plain
+from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 PAGES.remove(REPOSITORY / "docs" / "errors.md")  # half of its specs are to fail: tests/test_explanations.py
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ALONE = re.compile(r"cnnspec (?P<arguments>[^|<>&;$`]+?)(?: > (?P<file>\S+))?")
 SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "cnnspec export mnist/lenet --to ", "python -m venv")
 
 
@@ -56,17 +59,28 @@ def test_python_runs(text: str) -> None:
 
 
 @pytest.mark.parametrize("page", sorted({place.partition(":")[0] for place, _ in blocks("console")}))
-def test_console_shows_what_is_printed(page: str, tmp_path: Path) -> None:
+def test_console_shows_what_is_printed(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command of a page prints what stands below it; those that install or train are left to people."""
-    environment = {**os.environ, "COLUMNS": "80", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     for place, text in blocks("console"):
         parts = re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]
         for part in parts if place.startswith(f"{page}:") else ():
             command, _, shown = part.partition("\n")
             if command.startswith(SLOW):
                 continue
-            done = subprocess.run(
-                ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-            )
-            printed = "\n".join(line.rstrip() for line in (done.stdout + done.stderr).splitlines())
+            printed = "\n".join(line.rstrip() for line in printed_by(command).splitlines())
             assert printed.strip("\n") == shown.strip("\n"), f"{place}: $ {command}"
+
+
+def printed_by(command: str) -> str:
+    """What a line prints: a call of cnnspec alone in this process, which has imported it already, others by a shell."""
+    if (call := ALONE.fullmatch(command)) is None:
+        return subprocess.run(
+            ["bash", "-c", f"exec 2>&1; {command}"], capture_output=True, text=True, check=False
+        ).stdout
+    done = run(*shlex.split(call["arguments"]))
+    if call["file"]:
+        Path(call["file"]).write_text(done.stdout, encoding="utf-8")
+    return done.stderr if call["file"] else done.output

@@ -20,8 +20,9 @@ from tests.layers.cases import CASES
 from tests.layers.oracle import BATCH, accepts, call, macs, run
 from tests.layers.policies import BY_REFUSAL, POLICIES, Policy
 from tests.layers.samples import samples
+from tests.tiers import examples
 
-EXAMPLES = 80
+EXAMPLES = examples(80, of=30)
 NOT_OURS = {  # arguments of torch.nn that no layer type has
     "device": "where a network lives is not part of its architecture",
     "dtype": "nor is the precision of its numbers",

@@ -13,6 +13,7 @@ import cnnspec
 from cnnspec.spec import known_specs
 from tests import reference
 from tests.members import MEMBERS
+from tests.tiers import tiered
 
 REPORTED = {
     "lenet": 61_706,
@@ -27,6 +28,7 @@ REPORTED = {
     "resnet152": 105_168_842,
 }
 NAMES = known_specs()
+RUN = [name for name in NAMES if name.startswith(("first", "mnist/")) or name in MEMBERS]
 
 
 @pytest.mark.parametrize(("name", "params"), REPORTED.items())
@@ -37,7 +39,7 @@ def test_parameters_are_those_of_the_report(name: str, params: int) -> None:
     assert sum(p.numel() for p in module.parameters()) == params
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith(("first", "mnist/")) or name in MEMBERS])
+@pytest.mark.parametrize("name", tiered(RUN))
 def test_graph_says_what_the_module_does(name: str) -> None:
     """Every node's shapes are what a forward hook sees, its tensors what the state dict holds, MACs half the flops."""
     graph = cnnspec.graph(name)

@@ -12,7 +12,10 @@ from pydantic import ValidationError
 
 from cnnspec.layers import REGISTRY, Refusal, Shape
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of torch's own test code
+pytestmark = [
+    pytest.mark.deep,  # importing them takes longer than the rest of the folder
+    pytest.mark.filterwarnings("ignore"),  # of torch's own test code
+]
 
 POOL = ("kernel_size", "stride", "padding")
 NAMES = {  # the arguments behind the input, in the order of the function

@@ -17,6 +17,7 @@ from cnnspec.importing.construct import constructing
 from tests.conftest import REPOSITORY
 from tests.importing import modules
 from tests.importing.equal import hold, import_equal
+from tests.tiers import tiered
 
 FOLDER = Path(__file__).parent / "torchvision"
 SMALL = {
@@ -32,6 +33,7 @@ SMALL = {
     "googlenet": 64,
     "densenet121": 64,
 }
+BASIC = ("resnet18", "squeezenet1_1", "shufflenet_v2_x1_0", "mobilenet_v3_small", "googlenet")
 
 
 def builder(name: str) -> tuple[nn.Module, object]:
@@ -42,7 +44,7 @@ def builder(name: str) -> tuple[nn.Module, object]:
         return constructing(lambda: models.get_model(name, weights=None))
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", tiered(SMALL, BASIC))
 def test_builder_is_imported(name: str, golden: Callable[[Path, str], None]) -> None:
     """torchvision's own module is imported with all of its keys, outputs to the bit, and the text that was reviewed."""
     network, given = builder(name)
@@ -59,7 +61,7 @@ def test_import_of_resnet50_is_short() -> None:
     assert len(made.text.splitlines()) <= 3 * len(shipped.splitlines())
 
 
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "shufflenet_v2_x0_5"])
+@pytest.mark.parametrize("name", tiered(["resnet18", "mobilenet_v2", "shufflenet_v2_x0_5"], ["resnet18"]))
 def test_shipped_spec_comes_back(name: str) -> None:
     """A spec that is built and imported again says the same network; so the importer reads our own modules, too."""
     import_equal(cnnspec.build(name), (3, 64, 64), name)

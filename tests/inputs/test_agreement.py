@@ -17,6 +17,7 @@ from cnnspec.inputs import Inputs, solve
 from cnnspec.network import expand
 from cnnspec.spec import Spec, builtin_blocks, known_specs, read
 from tests.inputs.specs import HARD, MAPS, OTHERS, text
+from tests.tiers import TYPICAL, tiered
 
 RANDOM = random.Random(3)
 DIAGONAL = [(n, n) for n in range(1, 301)]
@@ -77,7 +78,7 @@ def test_lengths_depths_and_features_are_told(name: str) -> None:
     assert is_sound(found, found.smallest)
 
 
-@pytest.mark.parametrize("name", [name for name in known_specs() if name.startswith(("mnist/", "first"))])
+@pytest.mark.parametrize("name", tiered(name for name in known_specs() if name.startswith(("mnist/", "first"))))
 def test_shipped_specs_agree(name: str) -> None:
     """Of every shipped network for small images."""
     found = solve(cnnspec.load(name))
@@ -95,7 +96,9 @@ def published() -> list[tuple[str, int]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "smallest"), published())
+@pytest.mark.parametrize(
+    ("name", "smallest"), [pytest.param(*p, marks=() if p[0] in TYPICAL else pytest.mark.deep) for p in published()]
+)
 def test_the_smallest_image_is_what_torchvision_says(name: str, smallest: int) -> None:
     """The smallest input of a published network is the `min_size` of torchvision's weights for it."""
     found = solve(cnnspec.load(name))

@@ -20,6 +20,7 @@ from cnnspec.network.memory import BYTES, memory
 from cnnspec.spec import known_specs
 from tests.members import MEMBERS
 from tests.network.graphs import chain, graph_of, taken_cases
+from tests.tiers import tiered
 
 EVEN_KERNEL = "Using padding='same' with even kernel lengths"
 SMALL = [name for name in known_specs() if name == "first" or name.startswith("mnist/")]
@@ -159,13 +160,13 @@ def test_types_of_numbers(dtype: str) -> None:
     agrees(graph_of("[BasicBlock: {width: 6}, MaxPool2d: {kernel_size: 2}, Dropout]", 4, 8, 6), dtype)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", tiered(SMALL))
 def test_small_networks(name: str) -> None:
     """The shipped networks for small images, on the CPU."""
     agrees(cnnspec.graph(name))
 
 
-@pytest.mark.parametrize("name", LARGE)
+@pytest.mark.parametrize("name", tiered(LARGE))
 def test_large_networks(name: str) -> None:
     """The others, on the device that computes nothing: its tensors have sizes, and are saved and freed all the same."""
     agrees(cnnspec.graph(name), device="meta")

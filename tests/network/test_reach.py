@@ -20,6 +20,7 @@ from cnnspec.network import Graph
 from cnnspec.network.reach import Extent, Fields, fields
 from tests.layers.oracle import construct
 from tests.network.graphs import chain, graph_of, taken_cases
+from tests.tiers import examples
 
 PUBLISHED = {  # of the last map, as (size, stride)
     ("resnet", "resnet18", "layer4"): (435, 32),
@@ -276,7 +277,7 @@ CROPPED = 2  # places that one line can cut off
 
 
 @given(st.lists(LINES, min_size=1, max_size=4))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50, of=15), deadline=None)
 def test_fields_are_what_reaches_a_place(layers: list[Any]) -> None:
     """Away from the edges, the places that spoil an output are the field: its size, its stride and its start."""
     import json
