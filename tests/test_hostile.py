@@ -130,7 +130,7 @@ def test_tables_are_printed_escaped(format: str, tmp_path: Path) -> None:
     path.write_text(f'{HEAD}name: "\\e[2J"\nlayers:\n  - ReLU:\n    id: "[red]x[/red]"\n  - Flatten\n')
     result = run("summary", str(path), "--format", format)
     assert result.exit_code == 0
-    assert "[red]x[/red]" in result.stdout.replace("\\[", "[")
+    assert "[red]x[/red]" in re.sub(r"\\([][])", r"\1", result.stdout)
     assert not UNSAFE.search(result.output)
 
 

@@ -252,7 +252,7 @@ def test_a_worker_that_dies_is_reported(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(DataError, match="a worker that reads images has died: DataLoader worker") as caught:
         part.pixels(torch.arange(24))
     assert time.monotonic() - start < 60
-    assert "--workers" in caught.value.help
+    assert "`workers`" in caught.value.help
 
 
 def test_a_worker_that_dies_ends_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

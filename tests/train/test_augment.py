@@ -164,7 +164,7 @@ def test_one_of_two_mixtures_is_drawn_for_each_batch() -> None:
         ({"augment": [{"Pad": {"padding": 30, "padding_mode": "reflect"}}]}, "cannot be done to images of 1×28×28"),
         ({"augment": [{"Pad": {"padding": 30, "padding_mode": "symmetric"}}]}, "cannot be done to images of 1×28×28"),
         ({"loss": "NLLLoss"}, "`NLLLoss` takes the logarithms that `LogSoftmax` gives"),
-        ({"loss": {"CrossEntropyLoss": {"weight": [1, 2, 3]}}}, "the loss has 3 weights, and the network 10 classes"),
+        ({"loss": {"CrossEntropyLoss": {"weight": [1, 2, 3]}}}, "the loss has 3 weights, and the network 10 outputs"),
     ],
 )
 def test_what_does_not_suit_the_network_is_refused(given: dict[str, Any], message: str) -> None:
