@@ -27,7 +27,7 @@ def choose(markexpr: str) -> None:
     _deep = "not deep" not in markexpr
 
 
-def tiered(names: Iterable[str], basic: Collection[str] = TYPICAL) -> list[Any]:
+def tiered(names: Iterable[Any], basic: Collection[Any] = TYPICAL) -> list[Any]:
     """Return all names as values of a parameter; those that are not ``basic`` are of the deep tier."""
     return [name if name in basic else pytest.param(name, marks=pytest.mark.deep) for name in names]
 

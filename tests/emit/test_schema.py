@@ -31,6 +31,7 @@ from tests.layers.samples import arguments
 from tests.test_docs import SPECS as DOCS
 from tests.test_mistakes import OF_SPECS as MISTAKES
 from tests.test_mistakes import expected
+from tests.tiers import examples
 
 SHIPPED = sorted(path for path in (REPOSITORY / "specs").rglob("*.yaml") if path.parent.name != "sweeps")
 LAYERS = [name for name in REGISTRY if name not in JOINS]
@@ -152,7 +153,7 @@ VALUES = st.one_of(
 
 @pytest.mark.parametrize("name", LAYERS)
 @given(data=st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(12, of=4), deadline=None)
 def test_arguments_that_a_layer_takes_are_right(name: str, data: st.DataObject) -> None:
     """What the annotations of a layer admit, the schema admits in a line."""
     drawn = data.draw(arguments(REGISTRY[name]))
@@ -170,7 +171,7 @@ def test_a_literal_at_the_edge_is_right_where_the_layer_takes_it(name: str) -> N
 
 @pytest.mark.parametrize("name", LAYERS)
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30, of=10), deadline=None)
 def test_a_literal_is_right_where_the_layer_takes_it(name: str, data: st.DataObject) -> None:
     """Any value of any argument is refused by the schema where the layer's class refuses it, and only there."""
     if REGISTRY[name].model_fields:

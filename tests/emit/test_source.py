@@ -27,6 +27,7 @@ from tests.fuzz.judge import numbers
 from tests.fuzz.probe import check
 from tests.fuzz.text import TYPES, spec, spec_of
 from tests.members import MEMBERS
+from tests.tiers import examples, tiered
 
 GOLDEN = TESTS / "golden" / "source"
 MOST_PARAMS = 7_000_000  # of a network that is run here; all are run by `make exports`
@@ -40,7 +41,7 @@ def source(name: str) -> str:
     return python(graph, heading(found, graph))
 
 
-@pytest.mark.parametrize("name", [name for name in known_specs() if "mnist/" in name or name in MEMBERS])
+@pytest.mark.parametrize("name", tiered(name for name in known_specs() if "mnist/" in name or name in MEMBERS))
 def test_source_is_the_network(name: str) -> None:
     """Keys, initial weights and outputs are those of the built network; of a large one keys and shapes."""
     found = small(name)
@@ -177,7 +178,7 @@ def test_seeds_are_written_as_they_are(tmp_path: Path) -> None:
     assert_clean(tmp_path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40, of=15), deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(TYPES))
 def test_drawn_specs_are_written_as_they_are(random: Random, focus: str) -> None:
     """Specs that Hypothesis draws, and would shrink, are what their sources compute."""

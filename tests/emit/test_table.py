@@ -20,6 +20,7 @@ from cnnspec.emit.rows import Row, rows
 from cnnspec.emit.table import Look, markdown, rows_of
 from cnnspec.spec import known_specs
 from tests.network.graphs import graph_of
+from tests.tiers import tiered
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -44,7 +45,7 @@ def test_chosen_columns_read_as_their_golden_file(
     golden(GOLDEN / f"{stem}.md", markdown(Facts(cnnspec.graph(name)), Look(columns)))
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_bytes_add_up(name: str) -> None:
     """Each heading is its copies times the rows below it in every column of bytes, and the outermost are the totals."""
     facts = Facts(cnnspec.graph(name), "float16")
@@ -126,7 +127,7 @@ def level_sums(found: list[Row], level: int, start: int) -> tuple[int, int]:
     return params, macs
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 @pytest.mark.parametrize("full", [False, True])
 def test_columns_add_up(name: str, full: bool) -> None:
     """Each heading is its copies times the rows below it, and the outermost rows are the totals."""
@@ -140,7 +141,7 @@ def test_columns_add_up(name: str, full: bool) -> None:
     assert not full or all(row.copies == 1 for row in found)
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_depth_hides_and_adds_up_all_the_same(name: str) -> None:
     """With one level open the rows still are the totals."""
     graph = cnnspec.graph(name)
@@ -149,7 +150,7 @@ def test_depth_hides_and_adds_up_all_the_same(name: str) -> None:
     assert sum(row.params for row in found) == graph.params
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_records_list_every_layer(name: str) -> None:
     """JSON and CSV hold each layer in order of execution, and add up to the totals."""
     graph = cnnspec.graph(name)

@@ -11,6 +11,7 @@ from cnnspec import check
 from cnnspec.checking import check_source
 from cnnspec.diagnostics import Source
 from cnnspec.spec import known_specs
+from tests.tiers import tiered
 
 # The quirks that the report's own text marks, by the warning that finds them and the place that it names.
 QUIRKS = {
@@ -46,7 +47,7 @@ def codes(name: str) -> set[str]:
     return {diagnostic.code for diagnostic in check(name)}
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_what_is_found_in_a_shipped_network(name: str) -> None:
     assert codes(name) == QUIRKS.get(name, set()) | RIGHT.get(name, set())
 

@@ -21,9 +21,10 @@ from cnnspec.spec import known_specs
 from tests.emit.diagram.recount import recounted
 from tests.emit.diagram.specs import written
 from tests.network.graphs import graph_of
+from tests.tiers import tiered
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_folded_boxes_add_up_to_the_layers(name: str) -> None:
     """The lines of the boxes, times what stands beside them, are as many as the network has layers."""
     graph = cnnspec.graph(name)
@@ -46,7 +47,7 @@ def test_random_specs_are_drawn_whole() -> None:
         assert Builder(graph).overview().layers == len(graph.nodes)
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_letters_stand_for_the_numbers_of_each_place(name: str) -> None:
     """With the letters of its row a panel says what each of its blocks says itself."""
     overview = Builder(cnnspec.graph(name)).overview()

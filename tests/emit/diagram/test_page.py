@@ -15,13 +15,14 @@ from cnnspec.emit.diagram.svg import svg
 from cnnspec.spec import known_specs
 from tests.emit.diagram.geometry import faults
 from tests.emit.diagram.specs import written
+from tests.tiers import tiered
 
 
 def page(name: str, depth: int | None = None) -> Scene:
     return scene(figure_of(cnnspec.graph(name), depth))
 
 
-@pytest.mark.parametrize("name", known_specs())
+@pytest.mark.parametrize("name", tiered(known_specs()))
 def test_pages_of_shipped_specs_are_legible(name: str) -> None:
     """Boxes lie on the page and apart, text fits its box, wires end at boxes and cross none; no page is a tower.
 
@@ -41,7 +42,7 @@ def test_closed_blocks_are_legible_as_well(name: str) -> None:
     assert not faults(page(name, 1)) + faults(page(name, 2))
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", tiered(range(4), [0]))
 def test_pages_of_random_specs_are_legible(part: int) -> None:
     """Whatever a spec says, its page is legible."""
     graphs = {seed: graph for seed in range(part, 300, 4) if (graph := written(seed))}
