@@ -30,20 +30,25 @@ CASES = {
         *("again: bool", ("again: true", "again: false")),
         *(f"{CONV}, id: c}}", "{share: c, when: $again}"),
     ),
-    "a line that is read only where another is there": called(
+    "a line that nobody reads where it is left out": called(
         *("a: bool", ("a: true", "a: false")),
-        *(f"{CONV}, id: stem}}", f"{CONV}, id: side, when: $a}}", "{Add: , from: [side, stem], when: $a}"),
-        "{Multiply: , from: [stem, prev], when: $(not a)}",
+        f"{{Add: [[{CONV}, id: side, when: $a}}, {{Slice: {{end: 4}}, when: $(not a)}}], [ReLU]]}}",
     ),
     "a choice inside a product": called(
         *("a: bool", ("a: true", "a: false")),
-        *("{Multiply: [[{ReLU: {}, when: $a}], []]}", "{ReLU: {}, when: $a}", "{LayerScale: {init_value: 0.5}}"),
+        *("ReLU", "{Multiply: [[{ReLU: {}, when: $a}], []]}"),
+    ),
+    "a choice under a scale": called(
+        *("a: bool", ("a: true", "a: false")),
+        *("Tanh", "{ReLU: {}, when: $a}", "{LayerScale: {init_value: 0.5}}"),
     ),
     "layer types with arguments that are compared": called(
-        "one: layer, other: layer, norm: bool",
-        ("one: {LeakyReLU: {negative_slope: 0.3}}, other: {LeakyReLU: {negative_slope: 0.3}}, norm: true",
-         "one: ReLU, other: GELU, norm: false"),
-        *("{LayerNorm2d: {}, when: $(not norm)}", "{BatchNorm2d: {}, when: $norm}"),
+        "one: layer, other: layer, wide: int",
+        (
+            "one: {LeakyReLU: {negative_slope: 0.3}}, other: {LeakyReLU: {negative_slope: 0.3}}, wide: 8",
+            "one: ReLU, other: GELU, wide: 4",
+        ),
+        *("{LayerNorm2d: {}, when: $(wide == in.channels)}", "{BatchNorm2d: {}, when: $(not (wide == in.channels))}"),
     ),
     "rounding to no digits": called(
         *("r: float, d: int", ("r: 2.5, d: 0", "r: 3.5, d: 0")),
@@ -51,9 +56,13 @@ CASES = {
         '{Dropout: {p: "$(round(r / 10, 1))"}}',
     ),
     "params that are attributes of modules": called(
-        *("training: bool, _modules: bool", ("training: true, _modules: false", "training: false, _modules: true")),
-        *(f"{CONV}, id: c}}", "{Add: , from: [prev, input], when: $training}"),
-        "{Multiply: , from: [prev, input], when: $_modules}",
+        *("training: bool, half: bool", ("training: true, half: false", "training: false, half: true")),
+        *(f"{CONV}, id: c}}", "{Add: , from: [prev, input], when: $training}", "ReLU"),
+        "{Multiply: , from: [prev, input], when: $half}",
+    ),
+    "a param that torch has among the private ones": called(
+        *("_modules: bool", ("_modules: true", "_modules: false")),
+        *(f"{CONV}, id: c}}", "{Add: , from: [prev, input], when: $_modules}"),
     ),
     "params whose spellings meet": called(
         *("layers: int, layers_: int", ("layers: 1, layers_: 2", "layers: 2, layers_: 3")),
@@ -66,12 +75,13 @@ CASES = {
         *("{LayerNorm2d: {}, when: $LayerNorm2d}", f"{CONV}, repeat: $len}}", f"{CONV}, repeat: $(range - 1)}}"),
     ),
     "a param that hides the class of a block": called(
-        *("B: bool", ("B: true", "B: false")), *("{BatchNorm2d: {}, when: $B}", f"{CONV}}}")
-    ),
+        *("C: bool", ("C: true", "C: false")), *("{BatchNorm2d: {}, when: $C}", "{C: {a: $C}}")
+    )
+    + "  C: {params: {a: bool}, layers: [{BatchNorm2d: {affine: $a}}, {Add: [[], [ReLU]]}]}\n",
     "a walk that hides a param": called(
         *("width: int", ("width: 6", "width: 8")),
         "{layers: [{Conv2d: {out_channels: $width, kernel_size: 1}}, {ReLU: {}, when: $(width > 3)}], "
-        "foreach: {width: [3, 4]}}",
+        "foreach: {width: [3, 4, 5, 7]}}",
         *("{Conv2d: {out_channels: $width, kernel_size: 1}}", f"{CONV}}}"),
     ),
     "a list that hides a param": called(
@@ -97,9 +107,9 @@ CASES = {
         f"  {name}: {{layers: [{CONV}, id: a}}, {{Add: , from: [prev, a]}}]}}\n" for name in ("NetOutputs", "Exception")
     ),
     "descriptions with quotes": "description: 'the \"stem\"'\n"
-    + alone("B", "B")
-    + "blocks:\n  B:\n    description: \"ends in \\\"quotes\\\\ \\\"\\\"\\\"\"\n"
-    + "    layers: [BatchNorm2d, {Add: [[], [ReLU]]}]\n",
+    + alone("B", "B", "C", "C")
+    + "blocks:\n  B:\n    description: 'ends in \"quotes\"'\n    layers: [BatchNorm2d, {Add: [[], [ReLU]]}]\n"
+    + "  C:\n    description: 'holds \\ \"\"\" and \\\"'\n    layers: [BatchNorm2d, {Add: [[], [ReLU]]}]\n",
     "descriptions with characters that no source holds": 'description: "a\\0b\\r\\x7f c\\\\"\n' + alone(f"{CONV}}}"),
     "numbers at the ends of what a float holds": alone(
         "{LeakyReLU: {negative_slope: 1.0e+30}, id: h}",

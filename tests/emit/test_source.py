@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from tests.tiers import examples, tiered
 GOLDEN = TESTS / "golden" / "source"
 MOST_PARAMS = 7_000_000  # of a network that is run here; all are run by `make exports`
 FEW_PARAMS = 1_000_000  # of one with torch's own initial weights
+DROPPED = re.compile(r"^ +self\.\w+\(\w+\)$", re.MULTILINE)  # a call whose result nobody reads
 RULES = "E4,E5,E7,E9,F,I,UP,B,SIM,C4,RET,PIE,W"
 
 
@@ -121,7 +123,7 @@ def test_layers_of_ours_are_brought_along() -> None:
     assert ours - JOINS <= HELPERS.keys()
 
 
-@pytest.mark.parametrize("about", CASES)
+@pytest.mark.parametrize("about", CASES, ids=lambda about: about.replace(" ", "_"))
 def test_specs_that_are_hard_to_write(about: str) -> None:
     """Names, conditions and values that an emitter gets wrong: the source has the keys and the bits of the network."""
     found = check(f"cnnspec: 1\nname: Net\ninput: [4, 8, 8]\n{CASES[about]}")
@@ -130,6 +132,14 @@ def test_specs_that_are_hard_to_write(about: str) -> None:
     text = python(found.graph, named())
     verify(found.graph, text)
     same_network(found.graph, text)
+    assert not DROPPED.search(text)
+
+
+def test_no_module_stands_in_for_a_line_that_nobody_reads() -> None:
+    """Uses without a line whose output they do not take are a class of their own, without an Identity to call."""
+    found = check(f"cnnspec: 1\ninput: [4, 8, 8]\n{CASES['a line that nobody reads where it is left out']}")
+    assert found.graph is not None
+    assert "Identity" not in python(found.graph, named())
 
 
 IMPORTS = sorted((TESTS / "importing").glob("*/*.yaml"))
@@ -142,6 +152,7 @@ def test_sources_of_imports(path: Path) -> None:
     graph = cnnspec.graph(spec)
     text = python(graph, heading(spec, graph))
     verify(graph, text)
+    assert not DROPPED.search(text)
     if graph.params <= FEW_PARAMS:
         same_network(graph, text)
     elif graph.params <= 2 * MOST_PARAMS:

@@ -13,7 +13,7 @@ from torch import nn
 import cnnspec
 from cnnspec.emit.source import python
 from cnnspec.emit.verify import signatures, verify
-from cnnspec.emit.verify.trace import DEFAULTS, LAYERS
+from cnnspec.emit.verify.trace import DEFAULTS, LAYERS, Recorder
 from cnnspec.exporting import export
 from tests.cli.runner import run
 from tests.exports import named
@@ -97,7 +97,7 @@ def test_the_source_itself_is_the_network(network: tuple[cnnspec.Graph, str]) ->
     verify(*network)
 
 
-@pytest.mark.parametrize("about", FAULTS)
+@pytest.mark.parametrize("about", FAULTS, ids=lambda about: about.replace(" ", "_"))
 def test_a_fault_is_found(about: str, network: tuple[cnnspec.Graph, str]) -> None:
     """One change to the source, whatever it is of, is told as a defect of cnnspec's own."""
     graph, source = network
@@ -119,6 +119,17 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert done.exit_code == 1, done.output
     assert "is not that network: in evaluation, call 2 is GELU" in done.output
     assert [path.name for path in tmp_path.iterdir()] == ["weights.pt"]
+
+
+def test_what_a_call_overwrites_is_another_value() -> None:
+    """A join that reads a tensor before a call in place is not the one that reads it, or a view of it, afterwards."""
+    recorder = Recorder({})
+    x = recorder.input(0)
+    part = x[:, 1:3]
+    before = [(x + x).number, (part + part).number]
+    overwritten = recorder.call("torch.nn.ReLU", {"inplace": True}, "", (x,))
+    after = [(x + x).number, (part + part).number, (overwritten + overwritten).number]
+    assert len({*before, *after}) == 5
 
 
 # ------------------------------------------------------------------------------------------- what it says of torch

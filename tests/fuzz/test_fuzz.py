@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cnnspec.emit.source import dataflow
 from cnnspec.layers import REGISTRY, activation
+from tests.fuzz import sources as source_specs
 from tests.fuzz.judge import judge
-from tests.fuzz.many import verdicts
+from tests.fuzz.many import sources, verdicts
 from tests.fuzz.tally import Tally, arguments, codes
 from tests.fuzz.text import TYPES, spec, spec_of
 from tests.fuzz.torchside import Disagreement
@@ -60,3 +62,24 @@ def test_a_wrong_rule_is_a_disagreement(rule: str, monkeypatch: pytest.MonkeyPat
     seeds = range(TYPES.index(rule), len(TYPES) * 40, len(TYPES))
     with pytest.raises(Disagreement):
         _ = [judge(spec_of(seed)) for seed in seeds]
+
+
+def test_sources_of_seeds_are_their_networks() -> None:
+    """The first specs of ``make fuzz-source``, in which everything stands that it looks for."""
+    tally = sources(range(16))
+    assert not tally.disagreements, tally.disagreements[0][1]
+    assert {"conditions", "shared ids", "repeats", "outputs", "heads"} <= set(tally.reasons)
+
+
+@pytest.mark.parametrize("traced", [True, False])
+def test_two_lines_of_one_id_that_are_one_module_are_found(traced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emitter that took the second line of an id for the first one is caught, by its dataflow and by the bits."""
+    monkeypatch.setattr(dataflow, "runs_again", lambda *_: True)
+    for seed in range(60):
+        _, graph, features = source_specs.spec_of(seed)
+        try:
+            source_specs.judge(graph, traced=traced)
+        except Disagreement:
+            assert features["shared ids"]
+            return
+    pytest.fail("no seed finds it")

@@ -9,6 +9,7 @@ EXPAND = "tests/network/test_expand.py"
 IN_PLACE = "tests/network/test_inplace.py"
 KEPT = "tests/layers/test_kept.py"
 EXPRESSION = "tests/syntax/test_expression.py"
+VERIFY = "tests/emit/test_verify.py"
 REACH = "tests/network/test_reach.py"
 FIGURES = "tests/train/test_figures.py"
 PARTS = "tests/data/test_parts.py"
@@ -30,6 +31,11 @@ class Defect:
 def layer(name: str, file: str, old: str, new: str, types: str) -> Defect:
     """A defect of a layer's rule, which the layers' own tests find."""
     return Defect(name, f"layers/{file}.py", old, new, EVERY_LAYER, types)
+
+
+def emitted(name: str, file: str, old: str, new: str, about: str) -> Defect:
+    """A defect of the emitter of Python source, which the specs find that are hard to write."""
+    return Defect(name, f"emit/source/{file}.py", old, new, "tests/emit/test_source.py", about)
 
 
 DEFECTS = (
@@ -191,4 +197,55 @@ DEFECTS = (
            "sum(test.images for test in found))", "tests/report/test_swept.py"),
     Defect("a receptive field that starts too late", "layers/window.py", "first = place * self.stride - self.before",
            "first = place * self.stride", REACH),
+    emitted("two lines of one id as one module", "dataflow",
+            "return is_set and stands and all(node.again for node in nodes)",
+            "return True", "again or opposite"),
+    emitted("a module that runs again wherever it is made", "dataflow", "    stands = leaf.always or (",
+            "    stands = True or (", "again_in_some"),
+    emitted("a call whose result nobody reads", "dataflow", "passes = inputs == (instead,)",
+            "passes = len(inputs) == 1 and instead in (None, inputs[0])", "stands_in"),
+    emitted("a flag that hides a method", "dataflow", "unused(wanted, self.attributes | TAKEN)",
+            "unused(wanted, self.attributes)", "attributes_of_modules"),
+    emitted("a flag that hides what torch holds", "dataflow", 'is_attribute(text) and text[0] != "_"',
+            "is_attribute(text)",
+            "private"),
+    emitted("a local variable called self", "dataflow", "label = spelled(self.heads", "label = str(self.heads",
+            "names_of_a_forward"),
+    emitted("a choice in a product without brackets", "forward", 'operation.join == "sum" and found.is_choice', "False",
+            "choice"),
+    emitted("two params of one spelling", "naming", 'name.rstrip("_") in RESERVED', "name in RESERVED", "spellings"),
+    emitted("an id with a quote", "naming", "get_submodule({quoted(name)})", "get_submodule('{name}')", "no_names"),
+    emitted("a partial that equals another", "names", "if any(isinstance(value, Type) and value.arguments",
+            "if any(False and isinstance(value, Type)", "compared"),
+    emitted("rounding to no digits gives a float", "code", "other if digits.args[0] else whole", "other", "rounding"),
+    emitted("a class that hides another", "classes", '{self.title, f"{self.title}Outputs"}', "{self.title}",
+            "brings_along"),
+    emitted("a param that hides a class", "file", "*params(graph.root)}", "}", "hides_the_class"),
+    emitted("a walk that hides a param", "loops", "if any(each in names for each in walked):", "if False:", "walk"),
+    emitted("a list that hides a param", "construct", "*map(spelled, self.read(inner, names)), *self.lists}",
+            "*self.lists}",
+            "list"),
+    emitted("a description that ends its quotes", "file", "(?=\"\"|\\Z)", "(?=\"\")", "quotes"),
+    Defect("arguments of a plugin by position", "emit/source/making.py", "        if is_foreign(leaf):\n",
+           "        if False:\n",
+           "tests/plugins/test_plugins.py", "argument_of_a_module"),
+    Defect("source that is not compared", "exporting/export.py", "    verify(graph, text)\n", "", VERIFY, "nothing_is"),
+    Defect("calls that are not compared", "emit/verify/compare.py",
+           "step is None or wanted is None or not same_step(step, wanted)", "False", VERIFY),
+    Defect("values that are not compared", "emit/verify/compare.py",
+           "step._replace(key=key) == wanted._replace(key=key)", "step[:2] == wanted[:2]", VERIFY),
+    Defect("training that is not compared", "emit/verify/compare.py",
+           '    same_pass(found.training, expected.training, "training")\n', "", VERIFY),
+    Defect("initialization that is not compared", "emit/verify/compare.py", "        if fill != wanted:\n",
+           "        if False:\n",
+           VERIFY),
+    Defect("modules that are dropped", "emit/verify/compare.py",
+           "        if one != other:\n            raise Unlike(f\"it creates",
+           "        if False:\n            raise Unlike(f\"it creates", VERIFY),
+    Defect("memory that is not followed", "emit/verify/trace.py", "storage.writes += in_place",
+           "storage.writes += 0", VERIFY),
+    Defect("ids that Python folds", "spec/names.py", "    if fault := _fold_fault(name):\n        return fault\n", "",
+           "tests/spec/test_names.py"),
+    Defect("two outputs of one name", "network/heads.py", "            self.claim(head.output, taken)\n", "",
+           "tests/test_mistakes.py", "outputs-of-one"),
 )  # fmt: skip
