@@ -24,7 +24,7 @@ from cnnspec.spec.items import GROUP, SCOPE
 SHORT = 6  # rows of a module that is written where it stands, if it stands nowhere else
 LONG = 4  # rows of a sequence that may become a block
 OFTEN = 3  # copies of it
-MOST_STRUCTURES = 8  # of copies that are tried together
+MOST_STRUCTURES = 16  # of copies that are tried together
 MOST_FLAGS = 2  # params of a block that only say which lines are there
 
 
