@@ -11,6 +11,7 @@ from torch import nn
 from torchvision import models
 
 import cnnspec
+from tests.tiers import tiered
 
 # A member of each family, the small one where there is a choice.
 NAMES = [
@@ -20,7 +21,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", tiered(NAMES))
 def test_a_seed_gives_torchvisions_weights(name: str) -> None:
     """Every tensor is equal to the bit, and so many numbers were drawn that the next one is the same."""
     torch.manual_seed(0)
