@@ -193,7 +193,7 @@ def line(result: Mapping[str, Any]) -> str:
 
 
 def said(result: Mapping[str, Any]) -> str:
-    """The lines of the spec that was written, or why there is none."""
+    """The lines of the spec that was written, or why it was not written."""
     if result["outcome"] == "imported":
         return f"{result['lines']} lines{'' if result['form'] == 'CLASSES' else ', ' + result['form']}"
     if result["outcome"] == "refused":

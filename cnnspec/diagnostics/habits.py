@@ -1,4 +1,4 @@
-"""A mistake that an author makes again and again is told once, with a repair of all its places."""
+"""A mistake that an author repeats is reported once, with a fix for all its places."""
 
 from __future__ import annotations
 

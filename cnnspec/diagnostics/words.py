@@ -89,7 +89,7 @@ def choices(lead: str, noun: str, word: str, known: Sequence[str], where: str) -
 
 
 def more_lines(lines: Sequence[int]) -> str:
-    """``the same in 2 more lines: 6, 7`` for what is told at the first of some lines; nothing where it is alone."""
+    """``the same in 2 more lines: 6, 7`` for a message at the first of several lines; empty for a single line."""
     others = sorted({line for line in lines if line != lines[0]}) if lines else []
     if not others:
         times = "once more" if len(lines) == 2 else f"{len(lines) - 1} more times"

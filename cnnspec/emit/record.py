@@ -70,7 +70,7 @@ def _value(facts: Facts, node: Node, name: str) -> Any:
 
 
 def as_csv(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = None) -> str:
-    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join parted by ``+``, nothing for null.
+    """The same layers as rows; sizes as ``64×32×32``, the inputs of a join separated by ``+``, nothing for null.
 
     Names that a spreadsheet would compute have an apostrophe before them.
     """

@@ -57,7 +57,7 @@ def _different(lines: Sequence[Line], others: Sequence[Line]) -> Iterator[Line]:
 
 
 def _without_values(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments but for what is read from weights, of which the other run has none."""
+    """Arguments without those read from weights, which the other run does not have."""
     return {name: value for name, value in args.items() if name != "init_value"}
 
 

@@ -53,5 +53,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    with requiring("train", f"`cnnspec.train.{name}`"):
+    with requiring("train", "training"):
         return getattr(import_module(PLACES[name]), name)

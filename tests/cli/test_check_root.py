@@ -106,7 +106,7 @@ def test_a_root_widens(repo: Path) -> None:
     assert run("check", "repo/deep/t.yaml", "repo/deep", ".").exit_code == 0
     assert run("check", "repo/deep/t.yaml", "repo").stdout.count("deep/t.yaml: sound") == 1
     missing = run("check", "repo", "--root", "nowhere")
-    assert (missing.exit_code, "`nowhere` is none" in missing.stderr) == (2, True)
+    assert (missing.exit_code, "`nowhere` is not one" in missing.stderr) == (2, True)
 
 
 def test_shipped_names_are_allowed_and_go_first(repo: Path) -> None:
