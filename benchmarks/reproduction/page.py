@@ -14,8 +14,8 @@ from cnnspec.diagnostics import count, listing
 from cnnspec.files import make_folder, write
 from cnnspec.report.blocks import Block, Column, Document, Paragraph, Section, Table
 from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.markdown import markdown
 from cnnspec.report.measure import with_spread
+from cnnspec.report.written import markdown
 
 PAGE, FORM = "reproduction.md", "svg"
 LEAD = (

@@ -18,16 +18,34 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from cnnspec.data import cifar, idx
 from cnnspec.data.dataset import Dataset, InMemory
 from cnnspec.data.digits import digits
-from cnnspec.data.fake import fake
 from cnnspec.data.faults import wrong
 from cnnspec.data.folder import folder
 from cnnspec.data.found import VARIABLE, Note, cifar_place, data_folder, idx_files
 from cnnspec.data.known import KNOWN, CifarSet, IdxSet
 from cnnspec.diagnostics import UsageError, count, listing
+
+# Made-up images, to try a network out.
+
+TRAIN, TEST = 1024, 256
+
+
+def fake(image: Sequence[int], classes: int) -> Dataset:
+    """Images of sizes ``image`` (C, H, W): half noise, half the pattern of their class, always the same ones."""
+    generator = torch.Generator().manual_seed(0)
+    patterns = _noise((classes, *image), generator)
+    labels = torch.arange(TRAIN + TEST) % classes
+    images = patterns[labels] + _noise((len(labels), *image), generator)
+    parts = (InMemory(images[:TRAIN], labels[:TRAIN]), InMemory(images[TRAIN:], labels[TRAIN:]))
+    return Dataset("fake", *parts, tuple(map(str, range(classes))))
+
+
+def _noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.randint(0, 128, shape, dtype=torch.uint8, generator=generator)
 
 
 def load_data(

@@ -13,19 +13,92 @@ is cut off can be written again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from hashlib import sha256
+from importlib import resources
 from pathlib import Path
 
+from jinja2 import Environment, StrictUndefined
+
 from cnnspec import __version__
-from cnnspec.diagnostics import UsageError
+from cnnspec.diagnostics import UsageError, markdown_text, printable
 from cnnspec.files import make_folder, write, writing
 from cnnspec.opening import MOST_RECORD, read_bounded
-from cnnspec.report.blocks import Document
+from cnnspec.report.blocks import Block, Column, Document, Paragraph, Picture, Table
 from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.html import page
-from cnnspec.report.markdown import markdown
+
+# Document ──► Markdown, with the pictures as files beside it.
+
+
+def markdown(document: Document, form: str = "png") -> str:
+    """The text; ``NAME.png``, or another form of it, stands for each picture."""
+    parts = [f"# {markdown_text(document.title)}", markdown_text(document.lead)]
+    for section in document.sections:
+        parts += [f"## {markdown_text(section.heading)}", *(_block(block, form) for block in section.blocks)]
+    return "\n\n".join([*parts, f"Made by cnnspec {__version__}."]) + "\n"
+
+
+def _block(block: Block, form: str) -> str:
+    match block:
+        case Paragraph():
+            lines = [markdown_text(line) for line in block.text.split("\n")]
+            return f"**{'  '.join(lines)}**" if block.strong else "  \n".join(lines)
+        case Picture():
+            return f"![{markdown_text(block.alt)}]({block.name}.{form})\n\n*{markdown_text(block.caption)}*"
+        case Table():
+            return _table(block)
+
+
+def _table(table: Table) -> str:
+    lines = [_row([markdown_text(column.heading) for column in table.columns]), _row(map(_rule, table.columns))]
+    for place, row in enumerate(table.rows):
+        found = [markdown_text(cell) for cell in row]
+        if table.levels:
+            found[0] = "&emsp;" * table.levels[place] + found[0]
+        if place in table.marked:
+            found = [f"**{cell}**" if cell else "" for cell in found]
+        lines.append(_row(found))
+    return f"*{markdown_text(table.caption)}*\n\n" + "\n".join(lines)
+
+
+def _rule(column: Column) -> str:
+    return "---" if column.left else "---:"
+
+
+def _row(found: Iterable[str]) -> str:
+    return f"| {' | '.join(found)} |"
+
+
+# Document ──► one HTML page with everything in it: it asks for nothing else, wherever it lies.
+#
+# Its policy forbids scripts and all addresses; pictures are SVG within it, one for wide and one for narrow pages.
+
+UNIT = re.compile(r"(?<=\d) (?=%|±|s\b)|(?<=±) ")
+KEPT = "\u00a0"  # a space at which no line breaks
+
+
+def page(document: Document, drawn: Mapping[str, Drawn]) -> str:
+    """The page. Texts are escaped, all of them: what is set into the template is never markup."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_shown, keep_trailing_newline=True)
+    template = environment.from_string(resources.files("cnnspec.report").joinpath("page.html.jinja").read_text("utf-8"))
+    return template.render(document=document, version=__version__, kind=_kind, drawn=drawn, address=_address)
+
+
+def _shown(value: object) -> object:
+    """Text without what moves a cursor or turns the direction of reading; a number stays with its unit."""
+    return UNIT.sub(KEPT, printable(value)) if isinstance(value, str) else value
+
+
+def _kind(block: Block) -> str:
+    return type(block).__name__
+
+
+def _address(svg: str) -> str:
+    return "data:image/svg+xml;base64," + b64encode(svg.encode()).decode()
+
 
 MOST_REPORT = 2**28  # bytes of a file that a report wrote
 PAGE, TEXT, OWN = "report.html", "report.md", "report.json"

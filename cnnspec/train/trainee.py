@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from math import ceil, inf
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
+from torch.amp.autocast_mode import autocast
 from torch.amp.grad_scaler import GradScaler
 from torch.optim import Optimizer
 
@@ -34,13 +35,31 @@ from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimiz
 from cnnspec.train.checkpoint.state import grouped
 from cnnspec.train.finite import counting
 from cnnspec.train.making import made_loss, made_optimizer, masses, mean_loss
-from cnnspec.train.precision import mixed, scaler
 from cnnspec.train.schedule import Schedule
 from cnnspec.train.seeds import PROCESS, derived, reseed
 from cnnspec.train.stopping import Stopping
 from cnnspec.train.tally import Tally
 from cnnspec.train.watch import Metrics
 from cnnspec.train.world import ALONE, World
+
+# Mixed precision: convolutions and matrices in 16 bits, weights and losses in 32.
+#
+# bfloat16 has the exponents of float32 and needs nothing more. float16 has not: the loss is scaled up before the way
+# back, so that small gradients do not vanish, and a step whose gradients have overflowed is left out.
+
+Amp = Literal["bf16", "fp16"] | None
+TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def mixed(device: torch.device, amp: Amp) -> AbstractContextManager[object]:
+    """Where the network runs."""
+    return nullcontext() if amp is None else autocast(device.type, TYPES[amp])
+
+
+def scaler(device: torch.device, amp: Amp) -> GradScaler:
+    """What scales the loss; for all but float16 it leaves everything as it is."""
+    return GradScaler(device.type, enabled=amp == "fp16")
+
 
 ROWS = TypeAdapter(list[Metrics])
 

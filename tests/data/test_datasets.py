@@ -10,10 +10,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from cnnspec.data.digits import FILE, digits
-from cnnspec.data.fake import fake
 from cnnspec.data.found import data_folder, idx_files
 from cnnspec.data.known import FASHION_MNIST, MNIST, NAMES, IdxSet
-from cnnspec.data.load import from_idx
+from cnnspec.data.load import fake, from_idx
 from tests.data.idx_files import of_no_known_content, write_set
 
 

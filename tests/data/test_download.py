@@ -13,8 +13,7 @@ import pytest
 
 from cnnspec import DataError, OutputError
 from cnnspec.data import download as module
-from cnnspec.data.download import DownloadError, download
-from cnnspec.data.found import idx_files
+from cnnspec.data.found import DownloadError, download, idx_files
 from cnnspec.data.known import MNIST, NAMES, File
 from cnnspec.data.load import from_idx
 from tests.data.idx_files import TRAIN, with_known_content, write_set

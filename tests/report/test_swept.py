@@ -10,9 +10,9 @@ import pytest
 
 from cnnspec.report import document, of_sweep, tables
 from cnnspec.report.charts.heat import best_at, pairs, shade
-from cnnspec.report.markdown import markdown
 from cnnspec.report.measure import Measure
 from cnnspec.report.of_sweep import measure_of, study_of
+from cnnspec.report.written import markdown
 from cnnspec.sweep import Sweep
 from tests.cli.runner import run
 from tests.conftest import TESTS

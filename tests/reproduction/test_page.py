@@ -21,7 +21,7 @@ from benchmarks.reproduction.shown import numbers, trained
 from benchmarks.reproduction.shown import test_bars as shown_bars
 from cnnspec.report.blocks import Table
 from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.markdown import markdown
+from cnnspec.report.written import markdown
 from cnnspec.train import Figures
 from tests.reproduction.made import write_sweep
 

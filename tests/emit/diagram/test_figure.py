@@ -8,11 +8,10 @@ import pytest
 
 import cnnspec
 from cnnspec.emit.diagram import figure_of
-from cnnspec.emit.diagram.boxed import boxed
 from cnnspec.emit.diagram.build import Builder
 from cnnspec.emit.diagram.kinds import PORT
 from cnnspec.emit.diagram.outline import outline
-from cnnspec.emit.diagram.panel import Panel
+from cnnspec.emit.diagram.panel import Panel, boxed
 from cnnspec.emit.diagram.text import RATE, Number, said
 from cnnspec.emit.diagram.tree import Block, Box, Element, Group, Parallel, Repeat, Series, Tangle, numbers
 from cnnspec.emit.diagram.variables import lettered
