@@ -10,7 +10,7 @@ from benchmarks.finding import Finding, Goal
 from benchmarks.step import nothing
 from benchmarks.throughput import BATCH, Digits, in_memory, one_batch
 from benchmarks.timing import alternate
-from cnnspec.recipe import Recipe
+from cnnspec.engine.recipe import Recipe
 
 BATCHES = {"lenet": 400, "googlenet": 100, "resnet18": 100}
 WAYS = {

@@ -7,10 +7,10 @@ from itertools import cycle
 
 from benchmarks.finding import Finding, Goal
 from benchmarks.timing import alternate
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source
-from cnnspec.spec import find
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.spec import find
+from cnnspec.engine.spec.shipped import open_source
 
 NAME = "resnet152"
 DIGITS = "23456789"  # another one each time: no text is checked twice in a row

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 from benchmarks.caches import forget
 from benchmarks.finding import Finding, Goal
 from benchmarks.timing import alternate
-from cnnspec.sweep.begin import plan, read_file
-from cnnspec.sweep.plan import Planned
-from cnnspec.sweepfile.axes import settings_of
+from cnnspec.engine.sweep_file.axes import settings_of
+from cnnspec.pytorch.sweep.plan import Planned
+from cnnspec.pytorch.sweep.start import plan, read_file
 
 SPEC = """\
 cnnspec: 1

@@ -13,9 +13,9 @@ from benchmarks.finding import Finding
 from benchmarks.step import nothing
 from benchmarks.throughput import BATCH, CPU, RECIPE, Digits, in_memory
 from benchmarks.timing import alternate
-from cnnspec.train.checkpoint import Checkpoints
-from cnnspec.train.device import placed
-from cnnspec.train.trainee import Trainee
+from cnnspec.pytorch.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.device import placed
+from cnnspec.pytorch.train.train_state import Trainee
 
 STEPS = {"lenet": 20, "resnet18": 2}
 AN_EPOCH = 844  # steps of MNIST's 54,000 training images

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from benchmarks.caches import forget
 from benchmarks.finding import Finding
 from benchmarks.timing import alternate
-from cnnspec.checking import check_source
-from cnnspec.spec import find, known_specs
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.spec import find, known_specs
+from cnnspec.engine.spec.shipped import open_source
 
 
 def measure(quick: bool) -> Iterator[Finding]:

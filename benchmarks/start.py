@@ -16,7 +16,7 @@ from benchmarks.timing import alternate
 FIRST_STEP = """
 import os
 from cnnspec.cli.app import main
-from cnnspec.train.keeper import Keeper
+from cnnspec.pytorch.train.checkpointer import Keeper
 Keeper.step = lambda keeper: os._exit(7)
 main()
 """

@@ -20,12 +20,12 @@ from benchmarks.finding import Finding, Goal
 from benchmarks.step import nothing
 from benchmarks.timing import Rounds, alternate
 from benchmarks.trainers import keras_fit, lightning_fit
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.train.device import placed
-from cnnspec.train.loop import epoch
-from cnnspec.train.tally import Tally
-from cnnspec.train.trainee import Trainee
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.device import placed
+from cnnspec.pytorch.train.loop import epoch
+from cnnspec.pytorch.train.running_metrics import Tally
+from cnnspec.pytorch.train.train_state import Trainee
 
 IMAGES, BATCH = 60_000, 64
 PIXELS = Pixels(mean=(0.5,), std=(0.29,))

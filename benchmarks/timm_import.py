@@ -24,9 +24,9 @@ import torch
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.diagnostics import CnnspecError, SpecError
-from cnnspec.importing import import_module
-from cnnspec.importing.construct import constructing
+from cnnspec.engine.diagnostics import CnnspecError, SpecError
+from cnnspec.pytorch.importing import import_module
+from cnnspec.pytorch.importing.construct import constructing
 
 BUILD, PAGE = Path("build/timm_import.jsonl"), Path("docs/importing.md")
 BEGIN, END = "<!-- timm: begin -->\n", "<!-- timm: end -->\n"

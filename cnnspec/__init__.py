@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnnspec.api import build, check, export, from_dict, graph, load, loads, plugin
     from cnnspec.api.public_graph import Graph
-    from cnnspec.diagnostics import (
+    from cnnspec.engine.diagnostics import (
         CheckpointError,
         CnnspecError,
         DataError,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SpecError,
         UsageError,
     )
-    from cnnspec.spec import Spec
+    from cnnspec.engine.spec import Spec
 
 __version__ = "0.1.0"
 
@@ -56,9 +56,9 @@ __all__ = [
 
 PLACES = {
     **dict.fromkeys(("build", "check", "export", "from_dict", "graph", "load", "loads", "plugin"), "cnnspec.api"),
-    **dict.fromkeys((name for name in __all__ if name.endswith(("Error", "Diagnostic"))), "cnnspec.diagnostics"),
+    **dict.fromkeys((name for name in __all__ if name.endswith(("Error", "Diagnostic"))), "cnnspec.engine.diagnostics"),
     "Graph": "cnnspec.api.public_graph",
-    "Spec": "cnnspec.spec",
+    "Spec": "cnnspec.engine.spec",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from cnnspec.diagnostics import UsageError
+from cnnspec.engine.diagnostics import UsageError
 
 EXTRAS = {
     **dict.fromkeys(("torch", "torchvision", "numpy", "PIL", "safetensors"), "torch"),

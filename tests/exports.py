@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.emit.module import module
-from cnnspec.emit.source import Heading, heading, python
-from cnnspec.emit.source.naming import spelled
-from cnnspec.exporting.onnx import as_onnx, furthest
-from cnnspec.exporting.program import Network, apart, as_program
-from cnnspec.network import Graph
-from cnnspec.spec import Spec, known_specs
+from cnnspec.engine.network import Graph
+from cnnspec.engine.source import Heading, heading, python
+from cnnspec.engine.source.naming import spelled
+from cnnspec.engine.spec import Spec, known_specs
+from cnnspec.pytorch.build.module import module
+from cnnspec.pytorch.exporting.onnx import as_onnx, furthest
+from cnnspec.pytorch.exporting.program import Network, apart, as_program
 from tests.conftest import TESTS
 from tests.members import MEMBERS
 

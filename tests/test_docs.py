@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source, plain
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source, plain
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from torch.nn.modules import activation
 
-from cnnspec.layers import FAMILIES, JOINS, REGISTRY, Layer, Refusal, Shape
+from cnnspec.engine.layers import FAMILIES, JOINS, REGISTRY, Layer, Refusal, Shape
 from tests.layers.cases import CASES
 from tests.layers.oracle import BATCH, accepts, call, macs, run
 from tests.layers.policies import BY_REFUSAL, POLICIES, Policy

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source
 from cnnspec.cli.explain import document
-from cnnspec.diagnostics import Source, SpecError
-from cnnspec.explanations import codes, page, raw
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source, SpecError
+from cnnspec.engine.explanations import codes, page, raw
+from cnnspec.engine.spec.shipped import open_source
 from tests.cli.runner import run
 from tests.codes import emitted
 from tests.conftest import REPOSITORY

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Diagnostic, plain
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Diagnostic, plain
+from cnnspec.engine.spec.shipped import open_source
 from tests.cli.runner import run
 
 FOLDER = Path(__file__).parent / "extends"

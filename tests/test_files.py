@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.diagnostics import CheckpointError, OutputError, UsageError
-from cnnspec.files import TEMPORARY, make_own_folder, open_own, publish, put, replacing, sweep, withdraw, write
-from cnnspec.opening import open_regular, read_bounded, read_inside
+from cnnspec.engine.diagnostics import CheckpointError, OutputError, UsageError
+from cnnspec.engine.files import TEMPORARY, make_own_folder, open_own, publish, put, replacing, sweep, withdraw, write
+from cnnspec.engine.safe_open import open_regular, read_bounded, read_inside
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.checking import apply, check_source, diagnose
-from cnnspec.diagnostics import Source
+from cnnspec.engine.checking import apply, check_source, diagnose
+from cnnspec.engine.diagnostics import Source
 from tests.first_tries import TRIES, Try
 
 

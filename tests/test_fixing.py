@@ -4,9 +4,9 @@ from textwrap import dedent
 
 import pytest
 
-from cnnspec.checking import check_source, examine
-from cnnspec.diagnostics import Source
-from cnnspec.fixing import fix
+from cnnspec.engine.checking import check_source, examine
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.fixing import fix
 
 TEXT = """\
 cnnspec: 1

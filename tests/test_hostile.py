@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from cnnspec.checking import examine
-from cnnspec.diagnostics import UsageError, render
-from cnnspec.opening import open_regular
-from cnnspec.spec import find
-from cnnspec.spec.shipped import open_source
-from cnnspec.syntax.meter import MAX_STEPS, Meter
+from cnnspec.engine.checking import examine
+from cnnspec.engine.diagnostics import UsageError, render
+from cnnspec.engine.safe_open import open_regular
+from cnnspec.engine.spec import find
+from cnnspec.engine.spec.shipped import open_source
+from cnnspec.engine.syntax.meter import MAX_STEPS, Meter
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.hostile import child

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import apply, check_source, diagnose
-from cnnspec.diagnostics import Diagnostic, Source, plain
-from cnnspec.syntax.marks import is_recipe, is_sweep
+from cnnspec.engine.checking import apply, check_source, diagnose
+from cnnspec.engine.diagnostics import Diagnostic, Source, plain
+from cnnspec.engine.syntax.marks import is_recipe, is_sweep
 from tests.cli.runner import run
 
 FOLDER = Path(__file__).parent / "mistakes"
@@ -32,7 +32,7 @@ def test_mistake(path: Path, golden: Callable[[Path, str], None], monkeypatch: p
     has_codes_and_places(path, found)
     golden(path.with_suffix(".txt"), "\n".join(plain(diagnostic) for diagnostic in found))
     monkeypatch.chdir(FOLDER)
-    monkeypatch.setattr("cnnspec.cli.checked.check_source", lambda given, *_: found if given == source else None)
+    monkeypatch.setattr("cnnspec.cli.check_text.check_source", lambda given, *_: found if given == source else None)
     command_ends_with_3_and_no_traceback(path, found)
     repairs_mend_their_mistakes(source, found)
 

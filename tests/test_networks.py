@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import cnnspec
-from cnnspec.spec import known_specs
+from cnnspec.engine.spec import known_specs
 from tests import reference
 from tests.members import MEMBERS
 from tests.tiers import tiered

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import apply, check_source, diagnose
-from cnnspec.diagnostics import Source
+from cnnspec.engine.checking import apply, check_source, diagnose
+from cnnspec.engine.diagnostics import Source
 
 FOLDER = Path(__file__).parent / "mistakes"
 

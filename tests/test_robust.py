@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source, plain
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source, plain
 from tests.conftest import REPOSITORY
 
 TEXTS = [path.read_text() for path in sorted((REPOSITORY / "specs").rglob("*.yaml"))]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.explanations import codes
+from cnnspec.engine.explanations import codes
 from tests.conftest import REPOSITORY
 
 
@@ -32,7 +32,7 @@ def test_wheel_holds_specs_blocks_and_types(wheel: Path) -> None:
     assert len(blocks) > 2
     others = {"py.typed", "specs/cnnspec.schema.json", "specs/index.json", "report/page.html.jinja"}
     assert specs | blocks | {f"cnnspec/{name}" for name in others} <= names
-    assert {f"cnnspec/explanations/{code}.md" for code in codes()} <= names
+    assert {f"cnnspec/engine/explanations/{code}.md" for code in codes()} <= names
     assert not any(name.startswith(("tests", "benchmarks")) for name in names)
 
 
@@ -42,9 +42,9 @@ def test_installed_wheel_works_outside_the_tree(wheel: Path, tmp_path: Path) -> 
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(site), str(wheel)]
     subprocess.run(command, check=True, capture_output=True)
     program = """
-import cnnspec, cnnspec.spec
+import cnnspec, cnnspec.engine.spec
 assert cnnspec.__file__.startswith("SITE"), cnnspec.__file__
-names = cnnspec.spec.known_specs()
+names = cnnspec.engine.spec.known_specs()
 assert "mnist/resnet152" in names
 some = ("mnist/resnet152", "googlenet", "efficientnet_b0", "unet")
 assert not [d for name in some for d in cnnspec.check(name) if d.severity == "error"]

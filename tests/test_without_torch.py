@@ -66,10 +66,10 @@ print(*sys.modules)
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--version"], {"yaml", "cnnspec.api", "cnnspec.layers", "cnnspec.spec"}),
+        (["--version"], {"yaml", "cnnspec.api", "cnnspec.layers", "cnnspec.engine.spec"}),
         (
             ["check", "mnist/lenet"],
-            {"rich.console", "cnnspec.recipe", "cnnspec.budget", "cnnspec.inputs", "cnnspec.emit"},
+            {"rich.console", "cnnspec.engine.recipe", "cnnspec.engine.budget", "cnnspec.engine.inputs", "cnnspec.emit"},
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

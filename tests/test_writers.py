@@ -1,4 +1,4 @@
-"""Files are opened in two places: `cnnspec/opening.py` reads, `cnnspec/files.py` writes. All others are named here."""
+"""`engine/safe_open.py` reads files and `engine/files.py` writes them; all other writers are listed here."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import cnnspec
-from cnnspec.spec import known_specs
+from cnnspec.engine.spec import known_specs
 from tests.exports import at
 from tests.members import MEMBERS
 from tests.parity.alike import liven, outputs, same, same_buffers, settings, shapes, twin

@@ -16,10 +16,10 @@ from typing import Any
 from benchmarks.machine import cores, machine
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.running import is_done, run_all
-from cnnspec.diagnostics import CnnspecError
-from cnnspec.sweep.local import LocalExecutor
-from cnnspec.sweep.slots import Slots
-from cnnspec.train.signals import Stopped
+from cnnspec.engine.diagnostics import CnnspecError
+from cnnspec.pytorch.sweep.local_executor import LocalExecutor
+from cnnspec.pytorch.sweep.slots import Slots
+from cnnspec.pytorch.train.signals import Stopped
 
 BUILD, DOCS = Path("build/report"), Path("docs")
 

@@ -13,12 +13,12 @@ from typing import Any
 
 from benchmarks.reproduction.curves import Curve, Curves
 from benchmarks.reproduction.plans import IMAGES
-from cnnspec.diagnostics import count, listing
-from cnnspec.report.labels import value_text
-from cnnspec.report.measure import seconds
-from cnnspec.report.of_sweep import swept
-from cnnspec.report.study import Study, Trial
-from cnnspec.sweep.folder import is_begun
+from cnnspec.engine.diagnostics import count, listing
+from cnnspec.pytorch.report.from_sweep import swept
+from cnnspec.pytorch.report.labels import value_text
+from cnnspec.pytorch.report.metric import seconds
+from cnnspec.pytorch.report.study import Study, Trial
+from cnnspec.pytorch.sweep.folder import is_begun
 
 RATE, DROPOUT = "optimizer.Adam.lr", "params.dropout"
 DIVERGED = "training diverged"  # how the reason of a run begins that came to numbers that are not finite

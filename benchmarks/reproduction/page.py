@@ -10,12 +10,12 @@ from benchmarks.reproduction import rules, shown
 from benchmarks.reproduction.curves import is_trained
 from benchmarks.reproduction.findings import FINDINGS, Claim, Finding, word_of
 from benchmarks.reproduction.found import Found
-from cnnspec.diagnostics import count, listing
-from cnnspec.files import make_folder, write
-from cnnspec.report.blocks import Block, Column, Document, Paragraph, Section, Table
-from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.measure import with_spread
-from cnnspec.report.written import markdown
+from cnnspec.engine.diagnostics import count, listing
+from cnnspec.engine.files import make_folder, write
+from cnnspec.pytorch.report.blocks import Block, Column, Document, Paragraph, Section, Table
+from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.metric import with_spread
+from cnnspec.pytorch.report.write import markdown
 
 PAGE, FORM = "reproduction.md", "svg"
 LEAD = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from cnnspec.sweep.begin import Planning, find_sweep, plan, read_file
-from cnnspec.sweepfile.axes import settings_of
+from cnnspec.engine.sweep_file.axes import settings_of
+from cnnspec.pytorch.sweep.start import Planning, find_sweep, plan, read_file
 
 IMAGES = 60_000  # of MNIST's training set
 EPOCHS = 10  # of the recipes

@@ -16,9 +16,9 @@ from threading import Lock
 from time import sleep
 from typing import Any
 
-from cnnspec.sweep.executor import Ended, Epoch, Event, Executor
-from cnnspec.sweep.run import Making
-from cnnspec.sweep.slots import Slots
+from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event, Executor
+from cnnspec.pytorch.sweep.run import Making
+from cnnspec.pytorch.sweep.slots import Slots
 
 
 class Pool:

@@ -14,13 +14,13 @@ from threading import Thread
 from time import monotonic
 
 from benchmarks.reproduction.pool import Pool
-from cnnspec.cli.sweeping import Lines
-from cnnspec.diagnostics import CnnspecError
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.begin import Planning
-from cnnspec.sweep.folder import CHOSEN, FINAL, is_begun
-from cnnspec.sweep.run import Making, Options, run_sweep
-from cnnspec.train.signals import Stop, Stopped
+from cnnspec.cli.sweep_progress import Lines
+from cnnspec.engine.diagnostics import CnnspecError
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.folder import CHOSEN, FINAL, is_begun
+from cnnspec.pytorch.sweep.run import Making, Options, run_sweep
+from cnnspec.pytorch.sweep.start import Planning
+from cnnspec.pytorch.train.signals import Stop, Stopped
 
 TURN = 0.2  # seconds that the pool waits for an event
 SETTLED = 1.5  # seconds for which a slot is free before another sweep begins: longer than a driver looks for work

@@ -11,16 +11,16 @@ from typing import Any
 
 from benchmarks.reproduction.curves import TRAINED, Curves, fluctuation, is_trained, late, reaches
 from benchmarks.reproduction.found import Found
-from cnnspec.diagnostics import count
-from cnnspec.report import tables
-from cnnspec.report.blocks import Block, Column, Picture, Table
-from cnnspec.report.charts import bars, curves, heat, spread
-from cnnspec.report.grouped import grouped
-from cnnspec.report.labels import short_names, value_text
-from cnnspec.report.measure import percent, with_spread
-from cnnspec.report.of_sweep import SEED
-from cnnspec.report.study import Study
-from cnnspec.train.watch import Figures
+from cnnspec.engine.diagnostics import count
+from cnnspec.pytorch.report import tables
+from cnnspec.pytorch.report.blocks import Block, Column, Picture, Table
+from cnnspec.pytorch.report.charts import bars, curves, heat, spread
+from cnnspec.pytorch.report.from_sweep import SEED
+from cnnspec.pytorch.report.group import grouped
+from cnnspec.pytorch.report.labels import short_names, value_text
+from cnnspec.pytorch.report.metric import percent, with_spread
+from cnnspec.pytorch.report.study import Study
+from cnnspec.pytorch.train.watch import Figures
 
 PLACE = "reproduction"  # the pictures' folder, beside the page
 DASH = "–"

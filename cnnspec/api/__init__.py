@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from cnnspec import network
 from cnnspec.api.public_graph import Graph
-from cnnspec.checking import check_source, check_spec, with_variant
-from cnnspec.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
+from cnnspec.engine import network
+from cnnspec.engine.checking import check_source, check_spec, with_variant
+from cnnspec.engine.diagnostics import Diagnostic, Sink, Source, SpecError, UsageError, did_you_mean, listing
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.plugins import load as load_plugin
+from cnnspec.engine.spec import Spec, TypeMismatch, builtin_blocks, find, read
+from cnnspec.engine.spec.budget import given
+from cnnspec.engine.spec.items import SCOPE
+from cnnspec.engine.spec.params import fitting, from_plain
+from cnnspec.engine.spec.roots import open_checked
+from cnnspec.engine.spec.shipped import Found, display, open_source
+from cnnspec.engine.syntax import Entry, shown
+from cnnspec.engine.syntax.marks import kind
 from cnnspec.extras import requiring
-from cnnspec.layers import REGISTRY
-from cnnspec.plugins import load as load_plugin
-from cnnspec.spec import Spec, TypeMismatch, builtin_blocks, find, read
-from cnnspec.spec.budget import given
-from cnnspec.spec.items import SCOPE
-from cnnspec.spec.params import fitting, from_plain
-from cnnspec.spec.roots import open_checked
-from cnnspec.spec.shipped import Found, display, open_source
-from cnnspec.syntax import Entry, shown
-from cnnspec.syntax.marks import kind
 
 if TYPE_CHECKING:
     import torch
@@ -227,7 +227,7 @@ class Diagnostics(tuple[Diagnostic, ...]):
     def _repr_html_(self) -> str:
         from html import escape
 
-        from cnnspec.diagnostics.render import plain
+        from cnnspec.engine.diagnostics.render import plain
 
         text = "\n".join(plain(diagnostic) for diagnostic in self) or "no mistakes, no warnings"
         return f"<pre>{escape(text)}</pre>"
@@ -352,7 +352,7 @@ def export(
     network to the bit before it is written, and ``on_verified`` is called with a line that says what was compared.
     Raises SpecError, UsageError, CheckpointError and OutputError.
     """
-    from cnnspec.exporting import exported
+    from cnnspec.pytorch.exporting import exported
 
     found = graph(spec)
     with requiring("onnx" if to == "onnx" else "torch", f"export to {to}"):

@@ -13,17 +13,17 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnnspec import network
-from cnnspec.diagnostics import UsageError, did_you_mean, listing, printable
+from cnnspec.engine import network
+from cnnspec.engine.diagnostics import UsageError, did_you_mean, listing, printable
+from cnnspec.engine.spec import Spec
 from cnnspec.extras import requiring
-from cnnspec.spec import Spec
 
 if TYPE_CHECKING:
     import torch
 
-    from cnnspec.inputs import Inputs
-    from cnnspec.network.memory import Memory
-    from cnnspec.network.reach import Reach
+    from cnnspec.engine.inputs import Inputs
+    from cnnspec.engine.network.memory import Memory
+    from cnnspec.engine.network.receptive_field import Reach
 
 WIDE = 10_000  # columns of text that is not for a terminal: no line of it is folded
 
@@ -66,8 +66,8 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
         """
         from rich.console import Console
 
-        from cnnspec.emit.columns import chosen
-        from cnnspec.emit.table import DEFAULT, Look, rich_table, totals
+        from cnnspec.engine.table.columns import chosen
+        from cnnspec.engine.table.table import DEFAULT, Look, rich_table, totals
 
         look = Look(DEFAULT if columns is None else chosen(",".join(columns)), full, depth, _dtype(dtype))
         facts = look.facts(self)
@@ -82,7 +82,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
         Raises:
             UsageError: A dtype whose size is not known.
         """
-        from cnnspec.network.memory import memory
+        from cnnspec.engine.network.memory import memory
 
         return memory(self, _dtype(dtype) or "float32")
 
@@ -92,13 +92,13 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
         Raises:
             UsageError: A key that is no layer of the network.
         """
-        from cnnspec.network.reach import fields
+        from cnnspec.engine.network.receptive_field import fields
 
         return fields(self)[self._node(key).index]
 
     def input_sizes(self) -> Inputs:
         """Return which input sizes the network accepts, the smallest, and the line behind each constraint."""
-        from cnnspec.inputs import solve
+        from cnnspec.engine.inputs import solve
 
         return solve(self.spec)
 
@@ -108,7 +108,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
         Raises:
             UsageError: Another format.
         """
-        from cnnspec.emit.diagram import FORMATS, diagram
+        from cnnspec.engine.diagram import FORMATS, diagram
 
         if format not in FORMATS:
             known = f"the formats are {listing([f'`{name}`' for name in FORMATS])}"
@@ -117,7 +117,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
 
     def to_python(self) -> str:
         """Return one file of plain PyTorch with the same state-dict keys, outputs and initial weights."""
-        from cnnspec.exporting import exported
+        from cnnspec.pytorch.exporting import exported
 
         return str(exported(self.spec, self, "python"))
 
@@ -129,7 +129,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
             CheckpointError: Weights that are damaged or of another network.
             OutputError: A file that cannot be written.
         """
-        from cnnspec.exporting import exported
+        from cnnspec.pytorch.exporting import exported
 
         with requiring("onnx" if to == "onnx" else "torch", f"export to {to}"):
             return Path(exported(self.spec, self, to, Path(out), weights))
@@ -148,17 +148,17 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
             UsageError: A device that does not exist, or torch is not installed.
             CheckpointError: Weights that are damaged or of another network.
         """
-        from cnnspec.emit.module import module
+        from cnnspec.pytorch.build.module import module
 
         built = module(self, device)
         if weights is not None:
-            from cnnspec.weights import load_weights
+            from cnnspec.pytorch.weights import load_weights
 
             load_weights(built, weights, self.name)
         return built
 
     def _repr_html_(self) -> str:
-        from cnnspec.emit.html import html
+        from cnnspec.engine.table.html import html
 
         return html(self)
 
@@ -168,7 +168,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
 
 def _dtype(name: str | None) -> str | None:
     """The name of a dtype whose size is known. Raises UsageError."""
-    from cnnspec.network.memory import BYTES
+    from cnnspec.engine.network.memory import BYTES
 
     if name is not None and name not in BYTES:
         raise UsageError(f"there is no dtype `{name}` here", f"the dtypes are {listing([f'`{n}`' for n in BYTES])}")

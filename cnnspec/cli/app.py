@@ -13,8 +13,8 @@ from cnnspec import __version__
 from cnnspec.cli.commands import LOOK, Commands
 from cnnspec.cli.output import show_error
 from cnnspec.cli.streams import guarded, unnameable
-from cnnspec.diagnostics import CnnspecError, OutputError
-from cnnspec.train.rank import tells
+from cnnspec.engine.diagnostics import CnnspecError, OutputError
+from cnnspec.pytorch.train.rank import tells
 
 app = typer.Typer(
     name="cnnspec",

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnnspec import __version__
-from cnnspec.cli.checked import Checked, Fix, Options, check_target
-from cnnspec.cli.gather import Gathered, gather
+from cnnspec.cli.check_targets import Gathered, gather
+from cnnspec.cli.check_text import Checked, Fix, Options, check_target
 from cnnspec.cli.options import Variant, complete_any
 from cnnspec.cli.output import say, show, show_error, write
 from cnnspec.cli.stdin import STDIN_NAME
-from cnnspec.diagnostics import (
+from cnnspec.engine.diagnostics import (
     CnnspecError,
     Diagnostic,
     UsageError,
@@ -27,11 +27,11 @@ from cnnspec.diagnostics import (
     printable_json,
     printable_lines,
 )
-from cnnspec.spec.budget import Budget, given
-from cnnspec.spec.shipped import STDIN
+from cnnspec.engine.spec.budget import Budget, given
+from cnnspec.engine.spec.shipped import STDIN
 
 if TYPE_CHECKING:
-    from cnnspec.diagnostics.sarif import Rule
+    from cnnspec.engine.diagnostics.sarif import Rule
 
 
 # What `cnnspec check` prints of all that it found, in each of its formats.
@@ -64,7 +64,7 @@ def report(
         case Format.github:
             _github(found, failed)
         case Format.gitlab:
-            from cnnspec.diagnostics.gitlab import as_gitlab
+            from cnnspec.engine.diagnostics.gitlab import as_gitlab
 
             write(printable_json(json.dumps(as_gitlab(found), ensure_ascii=False, indent=1)))
     if format in (Format.text, Format.github):
@@ -123,15 +123,15 @@ def _file(result: Checked) -> str:
 
 
 def _sarif(found: Sequence[Diagnostic], failed: Sequence[CnnspecError], code: int) -> None:
-    from cnnspec.diagnostics.sarif import as_sarif
+    from cnnspec.engine.diagnostics.sarif import as_sarif
 
     write(json.dumps(as_sarif(found, __version__, _rule, code, [str(error) for error in failed]), indent=1))
 
 
 def _rule(code: str) -> Rule | None:
     """The explanation of a code, as `cnnspec explain` prints it; none for a code that has no page."""
-    from cnnspec.diagnostics.sarif import Rule
-    from cnnspec.explanations import page
+    from cnnspec.engine.diagnostics.sarif import Rule
+    from cnnspec.engine.explanations import page
 
     try:
         found = page(code)
@@ -143,7 +143,7 @@ def _rule(code: str) -> Rule | None:
 
 
 def _github(found: Sequence[Diagnostic], failed: Sequence[CnnspecError]) -> None:
-    from cnnspec.diagnostics.github import as_github, command
+    from cnnspec.engine.diagnostics.github import as_github, command
 
     for diagnostic in found:
         write(as_github(diagnostic))

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from cnnspec.diagnostics import printable
+from cnnspec.engine.diagnostics import printable
 
 # Of the kinds of pydantic's errors those that an option of ours can have; what each takes.
 TAKES = {

@@ -16,8 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible
 from cnnspec.cli.plugins import with_plugins
+from cnnspec.engine.gc_paused import uncollected
 from cnnspec.extras import requiring
-from cnnspec.uncollected import uncollected
 
 PLACES = {
     "check": "check:check",

@@ -9,7 +9,7 @@ import typer
 
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import console, interruptible, show_fault
-from cnnspec.diagnostics import DataError, count, printable
+from cnnspec.engine.diagnostics import DataError, count, printable
 
 app = typer.Typer(
     name="data",
@@ -36,7 +36,7 @@ def check(folder: Annotated[Path, typer.Argument(metavar="DIR", help="A data fol
     is decoded; copies of one picture in two parts or classes and parts without an image of a class are warnings. The
     exit code is 4 if anything is wrong.
     """
-    from cnnspec.data.check import check_data  # torch, from here on
+    from cnnspec.pytorch.data.check import check_data  # torch, from here on
 
     found = check_data(folder)
     wrong = [finding.error for finding in found if finding.error]

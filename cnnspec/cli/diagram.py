@@ -13,7 +13,7 @@ from cnnspec.api import graph
 from cnnspec.cli.options import InputSize, Name, Settings, Title, Variant
 from cnnspec.cli.output import by_ending, console, save, write
 from cnnspec.cli.specs import load_spec
-from cnnspec.diagnostics import printable
+from cnnspec.engine.diagnostics import printable
 
 
 class Format(StrEnum):
@@ -49,7 +49,7 @@ def diagram(
     shown; Mermaid is drawn by GitHub and many editors, DOT by Graphviz.
     """
     chosen = format or by_ending(out, ENDINGS, Format.svg, "say --format")
-    from cnnspec.emit.diagram import diagram as drawn
+    from cnnspec.engine.diagram import diagram as drawn
 
     found = graph(load_spec(name, variant, input, set_))
     if title is not None:

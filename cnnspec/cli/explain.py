@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from cnnspec.checking import check_source
 from cnnspec.cli.output import console, write
 from cnnspec.cli.tables import print_at
-from cnnspec.diagnostics import Diagnostic, Source, UsageError, did_you_mean, plain, render
-from cnnspec.explanations import Page, codes, page, raw
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Diagnostic, Source, UsageError, did_you_mean, plain, render
+from cnnspec.engine.explanations import Page, codes, page, raw
 
 EXAMPLE = {"error": "This fails", "warning": "This is warned of"}
 

@@ -12,7 +12,7 @@ from cnnspec.api import export as write_out
 from cnnspec.cli.options import InputSize, Name, Settings, Variant
 from cnnspec.cli.output import by_ending, console, write
 from cnnspec.cli.specs import load_spec
-from cnnspec.diagnostics import printable
+from cnnspec.engine.diagnostics import printable
 
 
 class Format(StrEnum):

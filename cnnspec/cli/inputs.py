@@ -14,12 +14,12 @@ from cnnspec.cli.options import Name, Settings, Variant
 from cnnspec.cli.output import say, write
 from cnnspec.cli.specs import load_spec
 from cnnspec.cli.tables import table_width
-from cnnspec.diagnostics import CnnspecError, Span, count, listing, printable, printable_json
-from cnnspec.diagnostics.wrap import wrapped
+from cnnspec.engine.diagnostics import CnnspecError, Span, count, listing, printable, printable_json
+from cnnspec.engine.diagnostics.wrap import wrapped
 
 if TYPE_CHECKING:
-    from cnnspec.inputs import Inputs, Region, Sizes
-    from cnnspec.layers import Shape
+    from cnnspec.engine.inputs import Inputs, Region, Sizes
+    from cnnspec.engine.layers import Shape
 
 
 class Format(StrEnum):
@@ -43,7 +43,7 @@ def inputs(
     the length, of a volume the depth as well, of a flat vector the number of features; of several inputs those of each.
     Aux heads are left aside: they run in training only, and `check` holds them against the stated input.
     """
-    from cnnspec.inputs import solve
+    from cnnspec.engine.inputs import solve
 
     spec = load_spec(name, variant, None, set_)
     found = solve(spec)
@@ -58,8 +58,8 @@ def inputs(
 
 
 def _accepted(found: Inputs) -> Iterable[str]:
-    from cnnspec.inputs.answer import Several
-    from cnnspec.inputs.words import region_words
+    from cnnspec.engine.inputs.answer import Several
+    from cnnspec.engine.inputs.words import region_words
 
     refused = "" if found.accepts(*found.own) else ", which is not accepted"
     if found.smallest is None:
@@ -77,7 +77,7 @@ def _accepted(found: Inputs) -> Iterable[str]:
 
 def _fixed(found: Inputs) -> Iterable[str]:
     """The expressions whose values the built network fixes, and what the spec accepts in place of its input."""
-    from cnnspec.inputs.words import region_words
+    from cnnspec.engine.inputs.words import region_words
 
     if not found.fixed:
         return
@@ -93,7 +93,7 @@ def _fixed(found: Inputs) -> Iterable[str]:
 
 def _constraints(found: Inputs) -> Iterable[str]:
     """For each line that decides: where it is, what it asks, and what it says to an input that does not meet it."""
-    from cnnspec.inputs.words import region_words
+    from cnnspec.engine.inputs.words import region_words
 
     for constraint in found.constraints:
         yield f"\n{constraint.span}"
@@ -106,7 +106,7 @@ def _constraints(found: Inputs) -> Iterable[str]:
 
 def _weights(found: Inputs) -> Iterable[str]:
     """That trained weights fit only inputs for which they have the same shapes."""
-    from cnnspec.inputs.words import region_words
+    from cnnspec.engine.inputs.words import region_words
 
     if not found.weights:
         return
@@ -166,7 +166,7 @@ def _record(found: Inputs) -> dict[str, Any]:
 
 def _listed(shape: Shape) -> Any:
     """Sizes as JSON holds them; those of several inputs by name."""
-    from cnnspec.inputs.answer import Several
+    from cnnspec.engine.inputs.answer import Several
 
     return {name: list(part) for name, part in shape.parts.items()} if isinstance(shape, Several) else list(shape)
 
@@ -181,7 +181,7 @@ def _boxes(region: Region, names: Iterable[str]) -> list[dict[str, Any]]:
 
 def _sizes(sizes: Sizes) -> dict[str, Any]:
     """``ranges`` below ``start``; from there on, the sizes that leave one of ``rests`` when divided by ``period``."""
-    from cnnspec.inputs.words import described
+    from cnnspec.engine.inputs.words import described
 
     return {
         "words": described(sizes),

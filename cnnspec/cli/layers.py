@@ -10,12 +10,12 @@ from rich.table import Table
 
 from cnnspec.cli.output import console
 from cnnspec.cli.tables import print_table
-from cnnspec.diagnostics import UsageError, did_you_mean
-from cnnspec.emit.describe import about, default_words, reference
-from cnnspec.layers import FAMILIES, REGISTRY, Layer
-from cnnspec.plugins import load_offered, origin
-from cnnspec.spec import Block, builtin_blocks
-from cnnspec.spec.bridge import argument_words
+from cnnspec.engine.describe import about, default_words, reference
+from cnnspec.engine.diagnostics import UsageError, did_you_mean
+from cnnspec.engine.layers import FAMILIES, REGISTRY, Layer
+from cnnspec.engine.plugins import load_offered, origin
+from cnnspec.engine.spec import Block, builtin_blocks
+from cnnspec.engine.spec.validation_errors import argument_words
 
 
 def layers(

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from cnnspec.cli.output import console, write
 from cnnspec.cli.tables import print_table
-from cnnspec.diagnostics import UsageError, count, did_you_mean
-from cnnspec.zoo import recipe_files, sweep_files
+from cnnspec.engine.diagnostics import UsageError, count, did_you_mean
+from cnnspec.engine.zoo import recipe_files, sweep_files
 
 Shown = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The one whose text to print.")]
 
@@ -26,7 +26,7 @@ def recipes(name: Shown = None) -> None:
     if name is not None:
         write(_text(name, "recipe", recipe_files()))
         return
-    from cnnspec.recipe import load_recipe
+    from cnnspec.engine.recipe import load_recipe
 
     loaded = {shipped: load_recipe(shipped) for shipped in recipe_files()}
     rows = [(name, one.data, count(one.epochs, "epoch"), one.description) for name, one in loaded.items()]
@@ -42,8 +42,8 @@ def sweeps(name: Shown = None) -> None:
     if name is not None:
         write(_text(name, "sweep", sweep_files()))
         return
-    from cnnspec.sweep.begin import read_file
-    from cnnspec.sweep.space import known_points
+    from cnnspec.pytorch.sweep.space import known_points
+    from cnnspec.pytorch.sweep.start import read_file
 
     files = {shipped: read_file(shipped) for shipped in sweep_files()}
     _print(

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from cnnspec.diagnostics import Sink, Source, UsageError
-from cnnspec.spec import known_specs
-from cnnspec.spec.params import to_plain
-from cnnspec.syntax import parse
-from cnnspec.zoo import recipe_files, sweep_files
+from cnnspec.engine.diagnostics import Sink, Source, UsageError
+from cnnspec.engine.spec import known_specs
+from cnnspec.engine.spec.params import to_plain
+from cnnspec.engine.syntax import parse
+from cnnspec.engine.zoo import recipe_files, sweep_files
 
 
 def complete_name(incomplete: str) -> list[str]:

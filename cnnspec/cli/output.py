@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnnspec.cli.streams import REPLACE
-from cnnspec.diagnostics import (
+from cnnspec.engine.diagnostics import (
     CnnspecError,
     Diagnostic,
     SpecError,
@@ -20,9 +20,9 @@ from cnnspec.diagnostics import (
     printable_lines,
     render,
 )
-from cnnspec.diagnostics.wrap import wrapped
-from cnnspec.files import put
-from cnnspec.train.rank import local_rank
+from cnnspec.engine.diagnostics.wrap import wrapped
+from cnnspec.engine.files import put
+from cnnspec.pytorch.train.rank import local_rank
 
 if TYPE_CHECKING:
     from rich.console import Console

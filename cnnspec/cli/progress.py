@@ -9,8 +9,8 @@ from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 
 from cnnspec.cli.output import console
-from cnnspec.diagnostics import printable
-from cnnspec.train.watch import Figures, Metrics, Progress, Watcher, epoch_line, percent
+from cnnspec.engine.diagnostics import printable
+from cnnspec.pytorch.train.watch import Figures, Metrics, Progress, Watcher, epoch_line, percent
 
 
 def measured_line(part: str, figures: Figures) -> str:

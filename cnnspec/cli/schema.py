@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cnnspec.cli.output import save, say, write
-from cnnspec.diagnostics import UsageError
+from cnnspec.engine.diagnostics import UsageError
 
 
 def schema(
@@ -23,12 +23,12 @@ def schema(
     `cnnspec schema --out cnnspec.schema.json` writes it to a file. A spec beside that file then begins with the line
     `# yaml-language-server: $schema=cnnspec.schema.json`, as the specs that ship do.
     """
-    from cnnspec.emit.schema import schema as language
-    from cnnspec.emit.schema.recipe import schema as of_recipes
-    from cnnspec.emit.schema.sweep import schema as of_sweeps
-    from cnnspec.emit.schema.text import text
-    from cnnspec.plugins import load_offered
-    from cnnspec.spec import builtin_blocks
+    from cnnspec.engine.plugins import load_offered
+    from cnnspec.engine.schema import schema as language
+    from cnnspec.engine.schema.recipe import schema as of_recipes
+    from cnnspec.engine.schema.sweep import schema as of_sweeps
+    from cnnspec.engine.schema.text import text
+    from cnnspec.engine.spec import builtin_blocks
 
     if recipe and sweep:
         raise UsageError("one schema is printed at a time", "--recipe, --sweep, or neither for that of specs")

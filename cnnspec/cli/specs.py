@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from cnnspec.api import load_found, partial_graph_of
 from cnnspec.cli.options import parse_input, parse_settings
 from cnnspec.cli.stdin import STDIN_NAME, standard_input
-from cnnspec.diagnostics import Diagnostic, Source
-from cnnspec.network import Graph
-from cnnspec.spec import Spec, find
-from cnnspec.spec.shipped import STDIN, Found, display, open_source
+from cnnspec.engine.diagnostics import Diagnostic, Source
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec import Spec, find
+from cnnspec.engine.spec.shipped import STDIN, Found, display, open_source
 
 
 def load_spec(name: str, variant: str | None, input: str | None, settings: list[str] | None) -> Spec:

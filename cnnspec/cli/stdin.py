@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from cnnspec.diagnostics import OutputError, Source
-from cnnspec.spec.shipped import MAX_BYTES, decode
+from cnnspec.engine.diagnostics import OutputError, Source
+from cnnspec.engine.spec.shipped import MAX_BYTES, decode
 
 STDIN_NAME = "<stdin>"  # what messages call it
 

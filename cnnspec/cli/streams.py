@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from cnnspec.diagnostics import OutputError
-from cnnspec.diagnostics.escape import escape, printable
+from cnnspec.engine.diagnostics import OutputError
+from cnnspec.engine.diagnostics.escape import escape, printable
 
 REPLACE = "cnnspec.replace"  # the error handler for characters that an encoding does not have
 COMMAND = re.compile(r"(?m)^[^\S\n]*:(?=:(?!: ))")  # `::: a.yaml:3:7` of a message is none: no command is called `:`

@@ -14,12 +14,12 @@ from cnnspec.cli.options import InputSize, Name, Settings, Title, Variant
 from cnnspec.cli.output import console, write
 from cnnspec.cli.specs import load_graph
 from cnnspec.cli.tables import print_fitting
-from cnnspec.diagnostics import SpecError, printable
+from cnnspec.engine.diagnostics import SpecError, printable
 
 if TYPE_CHECKING:
-    from cnnspec.emit.columns import Facts
-    from cnnspec.emit.table import Look
-    from cnnspec.network import Graph
+    from cnnspec.engine.network import Graph
+    from cnnspec.engine.table.columns import Facts
+    from cnnspec.engine.table.table import Look
 
 
 EXPENDABLE = ("share", "macs", "params", "output")  # columns that a narrow terminal goes without
@@ -66,7 +66,7 @@ def summary(
     where a layer's cost is not counted. JSON and CSV list every layer. Of a spec that is wrong the table shows what
     comes before the mistakes.
     """
-    from cnnspec.emit.columns import chosen
+    from cnnspec.engine.table.columns import chosen
 
     names = None if columns is None else chosen(columns)
     found, wrong = load_graph(name, variant, input, set_)
@@ -77,7 +77,7 @@ def summary(
             raise SpecError(wrong)
         write(_records(found, format, names, dtype))
         return
-    from cnnspec.emit.table import DEFAULT, Look
+    from cnnspec.engine.table.table import DEFAULT, Look
 
     look = Look(names or DEFAULT, full, depth, dtype)
     if wrong or found is None:
@@ -88,13 +88,13 @@ def summary(
 
 
 def _records(found: Graph, format: Format, names: Sequence[str] | None, dtype: str | None) -> str:
-    from cnnspec.emit.record import DEFAULT, as_csv, json_text
+    from cnnspec.engine.table.record import DEFAULT, as_csv, json_text
 
     return (as_csv if format is Format.csv else json_text)(found, names or DEFAULT, dtype)
 
 
 def _print(facts: Facts, look: Look, format: Format) -> None:
-    from cnnspec.emit.table import markdown, rows_of, totals
+    from cnnspec.engine.table.table import markdown, rows_of, totals
 
     if format is Format.markdown:
         write(markdown(facts, look))
@@ -109,7 +109,7 @@ def _print_table(facts: Facts, look: Look) -> None:
     """The table in the columns that fit; columns that were asked for are all there, however wide."""
     from rich.text import Text
 
-    from cnnspec.emit.table import DEFAULT, rich_table
+    from cnnspec.engine.table.table import DEFAULT, rich_table
 
     console().print(Text(printable(facts.graph.title), "bold"))
     print_fitting(

@@ -14,17 +14,17 @@ import typer
 
 from cnnspec.cli.options import DataDir
 from cnnspec.cli.output import console
-from cnnspec.cli.plan import show_plan, show_time, values_line
-from cnnspec.diagnostics import DivergedError, UsageError, count, printable
-from cnnspec.sweep.begin import Planning, plan, read_file
-from cnnspec.sweepfile.axes import SETTABLE, settings_of
-from cnnspec.sweepfile.model import PARAMS, Settings
-from cnnspec.train.signals import Stop
+from cnnspec.cli.sweep_plan import show_plan, show_time, values_line
+from cnnspec.engine.diagnostics import DivergedError, UsageError, count, printable
+from cnnspec.engine.sweep_file.axes import SETTABLE, settings_of
+from cnnspec.engine.sweep_file.model import PARAMS, Settings
+from cnnspec.pytorch.sweep.start import Planning, plan, read_file
+from cnnspec.pytorch.train.signals import Stop
 
 if TYPE_CHECKING:
-    from cnnspec.sweep.executor import Executor
-    from cnnspec.sweep.opened import Sweep
-    from cnnspec.sweep.slots import Slots
+    from cnnspec.pytorch.sweep.executor import Executor
+    from cnnspec.pytorch.sweep.record import Sweep
+    from cnnspec.pytorch.sweep.slots import Slots
 
 FOLDER = Path("sweeps")  # where sweeps go that are given no folder
 
@@ -114,15 +114,15 @@ def _run(
     address: str | None,
     heartbeat: int,
 ) -> Sweep:
-    from cnnspec.cli.sweeping import watcher
-    from cnnspec.sweep.run import Options, run_sweep
+    from cnnspec.cli.sweep_progress import watcher
+    from cnnspec.pytorch.sweep.run import Options, run_sweep
 
     def make(slots: Slots) -> Executor:
         if executor is Executors.ray:
-            from cnnspec.sweep.rayed import RayExecutor
+            from cnnspec.pytorch.sweep.ray_executor import RayExecutor
 
             return RayExecutor(slots, address)
-        from cnnspec.sweep.local import LocalExecutor
+        from cnnspec.pytorch.sweep.local_executor import LocalExecutor
 
         return LocalExecutor(slots.jobs, slots.threads, slots.gpus, folder / "log.txt")
 
@@ -137,7 +137,7 @@ def _run(
 
 
 def _say_chosen(done: Sweep) -> None:
-    from cnnspec.sweep.choose import finished
+    from cnnspec.pytorch.sweep.choose import finished
 
     points = {point.number: point for point in done.points}
     for chosen in done.chosen:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cnnspec.cli.output import console, say
-from cnnspec.diagnostics import listing
+from cnnspec.engine.diagnostics import listing
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

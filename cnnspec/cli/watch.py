@@ -14,13 +14,13 @@ from pathlib import Path
 
 import typer
 
-from cnnspec.cli.gather import Gathered
+from cnnspec.cli.check_targets import Gathered
 from cnnspec.cli.output import console
 from cnnspec.cli.streams import has_reader
-from cnnspec.diagnostics import UsageError, count, printable
-from cnnspec.spec.extends import base_files
-from cnnspec.spec.roots import leads_out
-from cnnspec.spec.shipped import ENDINGS, display
+from cnnspec.engine.diagnostics import UsageError, count, printable
+from cnnspec.engine.spec.extends import base_files
+from cnnspec.engine.spec.roots import leads_out
+from cnnspec.engine.spec.shipped import ENDINGS, display
 
 State = dict[Path, tuple[int, ...]]
 PATIENCE = 1_000  # milliseconds without news after which the files are looked at all the same: network drives give none

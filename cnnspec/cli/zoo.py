@@ -16,8 +16,8 @@ from rich.table import Table
 
 from cnnspec.cli.output import console, write
 from cnnspec.cli.tables import print_fitting
-from cnnspec.emit.figures import number, short
-from cnnspec.zoo import Entry, digest, entries, spec_files
+from cnnspec.engine.numbers import number, short
+from cnnspec.engine.zoo import Entry, digest, entries, spec_files
 
 COLUMNS = ("name", "input", "output", "params", "MACs")
 
@@ -58,7 +58,7 @@ def _table(columns: Sequence[str]) -> Table:
 def described(file: str, path: Path) -> tuple[Entry, ...]:
     """Return the entries of a file as the checker finds them."""
     from cnnspec.api import graph
-    from cnnspec.spec.shipped import names_in
+    from cnnspec.engine.spec.shipped import names_in
 
     graphs = {name: graph(name) for name in names_in(file, path)}
     return tuple(Entry(name, str(g.input), str(g.output), g.params, g.macs) for name, g in graphs.items())

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from onnx import helper
 
-from cnnspec.layers import REGISTRY, Shape
+from cnnspec.engine.layers import REGISTRY, Shape
 from tests.agreement.onnx_layers import TRANSLATED, Case, Inexpressible, layers
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of ONNX's own reference

@@ -10,7 +10,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from cnnspec.layers import REGISTRY, Refusal, Shape
+from cnnspec.engine.layers import REGISTRY, Refusal, Shape
 
 pytestmark = [
     pytest.mark.deep,  # importing them takes longer than the rest of the folder

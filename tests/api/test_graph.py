@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import cnnspec
-from cnnspec.network.graph import INPUT
+from cnnspec.engine.network.graph import INPUT
 from tests.cli.runner import run
 
 NAMES = ["mnist/lenet", "mnist/resnet18", "googlenet", "unet", "densenet121"]

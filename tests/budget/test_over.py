@@ -9,11 +9,11 @@ import pytest
 import torch
 
 import cnnspec
-from cnnspec.budget import over_budget
-from cnnspec.checking import check_source, examine, variants
-from cnnspec.diagnostics import Diagnostic, Source, plain
-from cnnspec.network.memory import memory
-from cnnspec.syntax import Meter
+from cnnspec.engine.budget import over_budget
+from cnnspec.engine.checking import check_source, examine, variants
+from cnnspec.engine.diagnostics import Diagnostic, Source, plain
+from cnnspec.engine.network.memory import memory
+from cnnspec.engine.syntax import Meter
 from tests.cli.runner import run
 
 FOLDER = Path(__file__).parent

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from cnnspec.cli.checked import with_line_ends
-from cnnspec.cli.gather import gather
+from cnnspec.cli.check_targets import gather
+from cnnspec.cli.check_text import with_line_ends
 from tests.cli.runner import Result, run
 
 SOUND = "cnnspec: 1\ninput: [1, 8, 8]\nlayers:\n  - Flatten\n  - Linear: {out_features: 4}\n"

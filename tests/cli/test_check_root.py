@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec.diagnostics import SpecError
-from cnnspec.sweep.begin import plan, read_file
-from cnnspec.sweepfile.model import Settings
+from cnnspec.engine.diagnostics import SpecError
+from cnnspec.engine.sweep_file.model import Settings
+from cnnspec.pytorch.sweep.start import plan, read_file
 from tests.cli.runner import run
 
 SECRET = "tok_3f9a8d7c6b5a4938"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec.layers import REGISTRY
-from cnnspec.spec import builtin_blocks
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.spec import builtin_blocks
 from tests.cli.runner import run
 
 SOUND = "cnnspec: 1\ninput: [1, 8, 8]\nparams: {width: 4}\nvariants: {wide: {width: 64}}\nlayers:\n  - Flatten\n"

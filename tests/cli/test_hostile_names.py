@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.cli import checked
-from cnnspec.diagnostics import Diagnostic, Source
+from cnnspec.cli import check_text as checked
+from cnnspec.engine.diagnostics import Diagnostic, Source
 from tests.cli.test_streams import LINES, Stream, ended, folder, here
 
 __all__ = ["folder", "here"]  # fixtures

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnnspec.cli.options import complete_any
-from cnnspec.zoo import recipe_files, sweep_files
+from cnnspec.engine.zoo import recipe_files, sweep_files
 from tests.cli.runner import run
 
 FILES = {"recipe": recipe_files, "sweep": sweep_files}

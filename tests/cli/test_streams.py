@@ -26,11 +26,11 @@ from cnnspec.cli import output
 from cnnspec.cli.app import main
 from cnnspec.cli.commands import PLACES
 from cnnspec.cli.streams import Lines
-from cnnspec.report import written
-from cnnspec.report.charts.saved import Drawn
-from cnnspec.seeing import pictures
-from cnnspec.sweep.begin import begin
-from cnnspec.train import Recipe, train
+from cnnspec.pytorch.evaluate import pictures
+from cnnspec.pytorch.report import write as written
+from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.sweep.start import begin
+from cnnspec.pytorch.train import Recipe, train
 from tests.sweep.conftest import SWEEP, planned
 from tests.train.conftest import SMALL
 

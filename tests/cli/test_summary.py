@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnnspec.cli.summary import Dtype
-from cnnspec.emit.columns import COLUMNS
-from cnnspec.network.memory import BYTES
+from cnnspec.engine.network.memory import BYTES
+from cnnspec.engine.table.columns import COLUMNS
 from tests.cli.runner import run
 
 BROKEN = """\

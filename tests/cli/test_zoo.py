@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec import zoo
 from cnnspec.cli import zoo as command
-from cnnspec.spec import known_specs
+from cnnspec.engine import zoo
+from cnnspec.engine.spec import known_specs
 from tests.cli.runner import run
 
 
@@ -39,7 +39,7 @@ def test_zoo_lists_and_prints_every_spec() -> None:
 def test_listing_asks_the_index_and_not_the_checker(monkeypatch: pytest.MonkeyPatch, fresh: None) -> None:
     """Not one spec is read where all texts are those that were indexed."""
     monkeypatch.setattr("cnnspec.cli.zoo.described", lambda *_: pytest.fail("a spec is read"))
-    monkeypatch.setattr("cnnspec.spec.shipped.names_in", lambda *_: pytest.fail("a spec is read"))
+    monkeypatch.setattr("cnnspec.engine.spec.shipped.names_in", lambda *_: pytest.fail("a spec is read"))
     assert " mnist/resnet50 " in run("zoo").stdout
     assert "mnist/resnet50" in known_specs()
 
@@ -55,7 +55,7 @@ def test_what_is_not_in_the_index_is_read(
     if index:
         stale = '{"tiny": {"sha256": "0", "specs": [{"name": "x", "input": "", "output": "", "params": 1, "macs": 1}]}}'
         (tmp_path / "index.json").write_text(stale)
-    for module in ("cnnspec.zoo", "cnnspec.spec.shipped"):
+    for module in ("cnnspec.engine.zoo", "cnnspec.engine.spec.shipped"):
         monkeypatch.setattr(f"{module}.specs_folder", lambda: tmp_path)
     rows = [line.split() for line in run("zoo").stdout.splitlines() if line.startswith(" ")]
     assert rows[2:] == [[name, "1×8×8", "3", "195", "192"] for name in ("tiny", "one", "more")]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnspec.data.known import CifarSet, File
+from cnnspec.pytorch.data.known_sets import CifarSet, File
 
 COUNT = 4
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnspec.data.known import MNIST, File, IdxFile, IdxSet
+from cnnspec.pytorch.data.known_sets import MNIST, File, IdxFile, IdxSet
 
 TRAIN, TEST = 12, 5
 

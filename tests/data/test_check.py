@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnspec.data import known
-from cnnspec.data.known import CIFAR10, CIFAR100, FASHION_MNIST, NAMES
+from cnnspec.pytorch.data import known_sets as known
+from cnnspec.pytorch.data.known_sets import CIFAR10, CIFAR100, FASHION_MNIST, NAMES
 from tests.cli.runner import run
 from tests.data import cifar_files, idx_files
 from tests.data.test_folder import fill

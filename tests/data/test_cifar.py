@@ -14,9 +14,9 @@ import torch
 from torchvision import datasets as torchvision_datasets
 
 from cnnspec import DataError
-from cnnspec.data.cifar import records
-from cnnspec.data.known import CIFAR10, CIFAR100, IMAGE, CifarSet, File
-from cnnspec.data.load import from_cifar
+from cnnspec.pytorch.data.cifar import records
+from cnnspec.pytorch.data.known_sets import CIFAR10, CIFAR100, IMAGE, CifarSet, File
+from cnnspec.pytorch.data.load import from_cifar
 from tests.data.cifar_files import COUNT, archived, encode, write_set
 
 

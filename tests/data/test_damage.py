@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnspec.data import idx
+from cnnspec.pytorch.data import idx
 from tests.torture import data as torture
 
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from cnnspec.data.digits import FILE, digits
-from cnnspec.data.found import data_folder, idx_files
-from cnnspec.data.known import FASHION_MNIST, MNIST, NAMES, IdxSet
-from cnnspec.data.load import fake, from_idx
+from cnnspec.pytorch.data.digits import FILE, digits
+from cnnspec.pytorch.data.known_sets import FASHION_MNIST, MNIST, NAMES, IdxSet
+from cnnspec.pytorch.data.load import fake, from_idx
+from cnnspec.pytorch.data.locate import data_folder, idx_files
 from tests.data.idx_files import of_no_known_content, write_set
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from cnnspec import DataError, OutputError
-from cnnspec.data import download as module
-from cnnspec.data.found import DownloadError, download, idx_files
-from cnnspec.data.known import MNIST, NAMES, File
-from cnnspec.data.load import from_idx
+from cnnspec.pytorch.data import download as module
+from cnnspec.pytorch.data.known_sets import MNIST, NAMES, File
+from cnnspec.pytorch.data.load import from_idx
+from cnnspec.pytorch.data.locate import DownloadError, download, idx_files
 from tests.data.idx_files import TRAIN, with_known_content, write_set
 from tests.data.server import Server, serving
 

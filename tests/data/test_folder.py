@@ -15,12 +15,12 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from cnnspec import DataError, UsageError
-from cnnspec.data import streamed
-from cnnspec.data.batches import batches
-from cnnspec.data.dataset import InMemory
-from cnnspec.data.folder import folder
-from cnnspec.data.image import read_image
-from cnnspec.data.load import load_data
+from cnnspec.pytorch.data import streamed
+from cnnspec.pytorch.data.batches import batches
+from cnnspec.pytorch.data.dataset import InMemory
+from cnnspec.pytorch.data.folder import folder
+from cnnspec.pytorch.data.image import read_image
+from cnnspec.pytorch.data.load import load_data
 from tests.cli.runner import run
 
 CPU = torch.device("cpu")

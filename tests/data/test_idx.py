@@ -14,10 +14,10 @@ import torch
 from torchvision import datasets as torchvision_datasets
 
 from cnnspec import DataError
-from cnnspec.data.found import idx_files
-from cnnspec.data.idx import read, read_pair
-from cnnspec.data.known import MNIST, NAMES, IdxFile
-from cnnspec.data.load import from_idx
+from cnnspec.pytorch.data.idx import read, read_pair
+from cnnspec.pytorch.data.known_sets import MNIST, NAMES, IdxFile
+from cnnspec.pytorch.data.load import from_idx
+from cnnspec.pytorch.data.locate import idx_files
 from tests.data.idx_files import TRAIN, encode, of_no_known_content, with_known_content, write_set
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)

@@ -14,8 +14,8 @@ from PIL import EpsImagePlugin, Image
 from torchvision.transforms.v2.functional import center_crop, resize
 
 from cnnspec import DataError
-from cnnspec.data import image as module
-from cnnspec.data.image import cut, read_image
+from cnnspec.pytorch.data import image as module
+from cnnspec.pytorch.data.image import cut, read_image
 
 NOISE = np.random.RandomState(0).randint(0, 256, (30, 50, 3)).astype(np.uint8)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torchvision
 
-from cnnspec.data.known import CIFAR10, CIFAR100, FASHION_MNIST, IMAGE, KNOWN, MNIST, IdxSet
-from cnnspec.data.names import DATA_NAMES
+from cnnspec.engine.recipe.data_names import DATA_NAMES
+from cnnspec.pytorch.data.known_sets import CIFAR10, CIFAR100, FASHION_MNIST, IMAGE, KNOWN, MNIST, IdxSet
 
 
 @pytest.mark.parametrize("which", [MNIST, FASHION_MNIST])

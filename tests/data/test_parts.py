@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from cnnspec import DataError
-from cnnspec.data import copies
-from cnnspec.data.folder import folder
-from cnnspec.data.parts import Parts, parts_of, role_of
+from cnnspec.pytorch.data import copies
+from cnnspec.pytorch.data.folder import folder
+from cnnspec.pytorch.data.parts import Parts, parts_of, role_of
 from tests.cli.runner import run
 
 INPUT = (3, 8, 8)

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from cnnspec.diagnostics import CheckpointError, clip, csv_cell, markdown_text, printable, printable_json
+from cnnspec.engine.diagnostics import CheckpointError, clip, csv_cell, markdown_text, printable, printable_json
 from tests.cli.runner import run
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cnnspec.diagnostics import Diagnostic, Label, Source, printable
-from cnnspec.diagnostics.github import as_github, command
-from cnnspec.diagnostics.source import Span
+from cnnspec.engine.diagnostics import Diagnostic, Label, Source, printable
+from cnnspec.engine.diagnostics.github import as_github, command
+from cnnspec.engine.diagnostics.source import Span
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from cnnspec.diagnostics import Diagnostic, Frame, Label, Sink, Source, plain
+from cnnspec.engine.diagnostics import Diagnostic, Frame, Label, Sink, Source, plain
 
 
 def message(text: str, column: int, width: int = 1, **rest: object) -> list[str]:

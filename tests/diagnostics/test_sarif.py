@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.checking import apply, check_source
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Source, Span
-from cnnspec.diagnostics.gitlab import as_gitlab
-from cnnspec.diagnostics.sarif import Rule, as_sarif
+from cnnspec.engine.checking import apply, check_source
+from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Source, Span
+from cnnspec.engine.diagnostics.gitlab import as_gitlab
+from cnnspec.engine.diagnostics.sarif import Rule, as_sarif
 from tests.conftest import TESTS
 
 SCHEMA = json.loads((TESTS / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))

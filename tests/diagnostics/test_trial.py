@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Repair, Source
-from cnnspec.diagnostics.trial import mending
+from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, Source
+from cnnspec.engine.diagnostics.fix_trial import mending
 
 SOURCE = Source("a.yaml", "one\ntwo\nthree\n")
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source, plain, render
-from cnnspec.diagnostics.wrap import wrapped
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source, plain, render
+from cnnspec.engine.diagnostics.wrap import wrapped
 
 MISTAKES = sorted((Path(__file__).parents[1] / "mistakes").glob("*.yaml"))[::6]
 

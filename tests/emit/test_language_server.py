@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cnnspec.emit.schema import FILE
+from cnnspec.engine.schema import FILE
 from tests.conftest import REPOSITORY
 from tests.emit.language_server import LanguageServer
 from tests.emit.unseen import UNSEEN, YAML, doubtful, visible

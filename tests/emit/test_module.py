@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 import cnnspec
-from cnnspec.emit.modules import Dataflow
+from cnnspec.pytorch.build.modules import Dataflow
 
 BRANCHES = """
 cnnspec: 1

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.emit.schema import FILE, schema
-from cnnspec.emit.schema.text import WIDTH, text
-from cnnspec.layers import JOINS, REGISTRY
-from cnnspec.lint import CODES
-from cnnspec.spec import builtin_blocks
-from cnnspec.spec.params import to_plain
-from cnnspec.spec.read import KEYS
-from cnnspec.syntax import parse
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.layers import JOINS, REGISTRY
+from cnnspec.engine.lint import CODES
+from cnnspec.engine.schema import FILE, schema
+from cnnspec.engine.schema.text import WIDTH, text
+from cnnspec.engine.spec import builtin_blocks
+from cnnspec.engine.spec.params import to_plain
+from cnnspec.engine.spec.read import KEYS
+from cnnspec.engine.syntax import parse
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.emit.unseen import doubtful, visible
@@ -403,7 +403,7 @@ def test_an_input_of_no_sizes_is_refused(wanted: str) -> None:
 
 
 def _refused(spec: str) -> bool:
-    from cnnspec.checking import check_source
+    from cnnspec.engine.checking import check_source
 
     return any(diagnostic.severity == "error" for diagnostic in check_source(Source("spec", spec)))
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from ruff import find_ruff_bin
 
 import cnnspec
-from cnnspec.emit.source import heading, python
-from cnnspec.emit.source.helpers import HELPERS
-from cnnspec.emit.source.values import OURS
-from cnnspec.emit.verify import verify
-from cnnspec.layers import JOINS, REGISTRY
-from cnnspec.spec import known_specs
+from cnnspec.engine.layers import JOINS, REGISTRY
+from cnnspec.engine.source import heading, python
+from cnnspec.engine.source.helpers import HELPERS
+from cnnspec.engine.source.values import OURS
+from cnnspec.engine.spec import known_specs
+from cnnspec.engine.verify import verify
 from tests.conftest import TESTS
 from tests.emit.source_cases import CASES
 from tests.exports import executed, free_params_equal, named, quiet, same_bits, same_network, same_structure, small

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec.diagnostics import UsageError
-from cnnspec.emit.columns import COLUMNS, Facts, chosen
-from cnnspec.emit.figures import short, size
-from cnnspec.emit.html import html
-from cnnspec.emit.record import as_csv, as_json, json_text
-from cnnspec.emit.rows import Row, rows
-from cnnspec.emit.table import Look, markdown, rows_of
-from cnnspec.spec import known_specs
+from cnnspec.engine.diagnostics import UsageError
+from cnnspec.engine.numbers import short, size
+from cnnspec.engine.spec import known_specs
+from cnnspec.engine.table.columns import COLUMNS, Facts, chosen
+from cnnspec.engine.table.html import html
+from cnnspec.engine.table.record import as_csv, as_json, json_text
+from cnnspec.engine.table.rows import Row, rows
+from cnnspec.engine.table.table import Look, markdown, rows_of
 from tests.network.graphs import graph_of
 from tests.tiers import tiered
 

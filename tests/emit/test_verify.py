@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 import cnnspec
-from cnnspec.emit.source import python
-from cnnspec.emit.verify import signatures, verify
-from cnnspec.emit.verify.trace import DEFAULTS, LAYERS, Recorder
-from cnnspec.exporting import export
+from cnnspec.engine.source import python
+from cnnspec.engine.verify import signatures, verify
+from cnnspec.engine.verify.trace import DEFAULTS, LAYERS, Recorder
+from cnnspec.pytorch.exporting import export
 from tests.cli.runner import run
 from tests.exports import named
 from tests.fuzz.probe import check
@@ -147,7 +147,7 @@ def test_arguments_by_position_are_torchs(target: str) -> None:
 
 
 def module(target: str) -> type[nn.Module]:
-    from cnnspec.emit.module import _target
+    from cnnspec.pytorch.build.module import _target
 
     found = _target(target)
     assert isinstance(found, type)

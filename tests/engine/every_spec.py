@@ -41,7 +41,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 def main() -> None:
     """Raises AssertionError for the first command that does not end as it should."""
-    from cnnspec.spec import known_specs
+    from cnnspec.engine.spec import known_specs
 
     os.chdir(tempfile.mkdtemp())  # some commands look for files, and none must find any
     names = known_specs()

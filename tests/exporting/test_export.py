@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 import cnnspec
-from cnnspec.exporting import export as to_export
-from cnnspec.exporting import onnx as to_onnx
-from cnnspec.weights.safe import as_bytes
+from cnnspec.pytorch.exporting import export as to_export
+from cnnspec.pytorch.exporting import onnx as to_onnx
+from cnnspec.pytorch.weights.safe import as_bytes
 from tests.cli.runner import run
 from tests.exports import export_equal, onnx_equal
 

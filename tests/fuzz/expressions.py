@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from cnnspec.layers import Shape
+from cnnspec.engine.layers import Shape
 
 
 def computed(random: Random, arguments: dict[str, Any], x: Shape) -> dict[str, Any]:

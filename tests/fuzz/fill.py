@@ -9,9 +9,9 @@ from typing import Any
 import torch
 import yaml
 
-from cnnspec.layers import REGISTRY
-from cnnspec.layers.init import FUNCTIONS
-from cnnspec.network import Graph
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.layers.init import FUNCTIONS
+from cnnspec.engine.network import Graph
 from tests.fuzz.mutate import places
 
 PATTERNS = ("**", "*", "0", "1", "n1", "nowhere.*")

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from cnnspec.diagnostics import Diagnostic
-from cnnspec.layers import JOINS, REGISTRY, Call, Shape
-from cnnspec.network import Graph
+from cnnspec.engine.diagnostics import Diagnostic
+from cnnspec.engine.layers import JOINS, REGISTRY, Call, Shape
+from cnnspec.engine.network import Graph
 from tests.fuzz import fill, torchside
 from tests.fuzz.probe import Checked, Invalid, Refused, check
 from tests.fuzz.rules import LANGUAGE

@@ -7,7 +7,7 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.engine.layers import JOINS, REGISTRY
 
 Spec = dict[str, Any]
 Place = tuple[Any, Any]  # a list or mapping, and the index or key of what stands in it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from cnnspec.layers import REGISTRY
+from cnnspec.engine.layers import REGISTRY
 
 SHARE = 0.3
 

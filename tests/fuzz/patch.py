@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import cnnspec
-from cnnspec.network import Node, Scope
+from cnnspec.engine.network import Node, Scope
 
 BASES = ("mnist/lenet", "lenet5", "mnist/googlenet")
 WORDS = ("replace", "insert_before", "insert_after", "remove")

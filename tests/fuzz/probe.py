@@ -8,16 +8,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cnnspec.checking import check_patches, check_rules
-from cnnspec.diagnostics import Diagnostic, Sink, Source
-from cnnspec.layers import Layer, Refusal
-from cnnspec.network import Graph, Meter
-from cnnspec.network.context import Context, Flow
-from cnnspec.network.expand import Expander
-from cnnspec.network.inplace import Clash, clashes
-from cnnspec.network.patches import Reached
-from cnnspec.network.reporter import Broken
-from cnnspec.spec import Arguments, Item, builtin_blocks, read
+from cnnspec.engine.checking import check_patches, check_rules
+from cnnspec.engine.diagnostics import Diagnostic, Sink, Source
+from cnnspec.engine.layers import Layer, Refusal
+from cnnspec.engine.network import Graph, Meter
+from cnnspec.engine.network.context import Context, Flow
+from cnnspec.engine.network.expand import Expander
+from cnnspec.engine.network.inplace import Clash, clashes
+from cnnspec.engine.network.patches import Reached
+from cnnspec.engine.network.reporter import Broken
+from cnnspec.engine.spec import Arguments, Item, builtin_blocks, read
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from cnnspec.emit.source import python
-from cnnspec.emit.verify import verify
-from cnnspec.network import Graph
+from cnnspec.engine.network import Graph
+from cnnspec.engine.source import python
+from cnnspec.engine.verify import verify
 from tests.exports import named, same_network
 from tests.fuzz.judge import Verdict
 from tests.fuzz.probe import check

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cnnspec.layers import REGISTRY
+from cnnspec.engine.layers import REGISTRY
 from tests.codes import emitted
 from tests.fuzz.judge import Verdict
 

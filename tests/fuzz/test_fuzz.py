@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.emit.source import dataflow
-from cnnspec.layers import REGISTRY, activation
+from cnnspec.engine.layers import REGISTRY, activation
+from cnnspec.engine.source import dataflow
 from tests.fuzz import sources as source_specs
 from tests.fuzz.judge import judge
 from tests.fuzz.many import sources, verdicts

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from cnnspec.layers import JOINS, REGISTRY
+from cnnspec.engine.layers import JOINS, REGISTRY
 from tests.fuzz import fill, patch
 from tests.fuzz.mutate import near_miss
 from tests.fuzz.write import Writer

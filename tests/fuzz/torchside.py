@@ -14,9 +14,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from cnnspec.emit.module import module
-from cnnspec.layers import Call
-from cnnspec.network import INPUT, Graph, Node
+from cnnspec.engine.layers import Call
+from cnnspec.engine.network import INPUT, Graph, Node
+from cnnspec.pytorch.build.module import module
 from tests.layers.oracle import construct
 
 BATCH = 2

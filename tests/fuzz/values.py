@@ -6,7 +6,7 @@ from random import Random
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from cnnspec.layers import Layer
+from cnnspec.engine.layers import Layer
 from tests.layers.samples import KNOWN, NUMBERS, WHOLE, annotation, within
 
 

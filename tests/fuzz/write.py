@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape
+from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape
 from tests.fuzz import values
 from tests.fuzz.expressions import computed
 from tests.fuzz.params import parametrize

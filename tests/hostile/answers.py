@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cnnspec.checking import examine
-from cnnspec.diagnostics import Diagnostic, SpecError, render
-from cnnspec.spec.shipped import decode
+from cnnspec.engine.checking import examine
+from cnnspec.engine.diagnostics import Diagnostic, SpecError, render
+from cnnspec.engine.spec.shipped import decode
 
 
 @dataclass(frozen=True)

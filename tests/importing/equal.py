@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cnnspec.checking import check_source, check_spec
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.emit.module import module
-from cnnspec.importing import Imported, import_module
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.checking import check_source, check_spec
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.spec import builtin_blocks, read
+from cnnspec.pytorch.build.module import module
+from cnnspec.pytorch.importing import Imported, import_module
 from tests.parity.alike import liven
 
 

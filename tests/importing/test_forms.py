@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import torch
 
-from cnnspec.diagnostics import Diagnostic, Label, Sink, Source, SpecError
-from cnnspec.importing import import_module, imported
-from cnnspec.importing import text as writing
-from cnnspec.importing.text import Form
-from cnnspec.importing.verify import Unsound
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Source, SpecError
+from cnnspec.engine.spec import builtin_blocks, read
+from cnnspec.pytorch.importing import import_module, imported
+from cnnspec.pytorch.importing import text as writing
+from cnnspec.pytorch.importing.text import Form
+from cnnspec.pytorch.importing.verify import Unsound
 from tests.importing import modules
 from tests.importing.equal import import_equal
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.diagnostics import SpecError
-from cnnspec.importing import import_module
-from cnnspec.importing.construct import constructing
-from cnnspec.importing.text import Form
+from cnnspec.engine.diagnostics import SpecError
+from cnnspec.pytorch.importing import import_module
+from cnnspec.pytorch.importing.construct import constructing
+from cnnspec.pytorch.importing.text import Form
 from tests.importing import modules
 from tests.importing.equal import hold, import_equal
 

@@ -12,8 +12,8 @@ from torch import nn
 from torchvision import models
 
 import cnnspec
-from cnnspec.importing import import_file
-from cnnspec.importing.construct import constructing
+from cnnspec.pytorch.importing import import_file
+from cnnspec.pytorch.importing.construct import constructing
 from tests.conftest import REPOSITORY
 from tests.importing import modules
 from tests.importing.equal import hold, import_equal

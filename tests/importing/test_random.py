@@ -6,11 +6,11 @@ import warnings
 
 import pytest
 
-from cnnspec.checking import examine
-from cnnspec.diagnostics import Source
-from cnnspec.emit.module import module
-from cnnspec.importing import import_module
-from cnnspec.network import Graph
+from cnnspec.engine.checking import examine
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.network import Graph
+from cnnspec.pytorch.build.module import module
+from cnnspec.pytorch.importing import import_module
 from tests.fuzz.text import spec_of
 
 SEEDS = 120

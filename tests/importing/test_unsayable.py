@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.diagnostics import SpecError
-from cnnspec.explanations import codes, page
-from cnnspec.importing import import_target
+from cnnspec.engine.diagnostics import SpecError
+from cnnspec.engine.explanations import codes, page
+from cnnspec.pytorch.importing import import_target
 from tests.importing import unsayable
 
 FILE = Path(unsayable.__file__)

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnnspec
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.inputs import Inputs, solve
-from cnnspec.network import expand
-from cnnspec.spec import Spec, builtin_blocks, known_specs, read
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.inputs import Inputs, solve
+from cnnspec.engine.network import expand
+from cnnspec.engine.spec import Spec, builtin_blocks, known_specs, read
 from tests.inputs.specs import HARD, MAPS, OTHERS, text
 from tests.tiers import TYPICAL, tiered
 

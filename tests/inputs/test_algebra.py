@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from cnnspec.inputs.function import IDENTITY, Function, TooLong, quotient, tabled
-from cnnspec.inputs.region import Region
-from cnnspec.inputs.sizes import ALL, NONE, Sizes, between, sizes
-from cnnspec.inputs.term import Along, Product, where
-from cnnspec.inputs.words import described
+from cnnspec.engine.inputs.function import IDENTITY, Function, TooLong, quotient, tabled
+from cnnspec.engine.inputs.region import Region
+from cnnspec.engine.inputs.sizes import ALL, NONE, Sizes, between, sizes
+from cnnspec.engine.inputs.term import Along, Product, where
+from cnnspec.engine.inputs.words import described
 
 UP_TO = 3000
 Plain = Callable[[int], int]

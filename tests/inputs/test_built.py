@@ -9,7 +9,7 @@ import torch
 import yaml
 
 import cnnspec
-from cnnspec.inputs import Inputs, solve
+from cnnspec.engine.inputs import Inputs, solve
 from tests.inputs.test_agreement import spec_of
 
 FIXED = """

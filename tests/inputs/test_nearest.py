@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from cnnspec.checking import apply, check_source, diagnose
-from cnnspec.diagnostics import Diagnostic, Source
+from cnnspec.engine.checking import apply, check_source, diagnose
+from cnnspec.engine.diagnostics import Diagnostic, Source
 
 
 def unet(levels: int, size: int) -> Source:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.diagnostics import Sink
-from cnnspec.inputs import Inputs, solve
-from cnnspec.network import expand
+from cnnspec.engine.diagnostics import Sink
+from cnnspec.engine.inputs import Inputs, solve
+from cnnspec.engine.network import expand
 from tests.inputs.specs import MAPS, STATED, text
 from tests.inputs.test_agreement import spec_of
 

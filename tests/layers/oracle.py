@@ -10,8 +10,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from cnnspec.emit import module as emit
-from cnnspec.layers import Call, Layer, Shape
+from cnnspec.engine.layers import Call, Layer, Shape
+from cnnspec.pytorch.build import module as emit
 
 BATCH = 2
 EVEN_KERNEL = "Using padding='same' with even kernel lengths"  # torch pads by hand there, and says so once a process

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from cnnspec.layers import Layer, Shape
+from cnnspec.engine.layers import Layer, Shape
 
 Sample = tuple[Layer, tuple[Shape, ...]]
 

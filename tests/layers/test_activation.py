@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.layers import REGISTRY, Shape
+from cnnspec.engine.layers import REGISTRY, Shape
 from tests.layers.oracle import construct
 
 

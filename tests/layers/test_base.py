@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-import cnnspec.layers
-from cnnspec.layers import FAMILIES, JOINS, REGISTRY, Call, Shape
-from cnnspec.layers.base import cross, described, divisor_below, each, setting, settle, shown
-from cnnspec.layers.conv import Conv2d
-from cnnspec.layers.pool import MaxPool2d
+import cnnspec.engine.layers
+from cnnspec.engine.layers import FAMILIES, JOINS, REGISTRY, Call, Shape
+from cnnspec.engine.layers.base import cross, described, divisor_below, each, setting, settle, shown
+from cnnspec.engine.layers.conv import Conv2d
+from cnnspec.engine.layers.pool import MaxPool2d
 
-LAYERS = Path(cnnspec.layers.__file__).parent
+LAYERS = Path(cnnspec.engine.layers.__file__).parent
 ALLOWED = {"__future__", "dataclasses", "fractions", "math", "types", "typing", "collections", "msgspec", "pydantic"}
 
 
@@ -73,7 +73,7 @@ def test_the_registry_is_in_the_order_of_the_families() -> None:
 def test_importing_layers_builds_no_model_and_imports_no_torch() -> None:
     """A command that checks three lines does not pay for sixty types."""
     script = (
-        "import sys; from cnnspec.layers import REGISTRY\n"
+        "import sys; from cnnspec.engine.layers import REGISTRY\n"
         "assert 'torch' not in sys.modules and 'inspect_torch' not in sys.modules\n"
         "assert not any(layer.__pydantic_complete__ for layer in REGISTRY.values())"
     )
@@ -89,7 +89,7 @@ def test_layers_know_nothing_of_yaml_or_torch(path: Path) -> None:
         else:
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
-            ours = name.startswith("cnnspec.layers") or name == "cnnspec.diagnostics.words"
+            ours = name.startswith("cnnspec.layers") or name == "cnnspec.engine.diagnostics.words"
             assert ours or name.partition(".")[0] in ALLOWED
 
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import init
 
-from cnnspec.layers import REGISTRY, Refusal, Shape
-from cnnspec.layers.init import FUNCTIONS, Function, Nonlinearity, fans
-from cnnspec.network.init import BARE
+from cnnspec.engine.layers import REGISTRY, Refusal, Shape
+from cnnspec.engine.layers.init import FUNCTIONS, Function, Nonlinearity, fans
+from cnnspec.engine.network.init import BARE
 from tests.layers.cases import CASES
 from tests.layers.samples import annotation, values
 

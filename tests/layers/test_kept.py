@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.layers import JOINS, REGISTRY, Layer, Refusal, Shape
+from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape
 from tests.layers.cases import CASES
 from tests.layers.oracle import construct
 

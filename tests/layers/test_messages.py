@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnnspec.layers import REGISTRY, Refusal, Shape
+from cnnspec.engine.layers import REGISTRY, Refusal, Shape
 
 FLAT, SEQUENCE, MAP, SMALL = (256,), (4, 9), (4, 9, 9), (32, 4, 4)
 

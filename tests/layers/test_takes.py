@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field
 
-from cnnspec.layers import REGISTRY
-from cnnspec.layers.base import (
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.layers.argument_types import takes
+from cnnspec.engine.layers.base import (
     NonNegative,
     NonNegativeNumber,
     Null,
@@ -21,7 +22,6 @@ from cnnspec.layers.base import (
     Sizes2,
     Whole,
 )
-from cnnspec.layers.takes import takes
 from tests.layers.samples import annotation
 
 Many = Annotated[tuple[Positive, ...], Field(min_length=1)]

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from cnnspec.layers import Unwindow, Window
+from cnnspec.engine.layers import Unwindow, Window
 
 small = st.integers(1, 7)
 padding = st.integers(0, 4)

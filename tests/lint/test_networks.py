@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from cnnspec import check
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source
-from cnnspec.spec import known_specs
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.spec import known_specs
 from tests.tiers import tiered
 
 # The quirks that the report's own text marks, by the warning that finds them and the place that it names.

@@ -7,9 +7,9 @@ from textwrap import dedent, indent
 import pytest
 import yaml
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source
-from cnnspec.lint import CODES
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.lint import CODES
 from tests.conftest import REPOSITORY
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source
-from cnnspec.layers import Window
-from cnnspec.lint import windows
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.layers import Window
+from cnnspec.engine.lint import windows
 
 WINDOWS = st.builds(
     Window,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnnspec.checking import check_source, examine
-from cnnspec.diagnostics import Diagnostic, Source, plain
-from cnnspec.network import Graph
-from cnnspec.spec.extends import with_bases
+from cnnspec.engine.checking import check_source, examine
+from cnnspec.engine.diagnostics import Diagnostic, Source, plain
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec.extends import with_bases
 
 BASE = """
 cnnspec: 1

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cnnspec.checking import check_spec
-from cnnspec.diagnostics import Sink, Source, plain
-from cnnspec.layers import JOINS, REGISTRY, Refusal, Shape
-from cnnspec.network import Graph
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.checking import check_spec
+from cnnspec.engine.diagnostics import Sink, Source, plain
+from cnnspec.engine.layers import JOINS, REGISTRY, Refusal, Shape
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec import builtin_blocks, read
 from tests.layers.cases import CASES
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from cnnspec.checking import variants
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import Graph, Meter, Node
-from cnnspec.network.expand import Expander
-from cnnspec.network.graph import Scope
-from cnnspec.network.way import Way
-from cnnspec.spec import builtin_blocks, find, read
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import variants
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.network import Graph, Meter, Node
+from cnnspec.engine.network.control_path import Way
+from cnnspec.engine.network.expand import Expander
+from cnnspec.engine.network.graph import Scope
+from cnnspec.engine.spec import builtin_blocks, find, read
+from cnnspec.engine.spec.shipped import open_source
 from tests.fuzz.text import spec_of
 
 NAMES = ("mnist/googlenet", "mnist/resnet152", "resnet50", "mobilenet_v3_small", "densenet121", "shufflenet_v2_x1_0")

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cnnspec.checking import diagnose
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import Graph, context, expand
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.checking import diagnose
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.network import Graph, context, expand
+from cnnspec.engine.spec import builtin_blocks, read
 
 
 def expansion(text: str, variant: str | None = None) -> tuple[Graph | None, list[tuple[str, int]]]:
@@ -272,7 +272,7 @@ def test_any_nesting_runs_as_its_graph_says(item: str) -> None:
     """Whatever nests, the module runs node by node in the graph's order with the graph's inputs and shapes."""
     import torch
 
-    from cnnspec.emit.module import module
+    from cnnspec.pytorch.build.module import module
 
     graph = graph_of(f"layers: [{item}]")
     net = module(graph).eval()

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import cnnspec
-from cnnspec.diagnostics import UsageError
-from cnnspec.emit.diagram import figure_of
-from cnnspec.network.memory import memory
+from cnnspec.engine.diagnostics import UsageError
+from cnnspec.engine.diagram import figure_of
+from cnnspec.engine.network.memory import memory
 
 AUX = """
 cnnspec: 1
@@ -222,7 +222,7 @@ def test_shared_modules_have_one_set_of_weights(tmp_path: Path) -> None:
 
 def test_rows_of_shared_modules_add_up(tmp_path: Path) -> None:
     """A table tells the params of a shared module once."""
-    from cnnspec.emit.rows import rows
+    from cnnspec.engine.table.rows import rows
 
     graph = cnnspec.graph(written(tmp_path, SHARED))
     assert sum(row.params for row in rows(graph) if row.level == 0) == graph.params

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from cnnspec import SpecError, graph
-from cnnspec.checking import check_source, check_spec, diagnose
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.emit.module import module
-from cnnspec.network import Graph
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.checking import check_source, check_spec, diagnose
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec import builtin_blocks, read
+from cnnspec.pytorch.build.module import module
 
 LAYERS = """
 layers:

@@ -6,9 +6,9 @@ from textwrap import dedent
 
 import pytest
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import expand, inplace
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.network import expand, inplace
+from cnnspec.engine.spec import builtin_blocks, read
 
 HEAD = "cnnspec: 1\ninput: [4, 8, 8]\nlayers:\n"
 

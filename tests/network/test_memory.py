@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 import cnnspec
-from cnnspec.emit.module import module
-from cnnspec.layers import JOINS, REGISTRY
-from cnnspec.network import Graph
-from cnnspec.network.memory import BYTES, memory
-from cnnspec.spec import known_specs
+from cnnspec.engine.layers import JOINS, REGISTRY
+from cnnspec.engine.network import Graph
+from cnnspec.engine.network.memory import BYTES, memory
+from cnnspec.engine.spec import known_specs
+from cnnspec.pytorch.build.module import module
 from tests.members import MEMBERS
 from tests.network.graphs import chain, graph_of, taken_cases
 from tests.tiers import tiered

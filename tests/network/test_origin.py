@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from cnnspec.checking import apply, diagnose
-from cnnspec.diagnostics import Diagnostic, Edit, Label, Source
+from cnnspec.engine.checking import apply, diagnose
+from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Source
 
 WIDTHS = (8, 16, 24)
 BLOCKS = """\

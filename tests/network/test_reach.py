@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.emit.module import module
-from cnnspec.layers import JOINS, REGISTRY, Shape
-from cnnspec.layers.reading import All
-from cnnspec.network import Graph
-from cnnspec.network.reach import Extent, Fields, fields
+from cnnspec.engine.layers import JOINS, REGISTRY, Shape
+from cnnspec.engine.layers.axis_map import All
+from cnnspec.engine.network import Graph
+from cnnspec.engine.network.receptive_field import Extent, Fields, fields
+from cnnspec.pytorch.build.module import module
 from tests.layers.oracle import construct
 from tests.network.graphs import chain, graph_of, taken_cases
 from tests.tiers import examples

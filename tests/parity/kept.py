@@ -20,9 +20,9 @@ from tests.parity.kinds import KINDS
 REPOSITORY = Path(__file__).parent.parent.parent
 FOLDER = REPOSITORY / "build" / "parity"
 NETWORK = "torchvision"  # the part that a Record is
-BUILDING = ("cnnspec/emit/module*.py", "tests/parity/alike.py", "tests/parity/builders.py")
+BUILDING = ("cnnspec/pytorch/build/module*.py", "tests/parity/alike.py", "tests/parity/builders.py")
 CODE = {
-    NETWORK: ("cnnspec/inputs/*.py", "tests/parity/measure.py"),
+    NETWORK: ("cnnspec/engine/inputs/*.py", "tests/parity/measure.py"),
     **{kind.name: (*kind.code, "tests/parity/kinds.py") for kind in KINDS},
 }
 

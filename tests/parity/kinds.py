@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.emit.source import heading, python
-from cnnspec.exporting.onnx import as_onnx, furthest
-from cnnspec.exporting.program import Network
-from cnnspec.importing import import_module
+from cnnspec.engine.source import heading, python
+from cnnspec.pytorch.exporting.onnx import as_onnx, furthest
+from cnnspec.pytorch.exporting.program import Network
+from cnnspec.pytorch.importing import import_module
 from tests.exports import executed
 from tests.parity.alike import liven, outputs, same, same_buffers, shapes
 from tests.parity.builders import NAMES, family, published
@@ -105,14 +105,14 @@ KINDS = (
         "python",
         "`cnnspec export --to python`: the same keys in order, outputs equal to the bit in evaluation and training",
         written,
-        ("cnnspec/emit/source/**/*.py",),
+        ("cnnspec/engine/source/**/*.py",),
         each=True,
     ),
     Kind(
         "onnx",
         "`cnnspec export --to onnx`, run in onnxruntime: the largest difference as a share of the largest output",
         translated,
-        ("cnnspec/exporting/*.py",),
+        ("cnnspec/pytorch/exporting/*.py",),
     ),
     Kind("torch.compile", "the forward pass is compiled as one graph (`fullgraph=True`)", compiled),
     Kind("torch.export", "the program that it makes, the batch free, gives the same outputs", exported),
@@ -120,7 +120,7 @@ KINDS = (
         "import",
         "the built module as a spec again, in so many lines, which builds back to the same keys and outputs",
         imported,
-        ("cnnspec/importing/**/*.py",),
+        ("cnnspec/pytorch/importing/**/*.py",),
     ),
 )
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 import cnnspec
-from cnnspec.inputs import solve
+from cnnspec.engine.inputs import solve
 from tests.parity.alike import digests, liven, outputs, same, same_buffers, settings, shapes, twin
 from tests.parity.builders import WITHOUT_AUX, family, published, smallest, theirs
 

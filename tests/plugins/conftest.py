@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.emit import module
-from cnnspec.layers import REGISTRY
-from cnnspec.plugins import files, packages, register
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.plugins import files, packages, register
+from cnnspec.pytorch.build import module
 from tests.conftest import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "plugins.md").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import cnnspec
-from cnnspec.layers import REGISTRY
-from cnnspec.plugins import PluginFault, packages
-from cnnspec.spec import builtin_blocks
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.plugins import PluginFault, packages
+from cnnspec.engine.spec import builtin_blocks
 from tests.cli.runner import run
 from tests.plugins.conftest import FILES
 
@@ -81,7 +81,7 @@ def test_a_name_of_cnnspecs_own_or_of_a_block_is_never_looked_up(monkeypatch: py
     assert cnnspec.graph("own.yaml").nodes
     assert "evil" not in sys.modules
     assert run("layers").exit_code == 2  # the list has all that is offered, and `Mine` cannot be imported
-    assert REGISTRY["ReLU"].__module__ == "cnnspec.layers.activation"
+    assert REGISTRY["ReLU"].__module__ == "cnnspec.engine.layers.activation"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_name_of_cnnspecs_own_or_of_a_block_is_never_looked_up(monkeypatch: py
         ("ChannelGate = nowhere:ChannelGate", "", "No module named 'nowhere'", ""),
         ("ChannelGate = gates:Nothing", "", "AttributeError", ""),
         ("ChannelGate = gates:f", "def f(): pass\n", "is no layer of that name: gates:f", "subclass of Layer"),
-        ("ChannelGate = gates:Layer", "from cnnspec.layers import Layer\n", "is no layer of that name", ""),
+        ("ChannelGate = gates:Layer", "from cnnspec.engine.layers import Layer\n", "is no layer of that name", ""),
     ],
 )  # fmt: skip
 def test_an_offer_that_is_none_is_told(

@@ -14,14 +14,14 @@ import pytest
 import torch
 
 import cnnspec
-from cnnspec.layers import REGISTRY
-from cnnspec.network.reach import fields
-from cnnspec.plugins import PluginFault
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.network.receptive_field import fields
+from cnnspec.engine.plugins import PluginFault
 from tests.cli.runner import run
 from tests.plugins.conftest import FILES, PAGE
 
 PLUGIN = ("--plugin", "my_layers.py")
-LAYER = "from cnnspec.layers import Layer, Shape, Tensor\n\n\nclass Own(Layer):\n"
+LAYER = "from cnnspec.engine.layers import Layer, Shape, Tensor\n\n\nclass Own(Layer):\n"
 
 
 def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -182,7 +182,7 @@ def test_a_file_is_loaded_once() -> None:
 def test_the_schema_knows_its_arguments() -> None:
     """An editor completes them."""
     cnnspec.plugin("my_layers.py")
-    from cnnspec.emit.schema import schema
+    from cnnspec.engine.schema import schema
 
     known = schema()["$defs"]["ChannelGate-arguments"]["properties"]
     assert known["squeeze"]["description"] == "A positive whole number. Default: 4."
@@ -251,8 +251,8 @@ REFUSED = [
     ("json.py", "", "has the name of another module", "another name"),
     ("sqlite3.py", "", "has the name of another module", "another name"),
     ("torch.py", "", "has the name of another module", "another name"),
-    ("a.py", "x = 1\n", "a.py defines no layer", "cnnspec.layers.Layer"),
-    ("a.py", "from cnnspec.layers import Layer\n", "a.py defines no layer", ""),
+    ("a.py", "x = 1\n", "a.py defines no layer", "cnnspec.engine.layers.Layer"),
+    ("a.py", "from cnnspec.engine.layers import Layer\n", "a.py defines no layer", ""),
     ("a.py", "import nothing_here\n", "ModuleNotFoundError: No module named 'nothing_here'", "a.py:1: import nothing"),
     ("a.py", "def f():\n    return x\n\n\nf()\n", "NameError: name 'x' is not defined", "a.py:2: return x"),
     ("a.py", "class A(:\n", "SyntaxError: invalid syntax", "a.py:1: class A(:"),

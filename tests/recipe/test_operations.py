@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from torchvision.transforms import v2
 
-from cnnspec.recipe.losses import LOSSES
-from cnnspec.recipe.operation import Operation
-from cnnspec.recipe.optimizers import OPTIMIZERS, Optimizer
-from cnnspec.recipe.schedulers import SCHEDULERS
-from cnnspec.recipe.transforms import TRANSFORMS
+from cnnspec.engine.recipe.losses import LOSSES
+from cnnspec.engine.recipe.operation import Operation
+from cnnspec.engine.recipe.optimizers import OPTIMIZERS, Optimizer
+from cnnspec.engine.recipe.schedulers import SCHEDULERS
+from cnnspec.engine.recipe.transforms import TRANSFORMS
 
 ALL = [*LOSSES.values(), *OPTIMIZERS.values(), *SCHEDULERS.values(), *TRANSFORMS.values()]
 NOT_SAID = {  # what torch takes besides, and no recipe says

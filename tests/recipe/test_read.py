@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnspec import SpecError, UsageError
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.recipe import EarlyStopping, Recipe, Warmup, load_recipe, read
-from cnnspec.recipe.given import Setting, belongs
-from cnnspec.recipe.losses import CrossEntropyLoss
-from cnnspec.recipe.optimizers import SGD, Adam
-from cnnspec.recipe.schedulers import CosineAnnealingLR, MultiStepLR, OneCycleLR
-from cnnspec.recipe.transforms import RandomCrop, RandomHorizontalFlip
-from cnnspec.spec.shipped import known_specs
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.recipe import EarlyStopping, Recipe, Warmup, load_recipe, read
+from cnnspec.engine.recipe.losses import CrossEntropyLoss
+from cnnspec.engine.recipe.optimizers import SGD, Adam
+from cnnspec.engine.recipe.overrides import Setting, belongs
+from cnnspec.engine.recipe.schedulers import CosineAnnealingLR, MultiStepLR, OneCycleLR
+from cnnspec.engine.recipe.transforms import RandomCrop, RandomHorizontalFlip
+from cnnspec.engine.spec.shipped import known_specs
 from tests.cli.runner import run
 
 WHOLE = """\

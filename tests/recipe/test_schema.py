@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.emit.schema.recipe import FILE, schema
-from cnnspec.emit.schema.text import text
-from cnnspec.recipe.read import KEYS
-from cnnspec.spec.params import to_plain
-from cnnspec.syntax import parse
-from cnnspec.syntax.marks import is_recipe
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.recipe.read import KEYS
+from cnnspec.engine.schema.recipe import FILE, schema
+from cnnspec.engine.schema.text import text
+from cnnspec.engine.spec.params import to_plain
+from cnnspec.engine.syntax import parse
+from cnnspec.engine.syntax.marks import is_recipe
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 from tests.recipe.test_read import WHOLE

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.recipe import Recipe, known_recipes, load_recipe, read
-from cnnspec.recipe.write import as_yaml
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.recipe import Recipe, known_recipes, load_recipe, read
+from cnnspec.engine.recipe.write import as_yaml
 from tests.recipe.test_read import WHOLE
 
 

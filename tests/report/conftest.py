@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cnnspec import load
-from cnnspec.report import document, write_report, written
-from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.of_sweep import study_of
-from cnnspec.train import Recipe, train
+from cnnspec.pytorch.report import document, write_report
+from cnnspec.pytorch.report import write as written
+from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.from_sweep import study_of
+from cnnspec.pytorch.train import Recipe, train
 from tests.report.made import Folders, small_sweep
 from tests.train.conftest import SMALL
 

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnnspec.sweep import Axis, Chosen, Point, Sweep
-from cnnspec.train import Figures
+from cnnspec.pytorch.sweep import Axis, Chosen, Point, Sweep
+from cnnspec.pytorch.train import Figures
 
 IMAGES = 359  # of the test part of the digits
 HELD = 144  # of their validation part

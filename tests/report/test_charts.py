@@ -12,18 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cnnspec.report import document
-from cnnspec.report.blocks import Picture
-from cnnspec.report.charts import heat, parallel, places
-from cnnspec.report.charts.errors import Errors
-from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
-from cnnspec.report.flat import frozen
-from cnnspec.report.labels import cut, value_text
-from cnnspec.report.measure import Measure
-from cnnspec.report.of_sweep import study_of
-from cnnspec.report.study import Setting, Study, Trial
-from cnnspec.train import Figures, Metrics
+from cnnspec.pytorch.report import document
+from cnnspec.pytorch.report.blocks import Picture
+from cnnspec.pytorch.report.charts import heat, parallel, places
+from cnnspec.pytorch.report.charts.errors import Errors
+from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
+from cnnspec.pytorch.report.flatten import frozen
+from cnnspec.pytorch.report.from_sweep import study_of
+from cnnspec.pytorch.report.labels import cut, value_text
+from cnnspec.pytorch.report.metric import Measure
+from cnnspec.pytorch.report.study import Setting, Study, Trial
+from cnnspec.pytorch.train import Figures, Metrics
 from tests.emit.diagram.test_colours import EYES, apart, contrast
 from tests.report.made import Folders, small_sweep
 

@@ -8,9 +8,9 @@ from statistics import mean, stdev
 
 import pytest
 
-from cnnspec.diagnostics import CheckpointError, UsageError
-from cnnspec.report import compared, tables
-from cnnspec.report.measure import Measure, interval, seconds
+from cnnspec.engine.diagnostics import CheckpointError, UsageError
+from cnnspec.pytorch.report import compared, tables
+from cnnspec.pytorch.report.metric import Measure, interval, seconds
 from tests.cli.runner import run
 from tests.report.made import IMAGES, Folders, adam, held
 

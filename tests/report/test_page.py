@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cnnspec.report import document, write_report
+from cnnspec.pytorch.report import document, write_report
 from tests.report.made import Folders
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_paper_has_all_of_it(browser: Browser, sweep_report: Path) -> None:
 
 def test_names_are_text_and_never_markup(browser: Browser, folders: Folders) -> None:
     """A name that is a script, a formula, a picture or a table's bar is shown as it is written."""
-    from cnnspec.report import compared
+    from cnnspec.pytorch.report import compared
 
     hostile = (
         '<img src=x onerror="document.title=1"><script>document.title = 2</script> {{ 7 * 7 }} $x^2$ | **b** </title>'

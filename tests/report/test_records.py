@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.begin import begin
-from cnnspec.sweep.folder import Choice, Record, write_choice, write_record
-from cnnspec.train import Figures
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.folder import Choice, Record, write_choice, write_record
+from cnnspec.pytorch.sweep.start import begin
+from cnnspec.pytorch.train import Figures
 from tests.cli.runner import run
 from tests.report.made import Folders, held
 from tests.sweep.conftest import SWEEP, planned

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.diagnostics import CheckpointError
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.folder import Known, Plan, Record, write_plan, write_record
+from cnnspec.engine.diagnostics import CheckpointError
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.folder import Known, Plan, Record, write_plan, write_record
 from tests.cli.runner import run
 from tests.report.made import Folders
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.report import document, of_sweep, tables
-from cnnspec.report.charts.heat import best_at, pairs, shade
-from cnnspec.report.measure import Measure
-from cnnspec.report.of_sweep import measure_of, study_of
-from cnnspec.report.written import markdown
-from cnnspec.sweep import Sweep
+from cnnspec.pytorch.report import document, tables
+from cnnspec.pytorch.report import from_sweep as of_sweep
+from cnnspec.pytorch.report.charts.heat import best_at, pairs, shade
+from cnnspec.pytorch.report.from_sweep import measure_of, study_of
+from cnnspec.pytorch.report.metric import Measure
+from cnnspec.pytorch.report.write import markdown
+from cnnspec.pytorch.sweep import Sweep
 from tests.cli.runner import run
 from tests.conftest import TESTS
 from tests.report.made import HELD, IMAGES, Folders, small_sweep

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.diagnostics import UsageError
-from cnnspec.report import written
-from cnnspec.report.blocks import Document, Paragraph, Section
-from cnnspec.report.written import write_report
+from cnnspec.engine.diagnostics import UsageError
+from cnnspec.pytorch.report import write as written
+from cnnspec.pytorch.report.blocks import Document, Paragraph, Section
+from cnnspec.pytorch.report.write import write_report
 from tests.cli.runner import run
 from tests.report.made import Folders, held
 

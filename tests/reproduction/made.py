@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec import __version__, load
-from cnnspec.data.examples import Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.sweep.begin import Planning, begin
-from cnnspec.sweep.choose import chosen
-from cnnspec.sweep.executor import Ended, Epoch, Event
-from cnnspec.sweep.folder import Choice, Record, run_folder, write_choice, write_record
-from cnnspec.sweep.slots import Slots
-from cnnspec.train.saved import Record as RunRecord
-from cnnspec.train.saved import Setup
-from cnnspec.train.training import texts
-from cnnspec.train.watch import Figures
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.examples import Pixels
+from cnnspec.pytorch.sweep.choose import chosen
+from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event
+from cnnspec.pytorch.sweep.folder import Choice, Record, run_folder, write_choice, write_record
+from cnnspec.pytorch.sweep.slots import Slots
+from cnnspec.pytorch.sweep.start import Planning, begin
+from cnnspec.pytorch.train.run_files import Record as RunRecord
+from cnnspec.pytorch.train.run_files import Setup
+from cnnspec.pytorch.train.training import texts
+from cnnspec.pytorch.train.watch import Figures
 from tests.report.made import row_of
 
 IMAGES = 10_000

@@ -19,10 +19,10 @@ from benchmarks.reproduction.found import RATE, Found, read_found
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.shown import numbers, trained
 from benchmarks.reproduction.shown import test_bars as shown_bars
-from cnnspec.report.blocks import Table
-from cnnspec.report.charts.saved import Drawn
-from cnnspec.report.written import markdown
-from cnnspec.train import Figures
+from cnnspec.pytorch.report.blocks import Table
+from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.write import markdown
+from cnnspec.pytorch.train import Figures
 from tests.reproduction.made import write_sweep
 
 RUN = ("lenet_sigmoid", "lenet_pooling", "comparison", "corrected")

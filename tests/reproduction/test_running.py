@@ -12,11 +12,11 @@ from benchmarks.reproduction.__main__ import parse
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.pool import Pool
 from benchmarks.reproduction.running import is_done, run_all
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.begin import Planning
-from cnnspec.sweep.executor import Ended
-from cnnspec.sweep.slots import Slots
-from cnnspec.sweepfile.model import SEED
+from cnnspec.engine.sweep_file.model import SEED
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.executor import Ended
+from cnnspec.pytorch.sweep.slots import Slots
+from cnnspec.pytorch.sweep.start import Planning
 from tests.reproduction.made import Endless, Pretending
 
 EXTENT = Extent(scale=0.01, epochs=2, seeds=(3,), device="cpu")

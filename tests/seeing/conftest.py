@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec import load
-from cnnspec.train import Recipe, train
+from cnnspec.pytorch.train import Recipe, train
 from tests.train.conftest import SMALL
 
 

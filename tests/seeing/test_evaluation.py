@@ -16,12 +16,12 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, precisio
 from torch.nn.functional import softmax
 
 from cnnspec import build, load
+from cnnspec.cli.eval import _confusion
 from cnnspec.cli.output import console
-from cnnspec.cli.seeing import _confusion
 from cnnspec.cli.tables import print_table
-from cnnspec.seeing import Evaluation, evaluate, pictures
-from cnnspec.seeing.evaluation import ClassFigures
-from cnnspec.train.saved import load_weights
+from cnnspec.pytorch.evaluate import Evaluation, evaluate, pictures
+from cnnspec.pytorch.evaluate.evaluation import ClassFigures
+from cnnspec.pytorch.train.run_files import load_weights
 from tests.cli.runner import run
 
 

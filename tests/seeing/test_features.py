@@ -11,9 +11,9 @@ from PIL import Image
 from torch.nn.functional import conv2d
 
 from cnnspec import load
-from cnnspec.seeing import Opened, features, open_run
-from cnnspec.seeing.given import Given, Images
-from cnnspec.train import Recipe, train
+from cnnspec.pytorch.evaluate import Opened, features, open_run
+from cnnspec.pytorch.evaluate.image import Given, Images
+from cnnspec.pytorch.train import Recipe, train
 from tests.cli.runner import run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from cnnspec.seeing import Evaluation, evaluate
+from cnnspec.pytorch.evaluate import Evaluation, evaluate
 from tests.cli.runner import run
 
 

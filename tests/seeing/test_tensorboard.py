@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from cnnspec.seeing import tensorboard
+from cnnspec.pytorch.evaluate import tensorboard
 from tests.cli.runner import run
 from tests.train.conftest import SMALL
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source, UsageError
-from cnnspec.spec.budget import FigureError, amount
-from cnnspec.spec.budget import given as bounds
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source, UsageError
+from cnnspec.engine.spec.budget import FigureError, amount
+from cnnspec.engine.spec.budget import given as bounds
 
 HEAD = "cnnspec: 1\ninput: [1, 8, 8]\nparams: {width: 1}\nvariants: {wide: {width: 9}}\n"
 LAYERS = "layers:\n  - Conv2d: {out_channels: $width, kernel_size: 3}\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source, examine
-from cnnspec.diagnostics import Diagnostic, Source, plain
-from cnnspec.spec import Spec
-from cnnspec.spec.extends import MAX_BASES, base_files
-from cnnspec.spec.shipped import open_source
+from cnnspec.engine.checking import check_source, examine
+from cnnspec.engine.diagnostics import Diagnostic, Source, plain
+from cnnspec.engine.spec import Spec
+from cnnspec.engine.spec.extends import MAX_BASES, base_files
+from cnnspec.engine.spec.shipped import open_source
 from tests.network.extended import graph_of, lines, patch, sources
 
 BASE = """cnnspec: 1

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from cnnspec.emit.modules import Chain, ManyInputs, Program, TwoInputs
-from cnnspec.spec.names import PRIVATE, TAKEN, folded, id_fault, id_help
+from cnnspec.engine.spec.names import PRIVATE, TAKEN, folded, id_fault, id_help
+from cnnspec.pytorch.build.modules import Chain, ManyInputs, Program, TwoInputs
 
 
 def test_taken_names_are_those_of_torch() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.spec.params import declare, fitting
-from cnnspec.spec.types import ParamType, TypeMismatch
-from cnnspec.syntax import LayerName, Map, parse
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.spec.params import declare, fitting
+from cnnspec.engine.spec.types import ParamType, TypeMismatch
+from cnnspec.engine.syntax import LayerName, Map, parse
 
 LAYERS = ("ReLU", "Block")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.spec.pattern import Pattern
+from cnnspec.engine.spec.pattern import Pattern
 
 PARTS = st.text("ab*", min_size=1, max_size=5)
 PATTERNS = st.lists(st.one_of(PARTS, st.just("**")), min_size=1, max_size=4).map(".".join)

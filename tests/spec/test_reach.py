@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.checking import diagnose
-from cnnspec.diagnostics import Source
+from cnnspec.engine.checking import diagnose
+from cnnspec.engine.diagnostics import Source
 
 HEAD = "cnnspec: 1\ninput: [3, 8, 8]\nparams: {deep: true}\nlayers:\n"
 

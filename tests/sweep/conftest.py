@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from cnnspec.sweep.begin import Planning, plan, read_file
-from cnnspec.sweep.executor import Event, event_of
-from cnnspec.sweep.opened import Sweep
-from cnnspec.sweep.run import Options, run_sweep
-from cnnspec.sweep.watch import SweepWatcher
-from cnnspec.sweep.worker import run_job
-from cnnspec.sweepfile.model import Settings
-from cnnspec.train.signals import Stop
+from cnnspec.engine.sweep_file.model import Settings
+from cnnspec.pytorch.sweep.executor import Event, event_of
+from cnnspec.pytorch.sweep.record import Sweep
+from cnnspec.pytorch.sweep.run import Options, run_sweep
+from cnnspec.pytorch.sweep.start import Planning, plan, read_file
+from cnnspec.pytorch.sweep.watch import SweepWatcher
+from cnnspec.pytorch.sweep.worker import run_job
+from cnnspec.pytorch.train.signals import Stop
 from tests.train.conftest import SMALL
 
 SWEEP = """\

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnspec.report.of_sweep import study_of
-from cnnspec.report.tables import best
-from cnnspec.sweep.choose import chosen, finished
-from cnnspec.sweep.folder import Record
-from cnnspec.sweep.opened import Axis, Chosen, Point, Status, Sweep
-from cnnspec.sweepfile.model import Objective
-from cnnspec.train.watch import Metrics
+from cnnspec.engine.sweep_file.model import Objective
+from cnnspec.pytorch.report.from_sweep import study_of
+from cnnspec.pytorch.report.tables import best
+from cnnspec.pytorch.sweep.choose import chosen, finished
+from cnnspec.pytorch.sweep.folder import Record
+from cnnspec.pytorch.sweep.record import Axis, Chosen, Point, Status, Sweep
+from cnnspec.pytorch.train.watch import Metrics
 
 Seeds = Sequence[tuple[Status, float | None]]
 
@@ -126,7 +126,7 @@ def _runs(monkeypatch: pytest.MonkeyPatch) -> None:
     row = Metrics(1, 1.0, 0.5, 1.0, 0.5, 1.0, 1.0)
 
     def with_rows(point: Point, axes: Sequence[str], chosen: Chosen | None) -> Any:
-        from cnnspec.report.study import Trial
+        from cnnspec.pytorch.report.study import Trial
 
         values = {axis: point.values.get(axis) for axis in axes}
         is_over = point.status in ("done", "pruned")
@@ -135,4 +135,4 @@ def _runs(monkeypatch: pytest.MonkeyPatch) -> None:
             str(point.number), values, point.values["seed"], point.status, rows=(row,) * is_over, objective=objective
         )
 
-    monkeypatch.setattr("cnnspec.report.of_sweep._trial", with_rows)
+    monkeypatch.setattr("cnnspec.pytorch.report.from_sweep._trial", with_rows)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError
-from cnnspec.sweep import clock, read_sweep
-from cnnspec.sweep.clock import Clock, Start, union
-from cnnspec.sweep.folder import read_records
+from cnnspec.pytorch.sweep import clock, read_sweep
+from cnnspec.pytorch.sweep.clock import Clock, Start, union
+from cnnspec.pytorch.sweep.folder import read_records
 from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP, Notes, Pretending, run_here
 from tests.sweep.test_run import Killed, killed
@@ -86,7 +86,7 @@ def test_the_seconds_of_a_point_are_those_of_all_its_starts(
 ) -> None:
     """They are kept while it runs, so that a kill loses few of them."""
     seconds = count(0, 10)
-    monkeypatch.setattr("cnnspec.sweep.drive.monotonic", lambda: float(next(seconds)))
+    monkeypatch.setattr("cnnspec.pytorch.sweep.driver.monotonic", lambda: float(next(seconds)))
     monkeypatch.setattr(clock, "EVERY", -1.0)
     path, out = sweep_file(), tmp_path / "out"
     with pytest.raises(Killed):
@@ -104,7 +104,7 @@ def test_time_that_is_used_up_before_a_point_is_done_is_named(
     path, out = sweep_file(f"{SWEEP}budget: {{time: 20s}}\n"), tmp_path / "out"
     with pytest.raises(Killed):
         run_here(path, out, killed(Pretending(), 0))
-    monkeypatch.setattr("cnnspec.sweep.run.run_sweep", lambda found, folder, *rest: read_sweep(folder))
+    monkeypatch.setattr("cnnspec.pytorch.sweep.run.run_sweep", lambda found, folder, *rest: read_sweep(folder))
     done = run("sweep", str(path), "--out", str(out))
     assert done.exit_code == 2
     assert "the time of small is used up, and no point is done" in done.stderr

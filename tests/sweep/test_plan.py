@@ -14,14 +14,14 @@ import torch
 from rich.console import Console
 
 from cnnspec import graph
-from cnnspec.cli.sweeping import Board
-from cnnspec.data.load import load_data
-from cnnspec.diagnostics import UsageError
-from cnnspec.sweep.begin import find_sweep
-from cnnspec.sweep.folder import Record
-from cnnspec.sweep.opened import Status
-from cnnspec.sweep.pace import estimate
-from cnnspec.sweep.slots import Slots
+from cnnspec.cli.sweep_progress import Board
+from cnnspec.engine.diagnostics import UsageError
+from cnnspec.pytorch.data.load import load_data
+from cnnspec.pytorch.sweep.folder import Record
+from cnnspec.pytorch.sweep.record import Status
+from cnnspec.pytorch.sweep.slots import Slots
+from cnnspec.pytorch.sweep.start import find_sweep
+from cnnspec.pytorch.sweep.time_estimate import estimate
 from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP, planned
 
@@ -155,8 +155,8 @@ def test_a_plan_needs_no_torch(tmp_path: Path) -> None:
     """In a fresh process a shipped sweep is read, planned and priced without torch, numpy and Optuna."""
     program = """
 import sys
-from cnnspec.sweep.begin import plan, read_file
-from cnnspec.sweepfile.model import Settings
+from cnnspec.pytorch.sweep.start import plan, read_file
+from cnnspec.engine.sweep_file.model import Settings
 points = plan(read_file("googlenet"), Settings()).points
 assert len(points) == 9 and points[0].params == 97_488, points
 assert not {"torch", "numpy", "optuna"} & set(sys.modules)
@@ -196,11 +196,11 @@ def test_the_time_is_that_of_the_steps_and_no_more_is_measured_than_it_takes(swe
 
     images = len(load_data("fake", None, (1, 8, 8), 10, print).train.labels)
     watched = round(0.1 * images)  # a third of a step each
-    with patch("cnnspec.sweep.pace._timed", step):
+    with patch("cnnspec.pytorch.sweep.time_estimate._timed", step):
         seconds = estimate(found.points, Slots(jobs=2, threads=1), print)
     assert sizes == [50] * 4 + [256] * 2
     assert seconds == pytest.approx(3 * 2 * (images - watched + watched / 3) / 50 / 2)
-    with patch("cnnspec.sweep.pace._timed", step):
+    with patch("cnnspec.pytorch.sweep.time_estimate._timed", step):
         many = estimate(found.points, Slots(jobs=8, threads=1), print)
     assert many == pytest.approx(seconds * 2 / 3)  # no sooner than its longest run
 

@@ -17,7 +17,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from cnnspec.sweep import read_sweep
+from cnnspec.pytorch.sweep import read_sweep
 from tests.cli.runner import run
 from tests.sweep.conftest import SWEEP
 

@@ -10,9 +10,9 @@ from unittest.mock import patch
 import pytest
 from optuna.trial import TrialState
 
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.book import Book
-from cnnspec.sweep.folder import read_records
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.claims import Book
+from cnnspec.pytorch.sweep.folder import read_records
 from tests.cli.runner import run
 from tests.sweep.conftest import InProcess, Notes, Pretending, run_here
 from tests.sweep.test_run import SAMPLED, Killed, killed, states
@@ -121,8 +121,8 @@ def test_a_real_run_goes_on_from_its_checkpoint(sweep_file: Callable[..., Path],
     """What failed for want of memory ends at the bits that it would have come to."""
     path = sweep_file(**{"[0.01, 0.001]": "[0.01]", "[0, 0.5]": "[0.5]"})
     whole = run_here(path, tmp_path / "whole")
-    with patch("cnnspec.train.training._tested", side_effect=AssertionError):
-        from cnnspec.train import training
+    with patch("cnnspec.pytorch.train.training._tested", side_effect=AssertionError):
+        from cnnspec.pytorch.train import training
 
         measured, left = training._measured, iter([True])
 
@@ -131,7 +131,7 @@ def test_a_real_run_goes_on_from_its_checkpoint(sweep_file: Callable[..., Path],
                 raise RuntimeError("can't allocate memory")
             return measured(*given)
 
-        with patch("cnnspec.train.training._measured", fails_in_the_second_epoch):
+        with patch("cnnspec.pytorch.train.training._measured", fails_in_the_second_epoch):
             run_here(path, tmp_path / "out")
     assert statuses(tmp_path / "out") == ["failed"]
     again = run_here(path, tmp_path / "out", InProcess(), retry_failed=True)
@@ -149,7 +149,7 @@ def test_the_command_says_how_to_run_them_again(failed: tuple[Path, Path], monke
         asked.append(options.retry_failed)
         return read_sweep(folder)
 
-    monkeypatch.setattr("cnnspec.sweep.run.run_sweep", remember)
+    monkeypatch.setattr("cnnspec.pytorch.sweep.run.run_sweep", remember)
     for flags in ([], ["--retry-failed"]):
         done = run("sweep", str(path), "--out", str(out), *flags)
         assert done.exit_code == 0, done.output

@@ -15,16 +15,16 @@ import pytest
 from optuna.trial import TrialState
 
 from cnnspec import load
-from cnnspec.diagnostics import CheckpointError, OccupiedError, OutputError, UsageError
-from cnnspec.recipe import Recipe
-from cnnspec.sweep import read_sweep
-from cnnspec.sweep.executor import Event, Lost
-from cnnspec.sweep.folder import read_records
-from cnnspec.sweep.worker import run_job
-from cnnspec.train import train
-from cnnspec.train.loop import measure
-from cnnspec.train.prepare import Measured
-from cnnspec.train.signals import Stop
+from cnnspec.engine.diagnostics import CheckpointError, OccupiedError, OutputError, UsageError
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.sweep import read_sweep
+from cnnspec.pytorch.sweep.executor import Event, Lost
+from cnnspec.pytorch.sweep.folder import read_records
+from cnnspec.pytorch.sweep.worker import run_job
+from cnnspec.pytorch.train import train
+from cnnspec.pytorch.train.loop import measure
+from cnnspec.pytorch.train.prepare import Measured
+from cnnspec.pytorch.train.signals import Stop
 from tests.sweep.conftest import SMALL, SWEEP, InProcess, Notes, Pretending, run_here
 
 
@@ -126,7 +126,7 @@ class Failing(Pretending):
 def test_a_run_that_fails_is_marked_and_the_rest_goes_on(sweep_file: Callable[..., Path], tmp_path: Path) -> None:
     """A rate that diverges, and memory that is used up, are reasons; neither is run again, nor chosen."""
     path, out = sweep_file(**{"[0.01, 0.001]": "[1.0e+30, 0.001]"}), tmp_path / "out"
-    with patch("cnnspec.train.training.measure", wraps=_no_memory_at(0.5)):
+    with patch("cnnspec.pytorch.train.training.measure", wraps=_no_memory_at(0.5)):
         run_here(path, out)
     sweep = read_sweep(out)
     assert [p.status for p in sweep.points] == ["failed", "failed", "done", "failed"]
@@ -143,7 +143,7 @@ def test_a_full_disk_ends_the_sweep_and_fails_no_point(sweep_file: Callable[...,
     path, out = sweep_file(), tmp_path / "out"
     for error in (OutputError("checkpoint-1 cannot be written: No space left on device"), OSError(28, "No space left")):
         with (
-            patch("cnnspec.train.training.measure", side_effect=error),
+            patch("cnnspec.pytorch.train.training.measure", side_effect=error),
             pytest.raises(OutputError, match="No space left"),
         ):
             run_here(path, out)
@@ -217,7 +217,7 @@ def test_a_folder_of_something_else_fails_its_point_at_once(tmp_path: Path) -> N
     (tmp_path / "run" / "notes.txt").write_text("mine")
     spec = {"spec": str(tmp_path / "small.yaml"), "variant": None, "input": None, "params": {}}
     job = {"number": 1, "run": str(tmp_path / "run"), "threads": 1, "prune": False, "recipe": {"data": "fake"}, **spec}
-    with patch("cnnspec.sweep.worker.time.sleep") as slept:
+    with patch("cnnspec.pytorch.sweep.worker.time.sleep") as slept:
         ended = run_job(job, [].append, Stop(), bool)
     assert (ended["status"], slept.called) == ("failed", False)
     assert "is not empty" in ended["reason"]
@@ -260,7 +260,7 @@ def test_a_run_that_another_worker_has_begun_meanwhile_is_gone_on_with(whole: Pa
         outcomes.append(refused.value)
         raise refused.value
 
-    with patch("cnnspec.train.train", late):
+    with patch("cnnspec.pytorch.train.train", late):
         ended = run_job(job, [].append, Stop(), bool)
     assert ended == {"status": "done", "reason": ""}
     assert len(outcomes) == 1
@@ -271,11 +271,11 @@ def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
     """A run is gone on with, and measured, with the data's folder that the sweep names now."""
     job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "prune": False, "input": None}
     nothing: list[Any] = []
-    with patch("cnnspec.train.resume") as resume:
+    with patch("cnnspec.pytorch.train.resume") as resume:
         run_job({**job, "recipe": {"data_dir": "/moved"}}, nothing.append, Stop(), bool)
         run_job({**job, "recipe": {}}, nothing.append, Stop(), bool)
     assert [call.kwargs["recipe"].data_dir for call in resume.call_args_list] == ["/moved", None]
-    with patch("cnnspec.seeing.opened.prepare_measured", side_effect=UsageError("seen")) as prepared:
+    with patch("cnnspec.pytorch.evaluate.open_run.prepare_measured", side_effect=UsageError("seen")) as prepared:
         measured = run_job({**job, "measure": True, "data_dir": "/moved"}, nothing.append, Stop(), bool)
     assert prepared.call_args.args[2].data_dir == "/moved"
     assert measured == {"status": "failed", "reason": "seen"}
@@ -286,7 +286,7 @@ def test_data_without_a_test_part_leave_the_chosen_at_their_validation_figures(
 ) -> None:
     """The worker says so in place of figures that are no test figures, and the sweep passes it on."""
     job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "measure": True, "data_dir": None}
-    with patch("cnnspec.seeing.opened.prepare_measured", return_value=Measured("validation", Any)):
+    with patch("cnnspec.pytorch.evaluate.open_run.prepare_measured", return_value=Measured("validation", Any)):
         ended = run_job(job, [].append, Stop(), bool)
     assert ended == {"status": "done", "test": None, "reason": "the data have no test part"}
 
@@ -382,7 +382,7 @@ def test_a_sweep_whose_time_is_used_up_says_so(
 ) -> None:
     """What runs comes to its end; the others wait, and a reader knows why."""
     watch, executor = Notes(), Pretending()
-    monkeypatch.setattr("cnnspec.sweep.clock.monotonic", lambda: 9.0 * len(executor.jobs))
+    monkeypatch.setattr("cnnspec.pytorch.sweep.clock.monotonic", lambda: 9.0 * len(executor.jobs))
     sweep = run_here(sweep_file(f"{SWEEP}budget: {{time: 5s}}\n"), tmp_path / "out", executor, watch)
     assert [p.status for p in sweep.points] == ["done", "waiting", "waiting", "waiting"]
     assert [note.split(":")[0] for note in watch.notes] == ["the time of the sweep is used up"]
@@ -415,7 +415,7 @@ def test_a_study_that_is_locked_is_told_of_and_left_alone(
     _moved(out, sweep_file())
     holder = sqlite3.connect(out / "study.sqlite3", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    with patch("cnnspec.sweep.storage.PATIENCE", 0.4), pytest.raises(OutputError, match="is locked by another"):
+    with patch("cnnspec.pytorch.sweep.storage.PATIENCE", 0.4), pytest.raises(OutputError, match="is locked by another"):
         run_here(sweep_file(), out)
     holder.rollback()
     holder.close()

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Sink, Source, plain
-from cnnspec.spec.shipped import known_specs
-from cnnspec.sweepfile import Objective, Range, SweepFile, read
-from cnnspec.sweepfile.operations import Grid, Hyperband, Random, Tpe
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Sink, Source, plain
+from cnnspec.engine.spec.shipped import known_specs
+from cnnspec.engine.sweep_file import Objective, Range, SweepFile, read
+from cnnspec.engine.sweep_file.operations import Grid, Hyperband, Random, Tpe
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.checking import check_source, diagnose
-from cnnspec.diagnostics import Source
-from cnnspec.syntax.meter import MAX_STEPS, Meter
+from cnnspec.engine.checking import check_source, diagnose
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.syntax.meter import MAX_STEPS, Meter
 
 RECIPE = "cnnspec_recipe: 1\n"
 SWEEP = "cnnspec_sweep: 1\n"
@@ -74,7 +74,9 @@ def test_repairs_are_tried_with_bounded_work(monkeypatch: pytest.MonkeyPatch) ->
     """A text that took most of the work is not checked 24 times more."""
     texts: list[str] = []
     real = diagnose
-    monkeypatch.setattr("cnnspec.checking.diagnose", lambda source, *a, **k: texts.append("") or real(source, *a, **k))
+    monkeypatch.setattr(
+        "cnnspec.engine.checking.diagnose", lambda source, *a, **k: texts.append("") or real(source, *a, **k)
+    )
     text = LENET.replace("lenet", "alexnet") + f"axes:\n  epochs: [{listed('1{}', 900)}]\n"
     check_source(Source("t.yaml", text + "".join(f"  params.dropout{'s' * n}: [0.1]\n" for n in range(1, 6))))
     assert len(texts) <= 2

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.layers import Shape
-from cnnspec.syntax import ExpressionError, LayerName, Silent, template
+from cnnspec.engine.layers import Shape
+from cnnspec.engine.syntax import ExpressionError, LayerName, Silent, template
 
 ENV: dict[str, Any] = {
     "a": 4,

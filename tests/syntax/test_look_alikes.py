@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.checking import check_source
-from cnnspec.diagnostics import Source
-from cnnspec.fixing import fix
+from cnnspec.engine.checking import check_source
+from cnnspec.engine.diagnostics import Source
+from cnnspec.engine.fixing import fix
 
 HEAD = "cnnspec: 1\ninput: [3, 32, 32]\nlayers:\n"
 PLAIN = HEAD + "  - Conv2d: {out_channels: 8, kernel_size: 3}\n"

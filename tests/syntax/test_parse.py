@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.spec.params import to_plain
-from cnnspec.syntax import Map, Node, Scalar, Seq, parse
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.spec.params import to_plain
+from cnnspec.engine.syntax import Map, Node, Scalar, Seq, parse
 
 
 def read(text: str) -> tuple[Node | None, list[tuple[str, int, int]]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.syntax import Map, Scalar, parse
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.syntax import Map, Scalar, parse
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from cnnspec.checking import check_source, diagnose
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.syntax import Meter, parse
-from cnnspec.syntax.recover import BUDGET
+from cnnspec.engine.checking import check_source, diagnose
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.syntax import Meter, parse
+from cnnspec.engine.syntax.recover import BUDGET
 
 HEAD = "cnnspec: 1\ninput: [3, 32, 32]\nparams: {w: [4, 8, 16]}\nlayers:\n"
 

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.syntax.scalars import ScalarError, resolve
+from cnnspec.engine.syntax.scalars import ScalarError, resolve
 
 
 @pytest.mark.parametrize(

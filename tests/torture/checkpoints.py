@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.checkpoint import Checkpoints
 from tests.torture.runs import MOST, undisturbed, write_spec
 
 Damage = Callable[[bytes, random.Random], bytes]

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from cnnspec import DataError
-from cnnspec.data.dataset import Dataset, InMemory
-from cnnspec.data.known import CIFAR10
-from cnnspec.data.load import from_cifar, from_idx
+from cnnspec.pytorch.data.dataset import Dataset, InMemory
+from cnnspec.pytorch.data.known_sets import CIFAR10
+from cnnspec.pytorch.data.load import from_cifar, from_idx
 from tests.data import cifar_files, idx_files
 
 Random = np.random.RandomState

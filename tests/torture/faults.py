@@ -17,9 +17,9 @@ from typing import Any
 from unittest.mock import patch
 
 from cnnspec import OutputError
-from cnnspec.train import resume
-from cnnspec.train.checkpoint import Checkpoints
-from cnnspec.train.folder import is_begun
+from cnnspec.pytorch.train import resume
+from cnnspec.pytorch.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.run_folder import is_begun
 from tests.torture.runs import MOST, outcome, undisturbed, write_spec
 
 KINDS = {"write": ("write",), "half a write": ("write",), "fsync": ("fsync",), "rename": ("rename", "replace")}

@@ -21,7 +21,7 @@ from typing import Any
 from unittest.mock import patch
 
 from cnnspec.cli.app import main
-from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.checkpoint import Checkpoints
 from tests.torture.runs import arguments, outcome, undisturbed, write_spec
 
 LIVES = 5  # a run is killed at most so often, and then left alone

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 
-from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.checkpoint import Checkpoints
 from tests.torture.runs import MOST, arguments, outcome, write_spec
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]

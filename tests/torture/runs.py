@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cnnspec import load
-from cnnspec.recipe import Recipe, load_recipe
-from cnnspec.train import train
-from cnnspec.train.checkpoint import Checkpoints
+from cnnspec.engine.recipe import Recipe, load_recipe
+from cnnspec.pytorch.train import train
+from cnnspec.pytorch.train.checkpoint import Checkpoints
 
 SPEC = """\
 cnnspec: 1

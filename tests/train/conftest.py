@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnnspec import Spec, load
-from cnnspec.train import Recipe, Result, Watcher, train
+from cnnspec.pytorch.train import Recipe, Result, Watcher, train
 
 SMALL = """\
 cnnspec: 1

@@ -24,12 +24,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer, lr_scheduler
 
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.train.loop import epoch, measure
-from cnnspec.train.trainee import Trainee
-from cnnspec.train.watch import Metrics
-from cnnspec.train.world import joined
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.loop import epoch, measure
+from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.watch import Metrics
+from cnnspec.pytorch.train.world import joined
 
 CPU = torch.device("cpu")
 PIXELS = Pixels(mean=(0.5,), std=(0.25,))
@@ -135,8 +135,8 @@ def _epoch(
     trainee: Trainee, data: Examples, order: Tensor, cut: int | None, case: Case, found: Outcome
 ) -> tuple[Any, Trainee]:
     """An epoch; where it is cut, another trainee goes on from the state as JSON and tensors hold it."""
-    from cnnspec.train.checkpoint.plain import decode, encode
-    from cnnspec.train.checkpoint.state import State
+    from cnnspec.pytorch.train.checkpoint.plain import decode, encode
+    from cnnspec.pytorch.train.checkpoint.state import State
 
     def after() -> None:
         if cut is not None and trainee.schedule.step == cut and len(found.rates) == cut:

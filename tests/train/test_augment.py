@@ -12,11 +12,11 @@ from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms.v2 import functional as vision
 
 from cnnspec import UsageError, graph
-from cnnspec.recipe import Recipe
-from cnnspec.recipe.transforms import RandomAffine, RandomRotation
-from cnnspec.train.affine import Moves, moved
-from cnnspec.train.augment import augmenter, mixer
-from cnnspec.train.suits import check_suits
+from cnnspec.engine.recipe import Recipe
+from cnnspec.engine.recipe.transforms import RandomAffine, RandomRotation
+from cnnspec.pytorch.train.affine import Moves, moved
+from cnnspec.pytorch.train.augment import augmenter, mixer
+from cnnspec.pytorch.train.checks import check_suits
 from tests.cli.runner import run
 
 IMAGES = torch.randint(0, 256, (64, 3, 8, 6), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from cnnspec import build, load
-from cnnspec.data.dataset import Dataset, InMemory
-from cnnspec.report import compared, tables
-from cnnspec.seeing import evaluate
-from cnnspec.train import Recipe, train
-from cnnspec.train import prepare as preparing
-from cnnspec.train.saved import load_weights
-from cnnspec.train.watch import Figures, Metrics
+from cnnspec.pytorch.data.dataset import Dataset, InMemory
+from cnnspec.pytorch.evaluate import evaluate
+from cnnspec.pytorch.report import compared, tables
+from cnnspec.pytorch.train import Recipe, train
+from cnnspec.pytorch.train import prepare as preparing
+from cnnspec.pytorch.train.run_files import load_weights
+from cnnspec.pytorch.train.watch import Figures, Metrics
 from tests.train.figures import SCHEDULERS, Case, by_hand, check, differences, drawn, trained
 from tests.train.many.forked import forked
 

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from cnnspec import DivergedError
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.train.finite import diagnose, is_finite, require_finite
-from cnnspec.train.loop import epoch
-from cnnspec.train.trainee import Trainee
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.finite import diagnose, is_finite, require_finite
+from cnnspec.pytorch.train.loop import epoch
+from cnnspec.pytorch.train.train_state import Trainee
 
 CPU = torch.device("cpu")
 

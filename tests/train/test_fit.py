@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from torchvision.transforms.v2.functional import resize
 
 from cnnspec import Spec, UsageError, graph, load
-from cnnspec.data.dataset import InMemory
-from cnnspec.data.digits import digits
-from cnnspec.data.examples import Examples, pixels_of
-from cnnspec.train import Recipe
-from cnnspec.train.fit import check_fit, check_trainable
-from cnnspec.train.prepare import prepare, split
+from cnnspec.pytorch.data.dataset import InMemory
+from cnnspec.pytorch.data.digits import digits
+from cnnspec.pytorch.data.examples import Examples, pixels_of
+from cnnspec.pytorch.train import Recipe
+from cnnspec.pytorch.train.compatibility import check_fit, check_trainable
+from cnnspec.pytorch.train.prepare import prepare, split
 from tests.train.conftest import Notes
 
 CPU = torch.device("cpu")

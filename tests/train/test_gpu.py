@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from cnnspec import load
-from cnnspec.train import Result, resume, train
+from cnnspec.pytorch.train import Result, resume, train
 from tests.torture.runs import outcome, recipe, write_spec
 from tests.train.test_resume import broken_off
 

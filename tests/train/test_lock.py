@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec import UsageError
-from cnnspec.train.lock import Owner, locked
+from cnnspec.pytorch.train.lock import Owner, locked
 
 
 def in_a_child(work: Callable[[], None]) -> int:

@@ -10,16 +10,16 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from cnnspec import DivergedError, Spec, UsageError, build, graph
-from cnnspec.data.batches import batches
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.train import Figures, Metrics, Recipe, Result, Watcher, train
-from cnnspec.train.loop import epoch, measure
-from cnnspec.train.prepare import prepare
-from cnnspec.train.saved import load_weights
-from cnnspec.train.seeds import SHUFFLE, generator
-from cnnspec.train.suits import check_suits
-from cnnspec.train.trainee import Trainee
-from cnnspec.weights import tensors
+from cnnspec.pytorch.data.batches import batches
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train import Figures, Metrics, Recipe, Result, Watcher, train
+from cnnspec.pytorch.train.checks import check_suits
+from cnnspec.pytorch.train.loop import epoch, measure
+from cnnspec.pytorch.train.prepare import prepare
+from cnnspec.pytorch.train.run_files import load_weights
+from cnnspec.pytorch.train.seeds import SHUFFLE, generator
+from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.weights import tensors
 
 CPU = torch.device("cpu")
 
@@ -131,7 +131,7 @@ class BreaksOnWhite(nn.Module):
 
 def test_reports_come_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tells the images so far; what is measured does not hang on how often."""
-    monkeypatch.setattr("cnnspec.train.tally.READ_EVERY", -1)
+    monkeypatch.setattr("cnnspec.pytorch.train.running_metrics.READ_EVERY", -1)
     images = torch.arange(60, dtype=torch.uint8).view(60, 1, 1, 1)
     data = Examples.on(CPU, images, torch.arange(60) % 2, Pixels(mean=(0.1,), std=(0.1,)))
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 2))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.recipe import Recipe, known_recipes, load_recipe
-from cnnspec.recipe.optimizers import SGD, Adam
-from cnnspec.recipe.schedulers import CosineAnnealingLR
+from cnnspec.engine.recipe import Recipe, known_recipes, load_recipe
+from cnnspec.engine.recipe.optimizers import SGD, Adam
+from cnnspec.engine.recipe.schedulers import CosineAnnealingLR
 from tests.cli.runner import run
 
 RECIPE = """\

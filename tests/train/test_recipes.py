@@ -25,13 +25,13 @@ from torch.optim.lr_scheduler import (
     StepLR,
 )
 
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.recipe.optimizers import OPTIMIZERS
-from cnnspec.train.loop import epoch, measure
-from cnnspec.train.tally import Tally
-from cnnspec.train.trainee import Trainee
-from cnnspec.train.watch import Figures, Metrics
+from cnnspec.engine.recipe import Recipe
+from cnnspec.engine.recipe.optimizers import OPTIMIZERS
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.loop import epoch, measure
+from cnnspec.pytorch.train.running_metrics import Tally
+from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.watch import Figures, Metrics
 
 CPU = torch.device("cpu")
 IMAGES, SIZE, CLASSES = 42, 10, 5  # four batches of 10 and one of 2
@@ -391,8 +391,8 @@ EVERYTHING = {
 @pytest.mark.parametrize("scheduler", [given for given, _, _ in SCHEDULERS] + [{"ReduceLROnPlateau": None}], ids=str)
 def test_a_state_holds_all_that_training_goes_on_from(scheduler: dict[str, Any]) -> None:
     """Broken off in the middle of an epoch and restored into a new trainee, training ends at the same bits."""
-    from cnnspec.train.checkpoint.plain import decode, encode
-    from cnnspec.train.checkpoint.state import State
+    from cnnspec.pytorch.train.checkpoint.plain import decode, encode
+    from cnnspec.pytorch.train.checkpoint.state import State
 
     recipe = Recipe.of(**{**EVERYTHING, "scheduler": scheduler, "batch_size": SIZE, "epochs": 3})
     whole = Trainee.of(recipe, network(), IMAGES, CLASSES)
@@ -430,7 +430,7 @@ def finish(trainee: Trainee, figures: Figures) -> None:
 
 def test_determinism_is_asked_of_torch_and_given_back() -> None:
     """Within, torch may use nothing that gives other numbers each time; afterwards it may as before."""
-    from cnnspec.train.device import deterministic
+    from cnnspec.pytorch.train.device import deterministic
 
     with deterministic(wanted=True):
         assert torch.are_deterministic_algorithms_enabled()

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError, DivergedError, UsageError, load
-from cnnspec.train import Recipe, Stop, Stopped, Watcher, resume, train
-from cnnspec.train.checkpoint import Checkpoints
-from cnnspec.train.lock import locked
+from cnnspec.pytorch.train import Recipe, Stop, Stopped, Watcher, resume, train
+from cnnspec.pytorch.train.checkpoint import Checkpoints
+from cnnspec.pytorch.train.lock import locked
 from tests.cli.runner import run
 from tests.torture.runs import MOST, arguments, outcome, recipe, undisturbed, write_spec
 from tests.train.conftest import Notes
@@ -287,8 +287,8 @@ def test_numbers_that_are_not_finite_leave_the_last_good_state(
     """The run ends before the step; what was saved before is whole, and goes on where the numbers are right again."""
     turns = iter(range(100))
     with monkeypatch.context() as patch:
-        patch.setattr("cnnspec.train.loop.is_finite", lambda *given: next(turns) != 14)
-        patch.setattr("cnnspec.train.finite._gradient", lambda model: "somewhere")
+        patch.setattr("cnnspec.pytorch.train.loop.is_finite", lambda *given: next(turns) != 14)
+        patch.setattr("cnnspec.pytorch.train.finite._gradient", lambda model: "somewhere")
         with pytest.raises(DivergedError, match="a gradient is not finite at step 30 of epoch 1") as caught:
             undisturbed(spec, tmp_path / "run")
     assert caught.value.exit_code == 6

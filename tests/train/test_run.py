@@ -17,11 +17,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cnnspec import CheckpointError, OutputError, Spec, UsageError, load
-from cnnspec.files import write
-from cnnspec.seeing import evaluate
-from cnnspec.train import Metrics, Recipe, Result, Watcher, resume, train
-from cnnspec.train.curves import curves
-from cnnspec.train.folder import create
+from cnnspec.engine.files import write
+from cnnspec.pytorch.evaluate import evaluate
+from cnnspec.pytorch.train import Metrics, Recipe, Result, Watcher, resume, train
+from cnnspec.pytorch.train.curves import curves
+from cnnspec.pytorch.train.run_folder import create
 from tests.cli.runner import run
 from tests.train.conftest import SMALL
 
@@ -305,7 +305,7 @@ def test_curves_are_a_picture(held_out: bool) -> None:
 
 def test_the_commands_are_defined_without_torch() -> None:
     """The command line imports nothing heavy until a run starts."""
-    code = "import sys, cnnspec.cli.training; print([m for m in ('torch', 'numpy', 'matplotlib') if m in sys.modules])"
+    code = "import sys, cnnspec.cli.train; print([m for m in ('torch', 'numpy', 'matplotlib') if m in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 

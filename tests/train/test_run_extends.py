@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnnspec import CheckpointError, load
-from cnnspec.seeing import evaluate
-from cnnspec.train import Recipe, train
+from cnnspec.pytorch.evaluate import evaluate
+from cnnspec.pytorch.train import Recipe, train
 from tests.train.conftest import SMALL
 
 WIDER = """cnnspec: 1

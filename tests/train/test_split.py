@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from cnnspec import Spec, UsageError, graph
-from cnnspec.data.dataset import Dataset, InMemory, lacking
-from cnnspec.data.held_out import drawn, stratified
-from cnnspec.recipe import Recipe
-from cnnspec.recipe.model import held_back
-from cnnspec.train import prepare as preparing
-from cnnspec.train.prepare import split
+from cnnspec.engine.recipe import Recipe
+from cnnspec.engine.recipe.model import held_back
+from cnnspec.pytorch.data.dataset import Dataset, InMemory, lacking
+from cnnspec.pytorch.data.held_out import drawn, stratified
+from cnnspec.pytorch.train import prepare as preparing
+from cnnspec.pytorch.train.prepare import split
 
 sizes = st.lists(st.integers(1, 40), min_size=1, max_size=12).filter(lambda counts: sum(counts) > 4)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.train.checkpoint import folder
+from cnnspec.pytorch.train.checkpoint import folder
 from tests.torture import checkpoints, faults, kills
 
 

@@ -19,9 +19,9 @@ from torch import Tensor, nn
 from torchvision import models
 
 import cnnspec
-from cnnspec.diagnostics import CheckpointError, UsageError
-from cnnspec.train import Recipe, train
-from cnnspec.weights import load_weights
+from cnnspec.engine.diagnostics import CheckpointError, UsageError
+from cnnspec.pytorch.train import Recipe, train
+from cnnspec.pytorch.weights import load_weights
 from tests.cli.runner import run
 
 SPEC = """

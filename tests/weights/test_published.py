@@ -19,8 +19,8 @@ from torchvision import models
 from torchvision.models import SqueezeNet1_1_Weights
 
 import cnnspec
-from cnnspec.diagnostics import DataError, OutputError, UsageError
-from cnnspec.weights.published import entry
+from cnnspec.engine.diagnostics import DataError, OutputError, UsageError
+from cnnspec.pytorch.weights.published import entry
 
 ENTRY = SqueezeNet1_1_Weights.IMAGENET1K_V1
 # urllib leaves the sockets of failed calls to the collector.
@@ -227,5 +227,5 @@ def test_a_spec_of_a_users_own_folder_is_known_by_its_variant(tmp_path: Path) ->
 def test_every_builder_that_ships_has_published_weights() -> None:
     """DEFAULT is there for each network of the zoo that torchvision builds."""
     builders = models.list_models(module=models)
-    for name in (name for name in cnnspec.spec.known_specs() if name in builders):
+    for name in (name for name in cnnspec.engine.spec.known_specs() if name in builders):
         assert entry("DEFAULT", name) is models.get_model_weights(name).DEFAULT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from cnnspec.emit.diagram.scene import Card, Dot, Frame, Scene, Wire, Words
+from cnnspec.engine.diagram.scene import Card, Dot, Frame, Scene, Wire, Words
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 SHEET = 4.0

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cnnspec.emit.diagram.kinds import AUX, BLOCK, CLOSED, END, PORT
-from cnnspec.emit.diagram.outline import NOTE, Cluster, Dot, Outline
+from cnnspec.engine.diagram.kinds import AUX, BLOCK, CLOSED, END, PORT
+from cnnspec.engine.diagram.outline import NOTE, Cluster, Dot, Outline
 
 TIMES = re.compile(r"×(\d+|n′*)")
 LAYERS = re.compile(r"(\d+) layers")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
-from cnnspec.checking import check_spec
-from cnnspec.diagnostics import Sink, Source
-from cnnspec.network import Graph
-from cnnspec.spec import builtin_blocks, read
+from cnnspec.engine.checking import check_spec
+from cnnspec.engine.diagnostics import Sink, Source
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec import builtin_blocks, read
 from tests.fuzz.text import TYPES, dump
 from tests.fuzz.write import Writer
 

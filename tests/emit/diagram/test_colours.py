@@ -6,8 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from cnnspec.emit.diagram.colours import COLOURS, GROUND, INK, SHADE, SOFT
-from cnnspec.emit.diagram.kinds import AUX, CLOSED, END, JOIN, PORT
+from cnnspec.engine.diagram.colors import COLOURS, GROUND, INK, SHADE, SOFT
+from cnnspec.engine.diagram.kinds import AUX, CLOSED, END, JOIN, PORT
 
 # What is left of a colour without one sort of cones: Machado, Oliveira and Fernandes 2009, table of severity 1.0.
 EYES = {

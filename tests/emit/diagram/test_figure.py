@@ -7,16 +7,16 @@ from fractions import Fraction
 import pytest
 
 import cnnspec
-from cnnspec.emit.diagram import figure_of
-from cnnspec.emit.diagram.build import Builder
-from cnnspec.emit.diagram.kinds import PORT
-from cnnspec.emit.diagram.outline import outline
-from cnnspec.emit.diagram.panel import Panel, boxed
-from cnnspec.emit.diagram.text import RATE, Number, said
-from cnnspec.emit.diagram.tree import Block, Box, Element, Group, Parallel, Repeat, Series, Tangle, numbers
-from cnnspec.emit.diagram.variables import lettered
-from cnnspec.network import Graph
-from cnnspec.spec import known_specs
+from cnnspec.engine.diagram import figure_of
+from cnnspec.engine.diagram.build import Builder
+from cnnspec.engine.diagram.kinds import PORT
+from cnnspec.engine.diagram.outline import outline
+from cnnspec.engine.diagram.panel import Panel, boxed
+from cnnspec.engine.diagram.text import RATE, Number, said
+from cnnspec.engine.diagram.tree import Block, Box, Element, Group, Parallel, Repeat, Series, Tangle, numbers
+from cnnspec.engine.diagram.variables import lettered
+from cnnspec.engine.network import Graph
+from cnnspec.engine.spec import known_specs
 from tests.emit.diagram.recount import recounted
 from tests.emit.diagram.specs import written
 from tests.network.graphs import graph_of

@@ -15,9 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 import cnnspec
-from cnnspec.emit.diagram import FORMATS, diagram
-from cnnspec.emit.diagram.metrics import BOLD, FIRST, OTHERS, REGULAR, width
-from cnnspec.network import Graph
+from cnnspec.engine.diagram import FORMATS, diagram
+from cnnspec.engine.diagram.metrics import BOLD, FIRST, OTHERS, REGULAR, width
+from cnnspec.engine.network import Graph
 from tests.conftest import REPOSITORY, TESTS
 from tests.emit.diagram.specs import written
 from tests.network.graphs import graph_of

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import cnnspec
-from cnnspec.emit.diagram import diagram, figure_of
-from cnnspec.emit.diagram.outline import Cluster, Dot, outline
+from cnnspec.engine.diagram import diagram, figure_of
+from cnnspec.engine.diagram.outline import Cluster, Dot, outline
 from tests.emit.diagram.test_formats import HOSTILE, hostile
 
 VERSION = "11.17.2"

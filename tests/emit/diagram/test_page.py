@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import cnnspec
-from cnnspec.emit.diagram import figure_of
-from cnnspec.emit.diagram.page import scene
-from cnnspec.emit.diagram.scene import Card, Scene, Wire, Words
-from cnnspec.emit.diagram.svg import svg
-from cnnspec.spec import known_specs
+from cnnspec.engine.diagram import figure_of
+from cnnspec.engine.diagram.page import scene
+from cnnspec.engine.diagram.scene import Card, Scene, Wire, Words
+from cnnspec.engine.diagram.svg import svg
+from cnnspec.engine.spec import known_specs
 from tests.emit.diagram.geometry import faults
 from tests.emit.diagram.specs import written
 from tests.tiers import tiered

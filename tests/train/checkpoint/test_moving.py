@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from cnnspec import CheckpointError
-from cnnspec.recipe import Recipe
-from cnnspec.train.checkpoint.state import State
-from cnnspec.train.trainee import Trainee
-from cnnspec.train.watch import Metrics
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.train.checkpoint.state import State
+from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.watch import Metrics
 
 GIVEN = {"optimizer": {"SGD": {"momentum": 0.9}}, "amp": "fp16", "early_stopping": {"patience": 3}}
 ROW = Metrics(1, 1.0, 0.5, 1.0, 0.5, 100.0, 1.0)

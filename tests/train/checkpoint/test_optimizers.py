@@ -12,11 +12,11 @@ from torch import nn
 from torch.optim import Optimizer
 
 from cnnspec import CheckpointError
-from cnnspec.train.checkpoint import Checkpoints, State
-from cnnspec.train.checkpoint.generators import generator_state, restore_generators
-from cnnspec.train.checkpoint.modules import module_state, restore_module
-from cnnspec.train.checkpoint.optimizers import optimizer_state, restore_optimizer
-from cnnspec.train.checkpoint.state import grouped
+from cnnspec.pytorch.train.checkpoint import Checkpoints, State
+from cnnspec.pytorch.train.checkpoint.generators import generator_state, restore_generators
+from cnnspec.pytorch.train.checkpoint.modules import module_state, restore_module
+from cnnspec.pytorch.train.checkpoint.optimizers import optimizer_state, restore_optimizer
+from cnnspec.pytorch.train.checkpoint.state import grouped
 
 CPU = torch.device("cpu")
 Make = Callable[[nn.Module], Optimizer]

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnspec.train.checkpoint.plain import decode, encode
+from cnnspec.pytorch.train.checkpoint.plain import decode, encode
 
 KEYS = st.text(max_size=4) | st.integers() | st.sampled_from(["()", "{}", "Counter", "float"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)

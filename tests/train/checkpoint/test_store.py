@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from cnnspec import CheckpointError, OutputError
-from cnnspec.train.checkpoint import Checkpoints, State
-from cnnspec.weights import read_file
+from cnnspec.pytorch.train.checkpoint import Checkpoints, State
+from cnnspec.pytorch.weights import read_file
 
 MOST = 10**6
 

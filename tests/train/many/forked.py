@@ -15,7 +15,7 @@ import torch._dynamo  # noqa: F401 - which every DistributedDataParallel would i
 from torch import distributed as dist
 
 from cnnspec import CnnspecError
-from cnnspec.train import Stopped
+from cnnspec.pytorch.train import Stopped
 
 T = TypeVar("T")
 

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec import DivergedError
-from cnnspec.data.examples import Examples, Pixels
-from cnnspec.recipe import Recipe
-from cnnspec.train.loop import epoch, measure
-from cnnspec.train.synced import synchronised
-from cnnspec.train.trainee import Trainee
-from cnnspec.train.watch import Metrics
-from cnnspec.train.world import joined
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.loop import epoch, measure
+from cnnspec.pytorch.train.sync_batchnorm import synchronised
+from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.watch import Metrics
+from cnnspec.pytorch.train.world import joined
 from tests.train.many.forked import forked
 
 CPU = torch.device("cpu")

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from cnnspec import UsageError, graph, load
-from cnnspec.data.batches import batches
-from cnnspec.recipe import Recipe
-from cnnspec.train.device import device_named
-from cnnspec.train.processes import Processes
-from cnnspec.train.shares import check_shares, parts_of, shares_of
-from cnnspec.train.world import World
+from cnnspec.engine.recipe import Recipe
+from cnnspec.pytorch.data.batches import batches
+from cnnspec.pytorch.train.batch_shards import check_shares, parts_of, shares_of
+from cnnspec.pytorch.train.device import device_named
+from cnnspec.pytorch.train.processes import Processes
+from cnnspec.pytorch.train.world import World
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 8])

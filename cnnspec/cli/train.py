@@ -1,0 +1,164 @@
+"""`cnnspec train`.
+
+Torch and rich's progress are imported by the command that runs: `cnnspec check` starts without them.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnnspec.api import load
+from cnnspec.cli.options import NAME, DataDir, InputSize, Variant, parse_input
+from cnnspec.cli.output import say
+from cnnspec.cli.recipe_options import of_spec_and_recipe
+from cnnspec.engine.diagnostics import UsageError
+from cnnspec.engine.recipe import Recipe, load_recipe
+from cnnspec.engine.recipe.data_names import DATA_NAMES
+from cnnspec.engine.recipe.overrides import tree_of, with_settings
+from cnnspec.engine.spec import Spec
+from cnnspec.pytorch.train.rank import is_restarted, rank
+from cnnspec.pytorch.train.run_folder import is_begun
+from cnnspec.pytorch.train.signals import Stop
+from cnnspec.pytorch.train.world import joined
+
+if TYPE_CHECKING:
+    from cnnspec.pytorch.train import Result
+
+Resume = Annotated[
+    Path | None,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Go on with a run from its last checkpoint; with a NAME, begin it there if it is not begun.",
+    ),
+]
+
+
+def _flag(name: str, help: str, metavar: str | None = None) -> Any:
+    """A short form of a setting of the recipe."""
+    return typer.Option(name, metavar=metavar, help=help)
+
+
+def train(
+    name: Annotated[str | None, NAME] = None,
+    variant: Variant = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", metavar="NAME|FILE", help="How to train: a shipped recipe, or the path of one."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Set a param of the spec, such as dropout=0.2, or a setting of the recipe, such as "
+            "optimizer.Adam.lr=0.001; may be repeated.",
+        ),
+    ] = None,
+    input: InputSize = None,
+    data: Annotated[str | None, _flag("--data", f"{', '.join(DATA_NAMES)}.", "NAME")] = None,
+    data_dir: DataDir = None,
+    epochs: Annotated[int | None, _flag("--epochs", "Passes over the training images.")] = None,
+    lr: Annotated[float | None, _flag("--lr", "The optimizer's learning rate.")] = None,
+    batch_size: Annotated[int | None, _flag("--batch-size", "Images in a batch.")] = None,
+    validation: Annotated[
+        float | None, _flag("--validation", "Share of the training images that is held back to watch.")
+    ] = None,
+    seed: Annotated[int | None, _flag("--seed", "Decides weights, order, augmentation and dropout.")] = None,
+    device: Annotated[
+        str | None, _flag("--device", "cpu, cuda, cuda:1, or auto: a GPU if there is one.", "NAME")
+    ] = None,
+    threads: Annotated[int | None, _flag("--threads", "CPU threads.", "N")] = None,
+    workers: Annotated[int | None, _flag("--workers", "Processes that read the images of a folder.", "N")] = None,
+    weights: Annotated[
+        str | None, _flag("--weights", "Weights to start from: torchvision:NAME, or a path.", "RUN|FILE|NAME")
+    ] = None,
+    save_every: Annotated[
+        int | None, _flag("--save-every", "Save within epochs, too  [default: every ten minutes]", "STEPS")
+    ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too, into the run's folder.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
+    ] = None,
+    resume: Resume = None,
+) -> None:
+    """Train a network, and measure it once on the data set's own test part.
+
+    How is what the recipe says; options go over it, and without one they go over the defaults. The run's folder gets
+    the spec, the recipe, a line of metrics for each epoch, their curves, the weights, the checkpoints and the result.
+    The same seed gives the same weights on the same machine. The last line printed is the test accuracy, or, for data
+    without a test part, the validation accuracy. Ctrl-C and SIGTERM save first; `--resume RUN` goes on to the same
+    bits.
+    """
+    flags = {
+        "data": data,
+        "data_dir": data_dir,
+        "epochs": epochs,
+        "optimizer.lr": lr,
+        "batch_size": batch_size,
+        "validation": validation,
+        "seed": seed,
+        "device": device,
+        "threads": threads,
+        "workers": workers,
+        "weights": weights,
+        "save_every": save_every,
+    }
+    params, settings = of_spec_and_recipe(set_, flags)
+    asked = load_recipe(recipe, settings)
+    _require_one(name, resume, out, bool(variant or params or input))
+    stop = Stop()
+    run = resume or (out if is_restarted() else None)  # which may be begun
+    with stop.listening():
+        spec = None if name is None else load(name, variant, input=parse_input(input), **params)
+        with joined() as world:
+            goes_on = run is not None and world.written(partial(is_begun, run))
+            if spec is not None and not goes_on:
+                result = _begun(spec, asked, resume or out, stop, tensorboard=tensorboard)
+            else:
+                assert run is not None
+                from cnnspec.pytorch.train.run_files import read_record  # torch, from here on
+
+                asked = asked if recipe else with_settings(tree_of(read_record(run).training), settings)
+                result = _resumed(run, spec, asked, stop, tensorboard=tensorboard)
+    if rank() == 0:
+        from cnnspec.cli.progress import measured_line
+
+        say(f"the run is in {result.folder}")
+        assert result.measured is not None
+        say(measured_line(*result.measured))
+
+
+def _require_one(name: str | None, resume: Path | None, out: Path | None, altered: bool) -> None:
+    """Refuse what would be left unheard."""
+    if name is None and resume is None:
+        raise UsageError("there is nothing to train", "name a spec, or a run with --resume")
+    if name is None and altered:
+        raise UsageError("--variant, --set and --input are of a spec, and none is named", "name it in front of them")
+    if resume is not None and out is not None:
+        raise UsageError("--resume names the run's folder, and so does --out", "leave --out away")
+
+
+def _begun(spec: Spec, recipe: Recipe, out: Path | None, stop: Stop, *, tensorboard: bool) -> Result:
+    from cnnspec.cli.progress import watcher
+    from cnnspec.pytorch.evaluate.tensorboard import events
+
+    with watcher(recipe.epochs) as lines, events(lines, wanted=tensorboard) as watch:
+        from cnnspec.pytorch.train import train  # torch, from here on
+
+        return train(spec, recipe, out, watch, stop)
+
+
+def _resumed(run: Path, spec: Spec | None, recipe: Recipe, stop: Stop, *, tensorboard: bool) -> Result:
+    from cnnspec.cli.progress import watcher
+    from cnnspec.pytorch.evaluate.tensorboard import events
+    from cnnspec.pytorch.train import resume
+
+    with watcher(recipe.epochs) as lines, events(lines, wanted=tensorboard) as watch:
+        return resume(run, watch, stop, spec, recipe)

@@ -1,1 +1,0 @@
-"""Graph -> what people and programs use: one file each."""

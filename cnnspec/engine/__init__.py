@@ -1,0 +1,1 @@
+"""The engine: reads, checks, prices and draws networks. It never imports torch."""

@@ -1,0 +1,267 @@
+"""What every layer type is: typed arguments, a shape rule, tensors, a cost, and its PyTorch call as data.
+
+    Layer   infer(shape) -> shape          Refusal, where it cannot
+            tensors(shape) -> Tensor…      names as in the state dict
+            macs(in, out) -> int | None    None: not counted
+            reads(in, out) -> Reading…     which places, along each dimension: receptive fields
+            kept(in), copies(in…, out)     what training keeps for the gradient
+            call(shape) -> Call            executed by the builder, printed by the emitters
+
+Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
+"""
+
+from math import gcd, prod
+from typing import Annotated, Any, ClassVar, Literal, NoReturn
+
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field
+
+from cnnspec.engine.diagnostics.words import listing
+from cnnspec.engine.layers.axis_map import All, Reading
+from cnnspec.engine.layers.shape import Shape, plain
+from cnnspec.engine.layers.window import Window
+
+MAX_SIZE = 2**31 - 1  # larger than any layer that can be held; keeps every product printable
+MAX_NUMBER = (2 - 2**-23) * 2.0**127  # the largest float32: torch refuses arguments beyond it
+Positive = Annotated[int, Field(ge=1, le=MAX_SIZE)]
+NonNegative = Annotated[int, Field(ge=0, le=MAX_SIZE)]
+Whole = Annotated[int, Field(ge=-MAX_SIZE, le=MAX_SIZE)]
+Probability = Annotated[float, Field(ge=0, le=1)]
+Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
+PositiveNumber = Annotated[float, Field(gt=0, le=MAX_NUMBER)]
+NonNegativeNumber = Annotated[float, Field(ge=0, le=MAX_NUMBER)]
+Null = Annotated[None, "means something else than leaving the argument out"]
+Sizes1 = Positive | tuple[Positive]
+Sizes2 = Positive | tuple[Positive, Positive]
+Sizes3 = Positive | tuple[Positive, Positive, Positive]
+Pads1 = NonNegative | tuple[NonNegative]
+Pads2 = NonNegative | tuple[NonNegative, NonNegative]
+Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
+
+Kept = frozenset[Literal["input", "output"]]
+WEIGHT_AND_BIAS = ("weight", "bias")
+NOTHING: Kept = frozenset()
+ITS_INPUT: Kept = frozenset({"input"})
+ITS_OUTPUT: Kept = frozenset({"output"})
+
+EACH = Window(1)  # every place is read at its own
+Try = tuple[str, dict[str, Any]]  # what to do, in words, and the arguments that it gives
+
+
+class Tensor(Struct, frozen=True):
+    """A parameter or a buffer of a layer, by its shape."""
+
+    shape: tuple[int, ...]
+    trained: bool = True  # False: a buffer
+    counts: bool = False  # 8-byte whole numbers, whatever the type of all others
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)
+
+
+class Copies(Struct, frozen=True):
+    """Tensors that torch makes for the gradient alone."""
+
+    numbers: int = 0  # for one image, of the activations' own type
+    indices: int = 0  # for one image, of 8 bytes each
+    shared: int = 0  # for the whole batch, of the activations' own type
+
+
+class Call(Struct, frozen=True):
+    """A constructor call as data: ``Call("torch.nn.ReLU", {"inplace": True})``."""
+
+    target: str
+    arguments: dict[str, Any]
+
+
+class Refusal(Exception):
+    """A layer cannot take a shape.
+
+    ``argument`` is the argument to blame (None: the layer as a whole), ``label`` what to say at it, ``note`` the
+    arithmetic, ``dims`` the dimensions of the input shape whose origin explains it, ``tries`` settings that may mend it
+    in the order in which to offer them (each a mapping of arguments with the words that describe it).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        argument: str | None = None,
+        label: str = "",
+        note: str = "",
+        help: str = "",
+        dims: tuple[int, ...] = (),
+        tries: tuple[Try, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code, self.message, self.argument, self.label = code, message, argument, label
+        self.note, self.help, self.dims, self.tries = note, help, dims, tries
+
+
+class Layer(BaseModel):
+    """The base of every layer type. A subclass is registered under its class name, which is torch.nn's."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
+
+    ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
+    inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
+    target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
+    trains: ClassVar[tuple[str, ...]] = ()  # the parameters that the type can have, whatever its arguments are
+    keeps: ClassVar[Kept] = ITS_INPUT  # the tensors themselves that torch saves for the gradient: no copies, no masks
+    keeps_in_place: ClassVar[Kept] = NOTHING  # the same with `inplace: true`; some then save a copy of their input
+    apart: ClassVar[bool] = False  # whether each channel of the output is made of the same channel of the input alone
+    reorders: ClassVar[bool] = False  # whether its view counts the numbers in another order than memory has them
+    bare: ClassVar[bool] = False  # no module: a parameter of the scope that it stands in, which multiplies the input
+
+    def infer(self, x: Shape) -> Shape:
+        """Output shape for an input shape; both without the batch. Raises Refusal."""
+        return x
+
+    def tensors(self, x: Shape) -> dict[str, Tensor]:
+        """Parameters and buffers by their names in the state dict, in torch's order of registration.
+
+        The one tensor of a bare layer has no name: its key is that of the layer.
+        """
+        return {}
+
+    def macs(self, x: Shape, y: Shape) -> int | None:
+        """Multiply-accumulates for one image; None where the cost of this type is not counted."""
+        return None
+
+    def kept(self, x: Shape) -> Kept:
+        """What ``keeps`` says for these arguments: neither tensor may be overwritten before its gradient is there."""
+        return self.keeps_in_place if self.overwrites(training=True) else self.keeps
+
+    def overwrites(self, training: bool) -> bool:
+        """Whether the output is written over the input."""
+        return getattr(self, "inplace", False)
+
+    def view(self, x: Shape, training: bool) -> range | None:
+        """The numbers of the input, row by row, that the output is without a copy; None where it is a new tensor."""
+        return None
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        """Which places are read, along each dimension of an input behind its channels."""
+        return (EACH,) * (len(x) - 1)
+
+    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        """Which dimension of the output walks along each of those of the input behind its channels."""
+        return tuple(range(1, len(x)))
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        """What is read along the channels, and the dimension of the output that walks along them."""
+        return EACH if self.apart else All(x[0]), 0
+
+    def averages(self, x: Shape) -> bool:
+        """Whether its statistics are taken over places in evaluation, so that each value depends on all of them."""
+        return False
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """What training keeps for the gradient beside the tensors that ``kept`` names."""
+        copied = self.overwrites(training=True) and not self.keeps_in_place
+        return Copies(numbers=y.elements) if copied else Copies()
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        """The arguments of the call that follow from the input shape."""
+        return {}
+
+    def call(self, x: Shape) -> Call:
+        """The PyTorch call: inferred arguments first, then what the spec states."""
+        arguments = self.inferred(x)
+        for name in type(self).model_fields:
+            if name in self.model_fields_set and name not in arguments:
+                arguments[name] = getattr(self, name)
+        return Call(self.target or f"torch.nn.{type(self).__name__}", arguments)
+
+    def refuse(self, code: str, message: str, **rest: Any) -> NoReturn:
+        """End ``infer`` with a Refusal."""
+        raise Refusal(code, message, **rest)
+
+    def check_rank(self, x: Shape) -> None:
+        """Refuse an input of a rank that is not among ``ranks``."""
+        if self.ranks and len(x) not in self.ranks:
+            wanted = listing([RANKS[rank] for rank in self.ranks], "or")
+            message = f"`{type(self).__name__}` takes {wanted}, not {described(x)}"
+            self.refuse("wrong-rank", message, label=f"gets {described(x)}", dims=(0,))
+
+    def check_stated(self, name: str, actual: int, noun: str, dims: tuple[int, ...] = (0,)) -> None:
+        """Refuse an inferred argument that the spec states and states wrongly."""
+        stated = getattr(self, name)
+        if stated is not None and stated != actual:
+            self.refuse(
+                "stated-wrongly",
+                f"`{name}` is {stated}, but {arriving(actual, noun)}",
+                argument=name,
+                label=arriving(actual),
+                dims=dims,
+                tries=(setting(**{name: actual}),),
+            )
+
+    def check_divides(self, name: str, size: int, noun: str, dims: tuple[int, ...] = (), also: int = 0) -> None:
+        """Refuse a number of groups that does not divide ``size``; one that divides ``also`` too is tried."""
+        number = getattr(self, name)
+        if size % number:
+            fits = divisor_below(number, gcd(size, also))
+            self.refuse(
+                "not-divisible",
+                f"`{name}: {number}` does not divide {many(size, noun)}",
+                argument=name,
+                label=f"must divide {size}",
+                note=f"{size} = {size // number}·{number} + {size % number}",
+                dims=dims,
+                tries=(setting(**{name: fits}),),
+            )
+
+
+RANKS = {1: "a flat vector", 2: "a C×L sequence", 3: "a C×H×W map", 4: "a C×D×H×W volume"}
+
+
+def many(number: int, noun: str) -> str:
+    """``1 channel``, ``4096 channels``: a number as a spec writes it."""
+    return f"{number} {noun}{'' if f'{number}' == '1' else 's'}"
+
+
+def arriving(number: int, noun: str = "") -> str:
+    """``3 channels arrive``, ``1 channel arrives``."""
+    words = many(number, noun) if noun else f"{number}"
+    return f"{words} arrive{'s' if f'{number}' == '1' else ''}"
+
+
+def described(x: Shape) -> str:
+    """``64×8×8``, or ``a flat vector of 256``."""
+    return f"{RANKS[1]} of {x}" if len(x) == 1 else str(x)
+
+
+def each(value: Any, dims: int) -> tuple[Any, ...]:
+    """One value for every dimension, from a single one or a tuple of them."""
+    return value if isinstance(value, tuple) else (value,) * dims
+
+
+def cross(sizes: tuple[int, ...]) -> str:
+    """``5×5``; a single size is ``5-wide``."""
+    return "×".join(map(str, sizes)) if len(sizes) > 1 else f"{sizes[0]}-wide"
+
+
+def settle(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """One value for all dimensions where they agree: the reverse of ``each``."""
+    return values[0] if len(set(plain(values))) == 1 else values
+
+
+def shown(value: Any) -> str:
+    """A value as YAML writes it: ``3``, ``[3, 5]``, ``false``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"[{', '.join(map(shown, value))}]" if isinstance(value, tuple) else str(value)
+
+
+def setting(more: str = "", /, **values: Any) -> Try:
+    """A try: ``set `padding: 1` or more``."""
+    words = listing([f"`{name}: {shown(value)}`" for name, value in values.items()])
+    return f"set {words}{more}", values
+
+
+def divisor_below(number: int, size: int) -> int:
+    """A divisor of ``size`` that is not above ``number``: the largest, where it is near."""
+    return next((d for d in range(number, max(number - 4096, 0), -1) if size % d == 0), 1)

@@ -1,0 +1,168 @@
+"""Joins of several tensors, and the slice that takes one apart. Their modules stand in cnnspec/emit/modules.py."""
+
+from math import prod
+from typing import Any, ClassVar, NoReturn
+
+from cnnspec.engine.diagnostics.words import listing
+from cnnspec.engine.layers.axis_map import All, Reading
+from cnnspec.engine.layers.base import (
+    EACH,
+    ITS_INPUT,
+    NOTHING,
+    Copies,
+    Layer,
+    NonNegative,
+    arriving,
+    described,
+    setting,
+)
+from cnnspec.engine.layers.shape import Shape, larger
+
+SAME_RANK = "let all paths end in maps, or in flat vectors: put what flattens behind the join"
+ALIGN = "give the paths equal strides and fitting paddings"
+
+
+class _Join(Layer):
+    """Takes two or more tensors."""
+
+    inputs = None
+    keeps = NOTHING
+    sign: ClassVar[str] = "+"  # what stands between its inputs in a label
+
+    def infer(self, *xs: Shape) -> Shape:
+        """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
+        raise AssertionError("every join has a rule of its own")
+
+    def check_ranks(self, xs: tuple[Shape, ...]) -> None:
+        for x in xs[1:]:
+            if len(x) != len(xs[0]):
+                help = SAME_RANK if 1 in (len(x), len(xs[0])) else ""
+                self.conflict(xs, x, self.ranks_differ(xs[0], x), help=help)
+
+    def ranks_differ(self, x: Shape, other: Shape) -> str:
+        return f"`{type(self).__name__}` joins tensors of one rank, not {described(x)} and {described(other)}"
+
+    def conflict(
+        self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
+    ) -> NoReturn:
+        shown = map(str, xs) if len(xs) < 5 else (str(xs[0]), "…", str(other), "…")
+        label = f" {self.sign} ".join(shown)
+        self.refuse("shape-mismatch", message, label=label, dims=dims, help=help)
+
+
+class _Elementwise(_Join):
+    """Joins equal shapes number by number; a size of 1 is repeated, as torch broadcasts."""
+
+    def infer(self, *xs: Shape) -> Shape:
+        self.check_ranks(xs)
+        return Shape(self.broadcast(xs, dim) for dim in range(len(xs[0])))
+
+    def broadcast(self, xs: tuple[Shape, ...], dim: int) -> int:
+        """The one size that the tensors have along a dimension, those of size 1 aside."""
+        size = xs[0][dim]
+        for x in xs[1:]:
+            if (x[dim] - size) * (x[dim] - 1) * (size - 1):  # neither equal, nor one of them 1
+                self.unequal(xs, dim)
+            size = larger(size, x[dim])
+        return size
+
+    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return tuple(All(1) if size < out else EACH for size, out in zip(x.sizes, y.sizes, strict=True))
+
+    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        return (All(1) if x[0] < y[0] else EACH), 0
+
+    def unequal(self, xs: tuple[Shape, ...], dim: int) -> NoReturn:
+        first = next(x for x in xs if x[dim] != 1)
+        other = next(x for x in xs if x[dim] not in (1, first[dim]))
+        values, help = f"{first[dim]} and {other[dim]}", ""
+        if len(first) == 1:
+            what = "features"
+        elif dim == 0:
+            what = "channels"
+            help = "make both `out_channels` equal"
+            if first.sizes == other.sizes:
+                help += f", or join with `Concat` to stack them to {sum(x[0] for x in xs)}"
+            if any(a != b and 1 not in (a, b) for a, b in zip(first.sizes, other.sizes, strict=True)):
+                what, values, help = "channels and sizes", f"{first} and {other}", ALIGN
+        else:
+            what, values, help = "sizes", _sizes(first, other), ALIGN
+        message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"
+        a, b = first.plain(), other.plain()
+        dims = tuple(d for d in range(dim, len(a)) if a[d] != b[d] and 1 not in (a[d], b[d]))
+        self.conflict(xs, other, message, dims, help)
+
+
+def _sizes(*xs: Shape) -> str:
+    return listing(["×".join(map(str, x.sizes)) for x in xs])
+
+
+class Add(_Elementwise):
+    """The sum of its paths, from the first to the last. A size of 1 is repeated to fit."""
+
+    target = "cnnspec.pytorch.build.modules.Add"
+
+
+class Multiply(_Elementwise):
+    """The product of its paths, from the first to the last. A size of 1 is repeated to fit."""
+
+    target = "cnnspec.pytorch.build.modules.Multiply"
+    keeps = ITS_INPUT
+    sign = "*"
+
+    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+        """The products of the first paths, each a factor for the gradient of the next path."""
+        products = (Shape(map(max, *xs[:end])) for end in range(2, len(xs)))
+        return Copies(numbers=sum(product.elements for product in products))
+
+
+class Concat(_Join):
+    """Its paths stacked along the channels."""
+
+    target = "cnnspec.pytorch.build.modules.Concat"
+
+    def infer(self, *xs: Shape) -> Shape:
+        self.check_ranks(xs)
+        for x in xs[1:]:
+            if x.sizes != xs[0].sizes:
+                dims = tuple(i for i in range(1, len(x)) if x[i] != xs[0][i])
+                message = f"`Concat` joins maps of one size, but the sizes differ: {_sizes(xs[0], x)}"
+                self.conflict(xs, x, message, dims, ALIGN)
+        return Shape((sum(x[0] for x in xs), *xs[0].sizes))
+
+
+class Slice(Layer):
+    """Channels ``start`` to ``end`` (exclusive; without it, to the last)."""
+
+    target = "cnnspec.pytorch.build.modules.Slice"
+    keeps = NOTHING
+    start: NonNegative = 0
+    end: NonNegative | None = None
+
+    def infer(self, x: Shape) -> Shape:
+        end = x[0] if self.end is None else self.end
+        if end > x[0]:
+            self.refuse(
+                "slice",
+                f"`end` is {end}, and {arriving(x[0], 'channel')}",
+                argument="end",
+                label=f"at most {x[0]}",
+                dims=(0,),
+                tries=(setting(end=x[0]),),
+            )
+        if self.start >= end:
+            self.refuse(
+                "slice",
+                f"channels {self.start} to {end}, the last excluded, are none",
+                argument="start" if self.end is None else "end",
+                label=f"{arriving(x[0], 'channel')}, counted from 0",
+                dims=(0,) if self.end is None else (),
+            )
+        return Shape((end - self.start, *x.sizes))
+
+    def view(self, x: Shape, training: bool) -> range:
+        end = x[0] if self.end is None else self.end
+        return range(self.start * prod(x.sizes), end * prod(x.sizes))
+
+    def inferred(self, x: Shape) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end}

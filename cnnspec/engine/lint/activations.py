@@ -1,0 +1,73 @@
+"""Activations and linear layers: what stands on the logits, and what stands between two linear layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnspec.engine.diagnostics import Label
+from cnnspec.engine.lint.view import PASSES, RESHAPES, Finding, View, place, warn
+from cnnspec.engine.network import Node
+
+SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
+RECTIFIERS = frozenset({"ReLU", "ReLU6", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Softplus"})
+CLASSIFIERS = frozenset({"Linear", "Conv2d", "Conv1d", "Conv3d"})
+BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "LayerNorm2d", "GroupNorm"}
+
+
+def activation_on_logits(view: View) -> Iterator[Finding]:
+    """Activations as the last words of a classifier or of an aux head, where cross-entropy wants any number at all."""
+    for value in (view.graph.root.output, *(head.value for head in view.graph.aux)):
+        yield from _on_output(view, value)
+
+
+def _on_output(view: View, value: int) -> Iterator[Finding]:
+    found = []
+    node = view.maker(value, PASSES | RESHAPES)
+    while node is not None and node.type in SOFTMAXES | RECTIFIERS:
+        found.append(node)
+        node = view.maker(node.inputs[0], BEFORE)
+    if node is None or len(view.graph.shape(value)) != 1 or node.type not in CLASSIFIERS:
+        return
+    if node.shape.elements == node.shape[0]:  # a vector, or a map of one place
+        yield from (_on_logits(activation, node) for activation in found)
+
+
+def _on_logits(node: Node, logits: Node) -> Finding:
+    softmax = node.type in SOFTMAXES
+    why = "cross-entropy takes a softmax of its own" if softmax else "no logit can be far below 0"
+    more = ": whoever wants probabilities takes the softmax" if softmax else ""
+    return warn(
+        "activation-on-logits",
+        node,
+        f"`{node.type}` on the logits: {why}",
+        labels=(Label(place(logits), "makes the logits"),),
+        help=f"leave the line out{more}",
+    )
+
+
+def linear_after_linear(view: View) -> Iterator[Finding]:
+    """Two linear layers with nothing between: their product is one linear layer, and no narrower one."""
+    for node in view.graph.nodes:
+        first = _linear_above(view, node) if node.type == "Linear" else None
+        if first is None:
+            continue
+        before, between, after = first.input_shapes[0][-1], first.shape[-1], node.shape[-1]
+        if between >= min(before, after):  # a narrower middle is a matrix of low rank, which may be wanted
+            yield warn(
+                "linear-after-linear",
+                node,
+                "two `Linear` with nothing between are one",
+                "works on a linear map",
+                labels=(Label(place(first), "the first"),),
+                note=f"{before}→{between}→{after} can say no more than {before}→{after}",
+                help="put an activation between them, or leave one out",
+            )
+
+
+def _linear_above(view: View, node: Node) -> Node | None:
+    """The Linear that a Linear works on, seen through what changes no value in evaluation."""
+    value = node.inputs[0]
+    found = view.maker(value, PASSES)
+    if found is None or found.type != "Linear" or value < 0:
+        return None
+    return found

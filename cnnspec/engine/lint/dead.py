@@ -1,0 +1,36 @@
+"""Work that nobody wants: layers whose output nothing reads, and inputs that no layer does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cnnspec.engine.diagnostics import Diagnostic, Label
+from cnnspec.engine.lint.view import Finding, View, warn
+from cnnspec.engine.network import INPUT, Graph
+from cnnspec.engine.spec import Spec
+from cnnspec.engine.syntax import Map
+
+
+def unused_output(view: View) -> Iterator[Finding]:
+    """A layer whose output neither another layer nor the network's result takes."""
+    for node in view.graph.nodes:
+        if not view.readers[node.index] and node.index not in view.graph.wanted:
+            yield warn(
+                "unused-output",
+                node,
+                f"nothing takes the output of this `{node.type}`",
+                f"makes {node.shape} for nobody",
+                help="take it with `from`, or leave out the lines that lead only here",
+            )
+
+
+def unused_inputs(spec: Spec, graphs: Sequence[Graph]) -> Iterator[Diagnostic]:
+    """One of several inputs that no line takes under any variant, and that is no output either."""
+    if not isinstance(spec.input, Map) or spec.input.span.source is not spec.source:
+        return
+    taken = {value for graph in graphs for value in (*(v for node in graph.nodes for v in node.inputs), *graph.wanted)}
+    for number, entry in enumerate(spec.input):
+        if INPUT - number not in taken:
+            message = f"no line takes the input `{entry.key.text}`"
+            help = f"name it in the line that needs it, `from: {entry.key.text}`, or remove it"
+            yield Diagnostic("unused-input", message, Label(entry.key.span), help=help, severity="warning")

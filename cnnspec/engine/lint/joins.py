@@ -1,0 +1,72 @@
+"""Joins and groups: channels that are repeated to fit, and groups that never mix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnnspec.engine.diagnostics import Label
+from cnnspec.engine.layers.join import Add, Multiply
+from cnnspec.engine.lint.view import PASSES, Finding, View, place, setting, warn
+from cnnspec.engine.network import Node
+
+GATES = frozenset({"Sigmoid", "Hardsigmoid", "Softmax", "Tanh"})
+CONVS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
+CHANNELWISE = PASSES | frozenset(
+    "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm2d ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Hardswish "
+    "Hardsigmoid Sigmoid Tanh MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d".split()
+)
+
+
+def broadcast_join(view: View) -> Iterator[Finding]:
+    """A sum or product in which one channel is repeated to fit many; a gate of one channel is meant so."""
+    for node in view.graph.nodes:
+        if not isinstance(node.layer, Add | Multiply):
+            continue
+        most, sign = node.shape[0], f" {node.layer.sign} "
+        for value, x in zip(node.inputs, node.input_shapes, strict=True):
+            maker = view.maker(value)
+            if x[0] == 1 < most and not (node.type == "Multiply" and maker and maker.type in GATES):
+                yield warn(
+                    "broadcast-join",
+                    node,
+                    f"`{node.type}` repeats the one channel of {x} to fit {most}",
+                    sign.join(map(str, node.input_shapes[:4])),
+                    labels=(Label(place(maker), "the one channel comes from here"),) if maker else (),
+                    help=f"make {most} channels of it, if that is not meant",
+                )
+                break
+
+
+def wasteful_groups(view: View) -> Iterator[Finding]:
+    """Groups that have nothing to do, or that are kept apart in two convolutions running."""
+    for node in view.windowed:
+        groups = setting(node, "groups") if node.type in CONVS else 1
+        if groups < 2:
+            continue
+        x = node.input_shapes[0]
+        if groups == x[0] == node.shape[0] and all(w.kernel == 1 for w in view.windows(node)):
+            yield warn(
+                "wasteful-groups",
+                node,
+                f"a convolution of one place and one channel a group only scales its {groups} channels",
+                argument="groups",
+                help="a larger kernel, fewer groups, or the norm's own scale in its place",
+            )
+        elif first := _grouped_alike(view, node, groups):
+            yield warn(
+                "wasteful-groups",
+                node,
+                f"two convolutions running keep the same {groups} groups apart",
+                "no group sees another's channels",
+                argument="groups",
+                labels=(Label(place(first, "groups"), "the first"),),
+                help="put a `ChannelShuffle` or a 1×1 convolution without groups between them",
+            )
+
+
+def _grouped_alike(view: View, node: Node, groups: int) -> Node | None:
+    if node.inputs[0] < 0:
+        return None
+    first = view.maker(node.inputs[0], CHANNELWISE)
+    alike = first is not None and first.type in CONVS and setting(first, "groups") == groups
+    return first if alike else None

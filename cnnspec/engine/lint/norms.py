@@ -1,0 +1,94 @@
+"""Normalisations: what they undo, what they are fooled by, and where they have nothing to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from cnnspec.engine.diagnostics import Label, Repair, count
+from cnnspec.engine.layers.norm import LayerNorm, LayerNorm2d
+from cnnspec.engine.lint.view import Finding, View, may_set, place, setting, warn
+from cnnspec.engine.network import Node
+from cnnspec.engine.spec.edits import set_argument
+
+BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
+CHANNEL_NORMS = BATCH_NORMS | {"InstanceNorm2d"}  # take the mean of each channel away
+WEIGHTED = frozenset({"Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d", "Linear"})
+DROPOUTS = frozenset({"Dropout", "Dropout2d", "AlphaDropout"})
+
+
+def bias_before_norm(view: View) -> Iterator[Finding]:
+    """A bias that the norm behind it takes away again with the mean."""
+    for norm in view.graph.nodes:
+        node = view.maker(norm.inputs[0], {"Identity"}) if norm.type in CHANNEL_NORMS else None
+        if node is None or node.type not in WEIGHTED or not setting(node, "bias"):
+            continue
+        if len(view.readers[node.index]) > 1 or (node.type == "Linear" and len(node.shape) > 1):
+            continue
+        repair = Repair("set `bias: false`", (set_argument(node.item, "bias", value=False),), safe=True)
+        yield warn(
+            "bias-before-norm",
+            node,
+            f"`{norm.type}` takes the bias of this `{node.type}` away again",
+            "adds a number to each channel",
+            argument="bias",
+            labels=(Label(place(norm), "takes each channel's mean away"),),
+            note=_for_nothing(node.shape[0]),
+            help="" if may_set(node, "bias") else "set `bias: false` where it is decided",
+            repairs=(repair,) if may_set(node, "bias") else (),
+        )
+
+
+def _for_nothing(numbers: int) -> str:
+    return f"{count(numbers, 'number')} {'is' if numbers == 1 else 'are'} trained and stored for nothing"
+
+
+def dropout_before_norm(view: View) -> Iterator[Finding]:
+    """A dropout whose noise changes the variance that a batch norm learns (arXiv:1801.05134)."""
+    for norm in view.graph.nodes:
+        found = _dropout_above(view, norm) if norm.type in BATCH_NORMS else None
+        if found:
+            yield warn(
+                "dropout-before-norm",
+                found,
+                f"a dropout before `{norm.type}` gives it another variance in training than in evaluation",
+                "zeros and scales up in training alone",
+                labels=(Label(place(norm), "keeps the variance that it saw in training"),),
+                help="put the dropout behind the last normalisation",
+            )
+
+
+def _dropout_above(view: View, norm: Node) -> Node | None:
+    """The dropout that a chain of single-input layers leads down from, with no other norm and no join between."""
+    value = norm.inputs[0]
+    while value >= 0:
+        node = view.graph.nodes[value]
+        if node.type in DROPOUTS:
+            return node if setting(node, "p") else None
+        if len(node.inputs) > 1 or "Norm" in node.type:
+            return None
+        value = node.inputs[0]
+    return None
+
+
+def norm_of_one_value(view: View) -> Iterator[Finding]:
+    """A normalisation that has one value to take the mean of."""
+    for node in view.graph.nodes:
+        x = node.input_shapes[0]
+        if node.type in BATCH_NORMS and len(x) > 1 and prod(x.sizes) == 1:
+            yield warn(
+                "norm-of-one-value",
+                node,
+                f"`{node.type}` gets one value a channel: its statistics are those of the batch alone",
+                f"gets {x}",
+                help="train it in large batches (one image alone is refused), or keep the map larger than 1×1",
+            )
+        elif isinstance(node.layer, LayerNorm | LayerNorm2d) and prod(node.layer.normalized(x)) == 1:
+            yield warn(
+                "norm-of-one-value",
+                node,
+                f"`{node.type}` normalises one value at a time, which always gives 0",
+                f"gets {x}",
+                note="each value less its own mean is 0, whatever arrives",
+                help="take it out, or let more values share a mean",
+            )

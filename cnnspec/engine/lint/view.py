@@ -1,0 +1,117 @@
+"""A graph as the rules look at it: who made a tensor, who reads it, and what a finding about a layer says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import Any
+
+from msgspec import Struct, field
+
+from cnnspec.engine.diagnostics import Diagnostic, Label, Repair, Span
+from cnnspec.engine.layers import Window
+from cnnspec.engine.network import Graph, Node
+from cnnspec.engine.spec.arguments import holds_expression
+
+# In evaluation they hand on what they get.
+PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"})
+RESHAPES = frozenset({"Flatten", "Unflatten", "Permute"})
+
+
+class Finding(Struct, frozen=True):
+    """A warning about one layer; of several about one line the one with the most ``weight`` is told."""
+
+    node: Node
+    diagnostic: Diagnostic
+    weight: float = 0.0
+
+
+class View(Struct, frozen=True, dict=True):
+    """A graph with its edges in both directions."""
+
+    graph: Graph
+    _windows: dict[int, tuple[Window, ...]] = field(default_factory=dict)
+
+    def windows(self, node: Node) -> tuple[Window, ...]:
+        """The windows of a convolution or a pool, one for each spatial axis; none for other layers.
+
+        Equal layers are one object in a graph: each is asked once.
+        """
+        key = id(node.layer)
+        if key not in self._windows:
+            found = node.layer.windows() if hasattr(node.layer, "windows") else ()
+            self._windows[key] = tuple(window for window in found if isinstance(window, Window))
+        return self._windows[key]
+
+    @cached_property
+    def windowed(self) -> list[Node]:
+        """The layers that have windows."""
+        return [node for node in self.graph.nodes if self.windows(node)]
+
+    @cached_property
+    def readers(self) -> dict[int, list[Node]]:
+        """The layers that take each value; a value that nobody takes has none."""
+        readers: dict[int, list[Node]] = {value: [] for value in range(-len(self.graph.inputs), len(self.graph.nodes))}
+        for node in self.graph.nodes:
+            for value in dict.fromkeys(node.inputs):
+                readers[value].append(node)
+        return readers
+
+    def maker(self, value: int, through: Collection[str] = ()) -> Node | None:
+        """The layer that made a value, seen through layers of some types; None where it is the network's input."""
+        while value >= 0:
+            node = self.graph.nodes[value]
+            if node.type not in through:
+                return node
+            value = node.inputs[0]
+        return None
+
+
+def place(node: Node, argument: str = "") -> Span:
+    """Where a layer says something of itself: at an argument that its line states, else at its name."""
+    entry = node.item.args.entry(argument) if node.item.args and argument else None
+    return entry.span if entry else node.item.span
+
+
+def warn(
+    code: str,
+    node: Node,
+    message: str,
+    label: str = "",
+    *,
+    argument: str = "",
+    note: str = "",
+    help: str = "",
+    labels: tuple[Label, ...] = (),
+    repairs: tuple[Repair, ...] = (),
+    weight: float = 0.0,
+) -> Finding:
+    """A warning at a layer's line."""
+    return Finding(
+        node,
+        Diagnostic(
+            code,
+            message,
+            Label(place(node, argument), label),
+            labels=labels,
+            notes=(note,) if note else (),
+            help=help,
+            trace=node.trace,
+            repairs=repairs,
+            severity="warning",
+        ),
+        weight,
+    )
+
+
+def may_set(node: Node, name: str) -> bool:
+    """Whether a line's own text can give an argument a value: the file is the user's, and no expression is there."""
+    if node.item.span.source.shipped or node.item.name.startswith("$"):
+        return False
+    entry = node.item.args.entry(name) if node.item.args else None
+    return entry is None or not holds_expression(entry.value)
+
+
+def setting(node: Node, name: str) -> Any:
+    """The value of an argument of a layer, None where its type has no such argument."""
+    return getattr(node.layer, name, None)

@@ -1,0 +1,251 @@
+"""Patches applied while a network is expanded: a line of a network below, and what stands before, behind or for it.
+
+    line ─► patched ─► level 0 ─► level 1 ─► … ─► the line itself
+                         │
+                         └─ before, instead, after: the lines of patches, which have the levels above theirs to pass
+
+The lines of a patch run where the line stands: in its scope, with the names that it can read and, behind these, the
+params of the spec. A line that is alone in the place of another takes its name, and each line of the base keeps its
+own; new ones are numbered behind all of the scope's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cnnspec.engine.diagnostics import Diagnostic, Label
+from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
+from cnnspec.engine.network.names import REMOVED, leave_out
+from cnnspec.engine.network.patch_bases import Names, Network, network
+from cnnspec.engine.network.reporter import Broken
+from cnnspec.engine.spec import Item, Path, Spec
+from cnnspec.engine.spec.model import Head, Patch, Patches
+from cnnspec.engine.spec.patch import AFTER, BEFORE, REMOVE, REPLACE
+from cnnspec.engine.syntax import Meter, Silent
+
+if TYPE_CHECKING:
+    from cnnspec.engine.network.expand import Expander
+
+PATCHED = 8  # steps of the Meter, to look for the patches of a line, and for the names of one
+WHERE = {REPLACE: "in place of", BEFORE: "before", AFTER: "after"}
+Expand = Callable[[Spec, tuple[Network, ...], Names, Meter], object]
+
+
+class Mark(Struct, frozen=True):
+    """What a patch has put somewhere: the nodes ``first`` to ``end``; or, where it removes, what goes on instead."""
+
+    first: int
+    end: int
+    label: Label
+
+    def is_on(self, value: int) -> bool:
+        return self.first <= value < self.end
+
+
+class Reached(Struct):
+    """What the patches of a spec reach, over all its expansions."""
+
+    networks: list[tuple[Network, ...]] = field(default_factory=list)
+    made: set[Patch] = field(default_factory=set)  # those that have changed something
+    idle: set[Patch] = field(default_factory=set)  # those that their `when` leaves out
+
+
+def networks_below(say: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[Network, ...]:
+    """The networks below a spec, which ``expand`` expands for their names. Raises OutOfWork."""
+    found: tuple[Network, ...] = ()
+    for number, level in enumerate(say.spec.patches):
+        names, own = Names(), Meter(limit=max(meter.limit - meter.steps, 0))
+        below = replace(
+            say.spec, input=level.input or say.spec.input, input_override=None, patches=say.spec.patches[:number]
+        )
+        expand(below, found, names, own)
+        meter.spend(own.steps)
+        found = (*found, network(names, list(_active(say, level, context)), meter))
+    return found
+
+
+def _active(say: Expander, level: Patches, context: Context) -> Iterator[Patch]:
+    """The patches whose `when` is true."""
+    for patch in level.patches:
+        try:
+            active = patch.when is None or say.condition(patch.when, context, UNKNOWN)
+        except (Broken, Silent):
+            active = False
+        if active:
+            yield patch
+        else:
+            say.reached.idle.add(patch)
+
+
+def report_clashes(say: Expander, networks: tuple[Network, ...], context: Context) -> None:
+    """Lines that two patches take away, and patches that would put lines where none can stand."""
+    for patch, key in (found for below in networks for found in below.astray):
+        message = f"`{key}` is a path of a join: nothing stands before or behind it"
+        help = f"name a line of the path, such as its first: `{key}.0`"
+        say.reached.made.add(patch)
+        say.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+    for clash in (clash for below in networks for clash in below.clashes):
+        done = "removes" if clash.first.word.text == REMOVE else "replaces"
+        message = f"`{clash.key}` is taken away twice"
+        first = Label(clash.first.place, f"{done} it already")
+        help = "let each line be replaced or removed by one patch: name the others' keys in full"
+        say.sink.add(
+            Diagnostic("patched-twice", message, Label(clash.second.place), (first,), help=help, trace=context.trace)
+        )
+
+
+# ---------------------------------------------------------------------------------------------------------- lines
+
+
+def patched(say: Expander, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+    """One run of a line, with what the patches make of it."""
+    assert scope.place is not None
+    say.meter.spend(PATCHED)
+    scope.place.begin(item)
+    return _from(say, 0, item, taken, scope, context)
+
+
+def _from(
+    say: Expander, level: int, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+) -> Flow:
+    """A line with the patches of a level and of those above it."""
+    place = scope.place
+    assert place is not None
+    edits = None
+    while level < len(place.below) and (edits := place.edits(item, level)) is None:
+        level += 1
+    if edits is None:
+        return say.once(item, taken, scope, context)
+    key = place.key_of(item, level) or ""
+    say.reached.made.update(edits.patches)
+    if edits.before:
+        taken = (_before(say, edits.before, key, taken, scope, context),)
+    if edits.instead is None:
+        out = _from(say, level + 1, item, taken, scope, context)
+    else:
+        out = _instead(say, edits.instead, key, item, taken, scope, context)
+    for patch in edits.after:
+        out = _put(say, patch, key, out, scope, context)
+    return out
+
+
+def _put(say: Expander, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+    """The lines of a patch, before or behind another line. Where they keep the shape they bring no refusal about."""
+    first = len(say.nodes)
+    out = say.chain(patch.items, flow, scope, within(say, patch, key, context))
+    if out.shape != flow.shape:
+        _mark(say, patch, key, first)
+    return out
+
+
+def _mark(say: Expander, patch: Patch, key: str, first: int) -> None:
+    text = f"patch {patch.number} puts this {WHERE[patch.word.text]} {key}"
+    if len(say.nodes) > first:
+        say.marks.append(Mark(first, len(say.nodes), Label(say.nodes[first].span, text)))
+
+
+def _before(
+    say: Expander,
+    patches: Sequence[Patch],
+    key: str,
+    taken: tuple[Flow, ...],
+    scope: ScopeBuilder,
+    context: Context,
+) -> Flow:
+    flow = taken[0]
+    for patch in patches:
+        if len(taken) > 1:
+            help = "insert behind the lines that it takes, each by its own key"
+            refuse(say, patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help)
+        flow = _put(say, patch, key, flow, scope, context)
+    return flow
+
+
+def _instead(
+    say: Expander,
+    patch: Patch,
+    key: str,
+    item: Item,
+    taken: tuple[Flow, ...],
+    scope: ScopeBuilder,
+    context: Context,
+) -> Flow:
+    """What a line gives that is replaced or removed. ``from`` finds it under the line's id if it is replaced."""
+    name = key.rpartition(".")[2]
+    _leave_out(patch, item, name, scope)
+    inner = within(say, patch, key, context)
+    if patch.word.text == REMOVE:
+        if len(taken) > 1:
+            help = "replace it by `Identity`, whose `from` names the one"
+            refuse(say, patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
+        value = taken[0].value
+        say.marks.append(Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}")))
+        return taken[0]
+    first = len(say.nodes)
+    out = _first(say, patch, name, taken, scope, inner)
+    out = say.chain(patch.items[1:], out, scope, inner)
+    _mark(say, patch, key, first)
+    if item.id is not None:
+        scope.ids.setdefault(name, out)
+    return out
+
+
+def _first(
+    say: Expander, patch: Patch, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+) -> Flow:
+    """The first of the lines that replace another: it takes what that took, and if it is the only one its name."""
+    first = patch.items[0]
+    assert scope.place is not None
+    if len(patch.items) == 1 and first.id is None and first.repeat is None and first.foreach is None:
+        scope.place.given[first] = name
+    out = say.item(first, taken[0], scope, context, taken)
+    scope.place.given.pop(first, None)
+    return out
+
+
+def _leave_out(patch: Patch, item: Item, name: str, scope: ScopeBuilder) -> None:
+    reason = Label(patch.place, REMOVED if patch.word.text == REMOVE else "replaced here")
+    leave_out(item, scope, reason)
+    scope.skipped[name] = reason
+
+
+def within(say: Expander, patch: Patch, key: str, context: Context) -> Context:
+    """What the lines of a patch can read, and how they are reached. Blocks around them may be called anew."""
+    if patch.word.text == REMOVE:
+        return context
+    say.meter.spend(PATCHED + (len(say.env) + len(context.env)) // 8)
+    frame = context.frame(f"patch {patch.number} {WHERE[patch.word.text]} {key}", patch.place)
+    outer = tuple(f"{name} around a patch" for name in context.blocks)
+    return Context({**say.env, **context.env}, context.entry, frame, outer)
+
+
+def refuse(say: Expander, patch: Patch, message: str, context: Context, help: str) -> None:
+    """Says why a patch cannot be made on a line, and gives the line up."""
+    say.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+    raise Broken
+
+
+# ---------------------------------------------------------------------------------------------------------- paths
+
+
+def patched_scope(
+    say: Expander, line: Path | Head, items: tuple[Item, ...], scope: ScopeBuilder, context: Context
+) -> tuple[tuple[Item, ...], Context, int] | None:
+    """The lines of a named path or a head, their context and since which level they are there; None: it is removed."""
+    place, inner, since = scope.place, context, 0
+    if place is None:
+        return items, inner, since
+    place.begin(line)
+    for level in range(len(place.below)):
+        edits, key = place.edits(line, level), place.key_of(line, level) or ""
+        say.reached.made.update(edits.patches if edits else ())
+        if edits and edits.instead:
+            inner, items, since = within(say, edits.instead, key, context), edits.instead.items, level + 1
+            if edits.instead.word.text == REMOVE:
+                scope.skipped[key.rpartition(".")[2]] = Label(edits.instead.place, REMOVED)
+                return None
+    return items, inner, since

@@ -1,0 +1,110 @@
+"""The lines of a class -> which takes what: one dataflow for all its instances.
+
+A line that is left out in some instances stands for what its readers take instead: the value that passes it by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cnnspec.engine.network import Scope
+from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.template import Child, Entry, Leaf
+from cnnspec.engine.source.values import Point, only
+
+Value = int  # the number of the step that makes it; input number i of the class is -1 - i
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A line in the order of execution, with the names that it may read."""
+
+    leaf: Leaf
+    names: Names
+    inputs: tuple[Value, ...] = ()
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it hands on what it gets, and leaves nothing to call."""
+        return self.leaf.first.type == "Identity" and not self.leaf.is_named
+
+
+@dataclass(eq=False)
+class Wiring:
+    """``instead`` is what stands for a step where its line is left out; ``outputs`` what the class gives."""
+
+    steps: list[Step]
+    outputs: tuple[Value, ...]
+    instead: dict[Value, Value]
+
+
+def unrolled(entries: Sequence[Entry], names: Names) -> list[Step]:
+    """The lines with every loop written out. Raises Unsolved where the rounds differ in number."""
+    steps = []
+    for entry in entries:
+        if isinstance(entry, Leaf):
+            steps.append(Step(entry, names))
+            continue
+        for body, inner in entry.all_rounds(names):
+            steps += unrolled(body, inner)
+    return steps
+
+
+def wire(steps: Sequence[Step], scopes: Mapping[Point, Scope], outputs: Sequence[int] = ()) -> Wiring:
+    """``outputs`` are the values that a network gives, where they are not its last line's.
+
+    Raises Unsolved where no one dataflow serves all instances.
+    """
+    return _Wirer(list(steps), scopes).wiring(tuple(outputs))
+
+
+def made(child: Child) -> int:
+    """The value of the graph that a child hands on."""
+    return child.output if isinstance(child, Scope) else child.index
+
+
+@dataclass(eq=False)
+class _Wirer:
+    steps: list[Step]
+    scopes: Mapping[Point, Scope]
+    instead: dict[Value, Value] = field(default_factory=dict)
+
+    def wiring(self, outputs: tuple[int, ...]) -> Wiring:
+        makers = {point: self.makers(point) for point in self.scopes}
+        wired = []
+        for step in self.steps:
+            taken = {point: child.inputs for point, child in step.leaf.children.items()}
+            count = len(only(taken))
+            if any(len(inputs) != count for inputs in taken.values()):
+                raise Unsolved
+            seen = [{point: makers[point][inputs[i]] for point, inputs in taken.items()} for i in range(count)]
+            wired.append(Step(step.leaf, step.names, tuple(map(self.unified, seen))))
+        given = {point: outputs or (scope.output,) for point, scope in self.scopes.items()}
+        ends = [{point: makers[point][values[i]] for point, values in given.items()} for i in range(len(only(given)))]
+        return Wiring(wired, tuple(map(self.unified, ends)), self.instead)
+
+    def makers(self, point: Point) -> dict[int, Value]:
+        """The step or input that each value of the graph comes from, in one instance."""
+        found = {value: -1 - i for i, value in enumerate(self.scopes[point].inputs)}
+        for number, step in enumerate(self.steps):
+            if point in step.leaf.children:
+                found.setdefault(made(step.leaf.children[point]), number)
+        return found
+
+    def unified(self, seen: Mapping[Point, Value]) -> Value:
+        """One value that is, in each instance, what is seen there."""
+        latest = max(seen.values())
+        if latest < 0:
+            if any(value != latest for value in seen.values()):
+                raise Unsolved
+            return latest
+        there = self.steps[latest].leaf.children
+        if any(value != latest for point, value in seen.items() if point in there):
+            raise Unsolved
+        rest = {point: value for point, value in seen.items() if point not in there}
+        if rest:
+            instead = self.unified(rest)
+            if self.instead.setdefault(latest, instead) != instead:
+                raise Unsolved
+        return latest

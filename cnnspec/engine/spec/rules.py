@@ -1,0 +1,28 @@
+"""What the section `init` is made of: rules for layers, and in each what fills their tensors."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cnnspec.engine.spec.pattern import Pattern
+from cnnspec.engine.syntax import Map, Scalar
+
+
+class Setting(Struct, frozen=True, eq=False):
+    """What fills one tensor: a function with its arguments; None where it is left as PyTorch made it."""
+
+    tensor: Scalar
+    function: Scalar | None = None
+    args: Map | None = None
+    broken: bool = False  # said to be wrong already
+
+
+class Rule(Struct, frozen=True, eq=False):
+    """The settings for a layer type, or for the layers whose keys fit a pattern."""
+
+    key: Scalar
+    pattern: Pattern | None  # None: of a type
+    settings: tuple[Setting, ...]
+
+    def setting(self, tensor: str) -> Setting | None:
+        return next((setting for setting in self.settings if setting.tensor.text == tensor), None)

@@ -1,0 +1,1 @@
+"""Graph -> tables and records."""

@@ -1,0 +1,72 @@
+"""Graph -> Trace: what a source has to do, from the nodes and edges alone."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from cnnspec.engine.network import INPUT, Graph, Node, Scope
+from cnnspec.engine.network.graph import LOGITS
+from cnnspec.engine.verify.trace import Fill, Module, Pass, Recorder, Step, Trace, Value, exact, settings
+
+
+def replay(graph: Graph, numbers: dict[Hashable, int]) -> Trace:
+    """What a source has to do."""
+    nodes = list(held(graph.root))
+    return Trace(
+        [module(node) for node in nodes if node.tensors],
+        [node.key for node in nodes if node.tensors and not node.layer.bare],
+        [
+            Fill(init.parameter, init.call.target.removeprefix("torch."), exact(init.call.arguments))
+            for init in graph.init
+        ],
+        forward(graph, numbers, training=False),
+        forward(graph, numbers, training=True),
+    )
+
+
+def held(scope: Scope) -> Iterator[Node]:
+    """The nodes whose modules a scope holds, in the order of the state dict: parameters of its own come first."""
+    first = {child.name: child for child in reversed(scope.children)}
+    children = [first[name] for name in dict.fromkeys(child.name for child in scope.children)]
+    yield from (child for child in children if isinstance(child, Node) and child.layer.bare)
+    for child in children:
+        if isinstance(child, Scope):
+            yield from held(child)
+        elif not child.layer.bare:
+            yield child
+
+
+def module(node: Node) -> Module:
+    call = node.layer.call(node.input_shapes[0])
+    return Module(node.key, call.target, exact(settings(call.target, call.arguments)))
+
+
+def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pass:
+    """One pass over the nodes; heads run in training only."""
+    recorder = Recorder(numbers)
+    values = {INPUT - place: recorder.input(place) for place in range(len(graph.inputs))}
+    for node in graph.nodes:
+        if training or not node.aux:
+            values[node.index] = ran(node, tuple(values[value] for value in node.inputs), recorder)
+    names = list(graph.outputs) or [LOGITS if training and graph.aux else ""]
+    wanted = dict(zip(names, graph.given, strict=True))
+    if training:
+        wanted |= {head.output: head.value for head in graph.aux}
+    return Pass(recorder.steps, {name: recorder.read(values[value]) for name, value in wanted.items()})
+
+
+def ran(node: Node, inputs: tuple[Value, ...], recorder: Recorder) -> Value:
+    call = node.layer.call(node.input_shapes[0])
+    match node.type:
+        case "Add" | "Multiply":
+            found, *others = inputs
+            for other in others:
+                found = recorder.join(node.type, found, other)
+            return found
+        case "Concat":
+            return recorder.join("Concat", *inputs)
+    if node.layer.bare:
+        recorder.steps.append(Step(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs))))
+        return recorder.value("step", len(recorder.steps))
+    key = node.key if node.tensors or node.item.id is not None else ""  # a layer without both may be a function
+    return recorder.call(call.target, call.arguments, key, inputs)

@@ -1,0 +1,172 @@
+"""What is compared: the modules of a network, what initializes them, and the calls of a forward pass.
+
+A call of a layer is a Step, in the order of execution. A join or a slice has no state and draws nothing, so it is only
+a value: equal joins of equal values are one number. Working in place is part of a value as well, because a tensor that
+is read after a call has overwritten it is another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from cnnspec.engine.layers import BUILT_IN, REGISTRY
+
+VIEWS = ("torch.nn.Flatten", "torch.nn.Unflatten", "torchvision.ops.Permute")  # their output is their input's memory
+IDENTITY, SLICE = "torch.nn.Identity", "cnnspec.pytorch.build.modules.Slice"
+LAYERS = {REGISTRY[name].target or f"torch.nn.{name}": REGISTRY[name] for name in BUILT_IN}
+TRAINS = {target: layer.trains for target, layer in LAYERS.items()}
+DEFAULTS = {
+    target: {name: about.default for name, about in layer.model_fields.items() if not about.is_required()}
+    for target, layer in LAYERS.items()
+    if not layer.bare
+}
+# The same padding, whichever of its forms a network has: amounts for each side, the mode and the value.
+PADDINGS = {"ZeroPad2d": "constant", "ConstantPad2d": "constant", "ReplicationPad2d": "replicate"}
+PADDINGS |= {"ReflectionPad2d": "reflect"}
+PAD = "torch.nn.functional.pad"
+
+
+class Step(NamedTuple):
+    """A call of a layer: what it is, its arguments, its key, and the numbers of the values that it reads."""
+
+    target: str
+    arguments: str
+    key: str
+    inputs: tuple[int, ...]
+
+
+class Module(NamedTuple):
+    """A module or parameter that the state dict may have tensors of."""
+
+    key: str
+    target: str
+    arguments: str
+
+
+class Fill(NamedTuple):
+    """A call that initializes a parameter."""
+
+    parameter: str
+    function: str
+    arguments: str
+
+
+@dataclass(slots=True)
+class Pass:
+    """The calls of one forward pass, and the numbers of the values that it returns."""
+
+    steps: list[Step] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Trace:
+    """``created`` are the keys of modules in the order in which their constructors draw initial weights."""
+
+    modules: list[Module]
+    created: list[str]
+    fills: list[Fill]
+    evaluation: Pass
+    training: Pass
+
+
+@dataclass(eq=False, slots=True)
+class Storage:
+    """The memory of a tensor and of its views, and how often a call has overwritten it."""
+
+    writes: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """A tensor of a forward pass, by the number that stands for what computed it."""
+
+    number: int
+    recorder: Recorder
+    storage: Storage = field(default_factory=Storage)
+    written: int = 0  # the writes of its storage that made it
+
+    def __add__(self, other: Value) -> Value:
+        return self.recorder.join("Add", self, other)
+
+    def __mul__(self, other: Value) -> Value:
+        return self.recorder.join("Multiply", self, other)
+
+    def __getitem__(self, index: tuple[slice, slice]) -> Value:
+        every, channels = index
+        if every != slice(None):
+            raise TypeError("only channels are sliced")
+        return self.recorder.channels(self, channels.start or 0, channels.stop)
+
+
+@dataclass(eq=False)
+class Recorder:
+    """Records a forward pass. ``numbers`` is shared by the passes that are compared."""
+
+    numbers: dict[Hashable, int]
+    steps: list[Step] = field(default_factory=list)
+
+    def input(self, place: int) -> Value:
+        return self.value("input", place)
+
+    def value(self, *what: Hashable) -> Value:
+        return Value(self.numbers.setdefault(what, len(self.numbers)), self)
+
+    def read(self, value: Value) -> int:
+        """The number of a value as a call finds it."""
+        writes = value.storage.writes - value.written
+        return self.value("overwritten", value.number, writes).number if writes else value.number
+
+    def join(self, kind: str, *values: Value) -> Value:
+        return self.value(kind, *map(self.read, values))
+
+    def channels(self, value: Value, start: int, end: int | None) -> Value:
+        found = self.value("Slice", self.read(value), start, end)
+        found.storage, found.written = value.storage, value.storage.writes
+        return found
+
+    def call(self, target: str, arguments: Mapping[str, Any], key: str, inputs: tuple[Value, ...]) -> Value:
+        """A layer that runs; an Identity gives what it gets, and a slice is a value."""
+        stated = settings(target, arguments)
+        if target in (IDENTITY, SLICE):
+            (only,) = inputs
+            return only if target == IDENTITY else self.channels(only, stated["start"], stated["end"])
+        name, text = pad(target, stated) or (target, exact(stated))
+        self.steps.append(Step(name, text, key, tuple(map(self.read, inputs))))
+        found = self.value("step", len(self.steps))
+        in_place = stated.get("inplace") is True
+        if in_place or target in VIEWS:
+            storage = inputs[0].storage
+            storage.writes += in_place
+            found.storage, found.written = storage, storage.writes
+        return found
+
+
+def settings(target: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call, with the defaults of those that are left out."""
+    return {**DEFAULTS.get(target, {}), **arguments}
+
+
+def pad(target: str, stated: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a padding layer is as a function."""
+    mode = PADDINGS.get(target.removeprefix("torch.nn."))
+    if mode is None:
+        return None
+    amounts = stated["padding"]
+    sides = amounts if isinstance(amounts, tuple | list) else (amounts,) * 4
+    return PAD, exact({"pad": sides, "mode": mode, "value": float(stated.get("value", 0))})
+
+
+def exact(arguments: Mapping[str, Any]) -> str:
+    """Arguments as a text that tells 1, 1.0 and True apart, in the order of their names."""
+    return ", ".join(f"{name}={plain(arguments[name])!r}" for name in sorted(arguments))
+
+
+def plain(value: Any) -> Any:
+    return tuple(map(plain, value)) if isinstance(value, tuple | list) else value
+
+
+class Unlike(Exception):
+    """How a source differs from its network."""

@@ -1,0 +1,1 @@
+"""The PyTorch half: builds, loads weights, imports, exports, trains, sweeps and reports."""

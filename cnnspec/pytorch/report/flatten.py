@@ -1,0 +1,24 @@
+"""Nested settings as names and values that can be compared: ``optimizer: Adam``, ``optimizer.Adam.lr: 0.1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnspec.pytorch.report.labels import value_text
+
+
+def flat(name: str, value: Any) -> list[tuple[str, Any]]:
+    """The pairs below a name; an operation stands under the name itself, its arguments below it."""
+    if not isinstance(value, Mapping):
+        return [(name, frozen(value))]
+    inner = [pair for key, part in value.items() for pair in flat(f"{name}.{key}", part)]
+    operations = [key for key in value if key[:1].isupper()]
+    return [(name, operations[0]), *inner] if operations else inner
+
+
+def frozen(value: Any) -> Any:
+    """Lists as tuples and mappings in them as text, so that values can be compared and looked up."""
+    if isinstance(value, Mapping):
+        return value_text(value)
+    return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value

@@ -1,0 +1,199 @@
+"""The tables of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cnnspec.engine.diagnostics import count
+from cnnspec.engine.network import Graph
+from cnnspec.engine.numbers import number, short
+from cnnspec.engine.recipe import Recipe
+from cnnspec.engine.table.columns import COLUMNS, Facts
+from cnnspec.engine.table.table import DEFAULT, PLAIN, Look, cells, rows_of, totals
+from cnnspec.pytorch.report.blocks import Block, Column, Paragraph, Table
+from cnnspec.pytorch.report.flatten import flat
+from cnnspec.pytorch.report.labels import short_names, value_text
+from cnnspec.pytorch.report.metric import interval, percent, seconds, with_spread
+from cnnspec.pytorch.report.study import Setting, Study, Trial
+
+MOST_BEST = 10
+MOST_ROWS = 60  # of a network's table that is shown in full
+APART = ("seed", "data_dir", "weights", "name", "description", "source")  # what is not told as common
+ALWAYS = ("data", "validation", "epochs", "batch_size", "loss", "optimizer", ".lr")  # told even where they are defaults
+MOST_AXES = 6  # of more axes than that a table has the label alone
+
+
+def _by_axes(study: Study) -> bool:
+    return 0 < len(study.axes) <= MOST_AXES
+
+
+def _headings(study: Study) -> list[Column]:
+    if not _by_axes(study):
+        return [Column("setting", left=True)]
+    names = short_names(study.axes)
+    return [Column(names[axis], left=axis == "spec") for axis in study.axes]
+
+
+def _values(study: Study, setting: Setting) -> list[str]:
+    if not _by_axes(study):
+        return [setting.label]
+    return [value_text(setting.values[axis]) for axis in study.axes]
+
+
+def best(study: Study) -> Table:
+    """The best settings, with what they cost."""
+    shown = study.ranked[:MOST_BEST]
+    headings = [Column("rank"), *_headings(study), *map(Column, (study.measure.words, "seeds", "epochs"))]
+    headings += map(Column, ("params", "MACs", "training"))
+    rows = [(str(rank), *_values(study, setting), *_outcome(study, setting)) for rank, setting in enumerate(shown, 1)]
+    more = f", the first {len(shown)} of {len(study.ranked)}" if len(shown) < len(study.ranked) else ""
+    several = any(len(setting.objectives) > 1 for setting in shown)
+    spread = "; ± is the standard deviation over seeds" if several else ""
+    when = "after the last epoch" if study.measure.when == "last" else "of the best epoch"
+    partial = any(setting.finished < setting.planned for setting in study.ranked)
+    whole = "; settings all of whose seeds finished come first" if partial else ""
+    caption = f"Settings by {study.measure.words} {when}{more}{spread}{whole}."
+    return Table(tuple(headings), tuple(rows), caption, frozenset({0}))
+
+
+def _outcome(study: Study, setting: Setting) -> tuple[str, ...]:
+    epochs = sorted({len(trial.rows) for trial in setting.trials})
+    told = str(epochs[0]) if len(epochs) == 1 else f"{epochs[0]}–{epochs[-1]}"
+    graph = setting.network
+    return (
+        study.measure.spread(setting.objectives),
+        setting.seeds,
+        told,
+        number(graph.params if graph else None),
+        short(graph.macs if graph else None),
+        seconds(setting.seconds),
+    )
+
+
+def tested(study: Study) -> Table:
+    """The test part, with what its size alone leaves open."""
+    headings = (Column("setting", left=True), *map(Column, ("test accuracy", "wrong", "95 % interval", "test loss")))
+    rows = [_tested(setting) for setting in study.tested]
+    images = sorted({test.images for setting in study.tested for test in setting.tested})
+    told = f"Of {count(images[0], 'test image')}." if len(images) == 1 else "Test parts of different sizes."
+    caption = (
+        f"{told} The interval is Wilson's for the mean accuracy on that many images, whatever the number of seeds."
+    )
+    return Table(headings, tuple(rows), caption, frozenset({0}))
+
+
+def _tested(setting: Setting) -> tuple[str, ...]:
+    found = setting.tested
+    wrong = [test.images - test.correct for test in found]
+    low, high = interval(setting.test_accuracy, min(test.images for test in found))
+    return (
+        setting.label,
+        with_spread([test.accuracy for test in found], 100, " %", 2),
+        ", ".join(f"{number:,}" for number in wrong),
+        f"{100 * low:.2f}–{100 * high:.2f} %",
+        with_spread([test.loss for test in found], 1, "", 4),
+    )
+
+
+def trials(study: Study) -> Table:
+    """Every run by itself, with its last epoch."""
+    parted = any(trial.status != "done" for trial in study.trials)
+    headings = [Column("run", left=True), *_headings(study), Column("seed")]
+    headings += [Column("status", left=True)] if parted else []
+    headings += map(Column, ("epochs", "training loss", "accuracy", "validation loss", "accuracy", "training"))
+    rows = []
+    for setting in study.settings:
+        for trial in setting.trials:
+            status = [trial.status] if parted else []
+            rows.append((trial.name, *_values(study, setting), value_text(trial.seed), *status, *_last(trial)))
+    caption = "Each run after its last epoch; training figures are taken while weights change."
+    return Table(tuple(headings), tuple(rows), caption)
+
+
+def _last(trial: Trial) -> tuple[str, ...]:
+    last = trial.rows[-1]
+    return (
+        str(len(trial.rows)),
+        f"{last.train_loss:.4f}",
+        percent(last.train_accuracy),
+        "–" if last.val_loss is None else f"{last.val_loss:.4f}",
+        "–" if last.val_accuracy is None else percent(last.val_accuracy),
+        seconds(trial.seconds),
+    )
+
+
+def missing(study: Study) -> Table:
+    """What has no result, and why."""
+    names = short_names(study.axes)
+    headings = [Column("run", left=True), *(Column(names[axis]) for axis in study.axes)]
+    headings += [Column("seed"), Column("status", left=True), Column("reason", left=True)]
+    caption = "Points that failed, were left out or ended early, and those that are still to come."
+    return Table(tuple(headings), tuple(_missing(study, trial) for trial in study.without), caption)
+
+
+def _missing(study: Study, trial: Trial) -> tuple[str, ...]:
+    values = (value_text(trial.values.get(axis)) for axis in study.axes)
+    return (trial.name, *values, value_text(trial.seed), trial.status, trial.reason or "–")
+
+
+def networks(settings: Iterable[Setting]) -> list[Block]:
+    """The table of each network, and its totals; networks that look the same are shown once."""
+    found: dict[tuple[object, ...], list[Setting]] = {}
+    for setting in settings:
+        if setting.network:
+            found.setdefault((setting.network.name, *_layers(setting.network)), []).append(setting)
+    names = [key[0] for key in found]
+    blocks: list[Block] = []
+    for (name, *_), members in found.items():
+        graph = members[0].network
+        assert graph is not None
+        caption = graph.name if names.count(name) == 1 else f"{graph.name}, {_named(members)}"
+        caption += "" if look(graph) is PLAIN else f"; `cnnspec summary {graph.name}` opens its blocks"
+        blocks += [_network(graph, caption), Paragraph(totals(Facts(graph)))]
+    return blocks
+
+
+def _named(settings: Sequence[Setting]) -> str:
+    more = f" and {count(len(settings) - 1, 'other setting')}" if len(settings) > 1 else ""
+    return f"as in {settings[0].label}{more}"
+
+
+def look(graph: Graph) -> Look:
+    """Of a large network its blocks alone."""
+    return Look(depth=1) if len(rows_of(Facts(graph), PLAIN)) > MOST_ROWS else PLAIN
+
+
+def _layers(graph: Graph) -> tuple[tuple[str, ...], ...]:
+    facts = Facts(graph)
+    return tuple(cells(facts, row) for row in rows_of(facts, PLAIN))
+
+
+def _network(graph: Graph, caption: str) -> Table:
+    facts = Facts(graph)
+    rows = rows_of(facts, look(graph))
+    columns = tuple(Column(COLUMNS[name].heading, COLUMNS[name].left) for name in DEFAULT)
+    shown = tuple(tuple(cell.strip() for cell in cells(facts, row)) for row in rows)
+    scopes = frozenset(place for place, row in enumerate(rows) if row.is_scope)
+    return Table(columns, shown, caption, scopes, tuple(row.level for row in rows))
+
+
+def setup(study: Study) -> Table | None:
+    """What all runs have in common."""
+    recipes = [_settings(trial.recipe) for trial in study.trials if trial.recipe]
+    if not recipes:
+        return None
+    same = [name for name in recipes[0] if all(name in r and r[name] == recipes[0][name] for r in recipes)]
+    defaults = _settings(Recipe())
+    told = [name for name in same if name.endswith(ALWAYS) or recipes[0][name] != defaults.get(name)]
+    rows = [(name, value_text(recipes[0][name])) for name in told]
+    machines = list(dict.fromkeys(trial.machine for trial in study.trials if trial.machine))
+    rows += [("machine", "; ".join(machines))] if machines else []
+    rows.append(("time of training", seconds(sum(trial.seconds for trial in study.trials))))
+    headings = (Column("setting", left=True), Column("of all runs", left=True))
+    return Table(headings, tuple(rows), "What all runs have in common; other settings have their defaults.")
+
+
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    data = recipe.as_data()
+    return {name: value for key in data if key not in APART for name, value in flat(key, data[key])}
