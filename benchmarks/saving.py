@@ -15,7 +15,7 @@ from benchmarks.throughput import BATCH, CPU, RECIPE, Digits, in_memory
 from benchmarks.timing import alternate
 from cnnspec.pytorch.train.checkpoint import Checkpoints
 from cnnspec.pytorch.train.device import placed
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 
 STEPS = {"lenet": 20, "resnet18": 2}
 AN_EPOCH = 844  # steps of MNIST's 54,000 training images
@@ -29,12 +29,12 @@ def measure(quick: bool) -> Iterator[Finding]:
 
 
 def of_network(name: str, digits: Digits, steps: int, folder: Path, rounds: int) -> Finding:
-    trainee = Trainee.of(RECIPE, placed(cnnspec.build(f"mnist/{name}"), CPU), BATCH, classes=10)
-    for parameter in trainee.model.parameters():
+    state = TrainState.of(RECIPE, placed(cnnspec.build(f"mnist/{name}"), CPU), BATCH, classes=10)
+    for parameter in state.model.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    trainee.step()  # so that the optimizer has what it saves
+    state.step()  # so that the optimizer has what it saves
     checkpoints = Checkpoints(folder, 2**40)
-    sides = {"save": lambda: checkpoints.save(trainee.state()), "steps": in_memory(name, digits, steps * BATCH)}
+    sides = {"save": lambda: checkpoints.save(state.state()), "steps": in_memory(name, digits, steps * BATCH)}
     found = alternate(sides, rounds, prepare=nothing)
     share = 100 * found.median("save") / (found.median("steps") / steps * AN_EPOCH)
     return Finding(

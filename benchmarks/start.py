@@ -16,8 +16,8 @@ from benchmarks.timing import alternate
 FIRST_STEP = """
 import os
 from cnnspec.cli.app import main
-from cnnspec.pytorch.train.checkpointer import Keeper
-Keeper.step = lambda keeper: os._exit(7)
+from cnnspec.pytorch.train.checkpointer import Checkpointer
+Checkpointer.step = lambda checkpointer: os._exit(7)
 main()
 """
 

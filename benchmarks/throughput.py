@@ -24,8 +24,8 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
 from cnnspec.pytorch.train.device import placed
 from cnnspec.pytorch.train.loop import epoch
-from cnnspec.pytorch.train.running_metrics import Tally
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.running_metrics import RunningMetrics
+from cnnspec.pytorch.train.train_state import TrainState
 
 IMAGES, BATCH = 60_000, 64
 PIXELS = Pixels(mean=(0.5,), std=(0.29,))
@@ -109,12 +109,12 @@ def in_memory(
 ) -> Callable[[], None]:
     """What `cnnspec train` does in an epoch."""
     model = placed(cnnspec.build(f"mnist/{name}"), device, recipe.channels_last)
-    trainee = Trainee.of(recipe, model, drawn, classes=10)
+    state = TrainState.of(recipe, model, drawn, classes=10)
     data = Examples.on(device, digits.data.unsqueeze(1), digits.targets, PIXELS)
 
     def run() -> None:
-        trainee.tally = Tally()
-        epoch(trainee, data, torch.randperm(IMAGES)[:drawn].to(device))
+        state.metrics = RunningMetrics()
+        epoch(state, data, torch.randperm(IMAGES)[:drawn].to(device))
 
     return run
 

@@ -113,7 +113,7 @@ def same_structure(graph: Graph, source: str) -> None:
     inputs = [torch.empty(2, *shape, device="meta") for shape in graph.inputs.values()]
     given = net.eval()(*inputs)
     shapes = [tuple(tensor.shape[1:]) for tensor in (given.values() if isinstance(given, dict) else [given])]
-    assert shapes == [graph.shape(value) for value in graph.given]
+    assert shapes == [graph.shape(value) for value in graph.output_values]
 
 
 def free_params_equal(name: str) -> None:

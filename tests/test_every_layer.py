@@ -136,7 +136,7 @@ def test_policies_are_stricter_than_torch(policy: Policy) -> None:
     assert policy.unsafe or policy.allows(accepts(call(layer, xs), xs) or pytest.fail("torch refuses it as well"))
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS and not REGISTRY[name].bare])
+@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS and not REGISTRY[name].is_parameter])
 def test_arguments_are_torchs(name: str) -> None:
     """A type has the arguments of its module, under the same names and with the same defaults."""
     fields = REGISTRY[name].model_fields

@@ -46,7 +46,7 @@ def test_graph_says_what_the_module_does(name: str) -> None:
     device = "cpu" if graph.input[0] == 1 else "meta"  # those for ImageNet run in shapes alone
     module = cnnspec.build(name, device=device).eval()
     seen: list[tuple[str, list[tuple[int, ...]], tuple[int, ...]]] = []
-    for node in (node for node in graph.nodes if not node.layer.bare):
+    for node in (node for node in graph.nodes if not node.layer.is_parameter):
 
         def see(_: nn.Module, given: tuple[torch.Tensor, ...], out: torch.Tensor, key: str = node.key) -> None:
             seen.append((key, [tuple(x.shape[1:]) for x in given], tuple(out.shape[1:])))
@@ -55,11 +55,13 @@ def test_graph_says_what_the_module_does(name: str) -> None:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         out = module(torch.zeros(1, *graph.input, device=device))
     assert seen == [
-        (n.key, [tuple(s) for s in n.input_shapes], tuple(n.shape)) for n in graph.nodes if not (n.aux or n.layer.bare)
+        (n.key, [tuple(s) for s in n.input_shapes], tuple(n.shape))
+        for n in graph.nodes
+        if not (n.aux or n.layer.is_parameter)
     ]
     assert tuple(out.shape[1:]) == graph.output
     assert {k: tuple(v.shape) for k, v in module.state_dict().items()} == {k: t.shape for k, t in graph.tensors.items()}
-    if not any(node.layer.bare for node in graph.nodes):  # those stand before the modules of their scope
+    if not any(node.layer.is_parameter for node in graph.nodes):  # those stand before the modules of their scope
         assert list(module.state_dict()) == list(graph.tensors)
     assert counter.get_total_flops() == graph.flops
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cnnspec.engine.inputs import Inputs
     from cnnspec.engine.network.memory import Memory
-    from cnnspec.engine.network.receptive_field import Reach
+    from cnnspec.engine.network.receptive_field import ReceptiveField
 
 WIDE = 10_000  # columns of text that is not for a terminal: no line of it is folded
 
@@ -86,7 +86,7 @@ class Graph(network.Graph, frozen=True, eq=False, kw_only=True, dict=True):
 
         return memory(self, _dtype(dtype) or "float32")
 
-    def receptive_field(self, key: str) -> Reach:
+    def receptive_field(self, key: str) -> ReceptiveField:
         """Return the receptive field of a layer in pixels of the input: size, stride and start along each dimension.
 
         Raises:

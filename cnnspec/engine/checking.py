@@ -22,7 +22,7 @@ from cnnspec.engine.layers.join import ALIGN
 from cnnspec.engine.lint import lint
 from cnnspec.engine.network import Graph, Meter, expand
 from cnnspec.engine.network.init import check_patterns
-from cnnspec.engine.network.patches import Reached
+from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.network.unused_patches import idle_patches, report_idle
 from cnnspec.engine.spec import Spec, builtin_blocks, read
 from cnnspec.engine.spec.budget import Budget
@@ -112,7 +112,7 @@ def examine(source: Source, variant: str | None = None, meter: Meter | None = No
     sink = Sink()
     meter = meter or Meter()
     spec = read(source, sink, builtin_blocks(), meter=meter)
-    reached = Reached()
+    reached = PatchHits()
     graphs = [expand(chosen, sink, meter, reached=reached) for chosen in (variants(spec, variant) if spec else ())]
     known = tuple(graph for graph in graphs if graph)
     if spec is not None:
@@ -152,7 +152,7 @@ def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
 
 def expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
     """The graph of a spec as it is set; what is wrong goes to the sink, no repair tried."""
-    reached = Reached()
+    reached = PatchHits()
     graph = expand(spec, sink, meter, reached=reached)
     check_patches(spec, reached, sink, meter, others=True)
     if graph is not None:
@@ -160,7 +160,7 @@ def expanded(spec: Spec, sink: Sink, meter: Meter) -> Graph | None:
     return graph
 
 
-def check_patches(spec: Spec, reached: Reached, sink: Sink, meter: Meter, *, others: bool) -> None:
+def check_patches(spec: Spec, reached: PatchHits, sink: Sink, meter: Meter, *, others: bool) -> None:
     """Says which patches change nothing. With ``others`` they may be meant for variants that were not expanded yet."""
     idle = idle_patches(spec, reached)
     for other in variants(replace(spec, settings={}, input_override=None)) if idle and others else ():

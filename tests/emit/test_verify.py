@@ -135,7 +135,7 @@ def test_what_a_call_overwrites_is_another_value() -> None:
 # ------------------------------------------------------------------------------------------- what it says of torch
 
 
-@pytest.mark.parametrize("target", [target for target, layer in LAYERS.items() if not layer.bare])
+@pytest.mark.parametrize("target", [target for target, layer in LAYERS.items() if not layer.is_parameter])
 def test_arguments_by_position_are_torchs(target: str) -> None:
     """The names in their order, and the layers that are subclasses of others."""
     name = target.rpartition(".")[2]

@@ -151,7 +151,7 @@ def in_place(checked: Checked) -> list[str]:
     reasons = []
     kinds = {clash.kept is not None for clash in checked.clashes}
     alone = {error.code for error in checked.errors} <= IN_PLACE
-    output = graph.wanted if alone else None
+    output = graph.live_values if alone else None
     if True in kinds:
         lost = not Part(graph).backward(output)
         if not lost and not any(node.layer.reorders for node in graph.nodes):  # behind those Flatten may copy

@@ -15,7 +15,7 @@ from cnnspec.engine.network import Graph, Meter
 from cnnspec.engine.network.context import Context, Flow
 from cnnspec.engine.network.expand import Expander
 from cnnspec.engine.network.inplace import Clash, clashes
-from cnnspec.engine.network.patches import Reached
+from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.network.reporter import Broken
 from cnnspec.engine.spec import Arguments, Item, builtin_blocks, read
 
@@ -83,7 +83,7 @@ def check(text: str) -> Checked:
     spec = read(Source("fuzz.yaml", text), sink, builtin_blocks())
     if spec is None:
         return Checked(tuple(_errors(sink)), None)
-    meter, reached = Meter(), Reached()
+    meter, reached = Meter(), PatchHits()
     spec = replace(spec, variant=next(reversed(spec.variants), None))
     probe = _Probe(spec, sink, meter, reached)
     graph = probe.filled(probe.graph())
@@ -91,7 +91,7 @@ def check(text: str) -> Checked:
     if graph is not None:
         check_rules(spec, (graph,), sink, meter, others=True)
     errors = tuple(_errors(sink))
-    given = graph.wanted if graph and all(map(_in_place, errors)) else None
+    given = graph.live_values if graph and all(map(_in_place, errors)) else None
     found = (
         list(clashes(graph.nodes, tuple(graph.inputs.values()), given)) if graph and any(map(_in_place, errors)) else []
     )

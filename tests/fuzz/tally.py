@@ -25,7 +25,7 @@ def arguments() -> set[tuple[str, str]]:
 
 
 @dataclass
-class Tally:
+class RunningMetrics:
     """Counts over specs; ``disagreements`` hold the seed, what torch does, and the text."""
 
     accepted: int = 0
@@ -51,7 +51,7 @@ class Tally:
         self.stated |= verdict.stated
         self.reasons.update(verdict.reasons)
 
-    def merge(self, other: Tally) -> None:
+    def merge(self, other: RunningMetrics) -> None:
         self.accepted += other.accepted
         self.refused += other.refused
         self.set_aside += other.set_aside

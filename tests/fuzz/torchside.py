@@ -77,7 +77,7 @@ def same_shapes(graph: Graph, net: nn.Module, batch: int) -> None:
     seen: Shapes = {}
     modules = dict(net.named_modules())
     run = [node for node in graph.nodes if net.training or not node.aux]
-    nodes = [node for node in run if not node.layer.bare]  # a parameter has no hooks
+    nodes = [node for node in run if not node.layer.is_parameter]  # a parameter has no hooks
     hooks = [modules[key].register_forward_hook(_note(seen, key)) for key in {node.key for node in nodes}]
     xs = [torch.randn(batch, *shape, requires_grad=net.training) for shape in graph.inputs.values()]
     with torch.set_grad_enabled(net.training):
@@ -94,7 +94,7 @@ def same_shapes(graph: Graph, net: nn.Module, batch: int) -> None:
 
 def wanted(graph: Graph, training: bool) -> list[int]:
     """The values that a network gives, in training those of its aux heads behind its own."""
-    return [*graph.given, *([head.value for head in graph.aux] if training else [])]
+    return [*graph.output_values, *([head.value for head in graph.aux] if training else [])]
 
 
 def flat(given: Any) -> list[torch.Tensor]:

@@ -59,7 +59,7 @@ def test_kept_is_what_torch_saves(name: str) -> None:
     """A gradient is refused exactly where something has changed that the type says it keeps."""
     for layer, xs in taken(name):
         module = construct(layer.call(xs[0])).train()
-        kept = layer.kept(xs[0])
+        kept = layer.saved_tensors(xs[0])
         if not layer.overwrites(training=True):
             assert {saves(module, xs, i) for i in range(len(xs))} == {"input" in kept}, (layer, xs)
         assert saves(module, xs, None) == ("output" in kept), (layer, xs)

@@ -10,7 +10,7 @@ import pytest
 from cnnspec.engine.checking import variants
 from cnnspec.engine.diagnostics import Sink, Source
 from cnnspec.engine.network import Graph, Meter, Node
-from cnnspec.engine.network.control_path import Way
+from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.expand import Expander
 from cnnspec.engine.network.graph import Scope
 from cnnspec.engine.spec import builtin_blocks, find, read
@@ -81,10 +81,10 @@ def told(part: Node | Scope) -> object:
         return (*own, [told(child) for child in part.children])
     trace = [(frame.text, frame.span) for frame in part.trace or ()]
     own = (part.index, part.key, part.type, repr(part.layer), part.inputs, part.input_shapes, part.shape, part.tensors)
-    return (*own, part.macs, part.span, part.item.span, trace, part.aux, part.again, way(part.way))
+    return (*own, part.macs, part.span, part.item.span, trace, part.aux, part.reused, way(part.control_path))
 
 
-def way(found: Way) -> object:
+def way(found: ControlPath) -> object:
     """The loops and conditions that a line stands in."""
     rounds = [(turn.loop.span, turn.number, dict(turn.names)) for turn in found.rounds]
     return (rounds, [condition.span for condition in found.conditions])

@@ -145,7 +145,7 @@ def test_several_inputs_and_outputs(tmp_path: Path) -> None:
     assert torch.equal(given["logits"], model.fc(torch.flatten(joined, 1)))
     graph = cnnspec.graph(spec)
     assert {name: tuple(x) for name, x in graph.inputs.items()} == {"image": (3, 16, 16), "mask": (1, 16, 16)}
-    assert [tuple(graph.shape(value)) for value in graph.given] == [(4, 16, 16), (5,)]
+    assert [tuple(graph.shape(value)) for value in graph.output_values] == [(4, 16, 16), (5,)]
     shapes = "image 3×16×16, mask 1×16×16 → features 4×16×16, logits 5"  # named, and no sum of shapes
     assert shapes in repr(graph)
     assert figure_of(graph).total.endswith(f" · {shapes}")

@@ -428,7 +428,7 @@ def test_a_module_that_is_shared_is_patched_once_for_all_its_runs() -> None:
     """Both runs have what the patch puts there, under one key."""
     graph = graph_of(HEADS, patch("  - insert_after: cell0.0\n    layers: [BatchNorm2d]\n"))
     cells = [
-        (line, node.again) for line, node in zip(lines(graph), graph.nodes, strict=True) if line.startswith("cell")
+        (line, node.reused) for line, node in zip(lines(graph), graph.nodes, strict=True) if line.startswith("cell")
     ]
     once = [("cell0.0 Conv2d", False), ("cell0.2 BatchNorm2d", False), ("cell0.1 ReLU", False)]
     assert cells == [

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 import cnnspec
 from cnnspec.engine.layers import JOINS, REGISTRY, Shape
-from cnnspec.engine.layers.axis_map import All
+from cnnspec.engine.layers.dependency import All
 from cnnspec.engine.network import Graph
 from cnnspec.engine.network.receptive_field import Extent, Fields, fields
 from cnnspec.pytorch.build.module import module
@@ -90,7 +90,7 @@ COPYING = ("ReflectionPad2d", "ReplicationPad2d")
 
 
 def told(layer: Any, x: Shape) -> bool:
-    """Whether ``reads`` is the whole truth: not where padding copies places, nor of a normalisation's statistics."""
+    """Whether ``dependency`` is complete: it omits places that padding copies, and statistics of a normalization."""
     copying = getattr(layer, "padding_mode", "zeros") != "zeros" or type(layer).__name__ in COPYING
     return not copying and not layer.averages(x) and (type(layer).__name__ != "LayerNorm" or len(x) == 1)
 
@@ -103,7 +103,7 @@ def test_every_layer_reads_what_its_module_reads(name: str) -> None:
         if not told(layer, x) or x.elements > 1000:
             continue
         y, net = layer.infer(x), construct(layer.call(x))
-        for dim, (reading, walk) in enumerate(zip(layer.reads(x, y), layer.walks(x, y), strict=True), 1):
+        for dim, (reading, walk) in enumerate(zip(layer.dependency(x, y), layer.axis_map(x, y), strict=True), 1):
             walk = walk if walk or not isinstance(reading, All) else None  # in no order among the channels
             reached = along(changed(net, x, dim) if name == "Upsample" else spoilt(net, x, dim), walk)
             for place, column in enumerate(reached.T):
@@ -120,7 +120,7 @@ def test_channels_are_apart_where_a_layer_says_so(name: str) -> None:
         if statistics or x.elements > 1000:
             continue
         y, net = layer.infer(x), construct(layer.call(x))
-        reading, walk = layer.across(x, y)
+        reading, walk = layer.channel_dependency(x, y)
         for place, column in enumerate(along(spoilt(net, x, 0), walk).T):
             assert set(column.nonzero().flatten().tolist()) <= set(reading.reads(place)), (layer, x, place)
 
@@ -130,7 +130,7 @@ def test_readings_repeat_as_they_say(name: str) -> None:
     """A period further on in the output, what is read lies a period further on in the input."""
     for arguments, x in taken_cases(name):
         layer = REGISTRY[name].model_validate(arguments)
-        for reading in layer.reads(x, layer.infer(x)):
+        for reading in layer.dependency(x, layer.infer(x)):
             outputs, inputs = reading.period or (0, 0)
             for place in range(-7, 8):
                 moved = [i + inputs for i in reading.reads(place)]

@@ -355,9 +355,9 @@ def test_a_failing_rule_is_told_at_the_line_of_the_spec(body: str, message: str,
 
 def test_its_cause_is_kept_for_python() -> None:
     """Whoever debugs a layer sees the exception itself; commands end without a traceback."""
-    cnnspec.plugin(own("    def reads(self, x, y):\n        return {}[x]\n"))
+    cnnspec.plugin(own("    def dependency(self, x, y):\n        return {}[x]\n"))
     graph = cnnspec.graph(spec_of("Own"))
-    with pytest.raises(PluginFault, match="fails in `reads`: KeyError") as caught:
+    with pytest.raises(PluginFault, match="fails in `dependency`: KeyError") as caught:
         fields(graph)
     assert isinstance(caught.value.__cause__, KeyError)
     done = run("summary", "own.yaml", "--columns", "key,field")

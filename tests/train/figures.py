@@ -27,7 +27,7 @@ from torch.optim import Optimizer, lr_scheduler
 from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
 from cnnspec.pytorch.train.loop import epoch, measure
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Metrics
 from cnnspec.pytorch.train.world import joined
 
@@ -109,21 +109,26 @@ def trained(case: Case, held_batch: int | None = None, cut: int | None = None) -
     data = Examples.on(CPU, pixels, labels, PIXELS)
     found, recipe = Outcome(), case.recipe()
     with joined() as world:
-        trainee = Trainee.of(recipe, case.network(), case.images, case.classes, world=world)
+        state = TrainState.of(recipe, case.network(), case.images, case.classes, world=world)
         watched = torch.arange(case.images, case.images + case.held)
-        _note_rates(trainee, found)
-        while not trainee.is_done:
-            order = torch.tensor(case.order(trainee.epoch))
-            figures = _epoch(trainee, data, order, cut, case, found)
-            trainee = figures[1]
+        _note_rates(state, found)
+        while not state.is_done:
+            order = torch.tensor(case.order(state.epoch))
+            figures = _epoch(state, data, order, cut, case, found)
+            state = figures[1]
             held = measure(
-                trainee.measured, data, watched, held_batch or case.batch_size, loss=trainee.loss, world=trainee.world
+                state.measured,
+                data,
+                watched,
+                held_batch or case.batch_size,
+                loss=state.loss,
+                world=state.world,
             )
-            row = Metrics.of(trainee.epoch, figures[0], held)
+            row = Metrics.of(state.epoch, figures[0], held)
             found.rows.append((row.train_loss, row.train_accuracy, row.val_loss or 0.0, row.val_accuracy or 0.0))
-            if trainee.close(row):
+            if state.close(row):
                 found.best = row.epoch
-        found.weights = {name: tensor.clone() for name, tensor in trainee.measured.state_dict().items()}
+        found.weights = {name: tensor.clone() for name, tensor in state.measured.state_dict().items()}
     return found
 
 
@@ -132,35 +137,35 @@ class Cut(Exception):
 
 
 def _epoch(
-    trainee: Trainee, data: Examples, order: Tensor, cut: int | None, case: Case, found: Outcome
-) -> tuple[Any, Trainee]:
-    """An epoch; where it is cut, another trainee goes on from the state as JSON and tensors hold it."""
+    state: TrainState, data: Examples, order: Tensor, cut: int | None, case: Case, found: Outcome
+) -> tuple[Any, TrainState]:
+    """An epoch; where it is cut, another state goes on from the state as JSON and tensors hold it."""
     from cnnspec.pytorch.train.checkpoint.plain import decode, encode
     from cnnspec.pytorch.train.checkpoint.state import State
 
     def after() -> None:
-        if cut is not None and trainee.schedule.step == cut and len(found.rates) == cut:
+        if cut is not None and state.schedule.step == cut and len(found.rates) == cut:
             raise Cut
 
     try:
-        return epoch(trainee, data, order, after=after), trainee
+        return epoch(state, data, order, after=after), state
     except Cut:
-        state = trainee.state()
-        kept = State({n: t.clone() for n, t in state.tensors.items()}, decode(encode(state.values)))
-        again = Trainee.of(trainee.recipe, case.network(), case.images, case.classes, world=trainee.world)
+        saved = state.state()
+        kept = State({n: t.clone() for n, t in saved.tensors.items()}, decode(encode(saved.values)))
+        again = TrainState.of(state.recipe, case.network(), case.images, case.classes, world=state.world)
         again.restore(kept)
         _note_rates(again, found)
         return epoch(again, data, order), again
 
 
-def _note_rates(trainee: Trainee, found: Outcome) -> None:
+def _note_rates(state: TrainState, found: Outcome) -> None:
     """Note the rate and the momentum of each step as the optimizer has them."""
 
     def note(optimizer: Optimizer, *_: Any) -> None:
         found.rates.append(optimizer.param_groups[0]["lr"])
         found.momenta.append(_momentum(optimizer))
 
-    trainee.optimizer.register_step_pre_hook(note)
+    state.optimizer.register_step_pre_hook(note)
 
 
 def _momentum(optimizer: Optimizer) -> float:

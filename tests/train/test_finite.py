@@ -11,7 +11,7 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
 from cnnspec.pytorch.train.finite import diagnose, is_finite, require_finite
 from cnnspec.pytorch.train.loop import epoch
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 
 CPU = torch.device("cpu")
 
@@ -41,10 +41,10 @@ def trained(model: nn.Module, **given: object) -> str:
     """What an epoch says, and that no weight was touched."""
     before = {name: tensor.clone() for name, tensor in model.named_parameters()}
     recipe = Recipe.of(**{"batch_size": 10, "optimizer": {"SGD": {"lr": 0.1}}, **given})
-    trainee = Trainee.of(recipe, model, images=40, classes=2)
-    trainee.epoch = 2
+    state = TrainState.of(recipe, model, images=40, classes=2)
+    state.epoch = 2
     with pytest.raises(DivergedError) as caught:
-        epoch(trainee, data(), torch.arange(40))
+        epoch(state, data(), torch.arange(40))
     for name, tensor in model.named_parameters():
         assert torch.equal(tensor.nan_to_num(7), before[name].nan_to_num(7))
     return caught.value.message
@@ -128,4 +128,4 @@ def test_an_optimizer_whose_own_numbers_overflow_has_diverged() -> None:
     model = network(Scale())
     recipe = Recipe.of(batch_size=10, optimizer={"ASGD": {"lr": 255, "alpha": 1e6}})
     with pytest.raises(DivergedError, match="the optimizer's own numbers overflow"):
-        epoch(Trainee.of(recipe, model, images=40, classes=2), data(), torch.arange(40))
+        epoch(TrainState.of(recipe, model, images=40, classes=2), data(), torch.arange(40))

@@ -18,7 +18,7 @@ from cnnspec.pytorch.train.loop import epoch, measure
 from cnnspec.pytorch.train.prepare import prepare
 from cnnspec.pytorch.train.run_files import load_weights
 from cnnspec.pytorch.train.seeds import SHUFFLE, generator
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.weights import tensors
 
 CPU = torch.device("cpu")
@@ -111,10 +111,10 @@ def test_a_loss_that_is_not_finite_names_epoch_and_step(step: int) -> None:
     images[10 * (step - 1) + 3] = 255  # in batches of 10, in order
     data = Examples.on(CPU, images, torch.zeros(50, dtype=torch.int64), Pixels(mean=(0.0,), std=(1.0,)))
     model = nn.Sequential(nn.Flatten(), BreaksOnWhite())
-    trainee = Trainee.of(Recipe.of(batch_size=10, optimizer="SGD"), model, 50, 2)
-    trainee.epoch = 3
+    state = TrainState.of(Recipe.of(batch_size=10, optimizer="SGD"), model, 50, 2)
+    state.epoch = 3
     with pytest.raises(DivergedError, match=f"the loss is nan at step {step} of epoch 3") as caught:
-        epoch(trainee, data, torch.arange(50))
+        epoch(state, data, torch.arange(50))
     assert caught.value.exit_code == 6
 
 
@@ -136,8 +136,8 @@ def test_reports_come_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     data = Examples.on(CPU, images, torch.arange(60) % 2, Pixels(mean=(0.1,), std=(0.1,)))
     model = nn.Sequential(nn.Flatten(), nn.Linear(1, 2))
     reports: list[Figures] = []
-    trainee = Trainee.of(Recipe.of(batch_size=20, optimizer={"SGD": {"lr": 0.1}}), model, 60, 2)
-    figures = epoch(trainee, data, torch.arange(60), reports.append)
+    state = TrainState.of(Recipe.of(batch_size=20, optimizer={"SGD": {"lr": 0.1}}), model, 60, 2)
+    figures = epoch(state, data, torch.arange(60), reports.append)
     assert [report.images for report in reports] == [20, 40, 60]
     assert (reports[-1].loss, reports[-1].correct) == (figures.loss, figures.correct)
 

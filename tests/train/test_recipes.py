@@ -29,8 +29,8 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.recipe.optimizers import OPTIMIZERS
 from cnnspec.pytorch.data.examples import Examples, Pixels
 from cnnspec.pytorch.train.loop import epoch, measure
-from cnnspec.pytorch.train.running_metrics import Tally
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.running_metrics import RunningMetrics
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Figures, Metrics
 
 CPU = torch.device("cpu")
@@ -53,22 +53,22 @@ def order(number: int) -> Tensor:
     return torch.randperm(IMAGES, generator=torch.Generator().manual_seed(number))
 
 
-def trained(epochs: int = 3, **given: Any) -> Trainee:
+def trained(epochs: int = 3, **given: Any) -> TrainState:
     """The network after some epochs of a recipe, which looks at its own training images as at a validation part."""
     recipe = Recipe.of(**{"batch_size": SIZE, "epochs": epochs, "channels_last": False, **given})
-    trainee = Trainee.of(recipe, network(), IMAGES, CLASSES)
+    state = TrainState.of(recipe, network(), IMAGES, CLASSES)
     torch.manual_seed(7)
-    while not trainee.is_done:
-        go_on(trainee)
-    return trainee
+    while not state.is_done:
+        go_on(state)
+    return state
 
 
-def go_on(trainee: Trainee) -> None:
+def go_on(state: TrainState) -> None:
     """One epoch."""
     data = examples()
-    figures = epoch(trainee, data, order(trainee.epoch))
-    held = measure(trainee.measured, data, data.all(), SIZE, loss=trainee.loss)
-    trainee.close(Metrics.of(trainee.epoch, figures, held))
+    figures = epoch(state, data, order(state.epoch))
+    held = measure(state.measured, data, data.all(), SIZE, loss=state.loss)
+    state.close(Metrics.of(state.epoch, figures, held))
 
 
 def batches(number: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -82,9 +82,9 @@ def batches(number: int) -> Iterator[tuple[Tensor, Tensor]]:
         assert torch.allclose(data.take(torch.tensor(index))[0], (data.images[index] / 255 - mean) / std, atol=1e-5)
 
 
-def equal(trainee: Trainee, model: nn.Module) -> bool:
-    """Whether a model has the trainee's numbers, to the bit."""
-    pairs = zip(trainee.model.state_dict().items(), model.state_dict().items(), strict=True)
+def equal(state: TrainState, model: nn.Module) -> bool:
+    """Whether a model has the state's numbers, to the bit."""
+    pairs = zip(state.model.state_dict().items(), model.state_dict().items(), strict=True)
     return all(name == other and torch.equal(ours, theirs) for (name, ours), (other, theirs) in pairs)
 
 
@@ -173,12 +173,12 @@ def test_a_scheduler_is_torchs(given: dict[str, Any], made: Made, per_step: bool
 
 def test_a_plateau_is_seen_by_the_validation_loss() -> None:
     """The rate falls where the loss has not become smaller, as torch's class has it for the same losses."""
-    trainee = trained(epochs=8, optimizer={"SGD": {"lr": 1.5}}, scheduler={"ReduceLROnPlateau": {"patience": 0}})
+    state = trained(epochs=8, optimizer={"SGD": {"lr": 1.5}}, scheduler={"ReduceLROnPlateau": {"patience": 0}})
     optimizer = sgd(1.5)(network())
     scheduler = ReduceLROnPlateau(optimizer, patience=0)
-    for row in trainee.rows:
+    for row in state.rows:
         scheduler.step(row.val_loss)
-    assert optimizer.param_groups[0]["lr"] == trainee.optimizer.param_groups[0]["lr"] < 1.5
+    assert optimizer.param_groups[0]["lr"] == state.optimizer.param_groups[0]["lr"] < 1.5
 
 
 @pytest.mark.parametrize("given", [{"epochs": 2}, {"steps": 7, "start_factor": 0.1}])
@@ -190,8 +190,8 @@ def test_the_rate_is_warmed_up(given: dict[str, Any]) -> None:
         rate = 0.05 * 0.5 ** (step // STEPS)
         optimizer.param_groups[0]["lr"] = rate * (start + (1 - start) * step / steps if step < steps else 1)
 
-    trainee = trained(optimizer=SGD, scheduler={"StepLR": {"step_size": 1, "gamma": 0.5}}, warmup=given)
-    assert equal(trainee, by_hand(sgd(momentum=0.9), before_step=warm))
+    state = trained(optimizer=SGD, scheduler={"StepLR": {"step_size": 1, "gamma": 0.5}}, warmup=given)
+    assert equal(state, by_hand(sgd(momentum=0.9), before_step=warm))
 
 
 def test_gradients_are_clipped() -> None:
@@ -211,10 +211,10 @@ def test_batches_that_are_accumulated_make_the_step_of_one_large_batch() -> None
     def run(**sizes: int) -> nn.Module:
         model = network()
         model[1] = nn.Identity()
-        trainee = Trainee.of(Recipe.of(**given, **sizes), model, IMAGES, CLASSES)
-        while not trainee.is_done:
-            go_on(trainee)
-        return trainee.model
+        state = TrainState.of(Recipe.of(**given, **sizes), model, IMAGES, CLASSES)
+        while not state.is_done:
+            go_on(state)
+        return state.model
 
     halves, wholes = run(batch_size=10, accumulate=2), run(batch_size=20)
     for ours, theirs in zip(halves.parameters(), wholes.parameters(), strict=True):
@@ -232,19 +232,19 @@ def test_weights_are_averaged() -> None:
     """The average begins as the first step's weights and follows the formula, with buffers; it is what is measured."""
     seen: list[dict[str, Tensor]] = []
     optimizer = torch.optim.SGD
-    trainee = Trainee.of(Recipe.of(batch_size=SIZE, optimizer=SGD, ema=0.8), network(), IMAGES, CLASSES)
-    step = trainee.optimizer.step
+    state = TrainState.of(Recipe.of(batch_size=SIZE, optimizer=SGD, ema=0.8), network(), IMAGES, CLASSES)
+    step = state.optimizer.step
 
     def noted(*args: Any, **kwargs: Any) -> Any:
         done = step(*args, **kwargs)
-        seen.append({name: tensor.clone() for name, tensor in trainee.model.state_dict().items()})
+        seen.append({name: tensor.clone() for name, tensor in state.model.state_dict().items()})
         return done
 
-    trainee.optimizer.step = noted  # type: ignore[method-assign]
-    epoch(trainee, examples(), order(1))
-    assert isinstance(trainee.optimizer, optimizer)
-    assert trainee.measured is not trainee.model
-    for name, found in trainee.measured.state_dict().items():
+    state.optimizer.step = noted  # type: ignore[method-assign]
+    epoch(state, examples(), order(1))
+    assert isinstance(state.optimizer, optimizer)
+    assert state.measured is not state.model
+    for name, found in state.measured.state_dict().items():
         expected = seen[0][name].clone()
         for later in seen[1:]:
             expected = later[name] if not expected.is_floating_point() else 0.8 * expected + 0.2 * later[name]
@@ -263,9 +263,9 @@ def test_the_average_of_weights_is_torchs() -> None:
         cross_entropy(model(images), labels).backward()
         optimizer.step()
         averaged.update_parameters(model)
-    trainee = trained(epochs=1, optimizer=SGD, ema=0.9)
-    assert trainee.average
-    for ours, theirs in zip(trainee.average.model.parameters(), averaged.module.parameters(), strict=True):
+    state = trained(epochs=1, optimizer=SGD, ema=0.9)
+    assert state.average
+    for ours, theirs in zip(state.average.model.parameters(), averaged.module.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 
 
@@ -295,20 +295,20 @@ def rows(values: Sequence[float]) -> list[Metrics]:
 def test_training_stops_early(monitor: str) -> None:
     """After so many epochs that were not better by the margin than the best, training is over."""
     given = {"patience": 2, "monitor": monitor, "min_delta": 0.05}
-    trainee = Trainee.of(Recipe.of(early_stopping=given, epochs=20), network(), IMAGES, CLASSES)
+    state = TrainState.of(Recipe.of(early_stopping=given, epochs=20), network(), IMAGES, CLASSES)
     closed = []
     for row in rows([0.9, 0.5, 0.48, 0.4, 0.39, 0.38, 0.1]):
-        if trainee.is_done:
+        if state.is_done:
             break
-        trainee.close(row)
+        state.close(row)
         closed.append(row.val_loss)
     assert closed == [0.9, 0.5, 0.48, 0.4, 0.39, 0.38]
 
 
 def test_the_first_of_equal_epochs_is_the_best() -> None:
     """A checkpoint is the best where the validation loss is less than that of every epoch before."""
-    trainee = Trainee.of(Recipe.of(epochs=20), network(), IMAGES, CLASSES)
-    assert [trainee.close(row) for row in rows([0.9, 0.5, 0.5, 0.6, 0.4])] == [True, True, False, False, True]
+    state = TrainState.of(Recipe.of(epochs=20), network(), IMAGES, CLASSES)
+    assert [state.close(row) for row in rows([0.9, 0.5, 0.5, 0.6, 0.4])] == [True, True, False, False, True]
 
 
 def test_images_are_mixed_as_torchvision_mixes() -> None:
@@ -316,7 +316,7 @@ def test_images_are_mixed_as_torchvision_mixes() -> None:
     from torchvision.transforms import v2
 
     for key, transform in (("mixup", v2.MixUp), ("cutmix", v2.CutMix)):
-        trainee = trained(epochs=1, optimizer=SGD, **{key: 0.7})
+        state = trained(epochs=1, optimizer=SGD, **{key: 0.7})
         mix = transform(alpha=0.7, num_classes=CLASSES)
         model = network()
         optimizer = sgd(momentum=0.9)(model)
@@ -327,7 +327,7 @@ def test_images_are_mixed_as_torchvision_mixes() -> None:
             optimizer.zero_grad()
             (-(shares * logits.log_softmax(1)).sum(1).mean()).backward()
             optimizer.step()
-        for ours, theirs in zip(trainee.model.parameters(), model.parameters(), strict=True):
+        for ours, theirs in zip(state.model.parameters(), model.parameters(), strict=True):
             assert torch.allclose(ours, theirs, atol=1e-6), key
 
 
@@ -348,20 +348,20 @@ def test_half_precision_is_torchs_autocast() -> None:
 
 def test_float16_scales_the_loss_and_leaves_out_steps_that_overflow() -> None:
     """Gradients that overflow under too large a scale move nothing; the scale is halved, and training goes on."""
-    trainee = Trainee.of(Recipe.of(batch_size=SIZE, optimizer=SGD, amp="fp16", ema=0.5), network(), IMAGES, CLASSES)
-    trainee.scaler.load_state_dict({**trainee.scaler.state_dict(), "scale": 2.0**40})
-    before = {name: p.clone() for name, p in trainee.model.named_parameters()}
+    state = TrainState.of(Recipe.of(batch_size=SIZE, optimizer=SGD, amp="fp16", ema=0.5), network(), IMAGES, CLASSES)
+    state.scaler.load_state_dict({**state.scaler.state_dict(), "scale": 2.0**40})
+    before = {name: p.clone() for name, p in state.model.named_parameters()}
     data = examples()
-    trainee.model.train()
-    epoch(trainee, data, order(1)[:SIZE])
-    assert all(torch.equal(before[name], p) for name, p in trainee.model.named_parameters())
-    assert trainee.scaler.get_scale() == 2.0**39
-    assert trainee.schedule.step == 0
-    trainee.scaler.load_state_dict({**trainee.scaler.state_dict(), "scale": 256.0})
-    trainee.tally = Tally()
-    epoch(trainee, data, order(1))
-    assert trainee.schedule.step == STEPS
-    assert all(p.isfinite().all() for p in trainee.model.parameters())
+    state.model.train()
+    epoch(state, data, order(1)[:SIZE])
+    assert all(torch.equal(before[name], p) for name, p in state.model.named_parameters())
+    assert state.scaler.get_scale() == 2.0**39
+    assert state.schedule.step == 0
+    state.scaler.load_state_dict({**state.scaler.state_dict(), "scale": 256.0})
+    state.metrics = RunningMetrics()
+    epoch(state, data, order(1))
+    assert state.schedule.step == STEPS
+    assert all(p.isfinite().all() for p in state.model.parameters())
 
 
 def test_a_compiled_network_trains_as_the_network_does() -> None:
@@ -390,18 +390,18 @@ EVERYTHING = {
 
 @pytest.mark.parametrize("scheduler", [given for given, _, _ in SCHEDULERS] + [{"ReduceLROnPlateau": None}], ids=str)
 def test_a_state_holds_all_that_training_goes_on_from(scheduler: dict[str, Any]) -> None:
-    """Broken off in the middle of an epoch and restored into a new trainee, training ends at the same bits."""
+    """Broken off in the middle of an epoch and restored into a new state, training ends at the same bits."""
     from cnnspec.pytorch.train.checkpoint.plain import decode, encode
     from cnnspec.pytorch.train.checkpoint.state import State
 
     recipe = Recipe.of(**{**EVERYTHING, "scheduler": scheduler, "batch_size": SIZE, "epochs": 3})
-    whole = Trainee.of(recipe, network(), IMAGES, CLASSES)
+    whole = TrainState.of(recipe, network(), IMAGES, CLASSES)
     torch.manual_seed(7)
     go_on(whole)
     states: list[State] = []
 
     def note() -> None:
-        if whole.tally.steps == 2:
+        if whole.metrics.steps == 2:
             state = whole.state()
             tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
             states.append(State(tensors, decode(encode(state.values))))
@@ -409,23 +409,23 @@ def test_a_state_holds_all_that_training_goes_on_from(scheduler: dict[str, Any])
     figures = epoch(whole, examples(), order(2), after=note)
     finish(whole, figures)
     torch.manual_seed(99)
-    again = Trainee.of(recipe, network(), IMAGES, CLASSES)
+    again = TrainState.of(recipe, network(), IMAGES, CLASSES)
     again.restore(states[0])
     finish(again, epoch(again, examples(), order(2)))
     assert equal(again, whole.model)
     assert whole.average
     assert again.average
-    assert equal(Trainee.of(Recipe(), again.average.model, IMAGES, CLASSES), whole.average.model)
+    assert equal(TrainState.of(Recipe(), again.average.model, IMAGES, CLASSES), whole.average.model)
     assert [(r.train_loss, r.val_loss) for r in again.rows] == [(r.train_loss, r.val_loss) for r in whole.rows]
     assert again.optimizer.param_groups[0]["lr"] == whole.optimizer.param_groups[0]["lr"]
 
 
-def finish(trainee: Trainee, figures: Figures) -> None:
+def finish(state: TrainState, figures: Figures) -> None:
     """The end of the second epoch, and all of the third."""
     data = examples()
-    held = measure(trainee.measured, data, data.all(), SIZE, loss=trainee.loss)
-    trainee.close(Metrics.of(2, figures, held))
-    go_on(trainee)
+    held = measure(state.measured, data, data.all(), SIZE, loss=state.loss)
+    state.close(Metrics.of(2, figures, held))
+    go_on(state)
 
 
 def test_determinism_is_asked_of_torch_and_given_back() -> None:
@@ -452,8 +452,8 @@ def test_losses_of_aux_heads_are_added_by_their_weights() -> None:
 
     images = torch.randint(0, 256, (6, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
     data = Examples.on(CPU, images, torch.arange(6), Pixels(mean=(0.5,), std=(0.25,)))
-    trainee = Trainee.of(Recipe.of(batch_size=3, optimizer=SGD), fresh(), 6, 10, (0.3, 0.3))
-    figures = epoch(trainee, data, torch.arange(6))
+    state = TrainState.of(Recipe.of(batch_size=3, optimizer=SGD), fresh(), 6, 10, (0.3, 0.3))
+    figures = epoch(state, data, torch.arange(6))
     model = fresh()
     optimizer = sgd(momentum=0.9)(model)
     model.train()
@@ -466,5 +466,5 @@ def test_losses_of_aux_heads_are_added_by_their_weights() -> None:
         (loss + 0.3 * cross_entropy(first, labels) + 0.3 * cross_entropy(second, labels)).backward()
         optimizer.step()
         own += loss.item() * 3
-    assert equal(trainee, model)
+    assert equal(state, model)
     assert figures.loss == pytest.approx(own / 6, rel=1e-6)

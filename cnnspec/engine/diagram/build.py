@@ -177,7 +177,7 @@ class Builder:
 
     def _box(self, node: Node) -> Box:
         box = Box(kind(node.type), label(node), shape_text(node.shape), (node.key, node.key), small=is_small(node.type))
-        return _noted(box, self._note(node.key, node.again))
+        return _noted(box, self._note(node.key, node.reused))
 
     def _block(self, scope: Scope, level: int) -> Element:
         """A block; if it is but one box, that box."""
@@ -185,7 +185,7 @@ class Builder:
         several = len(shapes) > 1
         starts: list[Element] = [_end(f"input {i}", shape) for i, shape in enumerate(shapes, 1)] if several else []
         made = {value: i for i, value in enumerate(scope.inputs)} if several else {}
-        note = self._note(scope.key, all(node.again for node in scope.leaves()))
+        note = self._note(scope.key, all(node.reused for node in scope.leaves()))
         body = self._chain(scope, starts, made, level + 1)
         if len(body.parts) == 1 and isinstance(body.parts[0], Box) and not body.taps:
             return _noted(body.parts[0], note)

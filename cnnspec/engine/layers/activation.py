@@ -2,13 +2,12 @@
 
 from typing import Any, Literal
 
-from cnnspec.engine.layers.axis_map import All, Reading
 from cnnspec.engine.layers.base import (
     EACH,
     ITS_OUTPUT,
     MAX_NUMBER,
     NOTHING,
-    Copies,
+    ExtraSaved,
     Layer,
     NonNegativeNumber,
     Number,
@@ -18,6 +17,7 @@ from cnnspec.engine.layers.base import (
     many,
     setting,
 )
+from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.dimension import dimension, own_dimension
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
@@ -38,13 +38,13 @@ def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
 class _Pointwise(Layer):
     """A function of each value by itself."""
 
-    apart = True
+    channelwise = True
 
 
 class ReLU(_Pointwise):
     """Rectified linear unit: max(0, x)."""
 
-    keeps = keeps_in_place = ITS_OUTPUT
+    saved_for_backward = saved_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
@@ -57,7 +57,7 @@ class ReLU6(_Pointwise):
 class LeakyReLU(_Pointwise):
     """ReLU with a small slope below 0."""
 
-    keeps_in_place = ITS_OUTPUT
+    saved_in_place = ITS_OUTPUT
     negative_slope: Number = 0.01
     inplace: bool = False
 
@@ -93,7 +93,7 @@ class PReLU(_Pointwise):
 class RReLU(_Pointwise):
     """ReLU with a slope below 0 that is drawn at random in training, and is the middle of its range in evaluation."""
 
-    keeps_in_place = ITS_OUTPUT
+    saved_in_place = ITS_OUTPUT
     lower: Number = 1 / 8
     upper: Number = 1 / 3
     inplace: bool = False
@@ -109,15 +109,15 @@ class RReLU(_Pointwise):
             )
         return x
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The slopes that were drawn."""
-        return Copies(numbers=y.elements)
+        return ExtraSaved(numbers=y.elements)
 
 
 class ELU(_Pointwise):
     """Exponential linear unit: x above 0, alpha·(exp(x) − 1) below."""
 
-    keeps_in_place = ITS_OUTPUT
+    saved_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
 
@@ -129,7 +129,7 @@ class ELU(_Pointwise):
 class CELU(_Pointwise):
     """Continuously differentiable exponential linear unit: x above 0, alpha·(exp(x/alpha) − 1) below."""
 
-    keeps_in_place = ITS_OUTPUT
+    saved_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
 
@@ -149,7 +149,7 @@ class CELU(_Pointwise):
 class SELU(_Pointwise):
     """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer."""
 
-    keeps_in_place = ITS_OUTPUT
+    saved_in_place = ITS_OUTPUT
     inplace: bool = False
 
 
@@ -181,39 +181,39 @@ class Softplus(_Pointwise):
 class Sigmoid(_Pointwise):
     """1/(1 + exp(−x)), from 0 to 1."""
 
-    keeps = ITS_OUTPUT
+    saved_for_backward = ITS_OUTPUT
 
 
 class LogSigmoid(_Pointwise):
     """The logarithm of the sigmoid."""
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The exponentials of the negated sizes."""
-        return Copies(numbers=y.elements)
+        return ExtraSaved(numbers=y.elements)
 
 
 class Tanh(_Pointwise):
     """Hyperbolic tangent, from −1 to 1."""
 
-    keeps = ITS_OUTPUT
+    saved_for_backward = ITS_OUTPUT
 
 
 class Tanhshrink(_Pointwise):
     """x − tanh(x)."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The hyperbolic tangents."""
-        return Copies(numbers=y.elements)
+        return ExtraSaved(numbers=y.elements)
 
 
 class Softsign(_Pointwise):
     """x/(1 + |x|), from −1 to 1."""
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The divisors."""
-        return Copies(numbers=y.elements)
+        return ExtraSaved(numbers=y.elements)
 
 
 class Hardsigmoid(_Pointwise):
@@ -285,7 +285,7 @@ class GLU(Layer):
             )
         return Shape((*x[:dim], x[dim] // 2, *x[dim + 1 :]))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         pairs = (Window(2, dilation=half) if half < size else EACH for size, half in zip(x.sizes, y.sizes, strict=True))
         return tuple(pairs)
 
@@ -293,7 +293,7 @@ class GLU(Layer):
 class _Softmax(Layer):
     """An activation over all values of a dimension; without ``dim``, over the channels."""
 
-    keeps = ITS_OUTPUT
+    saved_for_backward = ITS_OUTPUT
     dim: Whole | None = None
 
     def infer(self, x: Shape) -> Shape:
@@ -308,7 +308,7 @@ class _Softmax(Layer):
             )
         return x
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         over = 1 if self.dim is None else dimension(self, "dim", x)
         return tuple(All(size) if dim == over else EACH for dim, size in enumerate(x.sizes, 2))
 
@@ -331,7 +331,7 @@ class Softmin(_Softmax):
 class Softmax2d(Layer):
     """Softmax over the channels, at each place of a C×H×W map."""
 
-    keeps = ITS_OUTPUT
+    saved_for_backward = ITS_OUTPUT
     ranks = (3,)
 
     def infer(self, x: Shape) -> Shape:

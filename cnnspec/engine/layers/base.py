@@ -1,11 +1,12 @@
 """What every layer type is: typed arguments, a shape rule, tensors, a cost, and its PyTorch call as data.
 
-    Layer   infer(shape) -> shape          Refusal, where it cannot
-            tensors(shape) -> Tensor…      names as in the state dict
-            macs(in, out) -> int | None    None: not counted
-            reads(in, out) -> Reading…     which places, along each dimension: receptive fields
-            kept(in), copies(in…, out)     what training keeps for the gradient
-            call(shape) -> Call            executed by the builder, printed by the emitters
+    Layer   infer(shape) -> shape                   Refusal, where it cannot
+            tensors(shape) -> Tensor…               names as in the state dict
+            macs(in, out) -> int | None             None: not counted
+            dependency(in, out) -> Reading…         what is read along each dimension: receptive fields
+            saved_tensors(in) -> {"input", …}       which of its own tensors training saves for backward
+            extra_saved(in…, out) -> ExtraSaved     what training saves besides
+            call(shape) -> Call                     executed by the builder, printed by the emitters
 
 Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
 """
@@ -17,7 +18,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.engine.diagnostics.words import listing
-from cnnspec.engine.layers.axis_map import All, Reading
+from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.shape import Shape, plain
 from cnnspec.engine.layers.window import Window
 
@@ -38,11 +39,11 @@ Pads1 = NonNegative | tuple[NonNegative]
 Pads2 = NonNegative | tuple[NonNegative, NonNegative]
 Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
 
-Kept = frozenset[Literal["input", "output"]]
+SavedTensors = frozenset[Literal["input", "output"]]
 WEIGHT_AND_BIAS = ("weight", "bias")
-NOTHING: Kept = frozenset()
-ITS_INPUT: Kept = frozenset({"input"})
-ITS_OUTPUT: Kept = frozenset({"output"})
+NOTHING: SavedTensors = frozenset()
+ITS_INPUT: SavedTensors = frozenset({"input"})
+ITS_OUTPUT: SavedTensors = frozenset({"output"})
 
 EACH = Window(1)  # every place is read at its own
 Try = tuple[str, dict[str, Any]]  # what to do, in words, and the arguments that it gives
@@ -60,7 +61,7 @@ class Tensor(Struct, frozen=True):
         return prod(self.shape)
 
 
-class Copies(Struct, frozen=True):
+class ExtraSaved(Struct, frozen=True):
     """Tensors that torch makes for the gradient alone."""
 
     numbers: int = 0  # for one image, of the activations' own type
@@ -105,15 +106,15 @@ class Layer(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True, protected_namespaces=())
 
-    ranks: ClassVar[tuple[int, ...]] = ()  # how many sizes an input has without its batch: 3 for C×H×W; empty: any
-    inputs: ClassVar[int | None] = 1  # how many tensors it takes; None: two or more
-    target: ClassVar[str | None] = None  # what the builder calls, where that is not torch.nn's class of the same name
-    trains: ClassVar[tuple[str, ...]] = ()  # the parameters that the type can have, whatever its arguments are
-    keeps: ClassVar[Kept] = ITS_INPUT  # the tensors themselves that torch saves for the gradient: no copies, no masks
-    keeps_in_place: ClassVar[Kept] = NOTHING  # the same with `inplace: true`; some then save a copy of their input
-    apart: ClassVar[bool] = False  # whether each channel of the output is made of the same channel of the input alone
-    reorders: ClassVar[bool] = False  # whether its view counts the numbers in another order than memory has them
-    bare: ClassVar[bool] = False  # no module: a parameter of the scope that it stands in, which multiplies the input
+    ranks: ClassVar[tuple[int, ...]] = ()  # accepted numbers of sizes without the batch: 3 for C×H×W; empty: any
+    inputs: ClassVar[int | None] = 1  # number of input tensors; None: two or more
+    target: ClassVar[str | None] = None  # what the builder calls; None: torch.nn's class of the same name
+    trains: ClassVar[tuple[str, ...]] = ()  # every parameter that the type can have, for any arguments
+    saved_for_backward: ClassVar[SavedTensors] = ITS_INPUT  # which of its own tensors torch saves, uncopied
+    saved_in_place: ClassVar[SavedTensors] = NOTHING  # the same with `inplace: true`; some then copy their input
+    channelwise: ClassVar[bool] = False  # whether an output channel depends on the input channel of that number alone
+    reorders: ClassVar[bool] = False  # whether its view orders the numbers differently from memory
+    is_parameter: ClassVar[bool] = False  # no module: a parameter of its scope that multiplies the input
 
     def infer(self, x: Shape) -> Shape:
         """Output shape for an input shape; both without the batch. Raises Refusal."""
@@ -122,7 +123,7 @@ class Layer(BaseModel):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         """Parameters and buffers by their names in the state dict, in torch's order of registration.
 
-        The one tensor of a bare layer has no name: its key is that of the layer.
+        The one tensor of a layer that is a parameter has no name: its key is that of the layer.
         """
         return {}
 
@@ -130,9 +131,9 @@ class Layer(BaseModel):
         """Multiply-accumulates for one image; None where the cost of this type is not counted."""
         return None
 
-    def kept(self, x: Shape) -> Kept:
-        """What ``keeps`` says for these arguments: neither tensor may be overwritten before its gradient is there."""
-        return self.keeps_in_place if self.overwrites(training=True) else self.keeps
+    def saved_tensors(self, x: Shape) -> SavedTensors:
+        """Return which of its own tensors training saves; they must not be overwritten before backward."""
+        return self.saved_in_place if self.overwrites(training=True) else self.saved_for_backward
 
     def overwrites(self, training: bool) -> bool:
         """Whether the output is written over the input."""
@@ -142,26 +143,26 @@ class Layer(BaseModel):
         """The numbers of the input, row by row, that the output is without a copy; None where it is a new tensor."""
         return None
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         """Which places are read, along each dimension of an input behind its channels."""
         return (EACH,) * (len(x) - 1)
 
-    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
-        """Which dimension of the output walks along each of those of the input behind its channels."""
+    def axis_map(self, x: Shape, y: Shape) -> tuple[int, ...]:
+        """Return, for each dimension of the input after its channels, the dimension of the output that follows it."""
         return tuple(range(1, len(x)))
 
-    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
-        """What is read along the channels, and the dimension of the output that walks along them."""
-        return EACH if self.apart else All(x[0]), 0
+    def channel_dependency(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+        """Return what is read along the channels, and the dimension of the output that follows them."""
+        return EACH if self.channelwise else All(x[0]), 0
 
     def averages(self, x: Shape) -> bool:
         """Whether its statistics are taken over places in evaluation, so that each value depends on all of them."""
         return False
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
-        """What training keeps for the gradient beside the tensors that ``kept`` names."""
-        copied = self.overwrites(training=True) and not self.keeps_in_place
-        return Copies(numbers=y.elements) if copied else Copies()
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
+        """Return what training saves for backward in addition to ``saved_tensors``."""
+        copied = self.overwrites(training=True) and not self.saved_in_place
+        return ExtraSaved(numbers=y.elements) if copied else ExtraSaved()
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         """The arguments of the call that follow from the input shape."""

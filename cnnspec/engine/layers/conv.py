@@ -8,13 +8,13 @@ from cnnspec.engine.layers.base import (
     MAX_SIZE,
     NOTHING,
     WEIGHT_AND_BIAS,
-    Copies,
-    Kept,
+    ExtraSaved,
     Layer,
     Pads1,
     Pads2,
     Pads3,
     Positive,
+    SavedTensors,
     Sizes1,
     Sizes2,
     Sizes3,
@@ -128,19 +128,19 @@ class _Conv(_AnyConv):
                     tries=(setting(padding=fits), setting(padding_mode="zeros")),
                 )
 
-    def kept(self, x: Shape) -> Kept:
+    def saved_tensors(self, x: Shape) -> SavedTensors:
         """A padded copy stands in for the input where torch pads by hand; mirroring and repeating save both."""
         by_hand = self.padding_mode == "zeros" and any(before != after for before, after in self.pads())
         return NOTHING if by_hand or self.padding_mode == "circular" else ITS_INPUT
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The padded input, where torch pads by hand: of zeros, only by what one side has more than the other."""
         zeros = self.padding_mode == "zeros"
         grown = tuple(after - before if zeros else before + after for before, after in self.pads())
         padded = (size + more for size, more in zip(xs[0].sizes, grown, strict=True))
-        return Copies() if zeros and not any(grown) else Copies(numbers=xs[0][0] * prod(padded))
+        return ExtraSaved() if zeros and not any(grown) else ExtraSaved(numbers=xs[0][0] * prod(padded))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Window, ...]:
         return self.windows()
 
     def macs(self, x: Shape, y: Shape) -> int:
@@ -234,7 +234,7 @@ class ConvTranspose2d(_AnyConv):
     def weight_shape(self, x: Shape) -> tuple[int, ...]:
         return (x[0], self.out_channels // self.groups, *self.kernel)
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Unwindow, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Unwindow, ...]:
         return self.windows()
 
     def macs(self, x: Shape, y: Shape) -> int:

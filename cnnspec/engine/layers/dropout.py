@@ -2,15 +2,15 @@
 
 from typing import Literal
 
-from cnnspec.engine.layers.base import NOTHING, Copies, Layer, Probability
+from cnnspec.engine.layers.base import NOTHING, ExtraSaved, Layer, Probability
 from cnnspec.engine.layers.shape import Shape
 
 
 class _Dropout(Layer):
     """Passes its input itself on where it does nothing: in evaluation, and where ``p`` is 0."""
 
-    keeps = NOTHING
-    apart = True
+    saved_for_backward = NOTHING
+    channelwise = True
     p: Probability = 0.5
     inplace: bool = False
 
@@ -20,11 +20,11 @@ class _Dropout(Layer):
     def view(self, x: Shape, training: bool) -> range | None:
         return None if training and self.p > 0 else range(x.elements)
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The factors that the values are multiplied by; a single 0 where all of them are."""
         if self.p in (0, 1):
-            return Copies(shared=int(self.p))
-        return Copies(numbers=self.drawn(y))
+            return ExtraSaved(shared=int(self.p))
+        return ExtraSaved(numbers=self.drawn(y))
 
     def drawn(self, y: Shape) -> int:
         """How many factors are drawn for one image."""
@@ -60,16 +60,16 @@ class StochasticDepth(Layer):
     """Sets whole images (``row``) or the whole batch to 0 with probability ``p`` in training, scales the others up."""
 
     target = "torchvision.ops.StochasticDepth"
-    keeps = NOTHING
-    apart = True
+    saved_for_backward = NOTHING
+    channelwise = True
     p: Probability
     mode: Literal["row", "batch"]
 
     def view(self, x: Shape, training: bool) -> range | None:
         return None if training and self.p > 0 else range(x.elements)
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The factor of each image, or of all."""
         if self.p == 0:
-            return Copies()
-        return Copies(numbers=1) if self.mode == "row" else Copies(shared=1)
+            return ExtraSaved()
+        return ExtraSaved(numbers=1) if self.mode == "row" else ExtraSaved(shared=1)

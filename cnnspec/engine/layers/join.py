@@ -4,18 +4,18 @@ from math import prod
 from typing import Any, ClassVar, NoReturn
 
 from cnnspec.engine.diagnostics.words import listing
-from cnnspec.engine.layers.axis_map import All, Reading
 from cnnspec.engine.layers.base import (
     EACH,
     ITS_INPUT,
     NOTHING,
-    Copies,
+    ExtraSaved,
     Layer,
     NonNegative,
     arriving,
     described,
     setting,
 )
+from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.shape import Shape, larger
 
 SAME_RANK = "let all paths end in maps, or in flat vectors: put what flattens behind the join"
@@ -26,7 +26,7 @@ class _Join(Layer):
     """Takes two or more tensors."""
 
     inputs = None
-    keeps = NOTHING
+    saved_for_backward = NOTHING
     sign: ClassVar[str] = "+"  # what stands between its inputs in a label
 
     def infer(self, *xs: Shape) -> Shape:
@@ -66,10 +66,10 @@ class _Elementwise(_Join):
             size = larger(size, x[dim])
         return size
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return tuple(All(1) if size < out else EACH for size, out in zip(x.sizes, y.sizes, strict=True))
 
-    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+    def channel_dependency(self, x: Shape, y: Shape) -> tuple[Reading, int]:
         return (All(1) if x[0] < y[0] else EACH), 0
 
     def unequal(self, xs: tuple[Shape, ...], dim: int) -> NoReturn:
@@ -107,13 +107,13 @@ class Multiply(_Elementwise):
     """The product of its paths, from the first to the last. A size of 1 is repeated to fit."""
 
     target = "cnnspec.pytorch.build.modules.Multiply"
-    keeps = ITS_INPUT
+    saved_for_backward = ITS_INPUT
     sign = "*"
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The products of the first paths, each a factor for the gradient of the next path."""
         products = (Shape(map(max, *xs[:end])) for end in range(2, len(xs)))
-        return Copies(numbers=sum(product.elements for product in products))
+        return ExtraSaved(numbers=sum(product.elements for product in products))
 
 
 class Concat(_Join):
@@ -135,7 +135,7 @@ class Slice(Layer):
     """Channels ``start`` to ``end`` (exclusive; without it, to the last)."""
 
     target = "cnnspec.pytorch.build.modules.Slice"
-    keeps = NOTHING
+    saved_for_backward = NOTHING
     start: NonNegative = 0
     end: NonNegative | None = None
 

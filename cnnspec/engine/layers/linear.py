@@ -3,8 +3,8 @@
 from math import prod
 from typing import Any
 
-from cnnspec.engine.layers.axis_map import All, Reading
 from cnnspec.engine.layers.base import EACH, WEIGHT_AND_BIAS, Layer, Positive, Tensor, setting
+from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.shape import Shape
 
 
@@ -32,10 +32,10 @@ class Linear(Layer):
         weight = {"weight": Tensor((self.out_features, x[-1]))}
         return weight | {"bias": Tensor((self.out_features,))} if self.bias else weight
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
-        return (*super().reads(x, y)[:-1], All(x[-1])) if len(x) > 1 else ()
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return (*super().dependency(x, y)[:-1], All(x[-1])) if len(x) > 1 else ()
 
-    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+    def channel_dependency(self, x: Shape, y: Shape) -> tuple[Reading, int]:
         return (EACH if len(x) > 1 else All(x[0])), 0
 
     def macs(self, x: Shape, y: Shape) -> int:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cnnspec.engine.layers.base import (
     WEIGHT_AND_BIAS,
-    Copies,
+    ExtraSaved,
     Layer,
     NonNegativeNumber,
     Null,
@@ -32,7 +32,7 @@ def scale_and_shift(shape: tuple[int, ...], affine: bool, bias: bool) -> dict[st
 class _ChannelNorm(Layer):
     """A normalisation of each channel, with statistics that training may collect for evaluation."""
 
-    apart = True
+    channelwise = True
     trains = WEIGHT_AND_BIAS
     eps: PositiveNumber = 1e-5
     momentum: Number | Null = 0.1
@@ -50,9 +50,9 @@ class _ChannelNorm(Layer):
         trained = scale_and_shift((x[0],), self.affine, self.bias)
         return trained | (running_statistics(x[0]) if self.track_running_stats else {})
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The mean and the deviation of each channel over the batch."""
-        return Copies(shared=2 * xs[0][0])
+        return ExtraSaved(shared=2 * xs[0][0])
 
     def averages(self, x: Shape) -> bool:
         return not self.track_running_stats and len(x) > 1
@@ -106,15 +106,15 @@ class InstanceNorm2d(_ChannelNorm):
             )
         return y
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """Mean and deviation; the weights and the running statistics are repeated for every image, too."""
-        return Copies(numbers=(2 + self.affine + 2 * self.track_running_stats) * xs[0][0])
+        return ExtraSaved(numbers=(2 + self.affine + 2 * self.track_running_stats) * xs[0][0])
 
 
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
-    apart = True
+    channelwise = True
     trains = WEIGHT_AND_BIAS
     num_groups: Positive
     eps: NonNegativeNumber = 1e-5
@@ -139,9 +139,9 @@ class GroupNorm(Layer):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         return scale_and_shift((x[0],), self.affine, self.bias)
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The mean and the deviation of each group."""
-        return Copies(numbers=2 * self.num_groups)
+        return ExtraSaved(numbers=2 * self.num_groups)
 
     def averages(self, x: Shape) -> bool:
         return len(x) > 1
@@ -153,7 +153,7 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
-    apart = True
+    channelwise = True
     trains = WEIGHT_AND_BIAS
     normalized_shape: Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
     eps: NonNegativeNumber = 1e-5
@@ -191,9 +191,9 @@ class LayerNorm(Layer):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         return scale_and_shift(self.normalized(x), self.elementwise_affine, self.bias)
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The mean and the deviation of each row that is normalised."""
-        return Copies(numbers=2 * (y.elements // prod(self.normalized(xs[0]))))
+        return ExtraSaved(numbers=2 * (y.elements // prod(self.normalized(xs[0]))))
 
     def averages(self, x: Shape) -> bool:
         return len(x) > 1 and len(self.normalized(x)) >= len(x) - 1
@@ -225,9 +225,9 @@ class LayerNorm2d(Layer):
     def tensors(self, x: Shape) -> dict[str, Tensor]:
         return scale_and_shift(self.normalized(x), self.elementwise_affine, self.bias)
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The mean and the deviation at each place."""
-        return Copies(numbers=2 * prod(y.sizes))
+        return ExtraSaved(numbers=2 * prod(y.sizes))
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"normalized_shape": x[0]}
@@ -246,7 +246,7 @@ class LocalResponseNorm(Layer):
         self.check_rank(x)
         return x
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The squares of the values, padded with channels of zeros, their mean and its power."""
         channels, *sizes = xs[0]
-        return Copies(numbers=(3 * channels + self.size - 1) * prod(sizes))
+        return ExtraSaved(numbers=(3 * channels + self.size - 1) * prod(sizes))

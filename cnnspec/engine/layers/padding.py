@@ -13,7 +13,7 @@ class _Pad2d(Layer):
     """A C×H×W map with rows and columns added on its sides."""
 
     ranks = (3,)
-    apart = True
+    channelwise = True
     padding: Whole | tuple[Whole, Whole, Whole, Whole]
 
     def infer(self, x: Shape) -> Shape:
@@ -23,7 +23,7 @@ class _Pad2d(Layer):
             self.check_side(x[dim], pads[side], pads[side + 1], what, dim)
         return Shape((x[0], x[1] + pads[2] + pads[3], x[2] + pads[0] + pads[1]))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Window, ...]:
         left, _, top, _ = each(self.padding, 4)
         return Window(1, before=top), Window(1, before=left)
 
@@ -46,7 +46,7 @@ class _Pad2d(Layer):
 class _ConstantPad(_Pad2d):
     """Padding with one value: torch crops first, and pads what is left."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         crop = min(before, 0) + min(after, 0)

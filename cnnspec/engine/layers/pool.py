@@ -3,18 +3,17 @@
 from typing import Any, ClassVar
 
 from cnnspec.engine.diagnostics.words import a
-from cnnspec.engine.layers.axis_map import Portions
 from cnnspec.engine.layers.base import (
     ITS_INPUT,
     NOTHING,
-    Copies,
-    Kept,
+    ExtraSaved,
     Layer,
     Null,
     Pads1,
     Pads2,
     Pads3,
     Positive,
+    SavedTensors,
     Sizes1,
     Sizes2,
     Sizes3,
@@ -24,6 +23,7 @@ from cnnspec.engine.layers.base import (
     settle,
     shown,
 )
+from cnnspec.engine.layers.dependency import Portions
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 from cnnspec.engine.layers.windowed import check_fit
@@ -32,7 +32,7 @@ from cnnspec.engine.layers.windowed import check_fit
 class _Pool(Layer):
     """A pool over a map of ``dims`` dimensions. The stride is the kernel size where it is not stated."""
 
-    apart = True
+    channelwise = True
     dims: ClassVar[int]
 
     kernel_size: Any
@@ -51,7 +51,7 @@ class _Pool(Layer):
         ceil = getattr(self, "ceil_mode", False)
         return tuple(Window(k, s, p, p, d, ceil) for k, s, p, d in zip(*values, strict=True))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Window, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Window, ...]:
         return self.windows()
 
     def most_padding(self) -> tuple[int, ...]:
@@ -83,9 +83,9 @@ class _MaxPool(_Pool):
         self.check_sight(x)
         return y
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """Where each largest value stood."""
-        return Copies(indices=y.elements)
+        return ExtraSaved(indices=y.elements)
 
     def check_sight(self, x: Shape) -> None:
         """Torch gives -inf for a window of padding alone, and its gradient corrupts memory."""
@@ -198,7 +198,7 @@ class _AdaptivePool(Layer):
     """A pool whose output size is stated and whose windows follow from it; null keeps the input's size."""
 
     ranks = (3,)
-    apart = True
+    channelwise = True
     output_size: Positive | tuple[Positive | Null, Positive | Null]
 
     def infer(self, x: Shape) -> Shape:
@@ -206,14 +206,14 @@ class _AdaptivePool(Layer):
         wanted = zip(each(self.output_size, 2), x.sizes, strict=True)
         return Shape((x[0], *(size if out is None else out for out, size in wanted)))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Portions, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Portions, ...]:
         return tuple(Portions(size, out) for size, out in zip(x.sizes, y.sizes, strict=True))
 
 
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
-    def kept(self, x: Shape) -> Kept:
+    def saved_tensors(self, x: Shape) -> SavedTensors:
         """Torch takes the mean of a whole map by another way, which saves nothing."""
         return NOTHING if self.infer(x).sizes == (1, 1) else ITS_INPUT
 
@@ -221,6 +221,6 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
 
-    def copies(self, xs: tuple[Shape, ...], y: Shape) -> Copies:
+    def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """Where each largest value stood."""
-        return Copies(indices=y.elements)
+        return ExtraSaved(indices=y.elements)

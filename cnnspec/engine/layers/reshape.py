@@ -5,8 +5,8 @@ from typing import Annotated, Literal, NoReturn
 
 from pydantic import Field
 
-from cnnspec.engine.layers.axis_map import All, Digit, Reading
 from cnnspec.engine.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, many, setting, shown
+from cnnspec.engine.layers.dependency import All, Digit, Reading
 from cnnspec.engine.layers.dimension import dimension, own_dimension
 from cnnspec.engine.layers.shape import Shape
 
@@ -14,7 +14,7 @@ from cnnspec.engine.layers.shape import Shape
 class _View(Layer):
     """The numbers of its input, none of them copied."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
 
     def view(self, x: Shape, training: bool) -> range:
         return range(x.elements)
@@ -45,7 +45,7 @@ class Flatten(_View):
         """The dimensions of the input that are made one, its channels being 0."""
         return range(dimension(self, "start_dim", x) - 1, dimension(self, "end_dim", x))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return tuple(self.read_along(dim, x) for dim in range(1, len(x)))
 
     def read_along(self, dim: int, x: Shape) -> Reading:
@@ -54,7 +54,7 @@ class Flatten(_View):
             return EACH
         return Digit(x[dim], prod(x[dim + 1 : merged.stop])) if merged.start else All(x[dim])
 
-    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+    def axis_map(self, x: Shape, y: Shape) -> tuple[int, ...]:
         merged = self.merged(x)
         return tuple(
             merged.start if dim in merged else dim - max(len(merged) - 1, 0) * (dim >= merged.stop)
@@ -72,15 +72,15 @@ class Unflatten(_View):
         dim = own_dimension(self, "dim", x, "takes apart")
         return Shape((*x[: dim - 1], *self.parts(x[dim - 1], dim - 1), *x[dim:]))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         """A place of a dimension that is taken apart has no coordinate of its own: every part reads all of them."""
         taken = self.taken_apart(x, y)
         return tuple(All(x[dim]) if dim == taken else EACH for dim in range(1, len(x)))
 
-    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+    def axis_map(self, x: Shape, y: Shape) -> tuple[int, ...]:
         taken, more = self.taken_apart(x, y), len(y) - len(x)
         if taken is None:
-            return super().walks(x, y)
+            return super().axis_map(x, y)
         return tuple(0 if dim == taken else dim + more * (dim > taken) for dim in range(1, len(x)))
 
     def taken_apart(self, x: Shape, y: Shape) -> int | None:
@@ -120,7 +120,7 @@ def _inferred(sizes: tuple[int, ...], size: int) -> tuple[Try, ...]:
 class ChannelShuffle(Layer):
     """Channels dealt out anew: the first of each group, then the second of each."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
     ranks = (2, 3, 4)
     groups: Positive
 
@@ -170,14 +170,14 @@ class Permute(_View):
             tries=(setting(dims=(0, *range(2, len(x) + 1), 1)),),
         )
 
-    def walks(self, x: Shape, y: Shape) -> tuple[int, ...]:
+    def axis_map(self, x: Shape, y: Shape) -> tuple[int, ...]:
         return tuple(self.order(x).index(dim + 1) - 1 for dim in range(1, len(x)))
 
-    def across(self, x: Shape, y: Shape) -> tuple[Reading, int]:
+    def channel_dependency(self, x: Shape, y: Shape) -> tuple[Reading, int]:
         return EACH, self.order(x).index(1) - 1
 
 
 class Identity(_View):
     """Its input, unchanged."""
 
-    apart = True
+    channelwise = True

@@ -6,15 +6,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cnnspec.engine.diagnostics.words import listing
-from cnnspec.engine.layers.axis_map import Portions, Reading, Sampled
 from cnnspec.engine.layers.base import (
     ITS_INPUT,
     MAX_SIZE,
     NOTHING,
     RANKS,
-    Kept,
     Layer,
     Positive,
+    SavedTensors,
     arriving,
     cross,
     each,
@@ -22,6 +21,7 @@ from cnnspec.engine.layers.base import (
     setting,
     shown,
 )
+from cnnspec.engine.layers.dependency import Portions, Reading, Sampled
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 from cnnspec.engine.layers.windowed import AXES
@@ -42,7 +42,7 @@ class Upsample(Layer):
     """A map resized by ``scale_factor`` or to ``size``, by interpolation."""
 
     ranks = (2, 3, 4)
-    apart = True
+    channelwise = True
     size: Positive | Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)] | None = None
     scale_factor: Factor | Annotated[tuple[Factor, ...], Field(min_length=1, max_length=3)] | None = None
     mode: Mode = "nearest"
@@ -55,11 +55,11 @@ class Upsample(Layer):
         self.check_mode(x)
         return Shape((x[0], *self.sizes(x)))
 
-    def kept(self, x: Shape) -> Kept:
+    def saved_tensors(self, x: Shape) -> SavedTensors:
         """Interpolation saves no tensor; an average over areas does, unless it is the mean of all."""
         return ITS_INPUT if self.mode == "area" and max(self.sizes(x)) > 1 else NOTHING
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return tuple(self.read_along(dim, x[dim], y[dim]) for dim in range(1, len(x)))
 
     def read_along(self, dim: int, size: int, places: int) -> Reading:
@@ -156,7 +156,7 @@ MODES_THAT_ALIGN = listing([f"`{mode}`" for mode in RANK_OF_MODE], "or")
 class PixelShuffle(Layer):
     """C·r²×H×W to C×H·r×W·r, where r is ``upscale_factor``: channels become places."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
     ranks = (3,)
     upscale_factor: Positive
 
@@ -174,14 +174,14 @@ class PixelShuffle(Layer):
             )
         return Shape((x[0] // r**2, x[1] * r, x[2] * r))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return (Sampled(Fraction(1, self.upscale_factor)),) * 2
 
 
 class PixelUnshuffle(Layer):
     """C×H·r×W·r to C·r²×H×W, where r is ``downscale_factor``: places become channels."""
 
-    keeps = NOTHING
+    saved_for_backward = NOTHING
     ranks = (3,)
     downscale_factor: Positive
 
@@ -192,5 +192,5 @@ class PixelUnshuffle(Layer):
             self.check_divides("downscale_factor", x[dim], what, (dim,))
         return Shape((x[0] * r**2, x[1] // r, x[2] // r))
 
-    def reads(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         return (Window(self.downscale_factor, self.downscale_factor),) * 2

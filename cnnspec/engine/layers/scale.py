@@ -11,8 +11,8 @@ class LayerScale(Layer):
 
     target = "torch.full"
     trains = ("weight",)  # what `init` calls it
-    bare = True
-    apart = True
+    is_parameter = True
+    channelwise = True
     init_value: Number = 1e-6
 
     def factors(self, x: Shape) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from cnnspec.engine.syntax import Map
 def unused_output(view: View) -> Iterator[Finding]:
     """A layer whose output neither another layer nor the network's result takes."""
     for node in view.graph.nodes:
-        if not view.readers[node.index] and node.index not in view.graph.wanted:
+        if not view.readers[node.index] and node.index not in view.graph.live_values:
             yield warn(
                 "unused-output",
                 node,
@@ -28,9 +28,10 @@ def unused_inputs(spec: Spec, graphs: Sequence[Graph]) -> Iterator[Diagnostic]:
     """One of several inputs that no line takes under any variant, and that is no output either."""
     if not isinstance(spec.input, Map) or spec.input.span.source is not spec.source:
         return
-    taken = {value for graph in graphs for value in (*(v for node in graph.nodes for v in node.inputs), *graph.wanted)}
+    used = {value for graph in graphs for node in graph.nodes for value in node.inputs}
+    used.update(value for graph in graphs for value in graph.live_values)
     for number, entry in enumerate(spec.input):
-        if INPUT - number not in taken:
+        if INPUT - number not in used:
             message = f"no line takes the input `{entry.key.text}`"
             help = f"name it in the line that needs it, `from: {entry.key.text}`, or remove it"
             yield Diagnostic("unused-input", message, Label(entry.key.span), help=help, severity="warning")

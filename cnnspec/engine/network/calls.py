@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Span
-from cnnspec.engine.network.control_path import Way
+from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.graph import Node
 from cnnspec.engine.spec import Arguments, Block, Item
 from cnnspec.engine.syntax import Entry, ExpressionError, Map, Scalar, Seq, template
@@ -28,7 +28,7 @@ class Call(Struct, frozen=True, eq=False):
     block: Block
     item: Item
     given: Arguments
-    way: Way
+    way: ControlPath
 
     def __eq__(self, other: object) -> bool:
         """Calls in one line are alike: how a line was reached is compared by frames, which hold them."""
@@ -84,7 +84,7 @@ def written(node: Node, names: Sequence[str]) -> Written:
     if not stated:
         return Written(lines, lines, blocks)
     entry = next((entry for entry in stated if _names(entry.value)), stated[0])
-    search = _Search(entry, node.way, calls)
+    search = _Search(entry, node.control_path, calls)
     search.run()
     spans, place = search.spans, len(search.spans) - 1
     follows = isinstance(search.entry.value, Scalar) and READS_INPUT in search.entry.value.text
@@ -94,7 +94,7 @@ def written(node: Node, names: Sequence[str]) -> Written:
 class _Search:
     """Follows an argument through params of blocks and names of loops, from the layer's line outwards."""
 
-    def __init__(self, entry: Entry, way: Way, calls: Sequence[Call]) -> None:
+    def __init__(self, entry: Entry, way: ControlPath, calls: Sequence[Call]) -> None:
         self.entry, self.way, self.calls = entry, way, calls
         self.element: int | None = None  # which of a list's elements is asked for
         self.spans = [entry.span]
@@ -114,7 +114,7 @@ class _Search:
                 if entry is not None:
                     self.element = turn.number
                     self.spans[-1] = self.spans[-1] if len(self.spans) == 1 and _names(entry.value) else entry.span
-                    self.entry, self.way = entry, Way()
+                    self.entry, self.way = entry, ControlPath()
                     return entry.value
         return None
 

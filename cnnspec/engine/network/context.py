@@ -8,9 +8,9 @@ from msgspec import Struct, field
 
 from cnnspec.engine.diagnostics import Frame, Label, Span
 from cnnspec.engine.layers import Shape
-from cnnspec.engine.network.control_path import START, Way
+from cnnspec.engine.network.control_path import START, ControlPath
 from cnnspec.engine.network.graph import NOWHERE, Node, Opened, Scope
-from cnnspec.engine.network.patch_bases import Line, Place
+from cnnspec.engine.network.patch_bases import BaseScope, Line
 from cnnspec.engine.spec import Item
 from cnnspec.engine.spec.name_lookup import own_ids
 from cnnspec.engine.syntax import LayerName, Silent, Value
@@ -47,9 +47,9 @@ class Context(Struct, frozen=True):
     entry: Flow
     trace: Frame | None = None
     blocks: tuple[str, ...] = ()  # the blocks that are open, outermost first
-    way: Way = START  # the loops and conditions of this definition that lead to the line
+    way: ControlPath = START  # the loops and conditions of this definition that lead to the line
 
-    def with_names(self, names: dict[str, Value], frame: Frame | None, way: Way) -> Context:
+    def with_names(self, names: dict[str, Value], frame: Frame | None, way: ControlPath) -> Context:
         return Context({**self.env, **names}, self.entry, frame, self.blocks, way)
 
     def where(self, condition: Text | None) -> Context:
@@ -94,7 +94,7 @@ class ScopeBuilder(Struct):
     skipped: dict[str, Label] = field(default_factory=dict)  # the same of names that patches take away
     unsure: bool = False  # a broken line may have left out ids that lines below name
     position: int = 0
-    place: Place | None = None  # in the networks below, where there are patches
+    place: BaseScope | None = None  # in the networks below, where there are patches
 
     def __post_init__(self) -> None:
         self.position = self.place.start if self.place else 0
@@ -102,7 +102,7 @@ class ScopeBuilder(Struct):
     def child_key(self, name: str) -> str:
         return f"{self.key}.{name}" if self.key else name
 
-    def inside(self, line: Line, name: str, since: int = 0) -> Place | None:
+    def inside(self, line: Line, name: str, since: int = 0) -> BaseScope | None:
         """The place of the scope that a line of this one opens under a name."""
         return self.place.inside(line, self.child_key(name), since) if self.place else None
 

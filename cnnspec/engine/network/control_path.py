@@ -20,19 +20,19 @@ class Round(Struct, frozen=True, eq=False):
     names: Mapping[str, Value]
 
 
-class Way(Struct, frozen=True, eq=False):
+class ControlPath(Struct, frozen=True, eq=False):
     """Rounds and conditions from the definition down to the line, outermost first."""
 
     rounds: tuple[Round, ...] = ()
     conditions: tuple[Node, ...] = ()
 
-    def turn(self, loop: Node, number: int, names: Mapping[str, Value]) -> Way:
+    def turn(self, loop: Node, number: int, names: Mapping[str, Value]) -> ControlPath:
         """In one round of a loop."""
-        return Way((*self.rounds, Round(loop, number, names)), self.conditions)
+        return ControlPath((*self.rounds, Round(loop, number, names)), self.conditions)
 
-    def where(self, condition: Node) -> Way:
+    def where(self, condition: Node) -> ControlPath:
         """Behind a condition that holds."""
-        return Way(self.rounds, (*self.conditions, condition))
+        return ControlPath(self.rounds, (*self.conditions, condition))
 
 
-START = Way()
+START = ControlPath()

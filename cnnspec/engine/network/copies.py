@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Frame
 from cnnspec.engine.network.context import Context, Flow, place
-from cnnspec.engine.network.control_path import Way
+from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.graph import Node, Scope
 from cnnspec.engine.spec import Arguments, Item
 from cnnspec.engine.syntax import LayerName, Value
@@ -59,7 +59,7 @@ def _typed(value: Value) -> Hashable:
 class Copy:
     """A model once more: for the call in the line ``item``, under another key, from the node ``first`` on."""
 
-    def __init__(self, model: Model, key: str, item: Item, first: int, context: Context, way: Way) -> None:
+    def __init__(self, model: Model, key: str, item: Item, first: int, context: Context, way: ControlPath) -> None:
         self.model, self.key, self.context = model, key, context
         self.old = len(model.scope.key)
         self.shift = first - model.nodes[0].index
@@ -91,8 +91,8 @@ class Copy:
             node.item,
             trace,
             node.aux,
-            node.again,
-            node.way,
+            node.reused,
+            node.control_path,
         )
 
     def scope_of(self, scope: Scope) -> Scope:

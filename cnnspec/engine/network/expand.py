@@ -19,7 +19,7 @@ from cnnspec.engine.gc_paused import uncollected
 from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.engine.network.calls import Call
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
-from cnnspec.engine.network.control_path import Way
+from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.copies import Copy, Model, likeness
 from cnnspec.engine.network.fix_candidates import candidates
 from cnnspec.engine.network.graph import INPUT, Graph, Node, Opened, Scope
@@ -28,9 +28,9 @@ from cnnspec.engine.network.init import filled
 from cnnspec.engine.network.inplace import check_in_place
 from cnnspec.engine.network.loops import is_named, rounds
 from cnnspec.engine.network.names import leave_broken, leave_out, name_group, name_line, sources
-from cnnspec.engine.network.patch_bases import Names, Network, Place
+from cnnspec.engine.network.patch_bases import BaseScope, Names, Network
 from cnnspec.engine.network.patched import patch_labels
-from cnnspec.engine.network.patches import Mark, Reached, networks_below, patched, patched_scope, report_clashes
+from cnnspec.engine.network.patches import Mark, PatchHits, networks_below, patched, patched_scope, report_clashes
 from cnnspec.engine.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
 from cnnspec.engine.network.setting_fixes import repairs
 from cnnspec.engine.network.shape_inference import facts
@@ -73,7 +73,7 @@ def expand(
     meter: Meter | None = None,
     *,
     training: bool = True,
-    reached: Reached | None = None,
+    reached: PatchHits | None = None,
 ) -> Graph | None:
     """The graph of a spec under its variant and settings; what is wrong goes to the sink.
 
@@ -94,10 +94,10 @@ plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one valu
 
 
 class Expander(Reporter):
-    def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: Reached | None = None) -> None:
+    def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: PatchHits | None = None) -> None:
         super().__init__(sink, meter)
         self.spec = spec
-        self.reached = reached or Reached()
+        self.reached = reached or PatchHits()
         self.env: dict[str, Value] = {}
         self.marks: list[Mark] = []  # where patches have put something
         self.layers = {*REGISTRY, *spec.blocks}
@@ -133,7 +133,7 @@ class Expander(Reporter):
         entry = self.arriving(inputs, root)
         return self.network(inputs, entry, root, Context(env, entry, of_base(self.spec, trace)))
 
-    def place(self, context: Context) -> Place | None:
+    def place(self, context: Context) -> BaseScope | None:
         """Where the network stands on those that its patches edit; nowhere where it has none."""
         if not self.spec.patches:
             return None
@@ -144,7 +144,7 @@ class Expander(Reporter):
             return None
         report_clashes(self, below, context)
         self.reached.networks.append(below)
-        return Place(below, ("",) * len(below))
+        return BaseScope(below, ("",) * len(below))
 
     def networks(self, context: Context) -> tuple[Network, ...]:
         """The networks that patches edit. Raises OutOfWork."""
@@ -175,7 +175,7 @@ class Expander(Reporter):
         sound = {name: flow.value for name, flow in given.items() if flow is not UNKNOWN}
         scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), out.value)
         graph = Graph(self.spec.title, inputs, tuple(self.nodes), scope, sound, aux, heading=self.spec.heading)
-        check_in_place(self.nodes, tuple(inputs.values()), None if out.shape is None else graph.wanted, self.sink)
+        check_in_place(self.nodes, tuple(inputs.values()), None if out.shape is None else graph.live_values, self.sink)
         return graph
 
     def trunk(self, flow: Flow, root: ScopeBuilder, context: Context, heads: Heads) -> Flow:
@@ -412,7 +412,7 @@ class Expander(Reporter):
         return likeness(call, given, is_named(key), self.aux, self.again)
 
     def recalled(
-        self, like: Hashable, item: Item, key: str, scope: ScopeBuilder, call: Context, way: Way
+        self, like: Hashable, item: Item, key: str, scope: ScopeBuilder, call: Context, way: ControlPath
     ) -> Flow | None:
         """What a call like one before comes to; None where there was none. Raises OutOfWork, before it is copied."""
         if like in self.silent:
@@ -531,8 +531,8 @@ class Expander(Reporter):
             item=item,
             trace=context.trace,
             aux=self.aux,
-            again=self.again,
-            way=context.way,
+            reused=self.again,
+            control_path=context.way,
         )
         self.nodes.append(node)
         scope.children.append(node)
@@ -618,9 +618,9 @@ def networks_of(spec: Spec) -> tuple[Network, ...]:
     """The networks that the patches of a sound spec edit, found by themselves."""
     if not spec.patches:
         return ()
-    say = Expander(spec, Sink(), Meter())
-    say.env = settle(spec, say.layers)
-    return say.networks(Context(say.env, UNKNOWN))
+    expander = Expander(spec, Sink(), Meter())
+    expander.env = settle(spec, expander.layers)
+    return expander.networks(Context(expander.env, UNKNOWN))
 
 
 def expand_names(spec: Spec, below: tuple[Network, ...], names: Names, meter: Meter) -> None:
@@ -636,8 +636,8 @@ class _Namer(Expander):
         self.below = below
         self.record = names
 
-    def place(self, context: Context) -> Place:
-        return Place(self.below, ("",) * len(self.below), record=self.record)
+    def place(self, context: Context) -> BaseScope:
+        return BaseScope(self.below, ("",) * len(self.below), record=self.record)
 
     def too_much(self, code: str, span: Span) -> None:
         super().too_much(code, span)

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from cnnspec.engine.diagnostics import Frame, Span, UsageError, did_you_mean
 from cnnspec.engine.layers import Call, Layer, Shape, Tensor
-from cnnspec.engine.network.control_path import START, Way
+from cnnspec.engine.network.control_path import START, ControlPath
 from cnnspec.engine.spec import Block, Item, Path
 from cnnspec.engine.spec.model import Head
 from cnnspec.engine.syntax import Map, Value
@@ -60,8 +60,8 @@ class Node(Struct, frozen=True, eq=False):
     item: Item  # the line that says so, perhaps of a built-in block
     trace: Frame | None = None  # how the line was reached
     aux: bool = False  # a part of an aux head: it runs in training only
-    again: bool = False  # runs the module of a node before it once more: `share`
-    way: Way = START  # the loops and conditions that it stands in
+    reused: bool = False  # runs the module of a node before it once more: `share`
+    control_path: ControlPath = START  # the loops and conditions that it stands in
 
     @property
     def name(self) -> str:
@@ -86,12 +86,12 @@ class Node(Struct, frozen=True, eq=False):
     @property
     def params(self) -> int:
         """Numbers that training changes; none where they are another node's, whose module runs once more."""
-        return 0 if self.again else sum(t.elements for t in self.tensors.values() if t.trained)
+        return 0 if self.reused else sum(t.elements for t in self.tensors.values() if t.trained)
 
     @property
     def buffers(self) -> int:
         """Numbers that the state dict holds beside the params; none where they are another node's."""
-        return 0 if self.again else sum(t.elements for t in self.tensors.values() if not t.trained)
+        return 0 if self.reused else sum(t.elements for t in self.tensors.values() if not t.trained)
 
 
 class Opened(Struct, frozen=True, eq=False):
@@ -100,7 +100,7 @@ class Opened(Struct, frozen=True, eq=False):
     names: Mapping[str, Value]
     line: Item | Path | Head | None = None
     block: Block | None = None
-    way: Way = START
+    way: ControlPath = START
 
 
 class Scope(Struct, frozen=True, eq=False):
@@ -143,7 +143,7 @@ class Scope(Struct, frozen=True, eq=False):
             return False
         value = self.inputs[0]
         for child in self.children:
-            if child.inputs != (value,) or (isinstance(child, Node) and child.layer.bare):
+            if child.inputs != (value,) or (isinstance(child, Node) and child.layer.is_parameter):
                 return False
             value = child.output if isinstance(child, Scope) else child.index
         return value == self.output
@@ -210,7 +210,7 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
         return self.shape(self.root.output)
 
     @cached_property
-    def given(self) -> tuple[int, ...]:
+    def output_values(self) -> tuple[int, ...]:
         """The values that the network gives in evaluation."""
         return tuple(self.outputs.values()) or (self.root.output,)
 
@@ -226,9 +226,9 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
         return shapes_text(named) if named else str(self.output)
 
     @cached_property
-    def wanted(self) -> frozenset[int]:
+    def live_values(self) -> frozenset[int]:
         """The values that somebody outside the network takes, those of aux heads in training included."""
-        return frozenset((*self.given, *(head.value for head in self.aux))) - {NOWHERE}
+        return frozenset((*self.output_values, *(head.value for head in self.aux))) - {NOWHERE}
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
@@ -321,13 +321,13 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     def signature(self) -> Signature:
         """Return the values that the network takes and gives in evaluation, by name."""
         names = tuple(self.outputs) or (LOGITS,)
-        outputs = {name: Output(self.shape(value)) for name, value in zip(names, self.given, strict=True)}
+        outputs = {name: Output(self.shape(value)) for name, value in zip(names, self.output_values, strict=True)}
         return Signature({name: Output(shape) for name, shape in self.inputs.items()}, outputs)
 
     @cached_property
     def fingerprint(self) -> str:
         """The same for networks of equal inputs, layers, keys, connections and initial weights; titles may differ."""
-        nodes = [(n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.again, n.aux) for n in self.nodes]
+        nodes = [(n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.reused, n.aux) for n in self.nodes]
         heads = [(head.name, head.weight, head.value) for head in self.aux]
         inputs = [(name, str(shape)) for name, shape in self.inputs.items()]
         fills = [(fill.key, fill.tensor, str(fill.call)) for fill in self.init]

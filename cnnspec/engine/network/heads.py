@@ -62,23 +62,23 @@ class Heads:
 
     def expanded(self, head: Head) -> tuple[float, Flow]:
         """The weight of a head and what it gives; a head whose `when` is false is not there."""
-        say = self.expander
-        flow = source(say, head.source, UNKNOWN, self.root, self.context, _nowhere)
+        expander = self.expander
+        flow = source(expander, head.source, UNKNOWN, self.root, self.context, _nowhere)
         if flow is None:
             raise Broken
-        if head.when is not None and not say.condition(head.when, self.context, flow):
+        if head.when is not None and not expander.condition(head.when, self.context, flow):
             return 0.0, Flow()
         weight = self.weight(head, flow)
-        found = patched_scope(say, head, head.layers, self.root, self.context)
+        found = patched_scope(expander, head, head.layers, self.root, self.context)
         if found is None:
             return 0.0, Flow()
         items, outer, since = found
-        name = name_group(say, head.name, flow, self.root, outer)
+        name = name_group(expander, head.name, flow, self.root, outer)
         self.root.write(head, name)
         trace, place = outer.frame(f"aux head {name}", head.name.span), self.root.inside(head, name, since)
         opened, key = Opened(outer.env, head), self.root.child_key(name)
-        inner = ScopeBuilder(key, TYPE, head.name.span, len(say.nodes), opened, self.root, place=place)
-        return weight, say.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
+        inner = ScopeBuilder(key, TYPE, head.name.span, len(expander.nodes), opened, self.root, place=place)
+        return weight, expander.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
 
     def weight(self, head: Head, flow: Flow) -> float:
         value = self.expander.value(head.weight, self.context, flow)
@@ -149,12 +149,12 @@ def _nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 
 
-def outputs(say: Expander, last: Flow, root: ScopeBuilder, context: Context) -> dict[str, Flow]:
+def outputs(expander: Expander, last: Flow, root: ScopeBuilder, context: Context) -> dict[str, Flow]:
     """The values that the section `outputs` names; what is not there is told."""
     found = {}
-    for output in say.spec.outputs:
+    for output in expander.spec.outputs:
         try:
-            flow = source(say, output.source, last, root, context, _nowhere)
+            flow = source(expander, output.source, last, root, context, _nowhere)
         except (Broken, Silent):
             flow = None
         found[output.name.text] = UNKNOWN if flow is None else flow

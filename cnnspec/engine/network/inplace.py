@@ -176,7 +176,7 @@ def _keepers(
     keepers: dict[int, list[tuple[int, str]]] = defaultdict(list)
     trained = _leading_to(nodes, outputs)
     for node in nodes:
-        kept = node.layer.kept(node.input_shapes[0]) if node.index in trained else ()
+        kept = node.layer.saved_tensors(node.input_shapes[0]) if node.index in trained else ()
         for what in sorted(kept):
             for value in (node.index,) if what == "output" else node.inputs:
                 keepers[parts[value].owner].append((node.index, what))

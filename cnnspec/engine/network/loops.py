@@ -17,16 +17,16 @@ TURN = 6  # steps of the Meter, for a context of its own
 ENDINGS = ["th" if n in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") for n in range(100)]
 
 
-def rounds(say: Reporter, item: Item, flow: Flow, scope_key: str, context: Context) -> Iterator[Context]:
+def rounds(reporter: Reporter, item: Item, flow: Flow, scope_key: str, context: Context) -> Iterator[Context]:
     """The contexts of a line's rounds; an item with both words runs its repeat in each step of its foreach."""
-    for outer in _foreach(say, item.foreach, flow, context) if item.foreach else (context,):
+    for outer in _foreach(reporter, item.foreach, flow, context) if item.foreach else (context,):
         if item.repeat is None:
             yield outer
             continue
-        times = _times(say, item.repeat, outer, flow)
+        times = _times(reporter, item.repeat, outer, flow)
         whole = scope_key if is_named(scope_key) else count(times, "repeat")
         for index in range(times):
-            say.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
+            reporter.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             names = {"index": index}
             way = outer.way.turn(item.repeat, index, names)
@@ -38,36 +38,36 @@ def is_named(scope_key: str) -> bool:
     return bool(scope_key) and not scope_key.rpartition(".")[2].isdigit()
 
 
-def _foreach(say: Reporter, node: Map, flow: Flow, context: Context) -> Iterator[Context]:
-    lists = {entry.key.text: _list(say, entry, context, flow) for entry in node}
+def _foreach(reporter: Reporter, node: Map, flow: Flow, context: Context) -> Iterator[Context]:
+    lists = {entry.key.text: _list(reporter, entry, context, flow) for entry in node}
     if len({len(values) for values in lists.values()}) > 1:
         said = listing([f"`{name}` has {len(values)}" for name, values in lists.items()])
-        say.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
+        reporter.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
     steps = list(zip(*lists.values(), strict=True))
     of = count(len(steps), "step")
     for index, values in enumerate(steps):
-        say.meter.spend(TURN + (len(context.env) + len(lists)) // 4)
+        reporter.meter.spend(TURN + (len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
         frame = context.frame(f"{ordinal(index + 1)} of {of}")
         yield context.with_names(names, frame, context.way.turn(node, index, names))
 
 
-def _list(say: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:
-    values = say.value(entry.value, context, flow)
+def _list(reporter: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:
+    values = reporter.value(entry.value, context, flow)
     if not isinstance(values, tuple):
         help = f"write `{entry.key.text}: [{shown(entry.value)}]`" if isinstance(values, int) else ""
         message = f"`foreach` walks lists, and `{entry.key.text}` is none"
-        say.fail("wrong-type", message, entry.value, context, help=help)
+        reporter.fail("wrong-type", message, entry.value, context, help=help)
     return tuple(values)
 
 
-def _times(say: Reporter, node: Node, context: Context, flow: Flow) -> int:
-    times = say.value(node, context, flow)
+def _times(reporter: Reporter, node: Node, context: Context, flow: Flow) -> int:
+    times = reporter.value(node, context, flow)
     if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MAX_ROUNDS:
         computed = f", which is {in_yaml(times)}" if isinstance(node, Scalar) and "$" in node.text else ""
         message = f"`repeat` is a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
         repairs = without_dollar(node, context.env)
-        say.fail("bad-repeat", message, node, context, help=_whole(node, times), repairs=repairs)
+        reporter.fail("bad-repeat", message, node, context, help=_whole(node, times), repairs=repairs)
     return int(times)
 
 

@@ -16,7 +16,7 @@ from itertools import accumulate
 from msgspec import Struct
 
 from cnnspec.engine.layers import Tensor
-from cnnspec.engine.layers.base import Copies
+from cnnspec.engine.layers.base import ExtraSaved
 from cnnspec.engine.network.graph import INPUT, NOWHERE, Graph, Node, Scope
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
@@ -111,7 +111,7 @@ def _ends(graph: Graph, owners: Mapping[int, int]) -> dict[int, int]:
 
 def _reads(graph: Graph) -> Iterator[tuple[int, int]]:
     """Values with a node until which each is held; the network's inputs and outputs are to the end."""
-    yield from ((value, len(graph.nodes)) for value in graph.given if value != NOWHERE)
+    yield from ((value, len(graph.nodes)) for value in graph.output_values if value != NOWHERE)
     yield from ((value, len(graph.nodes)) for value in _arriving(graph))
     for node in graph.nodes:
         if not node.aux:
@@ -142,7 +142,7 @@ def _kept(graph: Graph, size: int) -> Iterator[int]:
 
 
 def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
-    kept = node.layer.kept(node.input_shapes[0])
+    kept = node.layer.saved_tensors(node.input_shapes[0])
     if "output" in kept:
         yield node.index
     if "input" in kept:
@@ -152,8 +152,8 @@ def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
                 yield value
 
 
-def _copies(node: Node) -> Copies:
-    return node.layer.copies(node.input_shapes, node.shape)
+def _copies(node: Node) -> ExtraSaved:
+    return node.layer.extra_saved(node.input_shapes, node.shape)
 
 
 def _trained(graph: Graph) -> set[int]:
@@ -164,7 +164,7 @@ def _trained(graph: Graph) -> set[int]:
             found.add(node.index)
     if graph.root.output == NOWHERE:
         return found
-    needed = set(graph.wanted)
+    needed = set(graph.live_values)
     for node in reversed(graph.nodes):
         if node.index in needed:
             needed.update(node.inputs)

@@ -104,7 +104,7 @@ def matching(patch: Patch, names: Names, meter: Meter) -> list[str]:
     return [key for key in names.lines if patch.pattern.matches(key)]
 
 
-class Place(Struct):
+class BaseScope(Struct):
     """Where a scope stands in the networks below, while its lines are expanded."""
 
     below: tuple[Network, ...]
@@ -148,10 +148,10 @@ class Place(Struct):
         top = self.keys[-1] if self.keys else None
         return self.below[-1].names.ends.get(top, 0) if top is not None else 0
 
-    def inside(self, line: Line, key: str, since: int = 0) -> Place:
+    def inside(self, line: Line, key: str, since: int = 0) -> BaseScope:
         """The place of the scope that a line opens; ``since``: only in networks from that level on."""
         keys = tuple(self.key_of(line, level) if level >= since else None for level in range(len(self.below)))
-        return Place(self.below, keys, key, self.record)
+        return BaseScope(self.below, keys, key, self.record)
 
     # What is written down.
 

@@ -46,7 +46,7 @@ class Mark(Struct, frozen=True):
         return self.first <= value < self.end
 
 
-class Reached(Struct):
+class PatchHits(Struct):
     """What the patches of a spec reach, over all its expansions."""
 
     networks: list[tuple[Network, ...]] = field(default_factory=list)
@@ -54,46 +54,49 @@ class Reached(Struct):
     idle: set[Patch] = field(default_factory=set)  # those that their `when` leaves out
 
 
-def networks_below(say: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[Network, ...]:
+def networks_below(expander: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[Network, ...]:
     """The networks below a spec, which ``expand`` expands for their names. Raises OutOfWork."""
     found: tuple[Network, ...] = ()
-    for number, level in enumerate(say.spec.patches):
+    for number, level in enumerate(expander.spec.patches):
         names, own = Names(), Meter(limit=max(meter.limit - meter.steps, 0))
         below = replace(
-            say.spec, input=level.input or say.spec.input, input_override=None, patches=say.spec.patches[:number]
+            expander.spec,
+            input=level.input or expander.spec.input,
+            input_override=None,
+            patches=expander.spec.patches[:number],
         )
         expand(below, found, names, own)
         meter.spend(own.steps)
-        found = (*found, network(names, list(_active(say, level, context)), meter))
+        found = (*found, network(names, list(_active(expander, level, context)), meter))
     return found
 
 
-def _active(say: Expander, level: Patches, context: Context) -> Iterator[Patch]:
+def _active(expander: Expander, level: Patches, context: Context) -> Iterator[Patch]:
     """The patches whose `when` is true."""
     for patch in level.patches:
         try:
-            active = patch.when is None or say.condition(patch.when, context, UNKNOWN)
+            active = patch.when is None or expander.condition(patch.when, context, UNKNOWN)
         except (Broken, Silent):
             active = False
         if active:
             yield patch
         else:
-            say.reached.idle.add(patch)
+            expander.reached.idle.add(patch)
 
 
-def report_clashes(say: Expander, networks: tuple[Network, ...], context: Context) -> None:
+def report_clashes(expander: Expander, networks: tuple[Network, ...], context: Context) -> None:
     """Lines that two patches take away, and patches that would put lines where none can stand."""
     for patch, key in (found for below in networks for found in below.astray):
         message = f"`{key}` is a path of a join: nothing stands before or behind it"
         help = f"name a line of the path, such as its first: `{key}.0`"
-        say.reached.made.add(patch)
-        say.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+        expander.reached.made.add(patch)
+        expander.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
     for clash in (clash for below in networks for clash in below.clashes):
         done = "removes" if clash.first.word.text == REMOVE else "replaces"
         message = f"`{clash.key}` is taken away twice"
         first = Label(clash.first.place, f"{done} it already")
         help = "let each line be replaced or removed by one patch: name the others' keys in full"
-        say.sink.add(
+        expander.sink.add(
             Diagnostic("patched-twice", message, Label(clash.second.place), (first,), help=help, trace=context.trace)
         )
 
@@ -101,16 +104,16 @@ def report_clashes(say: Expander, networks: tuple[Network, ...], context: Contex
 # ---------------------------------------------------------------------------------------------------------- lines
 
 
-def patched(say: Expander, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+def patched(expander: Expander, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
     """One run of a line, with what the patches make of it."""
     assert scope.place is not None
-    say.meter.spend(PATCHED)
+    expander.meter.spend(PATCHED)
     scope.place.begin(item)
-    return _from(say, 0, item, taken, scope, context)
+    return _from(expander, 0, item, taken, scope, context)
 
 
 def _from(
-    say: Expander, level: int, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    expander: Expander, level: int, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
 ) -> Flow:
     """A line with the patches of a level and of those above it."""
     place = scope.place
@@ -119,37 +122,37 @@ def _from(
     while level < len(place.below) and (edits := place.edits(item, level)) is None:
         level += 1
     if edits is None:
-        return say.once(item, taken, scope, context)
+        return expander.once(item, taken, scope, context)
     key = place.key_of(item, level) or ""
-    say.reached.made.update(edits.patches)
+    expander.reached.made.update(edits.patches)
     if edits.before:
-        taken = (_before(say, edits.before, key, taken, scope, context),)
+        taken = (_before(expander, edits.before, key, taken, scope, context),)
     if edits.instead is None:
-        out = _from(say, level + 1, item, taken, scope, context)
+        out = _from(expander, level + 1, item, taken, scope, context)
     else:
-        out = _instead(say, edits.instead, key, item, taken, scope, context)
+        out = _instead(expander, edits.instead, key, item, taken, scope, context)
     for patch in edits.after:
-        out = _put(say, patch, key, out, scope, context)
+        out = _put(expander, patch, key, out, scope, context)
     return out
 
 
-def _put(say: Expander, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+def _put(expander: Expander, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
     """The lines of a patch, before or behind another line. Where they keep the shape they bring no refusal about."""
-    first = len(say.nodes)
-    out = say.chain(patch.items, flow, scope, within(say, patch, key, context))
+    first = len(expander.nodes)
+    out = expander.chain(patch.items, flow, scope, within(expander, patch, key, context))
     if out.shape != flow.shape:
-        _mark(say, patch, key, first)
+        _mark(expander, patch, key, first)
     return out
 
 
-def _mark(say: Expander, patch: Patch, key: str, first: int) -> None:
+def _mark(expander: Expander, patch: Patch, key: str, first: int) -> None:
     text = f"patch {patch.number} puts this {WHERE[patch.word.text]} {key}"
-    if len(say.nodes) > first:
-        say.marks.append(Mark(first, len(say.nodes), Label(say.nodes[first].span, text)))
+    if len(expander.nodes) > first:
+        expander.marks.append(Mark(first, len(expander.nodes), Label(expander.nodes[first].span, text)))
 
 
 def _before(
-    say: Expander,
+    expander: Expander,
     patches: Sequence[Patch],
     key: str,
     taken: tuple[Flow, ...],
@@ -160,13 +163,15 @@ def _before(
     for patch in patches:
         if len(taken) > 1:
             help = "insert behind the lines that it takes, each by its own key"
-            refuse(say, patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help)
-        flow = _put(say, patch, key, flow, scope, context)
+            refuse(
+                expander, patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help
+            )
+        flow = _put(expander, patch, key, flow, scope, context)
     return flow
 
 
 def _instead(
-    say: Expander,
+    expander: Expander,
     patch: Patch,
     key: str,
     item: Item,
@@ -177,32 +182,32 @@ def _instead(
     """What a line gives that is replaced or removed. ``from`` finds it under the line's id if it is replaced."""
     name = key.rpartition(".")[2]
     _leave_out(patch, item, name, scope)
-    inner = within(say, patch, key, context)
+    inner = within(expander, patch, key, context)
     if patch.word.text == REMOVE:
         if len(taken) > 1:
             help = "replace it by `Identity`, whose `from` names the one"
-            refuse(say, patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
+            refuse(expander, patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
         value = taken[0].value
-        say.marks.append(Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}")))
+        expander.marks.append(Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}")))
         return taken[0]
-    first = len(say.nodes)
-    out = _first(say, patch, name, taken, scope, inner)
-    out = say.chain(patch.items[1:], out, scope, inner)
-    _mark(say, patch, key, first)
+    first = len(expander.nodes)
+    out = _first(expander, patch, name, taken, scope, inner)
+    out = expander.chain(patch.items[1:], out, scope, inner)
+    _mark(expander, patch, key, first)
     if item.id is not None:
         scope.ids.setdefault(name, out)
     return out
 
 
 def _first(
-    say: Expander, patch: Patch, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    expander: Expander, patch: Patch, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
 ) -> Flow:
     """The first of the lines that replace another: it takes what that took, and if it is the only one its name."""
     first = patch.items[0]
     assert scope.place is not None
     if len(patch.items) == 1 and first.id is None and first.repeat is None and first.foreach is None:
         scope.place.given[first] = name
-    out = say.item(first, taken[0], scope, context, taken)
+    out = expander.item(first, taken[0], scope, context, taken)
     scope.place.given.pop(first, None)
     return out
 
@@ -213,19 +218,19 @@ def _leave_out(patch: Patch, item: Item, name: str, scope: ScopeBuilder) -> None
     scope.skipped[name] = reason
 
 
-def within(say: Expander, patch: Patch, key: str, context: Context) -> Context:
+def within(expander: Expander, patch: Patch, key: str, context: Context) -> Context:
     """What the lines of a patch can read, and how they are reached. Blocks around them may be called anew."""
     if patch.word.text == REMOVE:
         return context
-    say.meter.spend(PATCHED + (len(say.env) + len(context.env)) // 8)
+    expander.meter.spend(PATCHED + (len(expander.env) + len(context.env)) // 8)
     frame = context.frame(f"patch {patch.number} {WHERE[patch.word.text]} {key}", patch.place)
     outer = tuple(f"{name} around a patch" for name in context.blocks)
-    return Context({**say.env, **context.env}, context.entry, frame, outer)
+    return Context({**expander.env, **context.env}, context.entry, frame, outer)
 
 
-def refuse(say: Expander, patch: Patch, message: str, context: Context, help: str) -> None:
+def refuse(expander: Expander, patch: Patch, message: str, context: Context, help: str) -> None:
     """Says why a patch cannot be made on a line, and gives the line up."""
-    say.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+    expander.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
     raise Broken
 
 
@@ -233,7 +238,7 @@ def refuse(say: Expander, patch: Patch, message: str, context: Context, help: st
 
 
 def patched_scope(
-    say: Expander, line: Path | Head, items: tuple[Item, ...], scope: ScopeBuilder, context: Context
+    expander: Expander, line: Path | Head, items: tuple[Item, ...], scope: ScopeBuilder, context: Context
 ) -> tuple[tuple[Item, ...], Context, int] | None:
     """The lines of a named path or a head, their context and since which level they are there; None: it is removed."""
     place, inner, since = scope.place, context, 0
@@ -242,9 +247,9 @@ def patched_scope(
     place.begin(line)
     for level in range(len(place.below)):
         edits, key = place.edits(line, level), place.key_of(line, level) or ""
-        say.reached.made.update(edits.patches if edits else ())
+        expander.reached.made.update(edits.patches if edits else ())
         if edits and edits.instead:
-            inner, items, since = within(say, edits.instead, key, context), edits.instead.items, level + 1
+            inner, items, since = within(expander, edits.instead, key, context), edits.instead.items, level + 1
             if edits.instead.word.text == REMOVE:
                 scope.skipped[key.rpartition(".")[2]] = Label(edits.instead.place, REMOVED)
                 return None

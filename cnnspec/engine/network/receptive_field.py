@@ -3,8 +3,8 @@
     Reach       of a node: one Extent for every dimension of the network's input behind the channels
     └── Extent  size, stride and start along that dimension
 
-A field follows from the node's inputs through what its layer reads (cnnspec/engine/layers/axis_map.py). Padding of any
-mode counts as places outside of the input, so a start may be negative and a size may exceed the input, as in the
+A field follows from the inputs of the node and what its layer reads (cnnspec/engine/layers/dependency.py). Padding of
+any mode counts as places outside of the input, so a start may be negative and a size may exceed the input, as in the
 literature (https://distill.pub/2019/computing-receptive-fields); what stands at the edge depends on less. Statistics of
 a normalisation are not counted as places; ``Reach.whole`` tells of them.
 """
@@ -22,8 +22,8 @@ from typing import overload
 from msgspec import Struct
 
 from cnnspec.engine.layers import Layer, Shape
-from cnnspec.engine.layers.axis_map import All, Reading
 from cnnspec.engine.layers.base import EACH
+from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.network.graph import INPUT, Graph, Node
 
 MOST = 1_000_000  # look-ups for one dimension of one node; past them its field is not told
@@ -115,7 +115,7 @@ class Extent:
         return self.fields.at(place)
 
 
-class Reach(Struct, frozen=True):
+class ReceptiveField(Struct, frozen=True):
     """The receptive field of a node. An extent is None where the network is too large for it to be told."""
 
     extents: tuple[Extent | None, ...]
@@ -141,7 +141,7 @@ class _Along(Struct, frozen=True):
 Value = tuple[_Along | None, ...]  # for every dimension of the network's input behind the channels
 
 
-class Reaches(Sequence[Reach]):
+class ReceptiveFields(Sequence[ReceptiveField]):
     """The receptive field of each node, by its index; told when it is asked for."""
 
     def __init__(self, graph: Graph, values: Mapping[int, Value]) -> None:
@@ -159,26 +159,26 @@ class Reaches(Sequence[Reach]):
         return found
 
     @overload
-    def __getitem__(self, index: int) -> Reach: ...
+    def __getitem__(self, index: int) -> ReceptiveField: ...
     @overload
-    def __getitem__(self, index: slice) -> tuple[Reach, ...]: ...
-    def __getitem__(self, index: int | slice) -> Reach | tuple[Reach, ...]:
+    def __getitem__(self, index: slice) -> tuple[ReceptiveField, ...]: ...
+    def __getitem__(self, index: int | slice) -> ReceptiveField | tuple[ReceptiveField, ...]:
         if isinstance(index, slice):
             return tuple(self[i] for i in range(*index.indices(len(self))))
         index = range(len(self))[index]
         sizes, shape = self.graph.input.sizes, self.graph.nodes[index].shape
         extents = tuple(_extent(a, shape, size) for a, size in zip(self.values[index], sizes, strict=True))
         covered = all(extent is not None and extent.whole for extent in extents)
-        return Reach(extents, covered or self.averaged[index])
+        return ReceptiveField(extents, covered or self.averaged[index])
 
 
-def fields(graph: Graph) -> Reaches:
+def fields(graph: Graph) -> ReceptiveFields:
     """The receptive field of each node, by its index: of the whole position, so over all of its channels."""
     values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
     ways: Ways = {}
     for node in graph.nodes:
         values[node.index] = _value(node, values, ways)
-    return Reaches(graph, values)
+    return ReceptiveFields(graph, values)
 
 
 def _whole(graph: Graph, x: Shape) -> Value:
@@ -224,7 +224,7 @@ def _moved(way: Way, y: Shape, along: _Along | None) -> _Along | None:
 
 
 def _way(layer: Layer, x: Shape, y: Shape) -> Way:
-    return (layer.across(x, y), *zip(layer.reads(x, y), layer.walks(x, y), strict=True))
+    return (layer.channel_dependency(x, y), *zip(layer.dependency(x, y), layer.axis_map(x, y), strict=True))
 
 
 def _joined(alongs: tuple[_Along | None, ...], shape: Shape) -> _Along | None:

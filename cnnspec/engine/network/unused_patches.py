@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, listing
 from cnnspec.engine.network.patch_bases import Network
-from cnnspec.engine.network.patches import Reached
+from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.spec import Spec
 from cnnspec.engine.spec.edits import rename
 from cnnspec.engine.spec.model import Patch
@@ -19,7 +19,7 @@ MOST_NEAR = 10  # patches for which one is: a hostile text has thousands
 MAX_HIDDEN = 200  # keys at which a mistake hides what is below them
 
 
-def idle_patches(spec: Spec, reached: Reached) -> list[Patch]:
+def idle_patches(spec: Spec, reached: PatchHits) -> list[Patch]:
     """The spec's own patches that have changed nothing so far, though nothing hides the lines that they may mean.
 
     Those of its base are for the base itself to tell: other params may leave nothing to them.
@@ -46,11 +46,11 @@ def _below(pattern: Pattern, key: str) -> bool:
     return len(pattern.parts) > len(parts) and Pattern(pattern.parts[: len(parts)]).matches(key)
 
 
-def _networks(patch: Patch, reached: Reached) -> Iterator[Network]:
+def _networks(patch: Patch, reached: PatchHits) -> Iterator[Network]:
     return (below for networks in reached.networks for below in networks if patch in below.reached)
 
 
-def report_idle(patches: Iterable[Patch], reached: Reached, sink: Sink) -> None:
+def report_idle(patches: Iterable[Patch], reached: PatchHits, sink: Sink) -> None:
     """Says which patches change nothing, and what may have been meant."""
     errors = len(sink)
     for number, patch in enumerate(patches):

@@ -24,36 +24,38 @@ if TYPE_CHECKING:
 MAX_TOLD = 12  # ids that a message lists
 
 
-def share(say: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+def share(expander: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
     """The output of a line above, of the same scope, whose module runs on ``flow``."""
     assert item.shared is not None
-    name = named_id(say, "share", item.shared, flow, context)
-    made = scope.made.get(name) or _missing(say, item, name, scope, context)
+    name = named_id(expander, "share", item.shared, flow, context)
+    made = scope.made.get(name) or _missing(expander, item, name, scope, context)
     trace = context.frame(f"share of {name}", item.span)
-    again, say.again = say.again, True
+    again, expander.again = expander.again, True
     last = scope.run(made.item)
     try:
         scope.rerun(made.item, made.run)
-        out = say.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
+        out = expander.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
     finally:
-        say.again = again
+        expander.again = again
         scope.rerun(made.item, last)
     if out is not UNKNOWN:
-        _check_alike(say, item, made, scope.children[-1], context)
+        _check_alike(expander, item, made, scope.children[-1], context)
     return out
 
 
-def _missing(say: Expander, item: Item, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
+def _missing(expander: Expander, item: Item, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
     """Says why no line of that id can be shared."""
     assert item.shared is not None
     if reason := scope.own_reason(name):
         message = f"`{name}` is not there: its line is left out"
-        say.fail("undefined-share", message, item.shared, context, labels=(reason,), help="leave this line out as well")
+        expander.fail(
+            "undefined-share", message, item.shared, context, labels=(reason,), help="leave this line out as well"
+        )
     found = scope.ids.get(name, UNKNOWN)
     if found.shape is not None:
         message = f"`{name}` is no module: a join and a group have no weights to share"
         help = "give the lines inside it ids, and share those"
-        say.fail("undefined-share", message, item.shared, context, help=help)
+        expander.fail("undefined-share", message, item.shared, context, help=help)
     if name in scope.ids or name in scope.keys or scope.unsure:
         raise Silent  # the line of that id has an error of its own
     known = listing([f"`{id}`" for id in list(scope.made)[-MAX_TOLD:]])
@@ -61,25 +63,27 @@ def _missing(say: Expander, item: Item, name: str, scope: ScopeBuilder, context:
     near = did_you_mean(name, scope.made)
     repairs = respell(item.shared.span, name, scope.made) if name == item.shared.text else ()
     message = f"no line above in this scope has the id `{name}`"
-    say.sink.error("undefined-share", message, item.shared.span, near, help=help, trace=context.trace, repairs=repairs)
+    expander.sink.error(
+        "undefined-share", message, item.shared.span, near, help=help, trace=context.trace, repairs=repairs
+    )
     raise Broken
 
 
-def _check_alike(say: Expander, item: Item, made: Made, child: Node | Scope, context: Context) -> None:
+def _check_alike(expander: Expander, item: Item, made: Made, child: Node | Scope, context: Context) -> None:
     """One module can serve both only where each layer in it is made alike for both."""
     assert item.shared is not None
     for first, second in zip_longest(_leaves(made.child), _leaves(child)):
         if first is None or second is None or first.key != second.key or first.type != second.type:
             message = f"`{item.shared.text}` has other layers for what arrives here, and one module cannot be both"
             labels = (Label(made.item.span, "made here"),)
-            say.fail("share-mismatch", message, item.shared, context, labels=labels)
+            expander.fail("share-mismatch", message, item.shared, context, labels=labels)
         before, after = (node.layer.call(node.input_shapes[0]).arguments for node in (first, second))
         if before != after or first.tensors != second.tensors:
             x, y = first.input_shapes[0], second.input_shapes[0]
             message = f"`{first.key}` was made for {x}, and {y} arrives here"
             differing = [name for name in after if before.get(name) != after[name]]
             note = "; ".join(f"`{n}` is {_said(before.get(n))} there and {_said(after[n])} here" for n in differing)
-            say.sink.error(
+            expander.sink.error(
                 "share-mismatch",
                 message,
                 item.shared.span,

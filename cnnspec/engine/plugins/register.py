@@ -54,7 +54,7 @@ def _check(layer: type[Layer], place: Origin, taken: Collection[str]) -> None:
         raise PluginFault(f"{said} has a name that is taken", "`cnnspec layers` lists the names; give it another one")
     if not NAME.fullmatch(name):
         raise PluginFault(f"{said} has a name that no spec can say", "a layer begins with a capital")
-    if layer.inputs != 1 or layer.bare:
+    if layer.inputs != 1 or layer.is_parameter:
         help = "joins, and parameters without a module, are cnnspec's own"
         raise PluginFault(f"{said} is no module that takes one tensor", help)
     try:

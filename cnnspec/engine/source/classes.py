@@ -74,13 +74,13 @@ class RootWriter(ClassWriter):
         names = {child.name for child in graph.root.children}
         flow = Dataflow(self.maker, self.constructor, names, {head.name: head.output for head in graph.aux})
         heads = [head.value for head in graph.aux]
-        wiring = wire(unrolled(self.entries, self.top), self.scopes, (*graph.given, *heads))
+        wiring = wire(unrolled(self.entries, self.top), self.scopes, (*graph.output_values, *heads))
         operations, place = flow.operations(wiring)
         outputs = [place[value] for value in wiring.outputs]
         twice = outputs if heads else []  # so that each has a variable: it is given in training and in evaluation
         forward = Forward(operations, self.inputs(), outputs + twice, {"outputs", self.outputs_class})
         docs = forward.run()[: len(outputs)]
-        given, extra = docs[: len(graph.given)], docs[len(graph.given) :]
+        given, extra = docs[: len(graph.output_values)], docs[len(graph.output_values) :]
         done = self.several(given, extra) if graph.outputs else self.with_heads(given[0], extra)
         return Method("nn.Module", flow.init, [*forward.lines, *done])
 

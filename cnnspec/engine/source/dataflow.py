@@ -184,7 +184,7 @@ def runs_again(leaf: Leaf, first: Leaf, passes: bool) -> bool:
     nodes = [n for c in leaf.children.values() for n in (c.leaves() if isinstance(c, Scope) else [c])]
     is_set = leaf.children.keys() <= first.children.keys()
     stands = leaf.always or (passes and leaf.children.keys() == first.children.keys())  # an Identity, where it is not
-    return is_set and stands and all(node.again for node in nodes)
+    return is_set and stands and all(node.reused for node in nodes)
 
 
 def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> Line:
@@ -196,7 +196,7 @@ def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> Line:
 
 def is_bare(leaf: Leaf) -> bool:
     """Whether a line gives a parameter and no module."""
-    return isinstance(leaf.first, Node) and leaf.first.layer.bare
+    return isinstance(leaf.first, Node) and leaf.first.layer.is_parameter
 
 
 def body(forward: Forward) -> list[Statement]:

@@ -48,7 +48,7 @@ def docstring(graph: Graph, heading: Heading) -> str:
     """The title, what the network is, where it comes from, and what it takes and gives."""
     title = f"{heading.title}: {heading.description}" if heading.description else heading.title
     arrives = " and ".join(f"N×{shape}" for shape in graph.inputs.values())
-    gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.given)
+    gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.output_values)
     facts = f"Takes {arrives}, gives {gives}; {graph.params:,} parameters."
     paragraphs = [
         wrap(printable(title), WIDTH - 3),
@@ -94,7 +94,7 @@ def _targets(graph: Graph) -> Iterable[tuple[str, str]]:
     for node in graph.nodes:
         target = node.layer.target
         module, _, name = (target or "torch.nn.").rpartition(".")
-        if module not in (OURS.removesuffix("."), "torch.nn") and not node.layer.bare:
+        if module not in (OURS.removesuffix("."), "torch.nn") and not node.layer.is_parameter:
             yield node.type, f"{module}.{name}"
 
 

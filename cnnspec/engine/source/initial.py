@@ -68,7 +68,7 @@ class Group:
 
 def said(graph: Graph) -> list[str]:
     """The code of all that is filled, in order: equal for networks whose sizes it reads from the modules."""
-    nodes = {node.key: node for node in graph.nodes if not node.again}
+    nodes = {node.key: node for node in graph.nodes if not node.reused}
     return [
         f"{init.parameter} {_flat(_filled(init, nodes[init.key], graph)) if init.tensor else init.call}"
         for init in graph.init
@@ -110,7 +110,7 @@ def _grouped(graph: Graph) -> list[Group]:
         own = {
             tensor: _filled(fills.get((node.key, tensor)), node, graph)
             for tensor, about in node.tensors.items()
-            if about.trained and not node.again
+            if about.trained and not node.reused
         }
         if own:
             _add(groups, node, own)

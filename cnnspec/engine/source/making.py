@@ -69,7 +69,7 @@ class Maker:
         several = len({child.type for child in leaf.children.values()}) > 1
         if several or (takes_type(leaf, names) and not is_foreign(leaf)):
             return self.of_any_type(leaf, names)
-        if leaf.first.layer.bare:
+        if leaf.first.layer.is_parameter:
             return self.parameter(leaf, names)
         return call(type_name(leaf.first.type), *self.arguments(leaf, names))
 

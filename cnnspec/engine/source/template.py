@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from cnnspec.engine.network import Node, Scope
-from cnnspec.engine.network.control_path import Round, Way
+from cnnspec.engine.network.control_path import ControlPath, Round
 from cnnspec.engine.source.names import Names, Unsolved
 from cnnspec.engine.source.values import Point
 from cnnspec.engine.spec import Item, Path
@@ -140,9 +140,9 @@ def nested(leaf: Leaf) -> tuple[Entry, ...]:
     return entries({point: events_of(child) for point, child in found if isinstance(child, Scope)})
 
 
-def way_of(child: Child) -> Way:
+def way_of(child: Child) -> ControlPath:
     """The loops and conditions that a child stands in."""
-    return child.opened.way if isinstance(child, Scope) else child.way
+    return child.opened.way if isinstance(child, Scope) else child.control_path
 
 
 def line_of(child: Child) -> Definition:

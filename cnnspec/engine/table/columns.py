@@ -12,7 +12,7 @@ from cnnspec.engine.diagnostics import UsageError, did_you_mean, listing
 from cnnspec.engine.layers.base import each
 from cnnspec.engine.network import Graph
 from cnnspec.engine.network.memory import BYTES, Memory, memory, tensor_bytes
-from cnnspec.engine.network.receptive_field import Extent, Reach, fields
+from cnnspec.engine.network.receptive_field import Extent, ReceptiveField, fields
 from cnnspec.engine.numbers import number, share, short, size
 from cnnspec.engine.table.rows import Row
 
@@ -29,7 +29,7 @@ class Facts:
         return memory(self.graph, self.dtype)
 
     @cached_property
-    def reaches(self) -> tuple[Reach, ...]:
+    def reaches(self) -> tuple[ReceptiveField, ...]:
         return tuple(fields(self.graph))
 
 
@@ -89,7 +89,7 @@ def _stride(extent: Extent) -> int | float | None:
 
 
 def _weights(facts: Facts, row: Row) -> int:
-    tensors = (tensor for node in row.nodes if not node.again for tensor in node.tensors.values())
+    tensors = (tensor for node in row.nodes if not node.reused for tensor in node.tensors.values())
     return sum(tensor_bytes(tensor, BYTES[facts.dtype]) for tensor in tensors if tensor.trained)
 
 

@@ -35,7 +35,7 @@ class Row:
     @property
     def again(self) -> bool:
         """Whether it runs the module of a row above once more."""
-        return all(node.again for node in self.nodes)
+        return all(node.reused for node in self.nodes)
 
     @property
     def params(self) -> int:

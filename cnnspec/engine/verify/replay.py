@@ -14,7 +14,7 @@ def replay(graph: Graph, numbers: dict[Hashable, int]) -> Trace:
     nodes = list(held(graph.root))
     return Trace(
         [module(node) for node in nodes if node.tensors],
-        [node.key for node in nodes if node.tensors and not node.layer.bare],
+        [node.key for node in nodes if node.tensors and not node.layer.is_parameter],
         [
             Fill(init.parameter, init.call.target.removeprefix("torch."), exact(init.call.arguments))
             for init in graph.init
@@ -28,11 +28,11 @@ def held(scope: Scope) -> Iterator[Node]:
     """The nodes whose modules a scope holds, in the order of the state dict: parameters of its own come first."""
     first = {child.name: child for child in reversed(scope.children)}
     children = [first[name] for name in dict.fromkeys(child.name for child in scope.children)]
-    yield from (child for child in children if isinstance(child, Node) and child.layer.bare)
+    yield from (child for child in children if isinstance(child, Node) and child.layer.is_parameter)
     for child in children:
         if isinstance(child, Scope):
             yield from held(child)
-        elif not child.layer.bare:
+        elif not child.layer.is_parameter:
             yield child
 
 
@@ -49,7 +49,7 @@ def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pa
         if training or not node.aux:
             values[node.index] = ran(node, tuple(values[value] for value in node.inputs), recorder)
     names = list(graph.outputs) or [LOGITS if training and graph.aux else ""]
-    wanted = dict(zip(names, graph.given, strict=True))
+    wanted = dict(zip(names, graph.output_values, strict=True))
     if training:
         wanted |= {head.output: head.value for head in graph.aux}
     return Pass(recorder.steps, {name: recorder.read(values[value]) for name, value in wanted.items()})
@@ -65,7 +65,7 @@ def ran(node: Node, inputs: tuple[Value, ...], recorder: Recorder) -> Value:
             return found
         case "Concat":
             return recorder.join("Concat", *inputs)
-    if node.layer.bare:
+    if node.layer.is_parameter:
         recorder.steps.append(Step(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs))))
         return recorder.value("step", len(recorder.steps))
     key = node.key if node.tensors or node.item.id is not None else ""  # a layer without both may be a function

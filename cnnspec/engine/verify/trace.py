@@ -20,7 +20,7 @@ TRAINS = {target: layer.trains for target, layer in LAYERS.items()}
 DEFAULTS = {
     target: {name: about.default for name, about in layer.model_fields.items() if not about.is_required()}
     for target, layer in LAYERS.items()
-    if not layer.bare
+    if not layer.is_parameter
 }
 # The same padding, whichever of its forms a network has: amounts for each side, the mode and the value.
 PADDINGS = {"ZeroPad2d": "constant", "ConstantPad2d": "constant", "ReplicationPad2d": "replicate"}

@@ -92,8 +92,8 @@ def _root(graph: Graph) -> nn.Module:
     if not graph.aux and not graph.outputs and scope.is_chain:
         return _scope(scope, root=True)
     heads = {head.value: head.output for head in graph.aux}
-    evaluation = program(scope, graph.given, training=False)
-    training = program(scope, (*graph.given, *heads)) if heads else evaluation
+    evaluation = program(scope, graph.output_values, training=False)
+    training = program(scope, (*graph.output_values, *heads)) if heads else evaluation
     made = {1: Network, 2: TwoInputs}.get(len(graph.inputs), ManyInputs)
     return made(
         _title(scope, root=True), _children(scope), evaluation, training, tuple(graph.outputs), tuple(heads.values())
@@ -123,7 +123,7 @@ def _title(scope: Scope, root: bool) -> str:
 
 
 def _child(child: Node | Scope) -> nn.Module | nn.Parameter:
-    if isinstance(child, Node) and child.layer.bare:
+    if isinstance(child, Node) and child.layer.is_parameter:
         return parameter(child.layer.call(child.input_shapes[0]))
     return _module(child)
 

@@ -193,7 +193,7 @@ class Translator:
         except Refusal as refusal:
             raise Unsaid(refusal.message, refusal.help) from None
         tensors = layer.tensors(shapes[0])
-        if layer.bare and path is not None:
+        if layer.is_parameter and path is not None:
             self.check_bare(path, tensors[""].shape)
         elif tensors and path == ():
             help = "put it into an nn.Sequential, or give the weights to a module of their own"

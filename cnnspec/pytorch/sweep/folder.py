@@ -34,7 +34,7 @@ STARTS = "starts"
 STRICT = ConfigDict(frozen=True, extra="forbid")
 NUMBER = re.compile(r"\d{4,}")
 FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
-Place = Annotated[int, Field(ge=1)]  # the number of a point
+PointNumber = Annotated[int, Field(ge=1)]  # the number of a point
 OBJECTIVE = r"^(best )?(train|val)_(loss|accuracy)$"
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,7 +44,7 @@ class Known(BaseModel):
 
     model_config = STRICT
 
-    number: Place
+    number: PointNumber
     values: dict[str, JsonValue]
     reason: str = ""  # why it is left out
     params: Count | None = None
@@ -72,7 +72,7 @@ class Record(BaseModel):
 
     model_config = STRICT
 
-    number: Place
+    number: PointNumber
     values: dict[str, JsonValue]
     status: Status
     reason: str = ""
@@ -88,8 +88,8 @@ class Choice(BaseModel):
 
     model_config = STRICT
 
-    chosen: tuple[Place, ...] = ()
-    tested: dict[Place, Figures] = {}
+    chosen: tuple[PointNumber, ...] = ()
+    tested: dict[PointNumber, Figures] = {}
 
     @model_validator(mode="after")
     def _is_possible(self) -> Choice:

@@ -19,7 +19,7 @@ from cnnspec.pytorch.data.locate import Note
 from cnnspec.pytorch.sweep.plan import Planned
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.train.device import device_named, placed, threads
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 
 TIMED = 3  # steps, of which the middle one counts; one before them is for warming up
 LONG = 1.0  # seconds of a step that needs no warming up, and no second look
@@ -57,10 +57,10 @@ def step_seconds(spec: Spec, recipe: Recipe, number: int, size: int) -> float:
     with threads(recipe.threads or number):
         model = placed(build(network), device, recipe.channels_last)
         heads = tuple(head.weight for head in network.aux)
-        trainee = Trainee.of(recipe, model, recipe.batch_size, network.output[0], heads)
+        state = TrainState.of(recipe, model, recipe.batch_size, network.output[0], heads)
         batch = torch.randn(images, *network.input, device=device)
         targets = torch.zeros(images, dtype=torch.int64, device=device)
-        return _middle(lambda: _timed(trainee, batch, targets)) * size / images
+        return _middle(lambda: _timed(state, batch, targets)) * size / images
 
 
 def _middle(step: Callable[[], float]) -> float:
@@ -69,12 +69,12 @@ def _middle(step: Callable[[], float]) -> float:
     return first if first > LONG else sorted(step() for _ in range(TIMED))[TIMED // 2]
 
 
-def _timed(trainee: Trainee, batch: torch.Tensor, targets: torch.Tensor) -> float:
-    if trainee.device.type == "cuda":
+def _timed(state: TrainState, batch: torch.Tensor, targets: torch.Tensor) -> float:
+    if state.device.type == "cuda":
         torch.cuda.synchronize()
     began = perf_counter()
-    trainee.losses(batch, targets)[2].backward()  # type: ignore[no-untyped-call]
-    trainee.step()
-    if trainee.device.type == "cuda":
+    state.losses(batch, targets)[2].backward()  # type: ignore[no-untyped-call]
+    state.step()
+    if state.device.type == "cuda":
         torch.cuda.synchronize()
     return perf_counter() - began

@@ -17,8 +17,8 @@ from cnnspec.pytorch.data.examples import Data
 from cnnspec.pytorch.train.batch_shards import Share, parts_of, shares_of
 from cnnspec.pytorch.train.factories import masses, mean_loss
 from cnnspec.pytorch.train.finite import diagnose, is_finite
-from cnnspec.pytorch.train.running_metrics import Tally
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.running_metrics import RunningMetrics
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Figures
 from cnnspec.pytorch.train.world import ALONE, World
 
@@ -30,7 +30,7 @@ def nothing() -> None:
 
 
 def epoch(
-    trainee: Trainee,
+    state: TrainState,
     data: Data,
     order: Tensor,
     report: Report | None = None,
@@ -38,38 +38,40 @@ def epoch(
 ) -> Figures:
     """Train on the images at ``order`` (indices into ``data``, on its device), a batch at a time, in that order.
 
-    Several processes share each batch, and come to the same weights and figures. The trainee's tally knows of batches
-    that are done already, and gets the others: those of its own head, as they are while the weights change. ``after``
-    is called after each step, and ``report`` gets the figures so far, a few times a second. Raises DivergedError, which
-    names the epoch, the step and the layer, where a loss or a gradient is not finite.
+    Several processes share each batch and compute the same weights and metrics. ``state.metrics`` already holds the
+    batches before; each new batch is added with its loss of that step, while the weights change. ``after`` is called
+    after each step, and ``report`` gets the metrics so far, a few times a second.
+
+    Raises:
+        DivergedError: A loss or a gradient is not finite; the message names the epoch, the step and the layer.
     """
-    recipe, tally, world = trainee.recipe, trainee.tally, trainee.world
-    trainee.model.train()
-    tally.begin(f"epoch {trainee.epoch}")
-    parts = parts_of(order[tally.images :], recipe.batch_size)
+    recipe, metrics, world = state.recipe, state.metrics, state.world
+    state.model.train()
+    metrics.begin(f"epoch {state.epoch}")
+    parts = parts_of(order[metrics.images :], recipe.batch_size)
     own = [world.share(part) for part in parts]
-    shares = shares_of(parts, own, recipe.accumulate, partial(trainee.masses, data.labels))
+    shares = shares_of(parts, own, recipe.accumulate, partial(state.masses, data.labels))
     seen: Tensor | None = None  # what the losses of a step come to
-    for (images, labels), share in zip(data.batches(own, trainee.augment), shares, strict=True):
-        inputs, targets = trainee.mix(images, labels) if trainee.mix and len(images) else (images, labels)
-        with trainee.passing(ends_step=share.ends_step):
-            logits, loss, total = trainee.losses(inputs, targets)
-            trainee.way_back(total, share.of_step)
+    for (images, labels), share in zip(data.batches(own, state.augment), shares, strict=True):
+        inputs, targets = state.mix(images, labels) if state.mix and len(images) else (images, labels)
+        with state.passing(ends_step=share.ends_step):
+            logits, loss, total = state.losses(inputs, targets)
+            state.way_back(total, share.of_step)
         seen = total.detach() if seen is None else seen + total.detach()
         if share.ends_step:
-            if not is_finite(seen, trainee.watched, world):
-                where = f"step {tally.steps + 1:,} of {tally.where}"
-                raise diagnosed(trainee, seen, partial(trainee.again, inputs), where)
-            trainee.step()
+            if not is_finite(seen, state.watched, world):
+                where = f"step {metrics.steps + 1:,} of {metrics.where}"
+                raise diagnosed(state, seen, partial(state.again, inputs), where)
+            state.step()
             seen = None
-        tally.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images, share.weight)
-        if tally.due():
-            figures = tally.read()
+        metrics.add(*pooled(world, loss.detach(), hits(logits.detach(), labels), share), share.images, share.weight)
+        if metrics.due():
+            figures = metrics.read()
             if report:
                 report(figures)
         if share.ends_step:
             after()
-    return tally.read()
+    return metrics.read()
 
 
 def hits(logits: Tensor, labels: Tensor) -> Tensor:
@@ -85,10 +87,10 @@ def pooled(world: World, loss: Tensor, hits: Tensor, share: Share) -> tuple[Tens
     return both[0], both[1]
 
 
-def diagnosed(trainee: Trainee, loss: Tensor, forward: Callable[[], object], where: str) -> DivergedError:
+def diagnosed(state: TrainState, loss: Tensor, forward: Callable[[], object], where: str) -> DivergedError:
     """What is not finite, as the process says it whose own loss is not; the same in all."""
-    error = diagnose(trainee.model, loss, forward, where)
-    found = trainee.world.gathered((bool(loss.isfinite()), error))
+    error = diagnose(state.model, loss, forward, where)
+    found = state.world.gathered((bool(loss.isfinite()), error))
     return min(found, key=itemgetter(0))[1]
 
 
@@ -108,13 +110,13 @@ def measure(
     The model is to be the same in all processes of the ``world``, which share each batch.
     """
     model.eval()
-    tally, loss = Tally(where), loss or nn.CrossEntropyLoss()
+    metrics, loss = RunningMetrics(where), loss or nn.CrossEntropyLoss()
     parts = parts_of(index, batch_size)
     own = [world.share(part) for part in parts]
     shares = shares_of(parts, own, 1, partial(masses, loss, data.labels))
     for (images, labels), share in zip(data.batches(own), shares, strict=True):
         logits = model(images)
         found = pooled(world, mean_loss(loss, logits, labels), hits(logits, labels), share)
-        tally.add(*found, share.images, share.weight)
+        metrics.add(*found, share.images, share.weight)
         after()
-    return tally.read()
+    return metrics.read()

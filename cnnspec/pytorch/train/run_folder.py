@@ -68,7 +68,7 @@ def _is_left(path: Path, texts: Mapping[str, bytes]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunFolder:
     """A run folder as it was when its run was started here: the same one, and not another of its name."""
 
     run: Path
@@ -76,7 +76,7 @@ class Place:
     inode: int
 
     @classmethod
-    def of(cls, run: Path) -> Place:
+    def of(cls, run: Path) -> RunFolder:
         """Raises OutputError."""
         with writing(run):
             found = run.stat()

@@ -26,7 +26,7 @@ READ_EVERY = 0.25  # seconds
 MOST_COUNTED = 2**40  # images or batches of one pass
 
 
-class Tally:
+class RunningMetrics:
     """Sums over the batches so far: of losses times what their images weigh, of these weights, of hits, of images."""
 
     def __init__(self, where: str = "") -> None:
@@ -36,18 +36,18 @@ class Tally:
         self.begin(where)
 
     @classmethod
-    def of(cls, state: Mapping[str, Any]) -> Tally:
-        """The tally that had this state."""
-        tally = cls()
-        tally.steps, tally.images, tally.correct = (
+    def of(cls, state: Mapping[str, Any]) -> RunningMetrics:
+        """The metrics that had this state."""
+        metrics = cls()
+        metrics.steps, metrics.images, metrics.correct = (
             count(f"number of {name}", state[name], 0, MOST_COUNTED) for name in ("steps", "images", "correct")
         )
-        tally.loss, tally.weight, tally.seconds = (float(state[name]) for name in ("loss", "weight", "seconds"))
-        if not math.isfinite(tally.loss + tally.weight + tally.seconds):
+        metrics.loss, metrics.weight, metrics.seconds = (float(state[name]) for name in ("loss", "weight", "seconds"))
+        if not math.isfinite(metrics.loss + metrics.weight + metrics.seconds):
             raise CheckpointError("the checkpoint's figures are not finite")
-        if tally.weight < 0 or tally.seconds < 0:
+        if metrics.weight < 0 or metrics.seconds < 0:
             raise CheckpointError("the checkpoint's figures are negative")
-        return tally
+        return metrics
 
     def state(self) -> dict[str, Any]:
         """The sums, as values; waits for the device."""

@@ -35,7 +35,7 @@ from cnnspec.pytorch.train.checkpoint.optimizers import optimizer_state, restore
 from cnnspec.pytorch.train.checkpoint.state import grouped
 from cnnspec.pytorch.train.factories import made_loss, made_optimizer, masses, mean_loss
 from cnnspec.pytorch.train.finite import counting
-from cnnspec.pytorch.train.running_metrics import Tally
+from cnnspec.pytorch.train.running_metrics import RunningMetrics
 from cnnspec.pytorch.train.schedule import Schedule
 from cnnspec.pytorch.train.seeds import PROCESS, derived, reseed
 from cnnspec.pytorch.train.stopping import Stopping
@@ -76,8 +76,8 @@ def restoring(field: str) -> Iterator[None]:
 
 
 @dataclass(slots=True, eq=False)
-class Trainee:
-    """A model in the middle of ``epoch``, of which ``tally`` knows the batches that are done.
+class TrainState:
+    """A model in the middle of ``epoch``, of which ``metrics`` knows the batches that are done.
 
     ``heads`` are the weights of the losses of aux heads, whose logits the model gives behind its own. ``rows`` are the
     epochs that are over, ``best`` the lowest loss among them, on the validation part if there is one. ``parameters``
@@ -101,7 +101,7 @@ class Trainee:
     average: Average | None
     stopping: Stopping
     epoch: int = 1
-    tally: Tally = field(default_factory=Tally)
+    metrics: RunningMetrics = field(default_factory=RunningMetrics)
     rows: list[Metrics] = field(default_factory=list)
     best: float = inf
 
@@ -114,7 +114,7 @@ class Trainee:
         classes: int,
         heads: Sequence[float] = (),
         world: World = ALONE,
-    ) -> Trainee:
+    ) -> TrainState:
         """A model, on its device, before the first of its epochs of so many images, which a world shares."""
         device = next(model.parameters()).device
         optimizer = made_optimizer(recipe.optimizer, model, scaled=recipe.amp == "fp16")
@@ -210,7 +210,7 @@ class Trainee:
         self.schedule.after_epoch(row.val_loss)
         self.stopping.after_epoch(row)
         self.rows.append(row)
-        self.epoch, self.tally = self.epoch + 1, Tally()
+        self.epoch, self.metrics = self.epoch + 1, RunningMetrics()
         return better
 
     def state(self) -> State:
@@ -224,7 +224,7 @@ class Trainee:
         }
         values = {
             "epoch": self.epoch,
-            "tally": self.tally.state(),
+            "tally": self.metrics.state(),
             "rows": [asdict(row) for row in self.rows],
             "best": self.best,
             "optimizer": settings,
@@ -238,7 +238,7 @@ class Trainee:
 
     def _steps(self) -> int:
         """The steps that can have been made up to here."""
-        batches = ceil(self.tally.images / self.recipe.batch_size)
+        batches = ceil(self.metrics.images / self.recipe.batch_size)
         return (self.epoch - 1) * self.schedule.steps + ceil(batches / self.recipe.accumulate)
 
     def restore(self, state: State) -> int:
@@ -256,8 +256,8 @@ class Trainee:
         with restoring("best"):
             self.best = number("best loss", values["best"])
         with restoring("tally"):
-            self.tally = Tally.of(values["tally"])
-            count("number of correct images", self.tally.correct, 0, self.tally.images)
+            self.metrics = RunningMetrics.of(values["tally"])
+            count("number of correct images", self.metrics.correct, 0, self.metrics.images)
         with restoring("schedule"):
             self.schedule.restore(values["schedule"], self.epoch - 1, self._steps())
         with restoring("scaler"):
@@ -276,7 +276,7 @@ class Trainee:
         others = list(values["others"])
         found = of_one(self.world.rank, state.group("generator"), values["random"], others)
         if found is None:
-            reseed(derived(self.recipe.seed, PROCESS, self.world.rank, self.epoch, self.tally.images))
+            reseed(derived(self.recipe.seed, PROCESS, self.world.rank, self.epoch, self.metrics.images))
         else:
             restore_generators(self.device, *found)
         return 1 + len(others)

@@ -24,7 +24,7 @@ from cnnspec.pytorch.train import run_folder as files
 from cnnspec.pytorch.train.batch_shards import check_shares
 from cnnspec.pytorch.train.checkpoint import Checkpoints
 from cnnspec.pytorch.train.checkpoint.manifest import sha256
-from cnnspec.pytorch.train.checkpointer import Keeper
+from cnnspec.pytorch.train.checkpointer import Checkpointer
 from cnnspec.pytorch.train.checks import check_suits
 from cnnspec.pytorch.train.compatibility import check_trainable
 from cnnspec.pytorch.train.curves import curves
@@ -37,7 +37,7 @@ from cnnspec.pytorch.train.run_files import Record, Setup, read_network, read_re
 from cnnspec.pytorch.train.seeds import PROCESS, SHUFFLE, derived, generator, reseed, seeded
 from cnnspec.pytorch.train.signals import Stop
 from cnnspec.pytorch.train.sync_batchnorm import synchronised
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Figures, Metrics, Progress, Watcher
 from cnnspec.pytorch.train.world import ALONE, World, joined
 from cnnspec.pytorch.weights.names import located
@@ -91,7 +91,7 @@ def train(
             world.written(lambda: files.refuse_occupied(out, own))
         data = _prepared(spec, network, recipe, device, watch, world)
         with _under(recipe, device):
-            trainee = _trainee(spec, network, recipe, data, device, recipe.weights, world)
+            state = _trainee(spec, network, recipe, data, device, recipe.weights, world)
             watch.note(headline(spec.title, network, data, device, world))
             run = world.written(lambda: files.create(out, spec.title, own))
             with locked(run, watch.note, world), stop.held():
@@ -99,8 +99,8 @@ def train(
                 record = _record(spec, recipe, data, own)
                 world.written(lambda: _write_setup(run, own, record))
                 watch.started(run)
-                keeper = _keeper(run, trainee, spec, record, data, stop)
-                return _trained(keeper, record.spec.title, data, watch, test=test)
+                checkpointer = _checkpointer(run, state, spec, record, data, stop)
+                return _trained(checkpointer, record.spec.title, data, watch, test=test)
 
 
 def resume(
@@ -138,12 +138,12 @@ def resume(
                 if not is_saved:  # no checkpoint says what the texts were
                     require_texts(run, record)
                 weights = None if is_saved else recipe.weights
-                trainee = _trainee(own, network, recipe, data, device, weights, world)
+                state = _trainee(own, network, recipe, data, device, weights, world)
                 watch.note(headline(record.spec.title, network, data, device, world))
                 watch.started(run)
-                keeper = _keeper(run, trainee, own, record, data, stop)
-                keeper.resume(watch.note)
-                return _trained(keeper, record.spec.title, data, watch, test=test)
+                checkpointer = _checkpointer(run, state, own, record, data, stop)
+                checkpointer.resume(watch.note)
+                return _trained(checkpointer, record.spec.title, data, watch, test=test)
 
 
 def _heard(watch: Watcher | None, world: World) -> Watcher:
@@ -175,7 +175,7 @@ def _trainee(
     device: torch.device,
     weights: str | None,
     world: World,
-) -> Trainee:
+) -> TrainState:
     built = build(network, weights=weights)  # on the CPU: the same initial weights on every device
     model = placed(built, device, recipe.channels_last)
     if recipe.sync_batchnorm and world.size > 1:
@@ -183,53 +183,53 @@ def _trainee(
     heads = tuple(head.weight for head in network.aux)
     if world.rank:
         reseed(derived(recipe.seed, PROCESS, world.rank))  # each process drops out and augments by its own numbers
-    return Trainee.of(recipe, model, len(data.train), network.output[0], heads, world)
+    return TrainState.of(recipe, model, len(data.train), network.output[0], heads, world)
 
 
-def _keeper(run: Path, trainee: Trainee, spec: Spec, record: Record, data: Prepared, stop: Stop) -> Keeper:
-    stop.world = trainee.world
+def _checkpointer(run: Path, state: TrainState, spec: Spec, record: Record, data: Prepared, stop: Stop) -> Checkpointer:
+    stop.world = state.world
     images = (len(data.train), len(data.validation), len(data.test) if data.test else 0)
-    return Keeper(run, trainee, origin(spec, record, images), stop, record.training.save_every)
+    return Checkpointer(run, state, origin(spec, record, images), stop, record.training.save_every)
 
 
-def _trained(keeper: Keeper, title: str, data: Prepared, watch: Watcher, *, test: bool) -> Result:
+def _trained(checkpointer: Checkpointer, title: str, data: Prepared, watch: Watcher, *, test: bool) -> Result:
     """The epochs that are left, and the test where it is wanted."""
-    trainee = keeper.trainee
-    with keeper.saving():
-        while not trainee.is_done:
-            row = _epoch(keeper, data, watch)
-            keeper.epoch(trainee.close(row))
+    state = checkpointer.state
+    with checkpointer.saving():
+        while not state.is_done:
+            row = _epoch(checkpointer, data, watch)
+            checkpointer.epoch(state.close(row))
             watch.epoch(row)
-        found = _tested(keeper, data) if test else {}
-    result = Result(keeper.run, tuple(trainee.rows), found.get("test"), found.get("validation"))
-    keeper.write_result(lambda: _write_result(result, title, trainee))
+        found = _tested(checkpointer, data) if test else {}
+    result = Result(checkpointer.run, tuple(state.rows), found.get("test"), found.get("validation"))
+    checkpointer.write_result(lambda: _write_result(result, title, state))
     return result
 
 
-def _tested(keeper: Keeper, data: Prepared) -> dict[str, Figures]:
+def _tested(checkpointer: Checkpointer, data: Prepared) -> dict[str, Figures]:
     """The figures of the trained network on the test part, or on the validation part where there is no test part."""
     if data.test:
-        return {"test": _measured(keeper, data.test, data.test.all(), "the test part")}
-    return {"validation": _measured(keeper, data.watched, data.validation, "the validation part")}
+        return {"test": _measured(checkpointer, data.test, data.test.all(), "the test part")}
+    return {"validation": _measured(checkpointer, data.watched, data.validation, "the validation part")}
 
 
-def _epoch(keeper: Keeper, data: Prepared, watch: Watcher) -> Metrics:
+def _epoch(checkpointer: Checkpointer, data: Prepared, watch: Watcher) -> Metrics:
     """Train on all images, in the order of this epoch, and look at those that are held back."""
-    trainee, recipe = keeper.trainee, keeper.trainee.recipe
-    order = shuffled(data.train, recipe.seed, trainee.epoch)
-    trained = epoch(trainee, data.examples, order, _reporter(watch, trainee.epoch, len(order)), keeper.step)
+    state, recipe = checkpointer.state, checkpointer.state.recipe
+    order = shuffled(data.train, recipe.seed, state.epoch)
+    trained = epoch(state, data.examples, order, _reporter(watch, state.epoch, len(order)), checkpointer.step)
     if not len(data.validation):
-        return Metrics.of(trainee.epoch, trained, None)
-    where = f"the validation part, after epoch {trainee.epoch}"
-    return Metrics.of(trainee.epoch, trained, _measured(keeper, data.watched, data.validation, where))
+        return Metrics.of(state.epoch, trained, None)
+    where = f"the validation part, after epoch {state.epoch}"
+    return Metrics.of(state.epoch, trained, _measured(checkpointer, data.watched, data.validation, where))
 
 
-def _measured(keeper: Keeper, data: Data, index: Tensor, where: str) -> Figures:
+def _measured(checkpointer: Checkpointer, data: Data, index: Tensor, where: str) -> Figures:
     """The figures of what is trained on images that it is not trained on."""
-    trainee, after = keeper.trainee, keeper.stop.check
-    trainee.world.alike(trainee.measured.buffers())
-    size, loss = trainee.recipe.batch_size, trainee.loss
-    return measure(trainee.measured, data, index, size, where, after, loss, trainee.world)
+    state, after = checkpointer.state, checkpointer.stop.check
+    state.world.alike(state.measured.buffers())
+    size, loss = state.recipe.batch_size, state.loss
+    return measure(state.measured, data, index, size, where, after, loss, state.world)
 
 
 def shuffled(part: Tensor, seed: int, number: int) -> Tensor:
@@ -280,7 +280,7 @@ def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:
     files.write_json(run / files.SETTINGS, record.model_dump(mode="json"))
 
 
-def _write_result(result: Result, title: str, trainee: Trainee) -> None:
+def _write_result(result: Result, title: str, state: TrainState) -> None:
     rows, run, figures = result.metrics, result.folder, {}
     if result.measured:
         part, found = result.measured
@@ -291,9 +291,9 @@ def _write_result(result: Result, title: str, trainee: Trainee) -> None:
         **figures,
         "epochs": len(rows),
         "seconds": round(sum(row.seconds for row in rows), 3),
-        "device": str(trainee.device),
-        "processor": processor(trainee.device),
-        "processes": trainee.world.size,
+        "device": str(state.device),
+        "processor": processor(state.device),
+        "processes": state.world.size,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }

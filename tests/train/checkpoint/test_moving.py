@@ -11,7 +11,7 @@ from torch import nn
 from cnnspec import CheckpointError
 from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.train.checkpoint.state import State
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Metrics
 
 GIVEN = {"optimizer": {"SGD": {"momentum": 0.9}}, "amp": "fp16", "early_stopping": {"patience": 3}}
@@ -19,10 +19,10 @@ ROW = Metrics(1, 1.0, 0.5, 1.0, 0.5, 100.0, 1.0)
 HUGE = 2**64
 
 
-def trainee(scheduler: dict[str, Any]) -> Trainee:
+def train_state(scheduler: dict[str, Any]) -> TrainState:
     """One that has an epoch of two steps behind it."""
     recipe = Recipe.of(**GIVEN, scheduler=scheduler, epochs=3, batch_size=4)
-    found = Trainee.of(recipe, nn.Sequential(nn.Flatten(), nn.Linear(2, 3)), 8, 3)
+    found = TrainState.of(recipe, nn.Sequential(nn.Flatten(), nn.Linear(2, 3)), 8, 3)
     for _ in range(2):
         found.optimizer.step()
         found.schedule.after_step()
@@ -77,7 +77,7 @@ PLATEAU = {"ReduceLROnPlateau": {}}
 )
 def test_what_no_run_comes_to_is_refused(scheduler: dict[str, Any], path: str, value: Any) -> None:
     """Before anything counts with it; what the run itself has saved is taken."""
-    state, again = trainee(scheduler).state(), trainee(scheduler)
+    state, again = train_state(scheduler).state(), train_state(scheduler)
     again.restore(state)
     assert again.state().values["schedule"] == state.values["schedule"]
     with pytest.raises(CheckpointError, match="the checkpoint"):

@@ -15,7 +15,7 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
 from cnnspec.pytorch.train.loop import epoch, measure
 from cnnspec.pytorch.train.sync_batchnorm import synchronised
-from cnnspec.pytorch.train.train_state import Trainee
+from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Metrics
 from cnnspec.pytorch.train.world import joined
 from tests.train.many.forked import forked
@@ -51,13 +51,13 @@ def trained(**given: Any) -> tuple[dict[str, Tensor], list[Metrics], list[str]]:
     recipe, model, data = Recipe.of(**{"batch_size": SIZE, "epochs": 3, **given}), TwoHeads(), examples()
     with joined() as world:
         net = synchronised(model) if world.size > 1 else model
-        trainee = Trainee.of(recipe, net, IMAGES, CLASSES, heads=(0.3,), world=world)
-        while not trainee.is_done:
-            order = torch.randperm(IMAGES, generator=torch.Generator().manual_seed(trainee.epoch))
-            figures = epoch(trainee, data, order)
-            held = measure(trainee.measured, data, data.all(), SIZE, loss=trainee.loss, world=world)
-            trainee.close(Metrics.of(trainee.epoch, figures, held))
-        return dict(trainee.measured.state_dict()), trainee.rows, list(model.state_dict())
+        state = TrainState.of(recipe, net, IMAGES, CLASSES, heads=(0.3,), world=world)
+        while not state.is_done:
+            order = torch.randperm(IMAGES, generator=torch.Generator().manual_seed(state.epoch))
+            figures = epoch(state, data, order)
+            held = measure(state.measured, data, data.all(), SIZE, loss=state.loss, world=world)
+            state.close(Metrics.of(state.epoch, figures, held))
+        return dict(state.measured.state_dict()), state.rows, list(model.state_dict())
 
 
 SGD = {"SGD": {"lr": 0.05, "momentum": 0.9}}
@@ -91,10 +91,10 @@ def test_numbers_that_are_not_finite_in_one_process_end_all(tmp_path: Path) -> N
     def diverging() -> None:
         model, data = TwoHeads(), examples()
         with joined() as world:
-            trainee = Trainee.of(Recipe.of(batch_size=SIZE), synchronised(model), IMAGES, CLASSES, (0.3,), world)
+            state = TrainState.of(Recipe.of(batch_size=SIZE), synchronised(model), IMAGES, CLASSES, (0.3,), world)
             if world.rank == 1:
-                model.head.register_forward_hook(lambda _, __, output: output / (trainee.tally.steps != 2))
-            epoch(trainee, data, torch.arange(IMAGES))
+                model.head.register_forward_hook(lambda _, __, output: output / (state.metrics.steps != 2))
+            epoch(state, data, torch.arange(IMAGES))
 
     errors = forked(tmp_path, 2, diverging)
     assert all(isinstance(error, DivergedError) for error in errors), errors
