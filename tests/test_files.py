@@ -154,8 +154,8 @@ def test_reading_is_bounded_and_waits_for_nothing(folder: Path) -> None:
 
 def test_systems_without_the_flag_refuse_links_all_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows has no O_NOFOLLOW: a look at the name comes first."""
-    for module in ("opening", "files"):
-        monkeypatch.setattr(f"cnnspec.{module}.NO_LINK", 0)
+    for module in ("safe_open", "files"):
+        monkeypatch.setattr(f"cnnspec.engine.{module}.NO_LINK", 0)
     (folder / "link").symlink_to(folder.parent / "victim")
     with pytest.raises(UsageError, match="is a link"):
         open_regular(folder / "link", follow=False)

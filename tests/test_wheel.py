@@ -30,7 +30,7 @@ def test_wheel_holds_specs_blocks_and_types(wheel: Path) -> None:
     blocks = {f"cnnspec/blocks/{path.name}" for path in (REPOSITORY / "cnnspec/blocks").glob("*.yaml")}
     assert len(specs) > 5
     assert len(blocks) > 2
-    others = {"py.typed", "specs/cnnspec.schema.json", "specs/index.json", "report/page.html.jinja"}
+    others = {"py.typed", "specs/cnnspec.schema.json", "specs/index.json", "pytorch/report/page.html.jinja"}
     assert specs | blocks | {f"cnnspec/{name}" for name in others} <= names
     assert {f"cnnspec/engine/explanations/{code}.md" for code in codes()} <= names
     assert not any(name.startswith(("tests", "benchmarks")) for name in names)

@@ -66,10 +66,16 @@ print(*sys.modules)
 @pytest.mark.parametrize(
     ("arguments", "absent"),
     [
-        (["--version"], {"yaml", "cnnspec.api", "cnnspec.layers", "cnnspec.engine.spec"}),
+        (["--version"], {"yaml", "cnnspec.api", "cnnspec.engine.layers", "cnnspec.engine.spec"}),
         (
             ["check", "mnist/lenet"],
-            {"rich.console", "cnnspec.engine.recipe", "cnnspec.engine.budget", "cnnspec.engine.inputs", "cnnspec.emit"},
+            {
+                "rich.console",
+                "cnnspec.engine.recipe",
+                "cnnspec.engine.budget",
+                "cnnspec.engine.inputs",
+                "cnnspec.pytorch",
+            },
         ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tests.conftest import REPOSITORY
 
 PACKAGE = REPOSITORY / "cnnspec"
-HELPERS = {"files.py", "opening.py"}
+HELPERS = {"engine/files.py", "engine/safe_open.py"}
 # Calls by which a program reads, writes, moves or removes files, by their last name.
 CALLS = frozenset(
     """
@@ -29,44 +29,42 @@ OWNERS = frozenset("os io np numpy torch onnx pickle json yaml shutil sqlite3 Im
 COMMON = frozenset("open save load dump export connect write remove link move extract truncate copy2".split())
 OTHERS = {
     # The package's own files, which ship with it.
-    "spec/builtin.py": {"read_text"},
-    "spec/shipped.py": {"read_text"},
-    "explanations/__init__.py": {"read_text"},
-    "zoo.py": {"read_bytes"},
+    "engine/spec/builtin.py": {"read_text"},
+    "engine/spec/shipped.py": {"read_text"},
+    "engine/explanations/__init__.py": {"read_text"},
+    "engine/zoo.py": {"read_bytes"},
     "cli/listings.py": {"read_text"},
     "cli/zoo.py": {"read_bytes"},
-    "data/digits.py": {"load"},
-    "report/html.py": {"read_text"},
+    "pytorch/data/digits.py": {"load"},
+    "pytorch/report/write.py": {"read_text", "unlink"},  # its template; its own old pictures
     # Libraries that write into memory.
-    "report/charts/saved.py": {"savefig"},
-    "train/curves.py": {"savefig"},
-    "exporting/onnx.py": {"export"},
-    "exporting/program.py": {"export", "save"},
+    "pytorch/report/charts/saved.py": {"savefig"},
+    "pytorch/train/curves.py": {"savefig"},
+    "pytorch/exporting/onnx.py": {"export"},
+    "pytorch/exporting/program.py": {"export", "save"},
     # Libraries that write files of their own: each path is checked first.
-    "seeing/tensorboard.py": {"SummaryWriter"},
-    "sweep/storage.py": {"connect", "RDBStorage", "unlink", "replace"},
+    "pytorch/evaluate/tensorboard.py": {"SummaryWriter"},
+    "pytorch/sweep/storage.py": {"connect", "RDBStorage", "unlink", "replace"},
     # Libraries that read what `open_regular` has opened and checked.
-    "data/image.py": {"open"},
-    "data/idx.py": {"GzipFile"},
-    "data/cifar.py": {"open", "extractfile"},
-    "weights/safe.py": {"save", "load", "load_file"},
-    "weights/pickled.py": {"load", "ZipFile"},
-    "train/checkpoint/folder.py": {"load", "save"},
-    "importing/imported.py": {"load"},
+    "pytorch/data/image.py": {"open"},
+    "pytorch/data/idx.py": {"GzipFile"},
+    "pytorch/data/cifar.py": {"open", "extractfile"},
+    "pytorch/weights/safe.py": {"save", "load", "load_file"},
+    "pytorch/weights/pickled.py": {"load", "ZipFile"},
+    "pytorch/importing/imported.py": {"load"},
     # torch.hub's own folder, with random names and a hash.
-    "weights/published.py": {"get_state_dict"},
+    "pytorch/weights/published.py": {"get_state_dict"},
     # Code that the user names, imported by Python.
-    "plugins/files.py": {"exec_module"},
-    "plugins/packages.py": {"load"},
-    "importing/target.py": {"exec_module"},
+    "engine/plugins/files.py": {"exec_module"},
+    "engine/plugins/packages.py": {"load"},
+    "pytorch/importing/target.py": {"exec_module"},
     # Descriptors: a lock that `open_own` has opened, and nothing for a process that must not speak.
-    "train/lock.py": {"ftruncate", "pwrite", "unlink"},
+    "pytorch/train/lock.py": {"ftruncate", "pwrite", "unlink"},
     "cli/streams.py": {"open"},
-    "sweep/local.py": {"open"},
-    "sweep/worker.py": {"fdopen"},
+    "pytorch/sweep/local_executor.py": {"open"},
+    "pytorch/sweep/worker.py": {"fdopen"},
     # Folders, and files that are removed: neither follows a link.
-    "train/folder.py": {"mkdir"},
-    "report/written.py": {"unlink"},
+    "pytorch/train/run_folder.py": {"mkdir"},
 }
 
 

@@ -14,7 +14,7 @@ from cnnspec.cli.commands import LOOK, Commands
 from cnnspec.cli.output import show_error
 from cnnspec.cli.streams import guarded, unnameable
 from cnnspec.engine.diagnostics import CnnspecError, OutputError
-from cnnspec.pytorch.train.rank import tells
+from cnnspec.rank import tells
 
 app = typer.Typer(
     name="cnnspec",

@@ -19,7 +19,7 @@ from cnnspec.cli.plugins import with_plugins
 from cnnspec.engine.gc_paused import uncollected
 from cnnspec.extras import requiring
 
-PLACES = {
+MODULES = {
     "check": "check:check",
     "explain": "explain:explain",
     "summary": "summary:summary",
@@ -27,18 +27,18 @@ PLACES = {
     "diagram": "diagram:diagram",
     "layers": "layers:layers",
     "zoo": "zoo:zoo",
-    "recipes": "listings:recipes",
-    "sweeps": "listings:sweeps",
+    "recipes": "recipes:recipes",
+    "sweeps": "sweeps:sweeps",
     "schema": "schema:schema",
-    "import": "importing:import_",
+    "import": "import_:import_",
     "export": "export:export",
-    "train": "training:train",
+    "train": "train:train",
     "sweep": "sweep:sweep",
-    "eval": "seeing:evaluate",
-    "predict": "seeing:predict",
-    "features": "seeing:features",
-    "compare": "showing:compare",
-    "report": "showing:report",
+    "eval": "eval:evaluate",
+    "predict": "predict:predict",
+    "features": "features:features",
+    "compare": "compare:compare",
+    "report": "report:report",
     "data": "data:app",
 }
 EXTRAS = dict.fromkeys(("train", "eval", "predict", "features", "compare", "report"), "train") | {"sweep": "sweep"}
@@ -59,7 +59,7 @@ class Places(MutableMapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.made:
-            self.made[name] = made(name, PLACES[name])
+            self.made[name] = made(name, MODULES[name])
         return self.made[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -69,10 +69,10 @@ class Places(MutableMapping[str, Any]):
         del self.made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(PLACES)
+        return iter(MODULES)
 
     def __len__(self) -> int:
-        return len(PLACES)
+        return len(MODULES)
 
 
 class Commands(TyperGroup):

@@ -1,4 +1,4 @@
-"""`cnnspec eval`, `cnnspec predict` and `cnnspec features`: a run, looked at.
+"""`cnnspec eval`.
 
 Torch and matplotlib are imported by the command that runs.
 """
@@ -14,21 +14,18 @@ import typer
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from cnnspec.cli.options import DataDir, Device
-from cnnspec.cli.output import console, save, say, show_error
+from cnnspec.cli.options import DataDir, Device, Run
+from cnnspec.cli.output import console, save, say
 from cnnspec.cli.tables import print_table, table_width, width_of
-from cnnspec.engine.diagnostics import CnnspecError, printable
+from cnnspec.engine.diagnostics import printable
 from cnnspec.engine.files import make_folder, put
 
 if TYPE_CHECKING:
-    from cnnspec.pytorch.evaluate import Evaluation, Prediction
+    from cnnspec.pytorch.evaluate import Evaluation
 
 SQUARE = 12  # classes up to which the terminal shows their confusion
 READABLE = 120  # characters of a line of the confusion, wherever it goes
 WORST = 10  # of more classes than that, those that are shown
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
-IMAGE = "The path of an image, or test:17 for one of the run's own test images."
-Invert = Annotated[bool, typer.Option("--invert", help="Turn black into white: for dark strokes on light paper.")]
 
 
 def evaluate(
@@ -110,72 +107,3 @@ def _written(evaluation: Evaluation, folder: Path) -> list[Path]:
         if data is not None:
             put(folder / name, data)
     return [folder / "evaluation.json", *(folder / name for name, data in drawn.items() if data is not None)]
-
-
-def predict(
-    run: Run,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help=IMAGE)],
-    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many classes to name.")] = 3,
-    invert: Invert = False,
-    data_dir: DataDir = None,
-    device: Device = "auto",
-) -> None:
-    """Say what a run takes images for.
-
-    A file is resized until it covers the network's input, and its centre is taken; it is seen in grey or in colours, as
-    the network takes them. Each line names the likeliest classes with their probabilities. An image that cannot be read
-    is reported, and the others are predicted.
-    """
-    from cnnspec.cli.progress import Lines
-    from cnnspec.pytorch.evaluate import open_run
-    from cnnspec.pytorch.evaluate import predict as run_prediction
-    from cnnspec.pytorch.evaluate.image import Images
-
-    opened = open_run(run, device)
-    given = Images(opened, data_dir, Lines(0).note, invert=invert)
-    found, code = [], 0
-    for name in images:
-        try:
-            found.append(given.get(name))
-        except CnnspecError as error:  # of one image, which leaves the others
-            show_error(error)
-            code = max(code, error.exit_code)
-    for prediction in run_prediction(opened, found, top) if found else ():
-        say(_line(prediction))
-    if code:
-        raise typer.Exit(code)
-
-
-def _line(prediction: Prediction) -> str:
-    likely = "  ".join(f"{printable(name)} {100 * probability:.2f} %" for name, probability in prediction.classes)
-    known = f"  (it is {printable(prediction.label)})" if prediction.label is not None else ""
-    return f"{printable(prediction.name)}: {likely}{known}"
-
-
-def features(
-    run: Run,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help=IMAGE)],
-    layer: Annotated[str, typer.Option("--layer", metavar="KEY", help="The layer, by its key in `cnnspec summary`.")],
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="The picture  [default: features-KEY.png]")
-    ] = None,
-    invert: Invert = False,
-    data_dir: DataDir = None,
-    device: Device = "auto",
-) -> None:
-    """Draw the maps that a layer gives for an image, as PNG.
-
-    Each map runs from its own smallest value, black, to its largest, white; the image stands before them.
-    """
-    from cnnspec.cli.progress import Lines
-    from cnnspec.pytorch.evaluate import features as run_features
-    from cnnspec.pytorch.evaluate import open_run
-    from cnnspec.pytorch.evaluate.image import Images
-
-    opened = open_run(run, device)
-    found = run_features(opened, Images(opened, data_dir, Lines(0).note, invert=invert).get(image), layer)
-    from cnnspec.pytorch.evaluate.pictures import maps
-
-    path = out or Path(f"features-{layer}.png")
-    put(path, maps(found, opened.title))
-    console().print(printable(f"{path} is written: {found.maps.shape[0]} maps of `{layer}`"))

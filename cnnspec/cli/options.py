@@ -97,3 +97,8 @@ def _sizes(text: str) -> tuple[int, ...]:
     if not all(part.strip().isdecimal() and len(part) < 12 and 0 < int(part) < 2**31 for part in parts):
         raise UsageError(f"--input takes sizes, not `{text}`", "such as --input 1,28,28")
     return tuple(int(part) for part in parts)
+
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
+IMAGE = "The path of an image, or test:17 for one of the run's own test images."
+Invert = Annotated[bool, typer.Option("--invert", help="Turn black into white: for dark strokes on light paper.")]

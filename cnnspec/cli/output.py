@@ -22,7 +22,7 @@ from cnnspec.engine.diagnostics import (
 )
 from cnnspec.engine.diagnostics.wrap import wrapped
 from cnnspec.engine.files import put
-from cnnspec.pytorch.train.rank import local_rank
+from cnnspec.rank import local_rank
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""`cnnspec report` and `cnnspec compare`: runs beside each other, on a page.
+"""`cnnspec report`, and how a report is written and printed.
 
 Torch and matplotlib are imported by the command that runs.
 """
@@ -39,25 +39,10 @@ def report(
     """
     from cnnspec.pytorch.report import swept
 
-    _write(swept(sweep), out or sweep / "report")
+    write(swept(sweep), out or sweep / "report")
 
 
-def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs that have an epoch at least.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("comparison"),
-    title: Annotated[str, typer.Option("--title", help="What stands above it.", show_default=False)] = "",
-) -> None:
-    """Compare runs, as `cnnspec report` does a sweep's.
-
-    What differs between their specs and recipes makes the axes; runs that differ in the seed alone are told as one
-    setting, with its spread.
-    """
-    from cnnspec.pytorch.report import compared
-
-    _write(compared(runs, title), out)
-
-
-def _write(study: Study, folder: Path) -> None:
+def write(study: Study, folder: Path) -> None:
     """The best settings on the terminal, the report in its folder."""
     from cnnspec.pytorch.report import document, write_report
     from cnnspec.pytorch.report.tables import best

@@ -24,7 +24,7 @@ from PIL import Image
 from cnnspec import load
 from cnnspec.cli import output
 from cnnspec.cli.app import main
-from cnnspec.cli.commands import PLACES
+from cnnspec.cli.commands import MODULES
 from cnnspec.cli.streams import Lines
 from cnnspec.pytorch.evaluate import pictures
 from cnnspec.pytorch.report import write as written
@@ -63,7 +63,7 @@ ARGUMENTS = {
 
 def lines() -> Iterator[tuple[str, ...]]:
     """Each command by itself, and with each format that it has."""
-    for name, place in PLACES.items():
+    for name, place in MODULES.items():
         module, _, own = place.partition(":")
         hints = {} if own == "app" else get_type_hints(getattr(import_module(f"cnnspec.cli.{module}"), own))
         yield (name, *ARGUMENTS[name])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec import DataError, OutputError
-from cnnspec.pytorch.data import download as module
+from cnnspec.pytorch.data import locate as module
 from cnnspec.pytorch.data.known_sets import MNIST, NAMES, File
 from cnnspec.pytorch.data.load import from_idx
 from cnnspec.pytorch.data.locate import DownloadError, download, idx_files

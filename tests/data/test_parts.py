@@ -11,8 +11,7 @@ import pytest
 from PIL import Image
 
 from cnnspec import DataError
-from cnnspec.pytorch.data import copies
-from cnnspec.pytorch.data.folder import folder
+from cnnspec.pytorch.data.folder import START, folder
 from cnnspec.pytorch.data.parts import Parts, parts_of, role_of
 from tests.cli.runner import run
 
@@ -199,7 +198,7 @@ def test_files_that_begin_alike_are_no_copies(tmp_path: Path) -> None:
     """Of one size, with the same first bytes, and different at the end."""
     tree(tmp_path, "train", "test", count=2)
     for place, last in (("train/cat", b"a"), ("train/dog", b"b"), ("test/cat", b"a")):
-        (tmp_path / place / "long.png").write_bytes(bytes(3 * copies.START) + last)
+        (tmp_path / place / "long.png").write_bytes(bytes(3 * START) + last)
     (doubt,) = folder(tmp_path, INPUT, 0).doubts
     assert doubt.endswith("was trained on: train/cat/long.png and test/cat/long.png")
 

@@ -11,7 +11,7 @@ import sys
 from time import perf_counter
 
 from tests.fuzz.many import run, sources
-from tests.fuzz.tally import RunningMetrics
+from tests.fuzz.tally import Tally
 
 ENOUGH = 8000  # specs after which everything has been come by
 SHOWN = 10
@@ -37,7 +37,7 @@ def main() -> None:
     sys.exit(1 if tally.disagreements or never else 0)
 
 
-def show_sources(tally: RunningMetrics) -> None:
+def show_sources(tally: Tally) -> None:
     """How many sources are their networks, and what stood in the specs."""
     for seed, what, _ in tally.disagreements[:SHOWN]:
         print(f"seed {seed}: {what}\n")
@@ -45,7 +45,7 @@ def show_sources(tally: RunningMetrics) -> None:
     print(f"specs with                          {tally.why()}")
 
 
-def show(tally: RunningMetrics) -> None:
+def show(tally: Tally) -> None:
     for seed, what, text in tally.disagreements[:SHOWN]:
         print(f"seed {seed}: {what}\n\n{text}")
     for line in tally.lines():

@@ -15,7 +15,7 @@ OF_PLUGINS = {"plugin-failed"}  # a text alone has no layers of the user's own
 
 def codes() -> set[str]:
     """Every code that the layers and the network refuse with."""
-    inside = ("layers/", "network/")
+    inside = ("engine/layers/", "engine/network/")
     return {code for code, files in emitted().items() if any(f.startswith(inside) for f in files)} - OF_PLUGINS
 
 
@@ -25,7 +25,7 @@ def arguments() -> set[tuple[str, str]]:
 
 
 @dataclass
-class RunningMetrics:
+class Tally:
     """Counts over specs; ``disagreements`` hold the seed, what torch does, and the text."""
 
     accepted: int = 0
@@ -51,7 +51,7 @@ class RunningMetrics:
         self.stated |= verdict.stated
         self.reasons.update(verdict.reasons)
 
-    def merge(self, other: RunningMetrics) -> None:
+    def merge(self, other: Tally) -> None:
         self.accepted += other.accepted
         self.refused += other.refused
         self.set_aside += other.set_aside

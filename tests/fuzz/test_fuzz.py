@@ -13,7 +13,7 @@ from cnnspec.engine.source import dataflow
 from tests.fuzz import sources as source_specs
 from tests.fuzz.judge import judge
 from tests.fuzz.many import sources, verdicts
-from tests.fuzz.tally import RunningMetrics, arguments, codes
+from tests.fuzz.tally import Tally, arguments, codes
 from tests.fuzz.text import TYPES, spec, spec_of
 from tests.fuzz.torchside import Disagreement
 
@@ -48,7 +48,7 @@ def test_codes_are_read_from_the_source() -> None:
 
 def test_what_is_never_come_by_is_told() -> None:
     """A run that leaves out a layer type, an argument or a code says so."""
-    missing = RunningMetrics(taken=set(REGISTRY) - {"GLU"}, turned_down=set(REGISTRY)).missing()
+    missing = Tally(taken=set(REGISTRY) - {"GLU"}, turned_down=set(REGISTRY)).missing()
     assert missing[0] == "GLU was never accepted"
     assert "Conv2d.groups never had another value" in missing
     assert "nothing was refused as window-too-large" in missing

@@ -275,7 +275,7 @@ def test_runs_go_on_with_data_that_have_moved(whole: Path) -> None:
         run_job({**job, "recipe": {"data_dir": "/moved"}}, nothing.append, Stop(), bool)
         run_job({**job, "recipe": {}}, nothing.append, Stop(), bool)
     assert [call.kwargs["recipe"].data_dir for call in resume.call_args_list] == ["/moved", None]
-    with patch("cnnspec.pytorch.evaluate.open_run.prepare_measured", side_effect=UsageError("seen")) as prepared:
+    with patch("cnnspec.pytorch.evaluate.run.prepare_measured", side_effect=UsageError("seen")) as prepared:
         measured = run_job({**job, "measure": True, "data_dir": "/moved"}, nothing.append, Stop(), bool)
     assert prepared.call_args.args[2].data_dir == "/moved"
     assert measured == {"status": "failed", "reason": "seen"}
@@ -286,7 +286,7 @@ def test_data_without_a_test_part_leave_the_chosen_at_their_validation_figures(
 ) -> None:
     """The worker says so in place of figures that are no test figures, and the sweep passes it on."""
     job = {"number": 1, "run": str(whole / "points" / "0001"), "threads": 1, "measure": True, "data_dir": None}
-    with patch("cnnspec.pytorch.evaluate.open_run.prepare_measured", return_value=Measured("validation", Any)):
+    with patch("cnnspec.pytorch.evaluate.run.prepare_measured", return_value=Measured("validation", Any)):
         ended = run_job(job, [].append, Stop(), bool)
     assert ended == {"status": "done", "test": None, "reason": "the data have no test part"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnnspec.pytorch.train.checkpoint import folder
+from cnnspec.pytorch.train.checkpoint import store
 from tests.torture import checkpoints, faults, kills
 
 
@@ -45,6 +45,6 @@ def test_damaged_checkpoints_are_found_out(trained: Path, kind: str) -> None:
 def test_the_torture_finds_a_reader_that_does_not_look(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the comparison of hashes left out, bits that have turned are missed, and counted."""
     with monkeypatch.context() as patch:
-        patch.setattr(folder, "_held", lambda path, held: path.read_bytes())
+        patch.setattr(store, "_held", lambda path, held: path.read_bytes())
         assert len(checkpoints.torture(trained, "bit flips", 60).missed) > 10
     assert checkpoints.torture(trained, "bit flips", 12).missed == []

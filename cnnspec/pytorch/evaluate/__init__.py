@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cnnspec.pytorch.evaluate.evaluation import Evaluation, evaluate
     from cnnspec.pytorch.evaluate.feature_maps import Features, features
-    from cnnspec.pytorch.evaluate.open_run import Opened, open_run
     from cnnspec.pytorch.evaluate.prediction import Prediction, predict
+    from cnnspec.pytorch.evaluate.run import Opened, open_run
 
 PLACES = {
     "Evaluation": "evaluation",
-    "Features": "maps",
-    "Opened": "opened",
+    "Features": "feature_maps",
+    "Opened": "run",
     "Prediction": "prediction",
     "evaluate": "evaluation",
-    "features": "maps",
-    "open_run": "opened",
+    "features": "feature_maps",
+    "open_run": "run",
     "predict": "prediction",
 }
 

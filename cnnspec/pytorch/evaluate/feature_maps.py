@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnspec.engine.diagnostics import UsageError, did_you_mean, listing
 from cnnspec.pytorch.evaluate.image import Given
-from cnnspec.pytorch.evaluate.open_run import Opened
+from cnnspec.pytorch.evaluate.run import Opened
 from cnnspec.pytorch.train.device import threads
 
 MOST_NAMED = 12

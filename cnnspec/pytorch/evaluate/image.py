@@ -11,7 +11,7 @@ from torch import Tensor
 from cnnspec.engine.diagnostics import UsageError
 from cnnspec.pytorch.data.image import read_image
 from cnnspec.pytorch.data.locate import Note
-from cnnspec.pytorch.evaluate.open_run import Opened
+from cnnspec.pytorch.evaluate.run import Opened
 from cnnspec.pytorch.train.prepare import Measured
 
 OWN = ("test", "validation")  # parts whose images can be named by number

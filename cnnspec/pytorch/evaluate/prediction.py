@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import softmax
 
 from cnnspec.pytorch.evaluate.image import Given
-from cnnspec.pytorch.evaluate.open_run import Opened
+from cnnspec.pytorch.evaluate.run import Opened
 from cnnspec.pytorch.train.device import threads
 
 

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 PLACES = {
     "Study": "study",
-    "compared": "of_runs",
+    "compared": "from_runs",
     "document": "contents",
-    "swept": "of_sweep",
-    "write_report": "written",
+    "swept": "from_sweep",
+    "write_report": "write",
 }
 
 __all__ = ["Study", "compared", "document", "swept", "write_report"]

@@ -25,9 +25,9 @@ from torch.futures import Future
 from torch.nn.parallel import DistributedDataParallel
 
 from cnnspec.engine.diagnostics import CnnspecError, OutputError
-from cnnspec.pytorch.train.rank import attempt, local_rank
 from cnnspec.pytorch.train.signals import SIGNALS
 from cnnspec.pytorch.train.world import World
+from cnnspec.rank import attempt, local_rank
 
 T = TypeVar("T")
 Outcome = tuple[T | None, CnnspecError | None]

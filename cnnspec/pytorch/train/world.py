@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cnnspec.pytorch.train.rank import is_one_of_many
+from cnnspec.rank import is_one_of_many
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -22,7 +22,7 @@ from cnnspec.cli.app import main
 from cnnspec.cli.output import console
 from cnnspec.engine.recipe import load_recipe
 from cnnspec.pytorch.train import Stop, Stopped, resume, train
-from cnnspec.pytorch.train.rank import rank
+from cnnspec.rank import rank
 from tests.torture.many import TORCHRUN
 from tests.torture.runs import outcome, recipe, undisturbed, write_spec
 from tests.train.conftest import Notes
