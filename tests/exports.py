@@ -24,7 +24,7 @@ from cnnspec.engine.source.naming import spelled
 from cnnspec.engine.spec import Spec, known_specs
 from cnnspec.pytorch.build.module import module
 from cnnspec.pytorch.exporting.onnx import as_onnx, furthest
-from cnnspec.pytorch.exporting.program import Network, apart, as_program
+from cnnspec.pytorch.exporting.program import ExportedNetwork, apart, as_program
 from tests.conftest import TESTS
 from tests.members import MEMBERS
 
@@ -177,10 +177,10 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def network(name: str, size: int | None = None) -> Network:
+def network(name: str, size: int | None = None) -> ExportedNetwork:
     """A network in evaluation, with norms that have learnt something."""
     spec = at(name, size)
-    made = Network.of(spec, cnnspec.graph(spec), None)
+    made = ExportedNetwork.of(spec, cnnspec.graph(spec), None)
     for norm in made.module.modules():
         if isinstance(norm, nn.BatchNorm2d) and norm.running_mean is not None and norm.running_var is not None:
             norm.running_mean.normal_(std=0.1)

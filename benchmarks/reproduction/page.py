@@ -12,7 +12,7 @@ from benchmarks.reproduction.findings import FINDINGS, Claim, Finding, word_of
 from benchmarks.reproduction.found import Found
 from cnnspec.engine.diagnostics import count, listing
 from cnnspec.engine.files import make_folder, write
-from cnnspec.pytorch.report.blocks import Block, Column, Document, Paragraph, Section, Table
+from cnnspec.pytorch.report.blocks import Block, Document, Paragraph, ReportColumn, ReportTable, Section
 from cnnspec.pytorch.report.charts.saved import Drawn
 from cnnspec.pytorch.report.metric import with_spread
 from cnnspec.pytorch.report.write import markdown
@@ -80,10 +80,10 @@ def page(found: Mapping[str, Found]) -> Document:
     return Document("The report, redone", LEAD, (*sections, corrected(found)))
 
 
-def verdicts(claims: Mapping[Finding, list[Claim]]) -> Table:
+def verdicts(claims: Mapping[Finding, list[Claim]]) -> ReportTable:
     rows = [(str(finding.number), finding.says, word_of(found)) for finding, found in claims.items()]
-    columns = (Column("finding"), Column("the report says", left=True), Column("verdict", left=True))
-    return Table(columns, tuple(rows), "The report's findings, and what these runs say of them.")
+    columns = (ReportColumn("finding"), ReportColumn("the report says", left=True), ReportColumn("verdict", left=True))
+    return ReportTable(columns, tuple(rows), "The report's findings, and what these runs say of them.")
 
 
 def section(finding: Finding, claims: list[Claim], found: Mapping[str, Found]) -> Section:
@@ -128,11 +128,14 @@ def lost(found: Mapping[str, Found]) -> Paragraph:
     return Paragraph(f"{LOST}: {told[0]} with the ReLU, {told[1]} without it.")
 
 
-def differences(both: Found) -> Table:
+def differences(both: Found) -> ReportTable:
     rows = [row for text, before, after in QUIRKS if (row := _difference(both, text, before, after))]
-    headings = (Column("what is set right", left=True), *map(Column, ("before", "after", "percentage points")))
+    headings = (
+        ReportColumn("what is set right", left=True),
+        *map(ReportColumn, ("before", "after", "percentage points")),
+    )
     told = "Accuracies on the test set, in the mean over seeds. Better or worse where the intervals do not overlap."
-    return Table((*headings, Column("outcome", left=True)), tuple(rows), told)
+    return ReportTable((*headings, ReportColumn("outcome", left=True)), tuple(rows), told)
 
 
 def _difference(both: Found, text: str, before: str, after: str) -> tuple[str, ...] | None:

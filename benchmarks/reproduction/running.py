@@ -14,11 +14,11 @@ from threading import Thread
 from time import monotonic
 
 from benchmarks.reproduction.pool import Pool
-from cnnspec.cli.sweep_progress import Lines
+from cnnspec.cli.sweep_progress import SweepLines
 from cnnspec.engine.diagnostics import CnnspecError
 from cnnspec.pytorch.sweep import read_sweep
 from cnnspec.pytorch.sweep.folder import CHOSEN, FINAL, is_begun
-from cnnspec.pytorch.sweep.run import Making, Options, run_sweep
+from cnnspec.pytorch.sweep.run import Making, SweepOptions, run_sweep
 from cnnspec.pytorch.sweep.start import Planning
 from cnnspec.pytorch.train.signals import Stop, Stopped
 
@@ -26,7 +26,7 @@ TURN = 0.2  # seconds that the pool waits for an event
 SETTLED = 1.5  # seconds for which a slot is free before another sweep begins: longer than a driver looks for work
 
 
-class Prefixed(Lines):
+class Prefixed(SweepLines):
     """Lines that begin with the sweep's name, and none for each epoch."""
 
     def say(self, text: str) -> None:
@@ -47,7 +47,7 @@ class Sweeping(Thread):
     def run(self) -> None:
         watch = Prefixed(self.planning)
         try:
-            options = Options(jobs=str(self.pool.jobs))
+            options = SweepOptions(jobs=str(self.pool.jobs))
             run_sweep(self.planning, self.folder, options, self.pool.share, watch, self.stop_)
         except Stopped:
             self.failure = "stopped; it goes on at the next start"

@@ -13,7 +13,7 @@ from benchmarks.reproduction.curves import TRAINED, Curves, fluctuation, is_trai
 from benchmarks.reproduction.found import Found
 from cnnspec.engine.diagnostics import count
 from cnnspec.pytorch.report import tables
-from cnnspec.pytorch.report.blocks import Block, Column, Picture, Table
+from cnnspec.pytorch.report.blocks import Block, Picture, ReportColumn, ReportTable
 from cnnspec.pytorch.report.charts import bars, curves, heat, spread
 from cnnspec.pytorch.report.from_sweep import SEED
 from cnnspec.pytorch.report.group import grouped
@@ -84,17 +84,17 @@ def _tests(study: Study) -> list[Figures]:
     return [test for setting in study.settings for test in setting.tested]
 
 
-def tested(found: Found) -> Table:
+def tested(found: Found) -> ReportTable:
     return tables.tested(found.study)
 
 
-def numbers(found: Found) -> Table:
+def numbers(found: Found) -> ReportTable:
     """Every setting by the numbers that rules look at, in the order of its values."""
     axes = found.study.axes
     names = short_names(axes)
-    headings = [Column(names[axis]) for axis in axes]
-    headings += map(Column, ("runs", "over 50 %", "best epoch", "last epoch", "epochs to 90 %", "to 98 %"))
-    headings += map(Column, ("mean over epochs", "fluctuation", "in the second half"))
+    headings = [ReportColumn(names[axis]) for axis in axes]
+    headings += map(ReportColumn, ("runs", "over 50 %", "best epoch", "last epoch", "epochs to 90 %", "to 98 %"))
+    headings += map(ReportColumn, ("mean over epochs", "fluctuation", "in the second half"))
     levels = [found.study.levels(axis)[::-1] for axis in axes]
     groups = {values: found.curves(**_named(axes, values)) for values in product(*levels)}
     rows = [(*map(value_text, values), *_numbers(curves)) for values, curves in groups.items() if curves]
@@ -102,7 +102,7 @@ def numbers(found: Found) -> Table:
         f"Of the {_part(found)} accuracies, in the mean over seeds. The fluctuation is the standard deviation of the "
         "changes from epoch to epoch, in percentage points."
     )
-    return Table(tuple(headings), tuple(rows), caption)
+    return ReportTable(tuple(headings), tuple(rows), caption)
 
 
 def _named(axes: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import typer
 
 from cnnspec import __version__
 from cnnspec.cli.check_targets import Gathered, gather
-from cnnspec.cli.check_text import Checked, Fix, Options, check_target
+from cnnspec.cli.check_text import Checked, CheckOptions, Fix, check_target
 from cnnspec.cli.options import Variant, complete_any
 from cnnspec.cli.output import say, show, show_error, write
 from cnnspec.cli.stdin import STDIN_NAME
@@ -31,13 +31,13 @@ from cnnspec.engine.spec.budget import Budget, given
 from cnnspec.engine.spec.shipped import STDIN
 
 if TYPE_CHECKING:
-    from cnnspec.engine.diagnostics.sarif import Rule
+    from cnnspec.engine.diagnostics.sarif import SarifRule
 
 
 # What `cnnspec check` prints of all that it found, in each of its formats.
 
 
-class Format(StrEnum):
+class CheckFormat(StrEnum):
     text = "text"
     json = "json"
     sarif = "sarif"
@@ -46,7 +46,7 @@ class Format(StrEnum):
 
 
 def report(
-    format: Format, results: Sequence[Checked], skipped: Sequence[Path], failures: Sequence[CnnspecError]
+    format: CheckFormat, results: Sequence[Checked], skipped: Sequence[Path], failures: Sequence[CnnspecError]
 ) -> None:
     """Prints everything; what could not be checked is said on standard error."""
     failed = [*failures, *(result.failure for result in results if result.failure)]
@@ -55,22 +55,22 @@ def report(
     told = once(results)
     found = [diagnostic for diagnostics in told for diagnostic in diagnostics]
     match format:
-        case Format.text:
+        case CheckFormat.text:
             _text(results, told)
-        case Format.json:
+        case CheckFormat.json:
             _json(results)
-        case Format.sarif:
+        case CheckFormat.sarif:
             _sarif(found, failed, exit_code(results, failures))
-        case Format.github:
+        case CheckFormat.github:
             _github(found, failed)
-        case Format.gitlab:
+        case CheckFormat.gitlab:
             from cnnspec.engine.diagnostics.gitlab import as_gitlab
 
             write(printable_json(json.dumps(as_gitlab(found), ensure_ascii=False, indent=1)))
-    if format in (Format.text, Format.github):
+    if format in (CheckFormat.text, CheckFormat.github):
         said = summary(results, len(skipped), len(failed))
         if said:
-            (say if format is Format.text else write)(said)
+            (say if format is CheckFormat.text else write)(said)
 
 
 def once(results: Sequence[Checked]) -> list[tuple[Diagnostic, ...]]:
@@ -128,9 +128,9 @@ def _sarif(found: Sequence[Diagnostic], failed: Sequence[CnnspecError], code: in
     write(json.dumps(as_sarif(found, __version__, _rule, code, [str(error) for error in failed]), indent=1))
 
 
-def _rule(code: str) -> Rule | None:
+def _rule(code: str) -> SarifRule | None:
     """The explanation of a code, as `cnnspec explain` prints it; none for a code that has no page."""
-    from cnnspec.engine.diagnostics.sarif import Rule
+    from cnnspec.engine.diagnostics.sarif import SarifRule
     from cnnspec.engine.explanations import page
 
     try:
@@ -139,7 +139,7 @@ def _rule(code: str) -> Rule | None:
         return None
     examples = [("Example", found.failing), ("Mended", found.mended)]
     shown = [f"**{name}**\n\n```yaml\n{spec.rstrip()}\n```" for name, spec in examples if spec]
-    return Rule(found.title, "\n\n".join([found.text, *shown]))
+    return SarifRule(found.title, "\n\n".join([found.text, *shown]))
 
 
 def _github(found: Sequence[Diagnostic], failed: Sequence[CnnspecError]) -> None:
@@ -186,7 +186,7 @@ Names = Annotated[
         autocompletion=complete_any,
     ),
 ]
-Formats = Annotated[Format, typer.Option("--format", help="How to print what is found.")]
+Formats = Annotated[CheckFormat, typer.Option("--format", help="How to print what is found.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")]
 FIX = "Make the safe repairs in the files: those that are right under every variant, --variant or not."
 Repair = Annotated[bool, typer.Option("--fix", help=FIX)]
@@ -210,7 +210,7 @@ StdinName = Annotated[str, typer.Option("--stdin-name", metavar="FILE", help="Wh
 def check(
     names: Names,
     variant: Variant = None,
-    format: Formats = Format.text,
+    format: Formats = CheckFormat.text,
     strict: Strict = False,
     fix: Repair = False,
     diff: Diff = False,
@@ -232,7 +232,7 @@ def check(
     """
     bounds = {"max_params": max_params, "max_macs": max_macs, "max_memory": max_memory, "min_input": min_input}
     mode = Fix.show if diff else Fix.write if fix else Fix.leave
-    options = Options(variant, strict, mode, _budget(bounds), stdin_name)
+    options = CheckOptions(variant, strict, mode, _budget(bounds), stdin_name)
     _refuse_together(names, format, mode, watch)
 
     def look() -> Gathered:
@@ -244,14 +244,14 @@ def check(
     if watch:
         from cnnspec.cli.watch import watch as keep_checking
 
-        keep_checking(names, look, run, headings=format is Format.text)
+        keep_checking(names, look, run, headings=format is CheckFormat.text)
     raise typer.Exit(run(look()))
 
 
-def _run(gathered: Gathered, options: Options, format: Format, verbose: bool) -> int:
+def _run(gathered: Gathered, options: CheckOptions, format: CheckFormat, verbose: bool) -> int:
     """Checks and prints everything once, and gives the exit code."""
     results = [check_target(target, options) for target in gathered.targets]
-    for path in gathered.skipped if verbose and format is Format.text else ():
+    for path in gathered.skipped if verbose and format is CheckFormat.text else ():
         say(f"{path}: skipped, it has no key `cnnspec:`")
     report(format, results, gathered.skipped, gathered.failures)
     return exit_code(results, gathered.failures)
@@ -263,12 +263,12 @@ def _budget(bounds: dict[str, str | None]) -> Budget | None:
     return given(stated, lambda name: f"`--{name.replace('_', '-')}`") if stated else None
 
 
-def _refuse_together(names: Sequence[str], format: Format, mode: Fix, watch: bool) -> None:
+def _refuse_together(names: Sequence[str], format: CheckFormat, mode: Fix, watch: bool) -> None:
     """Raises UsageError for options that do not go together."""
     if mode is Fix.write and STDIN in names:
         raise UsageError("--fix rewrites files, and standard input is none", "--diff shows what would change")
-    if mode is Fix.show and format is not Format.text:
+    if mode is Fix.show and format is not CheckFormat.text:
         raise UsageError(f"--diff prints text, not {format}")
-    if watch and (STDIN in names or mode is not Fix.leave or format not in (Format.text, Format.json)):
+    if watch and (STDIN in names or mode is not Fix.leave or format not in (CheckFormat.text, CheckFormat.json)):
         help = "it goes without -, --fix and --diff, and with --format text or json"
         raise UsageError("--watch checks files again, prints, and changes nothing", help)

@@ -72,7 +72,7 @@ class Fix(StrEnum):
     show = "show"
 
 
-class Options(Struct, frozen=True):
+class CheckOptions(Struct, frozen=True):
     """How texts are checked. ``stdin_name`` is what messages call standard input."""
 
     variant: str | None = None
@@ -100,7 +100,7 @@ class Checked(Struct, frozen=True):
         return SpecError.exit_code if any(d.severity == "error" for d in self.diagnostics) else 0
 
 
-def check_target(target: Target, options: Options) -> Checked:
+def check_target(target: Target, options: CheckOptions) -> Checked:
     """Checks one text; what hinders that is part of the answer, so that the others are checked all the same."""
     name = target.name if target.path else options.stdin_name
     file = _file(target) or name
@@ -121,7 +121,7 @@ def _file(target: Target) -> str:
     return target.path.as_posix() if leads_out(target.path, target.roots) else display(target.path)
 
 
-def _check(blank: Checked, target: Target, options: Options) -> Checked:
+def _check(blank: Checked, target: Target, options: CheckOptions) -> Checked:
     source = _opened(target, blank.file)
     blank = replace(blank, kind=kind(source))
     if options.fix is not Fix.leave:

@@ -16,18 +16,18 @@ from cnnspec.cli.specs import load_spec
 from cnnspec.engine.diagnostics import printable
 
 
-class Format(StrEnum):
+class DiagramFormat(StrEnum):
     svg = "svg"
     mermaid = "mermaid"
     dot = "dot"
 
 
 ENDINGS = {
-    ".svg": Format.svg,
-    ".mmd": Format.mermaid,
-    ".mermaid": Format.mermaid,
-    ".dot": Format.dot,
-    ".gv": Format.dot,
+    ".svg": DiagramFormat.svg,
+    ".mmd": DiagramFormat.mermaid,
+    ".mermaid": DiagramFormat.mermaid,
+    ".dot": DiagramFormat.dot,
+    ".gv": DiagramFormat.dot,
 }
 FORMAT_HELP = "What to draw it as; by default what the ending of --out says, and else svg."
 
@@ -37,7 +37,7 @@ def diagram(
     variant: Variant = None,
     set_: Settings = None,
     input: InputSize = None,
-    format: Annotated[Format | None, typer.Option("--format", help=FORMAT_HELP, show_default=False)] = None,
+    format: Annotated[DiagramFormat | None, typer.Option("--format", help=FORMAT_HELP, show_default=False)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
     title: Title = None,
@@ -48,7 +48,7 @@ def diagram(
     drawn once, with letters for what differs from place to place and a table of them. SVG needs nothing else to be
     shown; Mermaid is drawn by GitHub and many editors, DOT by Graphviz.
     """
-    chosen = format or by_ending(out, ENDINGS, Format.svg, "say --format")
+    chosen = format or by_ending(out, ENDINGS, DiagramFormat.svg, "say --format")
     from cnnspec.engine.diagram import diagram as drawn
 
     found = graph(load_spec(name, variant, input, set_))

@@ -42,10 +42,10 @@ def evaluate(
     mistakes.png, which shows the worst mistakes, and evaluation.json are written. The last line printed is the test
     accuracy, as `train` printed it.
     """
-    from cnnspec.cli.progress import Lines, measured_line
+    from cnnspec.cli.progress import ProgressLines, measured_line
     from cnnspec.pytorch.evaluate import evaluate as run_evaluation
 
-    evaluation = run_evaluation(run, data_dir, device, Lines(0))
+    evaluation = run_evaluation(run, data_dir, device, ProgressLines(0))
     print_table(_classes(evaluation))
     if len(evaluation.opened.classes) <= SQUARE:
         print_table(_confusion(evaluation))

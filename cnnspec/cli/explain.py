@@ -16,7 +16,7 @@ from cnnspec.engine.explanations import Page, codes, page, raw
 EXAMPLE = {"error": "This fails", "warning": "This is warned of"}
 
 
-class Format(StrEnum):
+class ExplainFormat(StrEnum):
     text = "text"
     markdown = "markdown"
 
@@ -31,7 +31,9 @@ def explain(
         str | None,
         typer.Argument(metavar="[CODE]", help="A code, such as window-too-large.", autocompletion=complete_code),
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="For the terminal, or as it is written.")] = Format.text,
+    format: Annotated[
+        ExplainFormat, typer.Option("--format", help="For the terminal, or as it is written.")
+    ] = ExplainFormat.text,
 ) -> None:
     """Explain a message by its code: the rule, why it is one, an example and the same example mended.
 
@@ -45,7 +47,7 @@ def explain(
     except KeyError:
         near = did_you_mean(code, codes())
         raise UsageError(f"no message has the code `{code}`", near or "`cnnspec explain` lists the codes") from None
-    if format is Format.markdown:
+    if format is ExplainFormat.markdown:
         write(raw(code))
     else:
         _show(found)

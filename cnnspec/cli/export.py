@@ -15,7 +15,7 @@ from cnnspec.cli.specs import load_spec
 from cnnspec.engine.diagnostics import printable
 
 
-class Format(StrEnum):
+class ExportFormat(StrEnum):
     """What a network is exported to."""
 
     python = "python"
@@ -23,14 +23,14 @@ class Format(StrEnum):
     torch = "torch"
 
 
-ENDINGS = {".py": Format.python, ".onnx": Format.onnx, ".pt2": Format.torch}
+ENDINGS = {".py": ExportFormat.python, ".onnx": ExportFormat.onnx, ".pt2": ExportFormat.torch}
 VERIFY_HELP = "Build the Python source with torch, and compare keys, initial weights and outputs to the bit."
 TO_HELP = "What to write it as; by default what the ending of --out says, and else python."
 
 
 def export(
     name: Name,
-    to: Annotated[Format | None, typer.Option("--to", help=TO_HELP, show_default=False)] = None,
+    to: Annotated[ExportFormat | None, typer.Option("--to", help=TO_HELP, show_default=False)] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
     weights: Annotated[
         str | None,
@@ -49,7 +49,7 @@ def export(
     `--to torch` write what evaluation computes, for batches of any size; without `--weights` the weights are new ones.
     ONNX needs `pip install 'cnnspec[onnx]'`.
     """
-    chosen = to or by_ending(out, ENDINGS, Format.python, "say --to")
+    chosen = to or by_ending(out, ENDINGS, ExportFormat.python, "say --to")
     spec = load_spec(name, variant, input, set_)
     made = write_out(spec, chosen, out, weights=weights, on_verified=console(stderr=True).print if verify else None)
     if isinstance(made, str):

@@ -31,13 +31,13 @@ def features(
 
     Each map runs from its own smallest value, black, to its largest, white; the image stands before them.
     """
-    from cnnspec.cli.progress import Lines
+    from cnnspec.cli.progress import ProgressLines
     from cnnspec.pytorch.evaluate import features as run_features
     from cnnspec.pytorch.evaluate import open_run
     from cnnspec.pytorch.evaluate.image import Images
 
     opened = open_run(run, device)
-    found = run_features(opened, Images(opened, data_dir, Lines(0).note, invert=invert).get(image), layer)
+    found = run_features(opened, Images(opened, data_dir, ProgressLines(0).note, invert=invert).get(image), layer)
     from cnnspec.pytorch.evaluate.pictures import maps
 
     path = out or Path(f"features-{layer}.png")

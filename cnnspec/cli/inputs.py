@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnnspec.engine.layers import Shape
 
 
-class Format(StrEnum):
+class InputsFormat(StrEnum):
     text = "text"
     json = "json"
 
@@ -35,7 +35,7 @@ def inputs(
     name: Name,
     variant: Variant = None,
     set_: Settings = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    format: Annotated[InputsFormat, typer.Option("--format", help="How to print it.")] = InputsFormat.text,
 ) -> None:
     """Tell which heights and widths a network accepts, and which lines decide that.
 
@@ -50,7 +50,7 @@ def inputs(
     if found.smallest is None and found.is_complete:
         graph(spec)  # raises what is wrong with the stated input, with the repairs that work
         raise CnnspecError(f"{spec.title} accepts its own input and no other can be found")
-    if format is Format.json:
+    if format is InputsFormat.json:
         write(printable_json(json.dumps(_record(found), ensure_ascii=False)))
         return
     for line in (*_accepted(found), *_fixed(found), *_constraints(found), *_weights(found), *_unknown(found)):

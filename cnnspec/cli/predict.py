@@ -31,13 +31,13 @@ def predict(
     the network takes them. Each line names the likeliest classes with their probabilities. An image that cannot be read
     is reported, and the others are predicted.
     """
-    from cnnspec.cli.progress import Lines
+    from cnnspec.cli.progress import ProgressLines
     from cnnspec.pytorch.evaluate import open_run
     from cnnspec.pytorch.evaluate import predict as run_prediction
     from cnnspec.pytorch.evaluate.image import Images
 
     opened = open_run(run, device)
-    given = Images(opened, data_dir, Lines(0).note, invert=invert)
+    given = Images(opened, data_dir, ProgressLines(0).note, invert=invert)
     found, code = [], 0
     for name in images:
         try:

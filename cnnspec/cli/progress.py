@@ -21,14 +21,14 @@ def measured_line(part: str, figures: Figures) -> str:
 def watcher(epochs: int) -> Iterator[Watcher]:
     """Lines, and on a terminal a bar below them."""
     if not console().is_terminal:
-        yield Lines(epochs)
+        yield ProgressLines(epochs)
         return
     columns = (TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TextColumn("{task.description}"))
     with Bar(*columns, console=console(), transient=True) as bar:
         yield Live(epochs, bar)
 
 
-class Lines(Watcher):
+class ProgressLines(Watcher):
     """A line for each note and for each epoch."""
 
     def __init__(self, epochs: int) -> None:
@@ -44,7 +44,7 @@ class Lines(Watcher):
         return f"{epoch:>{len(str(self.epochs))}}/{self.epochs}"
 
 
-class Live(Lines):
+class Live(ProgressLines):
     """The same, with a bar that shows how far the epoch is."""
 
     def __init__(self, epochs: int, bar: Bar) -> None:

@@ -20,7 +20,7 @@ from cnnspec.engine.diagnostics import printable
 
 if TYPE_CHECKING:
     from cnnspec.pytorch.report import Study
-    from cnnspec.pytorch.report.blocks import Table as Shown
+    from cnnspec.pytorch.report.blocks import ReportTable as Shown
 
 EXPENDABLE = ("training", "MACs", "params", "epochs", "seeds")  # columns that a narrow terminal goes without
 

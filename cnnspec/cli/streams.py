@@ -75,7 +75,7 @@ class Guard(io.RawIOBase):
             raise OutputError(f"{self.title} {what}")
 
 
-class Lines(io.TextIOWrapper):
+class StreamLines(io.TextIOWrapper):
     """Text for people. What is written to its ``buffer`` is a document, and stays as it is."""
 
     def write(self, text: str) -> int:
@@ -113,14 +113,14 @@ def has_reader() -> bool:
 
 def _guarded(stream: TextIO | None, name: str, *, strict: bool) -> TextIO:
     if stream is None or stream.closed:
-        return Lines(io.BufferedWriter(Guard(None, name, strict=strict)), "utf-8", REPLACE)
+        return StreamLines(io.BufferedWriter(Guard(None, name, strict=strict)), "utf-8", REPLACE)
     if not hasattr(stream, "buffer"):
         return stream  # text in memory, which takes anything
     with suppress(OSError):
         stream.flush()
     raw = io.BufferedWriter(Guard(getattr(stream.buffer, "raw", stream.buffer), name, strict=strict))
     eager: dict[str, bool] = {key: getattr(stream, key, False) for key in ("line_buffering", "write_through")}
-    return Lines(raw, stream.encoding, REPLACE, newline=_line_end(), **eager)
+    return StreamLines(raw, stream.encoding, REPLACE, newline=_line_end(), **eager)
 
 
 def _line_end() -> str | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 EXPENDABLE = ("share", "macs", "params", "output")  # columns that a narrow terminal goes without
 
 
-class Format(StrEnum):
+class SummaryFormat(StrEnum):
     table = "table"
     json = "json"
     markdown = "markdown"
@@ -50,7 +50,7 @@ def summary(
     variant: Variant = None,
     set_: Settings = None,
     input: InputSize = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    format: Annotated[SummaryFormat, typer.Option("--format", help="How to print it.")] = SummaryFormat.table,
     full: Annotated[bool, typer.Option("--full", help="Show every copy of repeated blocks.")] = False,
     depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
     columns: Annotated[str | None, typer.Option("--columns", metavar="NAME,...", help=COLUMNS_HELP)] = None,
@@ -72,7 +72,7 @@ def summary(
     found, wrong = load_graph(name, variant, input, set_)
     if found is not None and title is not None:
         found = with_fields(found, heading=title)
-    if format in (Format.json, Format.csv):
+    if format in (SummaryFormat.json, SummaryFormat.csv):
         if wrong or found is None:
             raise SpecError(wrong)
         write(_records(found, format, names, dtype))
@@ -81,22 +81,22 @@ def summary(
 
     look = Look(names or DEFAULT, full, depth, dtype)
     if wrong or found is None:
-        if found is not None and found.nodes and format is Format.table:
+        if found is not None and found.nodes and format is SummaryFormat.table:
             _print_partly(look.facts(found), look)
         raise SpecError(wrong)
     _print(look.facts(found), look, format)
 
 
-def _records(found: Graph, format: Format, names: Sequence[str] | None, dtype: str | None) -> str:
+def _records(found: Graph, format: SummaryFormat, names: Sequence[str] | None, dtype: str | None) -> str:
     from cnnspec.engine.table.record import DEFAULT, as_csv, json_text
 
-    return (as_csv if format is Format.csv else json_text)(found, names or DEFAULT, dtype)
+    return (as_csv if format is SummaryFormat.csv else json_text)(found, names or DEFAULT, dtype)
 
 
-def _print(facts: Facts, look: Look, format: Format) -> None:
+def _print(facts: Facts, look: Look, format: SummaryFormat) -> None:
     from cnnspec.engine.table.table import markdown, rows_of, totals
 
-    if format is Format.markdown:
+    if format is SummaryFormat.markdown:
         write(markdown(facts, look))
         return
     _print_table(facts, look)

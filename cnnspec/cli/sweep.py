@@ -115,7 +115,7 @@ def _run(
     heartbeat: int,
 ) -> Sweep:
     from cnnspec.cli.sweep_progress import watcher
-    from cnnspec.pytorch.sweep.run import Options, run_sweep
+    from cnnspec.pytorch.sweep.run import SweepOptions, run_sweep
 
     def make(slots: Slots) -> Executor:
         if executor is Executors.ray:
@@ -127,7 +127,7 @@ def _run(
         return LocalExecutor(slots.jobs, slots.threads, slots.gpus, folder / "log.txt")
 
     stop = Stop()
-    options = Options(jobs, per_gpu, storage, extend, heartbeat, retry_failed)
+    options = SweepOptions(jobs, per_gpu, storage, extend, heartbeat, retry_failed)
     with stop.listening(), watcher(found) as watch:
         try:
             return run_sweep(found, folder, options, make, watch, stop)

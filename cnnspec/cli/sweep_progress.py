@@ -15,7 +15,7 @@ from cnnspec.cli.output import console
 from cnnspec.cli.sweep_plan import values_line
 from cnnspec.engine.diagnostics import count, printable
 from cnnspec.engine.sweep_file.model import flow
-from cnnspec.pytorch.sweep.folder import FINAL, Record
+from cnnspec.pytorch.sweep.folder import FINAL, SweepRecord
 from cnnspec.pytorch.sweep.start import Planning
 from cnnspec.pytorch.sweep.watch import SweepWatcher
 
@@ -27,20 +27,20 @@ MOST_ROWS = 40
 def watcher(planning: Planning) -> Iterator[SweepWatcher]:
     """Lines, or on a terminal a table."""
     if not console().is_terminal:
-        yield Lines(planning)
+        yield SweepLines(planning)
         return
     table = Board(planning)
     with Live(table, console=console(), refresh_per_second=4):
         yield table
 
 
-class Lines(SweepWatcher):
+class SweepLines(SweepWatcher):
     """A line for each thing that happens."""
 
     def __init__(self, planning: Planning) -> None:
         self.planning = planning
         self.figure = planning.file.objective.figure
-        self.records: dict[int, Record] = {}
+        self.records: dict[int, SweepRecord] = {}
 
     def say(self, text: str) -> None:
         console().print(printable(text))
@@ -48,7 +48,7 @@ class Lines(SweepWatcher):
     def note(self, text: str) -> None:
         self.say(text)
 
-    def known(self, records: Sequence[Record]) -> None:
+    def known(self, records: Sequence[SweepRecord]) -> None:
         self.records = {record.number: record for record in records}
         over = sum(record.status in FINAL for record in records)
         left = sum(record.status == "left out" for record in records)
@@ -62,22 +62,22 @@ class Lines(SweepWatcher):
             if record.status == "left out":
                 self.changed(record)
 
-    def changed(self, record: Record) -> None:
+    def changed(self, record: SweepRecord) -> None:
         self.records[record.number] = record
         self.say(f"{record.number:04}  {record.status}  {values_line(record.values)}{self.result(record)}")
 
-    def result(self, record: Record) -> str:
+    def result(self, record: SweepRecord) -> str:
         parts = [f"{self.planning.file.objective} {record.objective:.4f}"] if record.objective is not None else []
         parts += [record.reason] if record.reason else []
         return "".join(f"  {part}" for part in parts)
 
-    def epoch(self, record: Record, row: Mapping[str, Any]) -> None:
+    def epoch(self, record: SweepRecord, row: Mapping[str, Any]) -> None:
         self.records[record.number] = record
         value = row.get(self.figure)
         self.say(f"{record.number:04}  epoch {row['epoch']}  {self.figure} {value:.4f}")
 
 
-class Board(Lines):
+class Board(SweepLines):
     """A table of all runs; what is to be known stands above it."""
 
     def __rich__(self) -> RenderableType:
@@ -98,13 +98,13 @@ class Board(Lines):
         more = len(records) - MOST_ROWS
         return Group(table, Text(f"and {more} more")) if more > 0 else table
 
-    def changed(self, record: Record) -> None:
+    def changed(self, record: SweepRecord) -> None:
         self.records[record.number] = record
 
-    def epoch(self, record: Record, row: Mapping[str, Any]) -> None:
+    def epoch(self, record: SweepRecord, row: Mapping[str, Any]) -> None:
         self.records[record.number] = record
 
-    def known(self, records: Sequence[Record]) -> None:
+    def known(self, records: Sequence[SweepRecord]) -> None:
         self.records = {record.number: record for record in records}
 
 

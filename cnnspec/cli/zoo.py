@@ -17,7 +17,7 @@ from rich.table import Table
 from cnnspec.cli.output import console, write
 from cnnspec.cli.tables import print_fitting
 from cnnspec.engine.numbers import number, short
-from cnnspec.engine.zoo import Entry, digest, entries, spec_files
+from cnnspec.engine.zoo import ZooEntry, digest, entries, spec_files
 
 COLUMNS = ("name", "input", "output", "params", "MACs")
 
@@ -55,13 +55,13 @@ def _table(columns: Sequence[str]) -> Table:
     return table
 
 
-def described(file: str, path: Path) -> tuple[Entry, ...]:
+def described(file: str, path: Path) -> tuple[ZooEntry, ...]:
     """Return the entries of a file as the checker finds them."""
     from cnnspec.api import graph
     from cnnspec.engine.spec.shipped import names_in
 
     graphs = {name: graph(name) for name in names_in(file, path)}
-    return tuple(Entry(name, str(g.input), str(g.output), g.params, g.macs) for name, g in graphs.items())
+    return tuple(ZooEntry(name, str(g.input), str(g.output), g.params, g.macs) for name, g in graphs.items())
 
 
 def index_text() -> str:

@@ -20,7 +20,7 @@ INDEX = "index.json"
 SWEEPS = "sweeps"  # the folder of the sweep files, next to the specs
 
 
-class Entry(NamedTuple):
+class ZooEntry(NamedTuple):
     """One shipped name. Shapes are in words, such as ``3×224×224``."""
 
     name: str
@@ -70,14 +70,14 @@ def digest(data: bytes) -> str:
 
 
 @lru_cache(maxsize=1)
-def entries() -> Mapping[str, tuple[Entry, ...]]:
+def entries() -> Mapping[str, tuple[ZooEntry, ...]]:
     """Return the entries of each file, for the files whose text is the one that was indexed."""
     try:
         index: dict[str, dict[str, Any]] = json.loads((specs_folder() / INDEX).read_bytes())
     except FileNotFoundError:
         index = {}
     return {
-        file: tuple(Entry(**entry) for entry in index[file]["specs"])
+        file: tuple(ZooEntry(**entry) for entry in index[file]["specs"])
         for file, path in spec_files().items()
         if file in index and index[file]["sha256"] == digest(path.read_bytes())
     }

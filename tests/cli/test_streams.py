@@ -25,7 +25,7 @@ from cnnspec import load
 from cnnspec.cli import output
 from cnnspec.cli.app import main
 from cnnspec.cli.commands import MODULES
-from cnnspec.cli.streams import Lines
+from cnnspec.cli.streams import StreamLines
 from cnnspec.pytorch.evaluate import pictures
 from cnnspec.pytorch.report import write as written
 from cnnspec.pytorch.report.charts.saved import Drawn
@@ -225,7 +225,7 @@ def test_help_and_version_are_output_too() -> None:
 )
 def test_places_in_a_second_file_read_as_they_are(written: str, shown: str) -> None:
     """What may be a command of a runner is shown escaped; the `:::` before a second file is none."""
-    lines = Lines(data := io.BytesIO(), "utf-8")
+    lines = StreamLines(data := io.BytesIO(), "utf-8")
     lines.write(f"{written}\n")
     lines.flush()
     assert data.getvalue().decode() == f"{shown}\n"

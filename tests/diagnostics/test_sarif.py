@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cnnspec.engine.checking import apply, check_source
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Source, Span
 from cnnspec.engine.diagnostics.gitlab import as_gitlab
-from cnnspec.engine.diagnostics.sarif import Rule, as_sarif
+from cnnspec.engine.diagnostics.sarif import SarifRule, as_sarif
 from tests.conftest import TESTS
 
 SCHEMA = json.loads((TESTS / "schemas" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
@@ -23,8 +23,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Fo
 MISTAKES = sorted((TESTS / "mistakes").glob("*.yaml"))
 
 
-def explain(code: str) -> Rule | None:
-    return Rule(f"About {code}", f"First words\nof {code}.\n\nThe rest.") if len(code) % 2 else None
+def explain(code: str) -> SarifRule | None:
+    return SarifRule(f"About {code}", f"First words\nof {code}.\n\nThe rest.") if len(code) % 2 else None
 
 
 def log(found: tuple[Diagnostic, ...], **rest: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from torch import nn
 import cnnspec
 from cnnspec.engine.source import python
 from cnnspec.engine.verify import signatures, verify
-from cnnspec.engine.verify.trace import DEFAULTS, LAYERS, Recorder
+from cnnspec.engine.verify.trace import DEFAULTS, LAYERS, TraceRecorder
 from cnnspec.pytorch.exporting import export
 from tests.cli.runner import run
 from tests.exports import named
@@ -123,7 +123,7 @@ def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_a_call_overwrites_is_another_value() -> None:
     """A join that reads a tensor before a call in place is not the one that reads it, or a view of it, afterwards."""
-    recorder = Recorder({})
+    recorder = TraceRecorder({})
     x = recorder.input(0)
     part = x[:, 1:3]
     before = [(x + x).number, (part + part).number]

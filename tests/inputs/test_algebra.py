@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from cnnspec.engine.inputs.function import IDENTITY, Function, TooLong, quotient, tabled
+from cnnspec.engine.inputs.function import IDENTITY, SizeFunction, TooLong, quotient, tabled
 from cnnspec.engine.inputs.region import Region
 from cnnspec.engine.inputs.sizes import ALL, NONE, Sizes, between, sizes
 from cnnspec.engine.inputs.term import Along, Product, where
@@ -19,7 +19,7 @@ Plain = Callable[[int], int]
 STEPS = st.lists(st.tuples(st.sampled_from("plus times over added negated".split()), st.integers(-6, 7)), max_size=6)
 
 
-def built(steps: list[tuple[str, int]]) -> tuple[Function, list[int]]:
+def built(steps: list[tuple[str, int]]) -> tuple[SizeFunction, list[int]]:
     """A function made step by step, and its values from 0 by the same steps on numbers; not one past the bounds."""
     try:
         return _built(steps)
@@ -27,7 +27,7 @@ def built(steps: list[tuple[str, int]]) -> tuple[Function, list[int]]:
         reject()
 
 
-def _built(steps: list[tuple[str, int]]) -> tuple[Function, list[int]]:
+def _built(steps: list[tuple[str, int]]) -> tuple[SizeFunction, list[int]]:
     f, values = IDENTITY, list(range(UP_TO))
     for step, number in steps:
         if step == "plus":

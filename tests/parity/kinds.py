@@ -18,7 +18,7 @@ from torch import Tensor, nn
 import cnnspec
 from cnnspec.engine.source import heading, python
 from cnnspec.pytorch.exporting.onnx import as_onnx, furthest
-from cnnspec.pytorch.exporting.program import Network
+from cnnspec.pytorch.exporting.program import ExportedNetwork
 from cnnspec.pytorch.importing import import_module
 from tests.exports import executed
 from tests.parity.alike import liven, outputs, same, same_buffers, shapes
@@ -63,7 +63,7 @@ def written(name: str, network: nn.Module, images: Tensor) -> str:
 def translated(name: str, network: nn.Module, images: Tensor) -> str:
     """Of the ONNX file: how far onnxruntime's outputs are from torch's, for batches of one and three."""
     spec = cnnspec.load(name, input=list(images.shape[1:]))
-    made = Network(network, cnnspec.graph(spec), {})
+    made = ExportedNetwork(network, cnnspec.graph(spec), {})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = as_onnx(made)

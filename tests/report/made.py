@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnnspec.pytorch.sweep import Axis, Chosen, Point, Sweep
+from cnnspec.pytorch.sweep import Chosen, Point, RecordedAxis, Sweep
 from cnnspec.pytorch.train import Figures
 
 IMAGES = 359  # of the test part of the digits
@@ -96,9 +96,9 @@ def small_sweep(folders: Folders) -> Sweep:
                     run = folders.run(f"{number:04}", held(right - 60, right - 10, right), **settings)
                     points.append(point("done", "", run, right / HELD))
     axes = (
-        Axis("optimizer.Adam.lr", (0.01, 0.0001), is_log=True),
-        Axis("params.dropout", (0, 0.2, 0.4)),
-        Axis("seed", (0, 1)),
+        RecordedAxis("optimizer.Adam.lr", (0.01, 0.0001), is_log=True),
+        RecordedAxis("params.dropout", (0, 0.2, 0.4)),
+        RecordedAxis("seed", (0, 1)),
     )
     chosen = (Chosen(1, Figures(0.1, 350, IMAGES, 1.0)), Chosen(2, Figures(0.12, 347, IMAGES, 1.0)))
     return Sweep("small", "val_accuracy", "max", axes, tuple(points), chosen)

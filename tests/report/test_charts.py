@@ -22,7 +22,7 @@ from cnnspec.pytorch.report.flatten import frozen
 from cnnspec.pytorch.report.from_sweep import study_of
 from cnnspec.pytorch.report.labels import cut, value_text
 from cnnspec.pytorch.report.metric import Measure
-from cnnspec.pytorch.report.study import Setting, Study, Trial
+from cnnspec.pytorch.report.study import Study, StudySetting, Trial
 from cnnspec.pytorch.train import Figures, Metrics
 from tests.emit.diagram.test_colours import EYES, apart, contrast
 from tests.report.made import Folders, small_sweep
@@ -110,7 +110,7 @@ def drawn_at_random() -> Study:
         momentum = None if n % 3 else 0.5 + n / 100
         values = {"optimizer.lr": 10 ** (-5 + n / 8), "momentum": momentum, "act": "ReLU" if n % 2 else "ELU"}
         trial = Trial(str(n), values, objective=0.99 - 0.02 * abs(n - 20))
-        settings.append(Setting(f"setting {n}", values, (trial,)))
+        settings.append(StudySetting(f"setting {n}", values, (trial,)))
     settings.sort(key=lambda setting: -(setting.objective or 0))
     return Study("random", Measure("val_accuracy", "max"), ("optimizer.lr", "momentum", "act"), tuple(settings))
 
@@ -157,7 +157,7 @@ def hard_to_draw() -> Study:
         accuracy = rows[-1].val_accuracy
         test = Figures(0.1, 359 - 9 * n, 359, 1.0)
         trials = tuple(Trial(str(s), values, s, rows=rows, objective=accuracy, test=test) for s in range(2))
-        settings.append(Setting(f"{name} · lr {n}", values, trials))
+        settings.append(StudySetting(f"{name} · lr {n}", values, trials))
     settings = [settings[0], *reversed(settings[1:])]
     axes = ("spec", "params.a_param_with_a_name_that_is_long", "lr")
     return Study("hard", Measure("val_accuracy", "max"), axes, tuple(settings))
@@ -187,7 +187,7 @@ def test_losses_of_many_sizes_leave_room_for_their_name(width: int) -> None:
     settings = []
     for n in range(5):
         row = Metrics(1, 2.0 * 0.1**n, 0.5, 0.1**n, 0.5, 900.0, 1.0)
-        settings.append(Setting(f"lr {n}", {"lr": n}, (Trial(str(n), {"lr": n}, rows=(row,), objective=0.1**n),)))
+        settings.append(StudySetting(f"lr {n}", {"lr": n}, (Trial(str(n), {"lr": n}, rows=(row,), objective=0.1**n),)))
     study = Study("losses", Measure("val_loss", "min"), ("lr",), tuple(settings[::-1]))
     assert_legible([picture for picture in document(study).pictures if picture.name == "each-loss"], width)
 
@@ -195,7 +195,7 @@ def test_losses_of_many_sizes_leave_room_for_their_name(width: int) -> None:
 def test_of_equal_results_a_heat_map_marks_that_of_the_best_setting() -> None:
     """The first in the order of the ranking, wherever it lies."""
     values = [{"lr": lr, "dropout": dropout} for lr, dropout in ((0.1, 0.5), (0.1, 0), (0.01, 0), (0.01, 0.5))]
-    settings = [Setting(str(v), v, (Trial(str(n), v, objective=1.0),)) for n, v in enumerate(values)]
+    settings = [StudySetting(str(v), v, (Trial(str(n), v, objective=1.0),)) for n, v in enumerate(values)]
     study = Study("ties", Measure("val_accuracy", "max"), ("lr", "dropout"), tuple(settings))
     with styled():
         figure = heat.heat(study, ("lr", "dropout"), WIDE)

@@ -11,7 +11,7 @@ import pytest
 
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.pytorch.sweep import read_sweep
-from cnnspec.pytorch.sweep.folder import Known, Plan, Record, write_plan, write_record
+from cnnspec.pytorch.sweep.folder import Known, SweepPlan, SweepRecord, write_plan, write_record
 from tests.cli.runner import run
 from tests.report.made import Folders
 
@@ -100,7 +100,7 @@ def test_weights_that_are_a_pipe_are_not_waited_for(real_run: Path, tmp_path: Pa
 
 
 def swept(folder: Path) -> Path:
-    plan = Plan(
+    plan = SweepPlan(
         cnnspec="0",
         name="s",
         objective="val_accuracy",
@@ -112,7 +112,7 @@ def swept(folder: Path) -> Path:
         points=(Known(number=1, values={}),),
     )
     write_plan(folder, "cnnspec_sweep: 1\n", plan)
-    write_record(folder, Record(number=1, values={}, status="done"))
+    write_record(folder, SweepRecord(number=1, values={}, status="done"))
     (folder / "chosen.json").write_text("{}")
     assert read_sweep(folder).title == "s"
     return folder

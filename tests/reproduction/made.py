@@ -15,11 +15,11 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Pixels
 from cnnspec.pytorch.sweep.choose import chosen
 from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event
-from cnnspec.pytorch.sweep.folder import Choice, Record, run_folder, write_choice, write_record
+from cnnspec.pytorch.sweep.folder import Choice, SweepRecord, run_folder, write_choice, write_record
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.sweep.start import Planning, begin
-from cnnspec.pytorch.train.run_files import Record as RunRecord
-from cnnspec.pytorch.train.run_files import Setup
+from cnnspec.pytorch.train.run_files import RunRecord as RunRecord
+from cnnspec.pytorch.train.run_files import RunSetup
 from cnnspec.pytorch.train.training import texts
 from cnnspec.pytorch.train.watch import Figures
 from tests.report.made import row_of
@@ -89,7 +89,7 @@ def write_sweep(planning: Planning, folder: Path) -> None:
         rows = written(point.setup.as_job(), run_folder(folder, point.number))
         objective = rows[-1][planning.file.objective.figure]
         values = dict(point.values)
-        record = Record(number=point.number, values=values, status="done", objective=objective)
+        record = SweepRecord(number=point.number, values=values, status="done", objective=objective)
         write_record(folder, record)
         records[point.number] = record
     numbers = chosen(planning.file, records.values())
@@ -109,7 +109,7 @@ def written(job: Mapping[str, Any], run: Path) -> list[dict[str, Any]]:
     own = texts(spec, recipe)
     record = RunRecord(
         cnnspec=__version__,
-        spec=Setup.of(spec),
+        spec=RunSetup.of(spec),
         training=recipe,
         pixels=PIXELS,
         classes=tuple("0123456789"),

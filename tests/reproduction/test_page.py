@@ -19,7 +19,7 @@ from benchmarks.reproduction.found import RATE, Found, read_found
 from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.shown import numbers, trained
 from benchmarks.reproduction.shown import test_bars as shown_bars
-from cnnspec.pytorch.report.blocks import Table
+from cnnspec.pytorch.report.blocks import ReportTable
 from cnnspec.pytorch.report.charts.saved import Drawn
 from cnnspec.pytorch.report.write import markdown
 from cnnspec.pytorch.train import Figures
@@ -70,7 +70,7 @@ def test_the_page_says_what_is_not_whole(found: Mapping[str, Found]) -> None:
 
 def test_quirks_are_held_against_their_correction(found: Mapping[str, Found]) -> None:
     """Each on the test set, with the word that the spread over seeds leaves."""
-    (table,) = (b for b in page.corrected(found).blocks[-1:] if isinstance(b, Table))
+    (table,) = (b for b in page.corrected(found).blocks[-1:] if isinstance(b, ReportTable))
     assert [(row[-2], row[-1]) for row in table.rows] == [
         ("+0.40", "better"),
         ("+0.40", "better"),

@@ -11,23 +11,23 @@ from PIL import Image
 from torch.nn.functional import conv2d
 
 from cnnspec import load
-from cnnspec.pytorch.evaluate import Opened, features, open_run
+from cnnspec.pytorch.evaluate import OpenedRun, features, open_run
 from cnnspec.pytorch.evaluate.image import Given, Images
 from cnnspec.pytorch.train import Recipe, train
 from tests.cli.runner import run
 
 
 @pytest.fixture(scope="module")
-def opened(run_folder: Path) -> Opened:
+def opened(run_folder: Path) -> OpenedRun:
     return open_run(run_folder)
 
 
 @pytest.fixture(scope="module")
-def given(opened: Opened) -> Given:
+def given(opened: OpenedRun) -> Given:
     return Images(opened, None, print, invert=False).get("test:2")
 
 
-def test_maps_are_what_the_layer_computes(opened: Opened, given: Given) -> None:
+def test_maps_are_what_the_layer_computes(opened: OpenedRun, given: Given) -> None:
     """Those of the convolution, from its weights by hand; those behind it follow from these."""
     weights = opened.model.state_dict()
     image = opened.normalised(given.image.unsqueeze(0))

@@ -48,7 +48,9 @@ def test_without_the_package_it_is_refused_before_anything_is_trained(
 def test_a_folder_that_is_moved_ends_with_7(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The events have nowhere to go, and neither has the run; nothing of TensorBoard's own threads is shown."""
     (tmp_path / "small.yaml").write_text(SMALL)
-    monkeypatch.setattr("cnnspec.cli.progress.Lines.epoch", lambda *_: (tmp_path / "run").rename(tmp_path / "moved"))
+    monkeypatch.setattr(
+        "cnnspec.cli.progress.ProgressLines.epoch", lambda *_: (tmp_path / "run").rename(tmp_path / "moved")
+    )
     arguments = ["--epochs", "2", "--batch-size", "500", "--tensorboard", "--out", str(tmp_path / "run")]
     done = run("train", str(tmp_path / "small.yaml"), *arguments)
     assert (done.exit_code, "was moved or deleted" in done.stderr) == (7, True)

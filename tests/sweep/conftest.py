@@ -15,7 +15,7 @@ import pytest
 from cnnspec.engine.sweep_file.model import Settings
 from cnnspec.pytorch.sweep.executor import Event, event_of
 from cnnspec.pytorch.sweep.record import Sweep
-from cnnspec.pytorch.sweep.run import Options, run_sweep
+from cnnspec.pytorch.sweep.run import SweepOptions, run_sweep
 from cnnspec.pytorch.sweep.start import Planning, plan, read_file
 from cnnspec.pytorch.sweep.watch import SweepWatcher
 from cnnspec.pytorch.sweep.worker import run_job
@@ -141,4 +141,4 @@ def run_here(
 ) -> Sweep:
     """The sweep of a file, run in this process."""
     made = executor or InProcess()
-    return run_sweep(planned(path), out, Options(**options), lambda slots: made, watch or SweepWatcher(), Stop())
+    return run_sweep(planned(path), out, SweepOptions(**options), lambda slots: made, watch or SweepWatcher(), Stop())

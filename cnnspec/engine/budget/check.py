@@ -24,7 +24,7 @@ LEAST = 0.01  # of the whole: a line with less is no help
 PARTS = 5  # parts that a note lists
 
 
-class Share(Struct):
+class CostShare(Struct):
     """What a line, or a part of the network, costs over all layers that it makes."""
 
     name: str
@@ -33,12 +33,12 @@ class Share(Struct):
     layers: set[str] = field(default_factory=set)
 
 
-def line_shares(graph: Graph, cost: Callable[[Node], int]) -> list[Share]:
+def line_shares(graph: Graph, cost: Callable[[Node], int]) -> list[CostShare]:
     """The lines of the text, the most costly first."""
     return _shares(graph, cost, lambda node: (line(node), "", line(node)))
 
 
-def part_shares(graph: Graph, cost: Callable[[Node], int]) -> list[Share]:
+def part_shares(graph: Graph, cost: Callable[[Node], int]) -> list[CostShare]:
     """The same for the parts of the network, by their keys."""
     part = _part_of(graph.root)
     return _shares(graph, cost, lambda node: (part[node.key], part[node.key], node.span))
@@ -46,12 +46,12 @@ def part_shares(graph: Graph, cost: Callable[[Node], int]) -> list[Share]:
 
 def _shares(
     graph: Graph, cost: Callable[[Node], int], group: Callable[[Node], tuple[Hashable, str, Span]]
-) -> list[Share]:
-    found: dict[Hashable, Share] = {}
+) -> list[CostShare]:
+    found: dict[Hashable, CostShare] = {}
     for node in graph.nodes:
         if cost(node):
             key, name, span = group(node)
-            share = found.setdefault(key, Share(name, span))
+            share = found.setdefault(key, CostShare(name, span))
             share.cost += cost(node)
             share.layers.add(node.key)
     return sorted(found.values(), key=lambda share: -share.cost)
@@ -80,18 +80,18 @@ def _part_of(scope: Scope) -> dict[str, str]:
 # ----------------------------------------------------------------------------------------------------- in words
 
 
-def share_labels(lines: list[Share], total: int, units: str) -> list[Label]:
+def share_labels(lines: list[CostShare], total: int, units: str) -> list[Label]:
     """What to say at the lines that cost most."""
     most = [share for share in lines[:MOST] if share.cost >= LEAST * total] or lines[:1]
     return [Label(share.span, _share(share, total, units)) for share in most]
 
 
-def _share(share: Share, total: int, units: str) -> str:
+def _share(share: CostShare, total: int, units: str) -> str:
     many = len(share.layers)
     return f"{share.cost:,} {units}, {share.cost / total:.1%}{f', in {many:,} layers' if many > 1 else ''}"
 
 
-def sum_of(parts: list[Share], total: int, units: str) -> str:
+def sum_of(parts: list[CostShare], total: int, units: str) -> str:
     """``fc1 48,120 + fc2 10,164 + 3 more parts 3,422 = 61,706 params``."""
     words = [f"{part.name} {part.cost:,}" for part in parts[:PARTS]]
     rest = parts[PARTS:]
@@ -185,7 +185,7 @@ def _over(graph: Graph, limit: Limit, total: int, units: str, cost: Callable[[No
     )
 
 
-def _help(most: Share, excess: int, units: str, own: Source) -> str:
+def _help(most: CostShare, excess: int, units: str, own: Source) -> str:
     """Whether one line can make up for all that is too much."""
     source = most.span.source
     where = f"line {most.span.line}{'' if source is own else f' of {source.name}'}"

@@ -29,7 +29,7 @@ ROOT, PACKAGE = "%SRCROOT%", "CNNSPEC"
 Json = dict[str, Any]
 
 
-class Rule(Struct, frozen=True):
+class SarifRule(Struct, frozen=True):
     """What is known of a code: a title, and an explanation in Markdown."""
 
     title: str
@@ -39,7 +39,7 @@ class Rule(Struct, frozen=True):
 def as_sarif(
     diagnostics: Sequence[Diagnostic],
     version: str,
-    explain: Callable[[str], Rule | None],
+    explain: Callable[[str], SarifRule | None],
     exit_code: int = 0,
     failures: Sequence[str] = (),
 ) -> Json:
@@ -72,14 +72,14 @@ def _spans(d: Diagnostic) -> list[Span]:
 
 
 def _driver(
-    diagnostics: Sequence[Diagnostic], codes: list[str], version: str, explain: Callable[[str], Rule | None]
+    diagnostics: Sequence[Diagnostic], codes: list[str], version: str, explain: Callable[[str], SarifRule | None]
 ) -> Json:
     severity = {d.code: d.severity for d in diagnostics}
     rules = [_rule(code, severity[code], explain(code)) for code in codes]
     return {"name": "cnnspec", "semanticVersion": version, "version": version, "rules": rules}
 
 
-def _rule(code: str, severity: str, known: Rule | None) -> Json:
+def _rule(code: str, severity: str, known: SarifRule | None) -> Json:
     rule: Json = {"id": code, "defaultConfiguration": {"level": severity}}
     if "-" in code:
         rule["name"] = "".join(word.capitalize() for word in code.split("-"))

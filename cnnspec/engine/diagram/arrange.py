@@ -17,7 +17,7 @@ Taps = dict[int | None, list[Series]]  # side branches, by the part whose value 
 
 
 @dataclass(frozen=True)
-class Wiring:
+class DrawnWiring:
     """``feeds``: for each part the earlier parts that it takes from. ``tidy`` is what becomes of each chain."""
 
     parts: Sequence[Element]

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from cnnspec.engine.diagram.arrange import SOURCE, Wiring
+from cnnspec.engine.diagram.arrange import SOURCE, DrawnWiring
 from cnnspec.engine.diagram.fold import folded
 from cnnspec.engine.diagram.fuse import fused
 from cnnspec.engine.diagram.kinds import AUX, END, is_small, kind
 from cnnspec.engine.diagram.label import label
 from cnnspec.engine.diagram.text import Text, shape_text
-from cnnspec.engine.diagram.tree import Block, Box, Element, Group, Parallel, Repeat, Series, Tangle
+from cnnspec.engine.diagram.tree import Box, DrawnBlock, DrawnGroup, Element, Parallel, Repeat, Series, Tangle
 from cnnspec.engine.network import INPUT, Graph, Node, Scope
 from cnnspec.engine.network.graph import Aux
 from cnnspec.engine.spec.items import SCOPE
@@ -40,10 +40,10 @@ def in_place(overview: Series) -> Series:
 
     def placed(element: Element) -> Element:
         inner = element.with_inside([placed(one) for one in element.inside])
-        if isinstance(element, Block) and choice.is_in_place(element):
-            assert isinstance(inner, Block)
+        if isinstance(element, DrawnBlock) and choice.is_in_place(element):
+            assert isinstance(inner, DrawnBlock)
             alone = len(inner.body.parts) == 1 and not inner.body.taps and not inner.note
-            return inner.body.parts[0] if alone else Group(inner.key, inner.body, inner.note)
+            return inner.body.parts[0] if alone else DrawnGroup(inner.key, inner.body, inner.note)
         return inner
 
     found = placed(overview)
@@ -66,7 +66,7 @@ class _Choice:
         waiting: list[Element] = [self.overview]
         while waiting:
             element = waiting.pop()
-            if isinstance(element, Block):
+            if isinstance(element, DrawnBlock):
                 times[element.drawn_as] += 1
                 if times[element.drawn_as] > 1 and not (_is_chain(element.body) and len(element.body.parts) <= FEW):
                     continue
@@ -74,15 +74,15 @@ class _Choice:
         return times
 
     @cached_property
-    def by_type(self) -> dict[str, dict[object, Block]]:
+    def by_type(self) -> dict[str, dict[object, DrawnBlock]]:
         """One block of each form, by type."""
-        forms: dict[str, dict[object, Block]] = defaultdict(dict)
+        forms: dict[str, dict[object, DrawnBlock]] = defaultdict(dict)
         for element in self.overview.walk():
-            if isinstance(element, Block):
+            if isinstance(element, DrawnBlock):
                 forms[element.type].setdefault(element.drawn_as, element)
         return forms
 
-    def is_in_place(self, block: Block) -> bool:
+    def is_in_place(self, block: DrawnBlock) -> bool:
         return self._may(block) and (block.type == SCOPE or self._type_may(block.type))
 
     def _type_may(self, type: str) -> bool:
@@ -95,7 +95,7 @@ class _Choice:
             self.types[type] = spared <= 0 and all(map(self._may, forms.values()))
         return self.types[type]
 
-    def _may(self, block: Block) -> bool:
+    def _may(self, block: DrawnBlock) -> bool:
         form = block.drawn_as
         if form not in self.found:
             chain = _is_chain(block.body)
@@ -110,7 +110,7 @@ class _Choice:
         return sum(self._boxes_of(part) for part in series.parts)
 
     def _boxes_of(self, part: Element) -> int:
-        if isinstance(part, Repeat) or (isinstance(part, Block) and self.is_in_place(part)):
+        if isinstance(part, Repeat) or (isinstance(part, DrawnBlock) and self.is_in_place(part)):
             return self._boxes(part.body)
         return 1
 
@@ -170,7 +170,7 @@ class Builder:
             feeds.append((made.get(value, SOURCE),))
             parts.append(end)
         sink = len(parts) - 1 if ends else made.get(scope.output, SOURCE)
-        return Wiring(parts, feeds, tidied, max(0, ROOM - level)).arranged(sink)
+        return DrawnWiring(parts, feeds, tidied, max(0, ROOM - level)).arranged(sink)
 
     def _element(self, child: Node | Scope, level: int) -> Element:
         return self._box(child) if isinstance(child, Node) else self._block(child, level)
@@ -191,7 +191,7 @@ class Builder:
             return _noted(body.parts[0], note)
         out = shape_text(self.graph.shape(scope.output))
         closed = level + 1 == self.depth or level >= ROOM
-        return Block(scope.type, (scope.key, scope.key), tuple(shapes), body, out, closed, note)
+        return DrawnBlock(scope.type, (scope.key, scope.key), tuple(shapes), body, out, closed, note)
 
     def _note(self, key: str, again: bool) -> str:
         """What is said of a line that runs several times: its name, and then whose weights it has."""

@@ -16,9 +16,9 @@ from cnnspec.engine.diagram.drawing import Drawing
 from cnnspec.engine.diagram.keys import joined
 from cnnspec.engine.diagram.kinds import AUX, END, JOIN, PORT
 from cnnspec.engine.diagram.metrics import cut, width
-from cnnspec.engine.diagram.scene import NORMAL, SHEET, SMALL, Card, Dot, Words
+from cnnspec.engine.diagram.scene import NORMAL, SHEET, SMALL, Card, DotShape, Words
 from cnnspec.engine.diagram.text import said
-from cnnspec.engine.diagram.tree import Box, Element, Group, Repeat, Series
+from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Repeat, Series
 
 MARGIN = 12  # of text in a box, on both sides
 LINE, LITTLE = 18.0, 14.0  # heights of lines
@@ -34,7 +34,7 @@ ROUNDED = (JOIN, END, AUX)
 def box(box: Box, least: float = 0, times: str = "") -> Drawing:
     """A layer, a join, an end; with ``times``, one of several copies."""
     if box.kind == PORT:
-        return Drawing(3, 3, 6, (Dot(0, 3, 3),), (((0, 0),),), (((0, 6),),), out=box.gives)
+        return Drawing(3, 3, 6, (DotShape(0, 3, 3),), (((0, 0),),), (((0, 6),),), out=box.gives)
     card = _pill(box) if box.kind in ROUNDED else _card(box, least, times)
     half, bottom = card.width / 2, card.y + card.height
     return Drawing(half, half, bottom, (card,), (((0, 0),),), (((0, bottom),),), out=box.gives)
@@ -55,7 +55,7 @@ def _width_of(part: Element) -> float:
     if isinstance(part, Repeat):
         one = single(part)
         return _width(one, said(part.times)) if one else widest(part.body)
-    if isinstance(part, Group):
+    if isinstance(part, DrawnGroup):
         return widest(part.body)
     return _width(part) if isinstance(part, Box) and part.kind not in (*ROUNDED, PORT) else 0
 

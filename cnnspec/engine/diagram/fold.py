@@ -34,7 +34,7 @@ def folded(series: Series, *, layers: bool = True) -> Series:
     if len(series.parts) < 2:
         return series
     tapped = sorted({at for at, _ in series.taps} | {len(series.parts)})
-    parts = [Part(part) for part in series.parts]
+    parts = [FoldedPart(part) for part in series.parts]
     folded: list[Element] = []
     places = {0: 0}
     at = 0
@@ -48,7 +48,7 @@ def folded(series: Series, *, layers: bool = True) -> Series:
 
 
 @dataclass(frozen=True)
-class Part:
+class FoldedPart:
     """An element with what is compared of it."""
 
     element: Element
@@ -62,7 +62,7 @@ class Part:
         return numbers(self.element)
 
 
-def _repeat(parts: Sequence[Part], at: int, end: int, layers: bool) -> Repeat | None:
+def _repeat(parts: Sequence[FoldedPart], at: int, end: int, layers: bool) -> Repeat | None:
     """The copies that begin at a part: those that cover most parts, by the shortest piece that does."""
     best = (0, 0)
     for length in range(1, LONGEST + 1):
@@ -78,7 +78,7 @@ def _repeat(parts: Sequence[Part], at: int, end: int, layers: bool) -> Repeat | 
     return Repeat((Number(COUNT, count, "×"),), merge(copies), copies[-1].out)
 
 
-def _count(parts: Sequence[Part], at: int, end: int, length: int) -> int:
+def _count(parts: Sequence[FoldedPart], at: int, end: int, length: int) -> int:
     """How many pieces are equal, if there are two; else how many grow by equal steps, if there are three; else 0."""
     if any(isinstance(part.element, Box) and part.element.kind in NEVER for part in parts[at : at + length]):
         return 0
@@ -94,7 +94,7 @@ def _count(parts: Sequence[Part], at: int, end: int, length: int) -> int:
     return count if steps is not None and count > (2 if any(steps) else 1) else 0
 
 
-def _steps(parts: Sequence[Part], one: int, other: int, length: int) -> list[float] | None:
+def _steps(parts: Sequence[FoldedPart], one: int, other: int, length: int) -> list[float] | None:
     """By how much each number of a piece is larger in the next; None where they cannot be of one row."""
     found: list[float] = []
     for k in range(length):

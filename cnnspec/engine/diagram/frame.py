@@ -14,7 +14,7 @@ from dataclasses import replace
 from math import ceil
 
 from cnnspec.engine.diagram.drawing import Drawing, lowered
-from cnnspec.engine.diagram.scene import NORMAL, Frame, Words, straight
+from cnnspec.engine.diagram.scene import NORMAL, FrameShape, Words, straight
 
 INSET, HEADING = 10.0, 20.0  # of what stands in a frame, from its sides and from its top
 CORNER = 8.0  # of words in a corner
@@ -26,7 +26,7 @@ def group(inner: Drawing, title: str) -> Drawing:
     words = Words(0, BASE, title, soft=True)
     left = max(inner.left + INSET, ceil(words.width) + 2 * CORNER)
     right = inner.right + INSET
-    return _around(inner, Frame(-left, 0, left + right, 0, "group"), words.moved(CORNER - left, 0))
+    return _around(inner, FrameShape(-left, 0, left + right, 0, "group"), words.moved(CORNER - left, 0))
 
 
 def repeat(inner: Drawing, times: str) -> Drawing:
@@ -34,10 +34,10 @@ def repeat(inner: Drawing, times: str) -> Drawing:
     words = Words(0, BASE, times, NORMAL, "end", bold=True)
     left = inner.left + INSET
     right = max(inner.right + INSET, ceil(words.width) + 2 * CORNER)
-    return _around(inner, Frame(-left, 0, left + right, 0, "repeat"), words.moved(right - CORNER, 0))
+    return _around(inner, FrameShape(-left, 0, left + right, 0, "repeat"), words.moved(right - CORNER, 0))
 
 
-def _around(inner: Drawing, frame: Frame, words: Words) -> Drawing:
+def _around(inner: Drawing, frame: FrameShape, words: Words) -> Drawing:
     """What goes in and out is led through the frame."""
     body = inner.moved(0, HEADING)
     high = body.height + INSET

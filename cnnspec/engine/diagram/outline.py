@@ -13,7 +13,7 @@ from cnnspec.engine.diagram.keys import joined
 from cnnspec.engine.diagram.kinds import END, PORT
 from cnnspec.engine.diagram.panel import Figure, Panel
 from cnnspec.engine.diagram.text import Text, said
-from cnnspec.engine.diagram.tree import Box, Element, Group, Parallel, Repeat, Series, Tangle
+from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Parallel, Repeat, Series, Tangle
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Writer:
                 return self.box(element, sources, into)
             case Series():
                 return self.series(element, sources, into, framed)
-            case Group():
+            case DrawnGroup():
                 within = (
                     self.within(element.note or joined(element.key), "group", into) if framed or element.note else into
                 )
@@ -123,7 +123,7 @@ class _Writer:
         into.inside.append(inner)
         return inner
 
-    def group(self, group: Group, sources: Sources, into: Cluster, framed: bool) -> Sources:
+    def group(self, group: DrawnGroup, sources: Sources, into: Cluster, framed: bool) -> Sources:
         title = group.note or (joined(group.key) if framed else "")
         return self.element(group.body, sources, self.within(title, "group", into) if title else into, framed)
 

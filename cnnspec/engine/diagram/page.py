@@ -11,7 +11,7 @@ from cnnspec.engine.diagram.kinds import AUX, BLOCK, CLOSED, CONVOLUTION, END, L
 from cnnspec.engine.diagram.metrics import cut
 from cnnspec.engine.diagram.panel import Figure
 from cnnspec.engine.diagram.plan import plan
-from cnnspec.engine.diagram.scene import BIG, NORMAL, Card, Frame, Scene, Thing, Words
+from cnnspec.engine.diagram.scene import BIG, NORMAL, Card, FrameShape, Scene, Thing, Words
 from cnnspec.engine.diagram.sheet import sheet
 from cnnspec.engine.diagram.text import said
 from cnnspec.engine.diagram.tree import Box, Element, Repeat, Series
@@ -57,7 +57,7 @@ def _entries(page: Sequence[Thing]) -> Iterator[tuple[str, str]]:
     yield from ((kind, kind) for kind in ORDER if kind in kinds)
     if any(", /" in line.text for card in cards for line in card.lines):
         yield "", "/2: stride 2"
-    if any(card.sheets for card in cards) or any(isinstance(one, Frame) and one.style == "repeat" for one in page):
+    if any(card.sheets for card in cards) or any(isinstance(one, FrameShape) and one.style == "repeat" for one in page):
         yield "", "×3: three in a row"
 
 

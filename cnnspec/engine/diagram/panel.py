@@ -18,7 +18,7 @@ from cnnspec.engine.diagram.fuse import fused
 from cnnspec.engine.diagram.keys import joined, without
 from cnnspec.engine.diagram.kinds import BLOCK, CLOSED
 from cnnspec.engine.diagram.text import Text
-from cnnspec.engine.diagram.tree import Block, Box, Element, Group, Repeat, Series
+from cnnspec.engine.diagram.tree import Box, DrawnBlock, DrawnGroup, Element, Repeat, Series
 from cnnspec.engine.diagram.variables import Letters, lettered
 from cnnspec.engine.spec.items import SCOPE
 
@@ -40,7 +40,7 @@ class _Plain:
     titles: Mapping[object, str]
 
     def boxed(self, element: Element) -> Any:
-        if isinstance(element, Block):
+        if isinstance(element, DrawnBlock):
             return _box(element, self.titles[element.drawn_as], "")
         inner = element.with_inside([self.boxed(one) for one in element.inside])
         if isinstance(inner, Series):
@@ -57,9 +57,9 @@ class _Framed:
     framed: int = 0
 
     def boxed(self, element: Element) -> Any:
-        if isinstance(element, Block):
+        if isinstance(element, DrawnBlock):
             return _box(element, self.titles[element.drawn_as], without(joined(element.key), self.known))
-        if isinstance(element, Group):
+        if isinstance(element, DrawnGroup):
             dots = element.key[0].count(".")
             title = without(joined(element.key), self.framed)
             body = replace(self, known=dots, framed=dots + 1).boxed(element.body)
@@ -71,7 +71,7 @@ def _quiet(element: Element) -> Element:
     return replace(element, body=element.body.silent()) if isinstance(element, Repeat) else element
 
 
-def _box(block: Block, title: str, key: str) -> Box:
+def _box(block: DrawnBlock, title: str, key: str) -> Box:
     """What stands in the place of a block: its title, its key, and whose weights it has."""
     key = key if key not in (title, block.note) else ""
     layers = count(block.layers, "layer") if block.closed else ""
@@ -86,8 +86,8 @@ def _flat(series: Series) -> Series:
     parts: list[Element] = []
     places = [0]
     for part in series.parts:
-        flat = isinstance(part, Group) and not part.note and not part.body.taps
-        parts += part.body.parts if isinstance(part, Group) and flat else [part]
+        flat = isinstance(part, DrawnGroup) and not part.note and not part.body.taps
+        parts += part.body.parts if isinstance(part, DrawnGroup) and flat else [part]
         places.append(len(parts))
     return Series(tuple(parts), tuple((places[at], tap) for at, tap in series.taps))
 
@@ -96,7 +96,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass(frozen=True)
-class Table:
+class PanelTable:
     """``columns`` are letters; a row says what they stand for at ``key``."""
 
     columns: tuple[str, ...]
@@ -110,7 +110,7 @@ class Panel:
     title: str
     takes: Text
     body: Series
-    table: Table
+    table: PanelTable
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Figure:
 
 def figure(name: str, total: str, overview: Series) -> Figure:
     """The figure of an overview that holds its blocks."""
-    found: dict[object, list[Block]] = {}
+    found: dict[object, list[DrawnBlock]] = {}
     blocks = _blocks(overview)
     while blocks:
         for block in blocks:
@@ -136,14 +136,14 @@ def figure(name: str, total: str, overview: Series) -> Figure:
     return Figure(name, total, all_folded(boxed(overview, titles, with_keys=True)), tuple(panels))
 
 
-def _blocks(element: Element) -> list[Block]:
+def _blocks(element: Element) -> list[DrawnBlock]:
     """The blocks that are not within another."""
-    if isinstance(element, Block):
+    if isinstance(element, DrawnBlock):
         return [element]
     return [block for inner in element.inside for block in _blocks(inner)]
 
 
-def _titles(blocks: Sequence[Block]) -> dict[object, str]:
+def _titles(blocks: Sequence[DrawnBlock]) -> dict[object, str]:
     """The type, with a letter where blocks of one type have several forms."""
     names = [_name(block) for block in blocks]
     several = Counter(names)
@@ -157,18 +157,18 @@ def _titles(blocks: Sequence[Block]) -> dict[object, str]:
     return titles
 
 
-def _name(block: Block) -> str:
+def _name(block: DrawnBlock) -> str:
     """Its type, or the name of one that has none."""
     return block.key[0].rpartition(".")[2] if block.type == SCOPE else block.type
 
 
-def _panel(title: str, blocks: Sequence[Block], titles: dict[object, str]) -> Panel:
+def _panel(title: str, blocks: Sequence[DrawnBlock], titles: dict[object, str]) -> Panel:
     bodies = [boxed(block.body, titles, with_keys=False) for block in blocks]
     takes = [block.takes[0] if len(block.takes) == 1 else () for block in blocks]
     letters, taken, body = lettered(takes, bodies)
     return Panel(title, taken, all_folded(body), _table(blocks, letters))
 
 
-def _table(blocks: Sequence[Block], letters: Letters) -> Table:
+def _table(blocks: Sequence[DrawnBlock], letters: Letters) -> PanelTable:
     rows = [(joined(block.key), row) for block, row in zip(blocks, letters.rows, strict=True)]
-    return Table(letters.names, tuple(rows) if letters.names else ())
+    return PanelTable(letters.names, tuple(rows) if letters.names else ())

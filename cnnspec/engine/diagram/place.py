@@ -14,7 +14,7 @@ from cnnspec.engine.diagram.label import SYMBOLS
 from cnnspec.engine.diagram.metrics import cut
 from cnnspec.engine.diagram.scene import Path, Thing, Wire, Words, straight
 from cnnspec.engine.diagram.text import Text, said
-from cnnspec.engine.diagram.tree import Box, Element, Group, Parallel, Repeat, Series, Tangle
+from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Parallel, Repeat, Series, Tangle
 
 # Parts in one column, in order of execution; every wire that skips a part runs in a lane on the right.
 #
@@ -212,7 +212,7 @@ class Placer:
                 return box(element, self.width)
             case Series():
                 return self.series(element)
-            case Group():
+            case DrawnGroup():
                 return self._group(element)
             case Repeat():
                 return self._repeat(element)
@@ -222,7 +222,7 @@ class Placer:
                 return column(element, [self.alone().element(part) for part in element.parts])
         raise AssertionError(f"{type(element).__name__} is not drawn")
 
-    def _group(self, group: Group) -> Drawing:
+    def _group(self, group: DrawnGroup) -> Drawing:
         inner = self.series(group.body)
         title = group.note or (joined(group.key) if self.framed else "")
         return frame.group(inner, cut(title)) if title else inner

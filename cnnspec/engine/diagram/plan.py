@@ -16,7 +16,7 @@ from cnnspec.engine.diagram.drawing import GAP, Drawing, beside, crossed, lowere
 from cnnspec.engine.diagram.frame import HEADING, INSET
 from cnnspec.engine.diagram.place import Placer
 from cnnspec.engine.diagram.scene import Path, Thing, Wire
-from cnnspec.engine.diagram.tree import Element, Group, Series
+from cnnspec.engine.diagram.tree import DrawnGroup, Element, Series
 from cnnspec.engine.diagram.u_shape import drawn, valley
 
 # A long chain in columns, as a newspaper has them: wrapped where it is least in the way.
@@ -38,20 +38,20 @@ class Atom:
     """``taps`` begin below the part, ``first`` above it."""
 
     part: Element
-    frames: tuple[Group, ...]
+    frames: tuple[DrawnGroup, ...]
     taps: tuple[Series, ...]
     first: tuple[Series, ...]
 
-    def frame(self, level: int) -> Group | None:
+    def frame(self, level: int) -> DrawnGroup | None:
         return self.frames[level] if level < len(self.frames) else None
 
 
-def atoms(series: Series, frames: tuple[Group, ...] = ()) -> list[Atom]:
+def atoms(series: Series, frames: tuple[DrawnGroup, ...] = ()) -> list[Atom]:
     """The parts of a chain, those in frames as well; a frame in which side branches begin is one of them."""
     found: list[Atom] = []
     for i, part in enumerate(series.parts):
         taps, first = tuple(series.taps_at(i + 1)), tuple(series.taps_at(0)) if not i else ()
-        if isinstance(part, Group) and not (part.body.taps or taps or first):
+        if isinstance(part, DrawnGroup) and not (part.body.taps or taps or first):
             found += atoms(part.body, (*frames, part))
         else:
             found.append(Atom(part, frames, taps, first))
@@ -64,7 +64,7 @@ def regrouped(run: Sequence[Atom], level: int = 0) -> Series:
     taps: list[tuple[int, Series]] = []
     for frame, group in groupby(run, key=lambda atom: atom.frame(level)):
         if frame is not None:
-            parts.append(Group(frame.key, regrouped(list(group), level + 1), frame.note))
+            parts.append(DrawnGroup(frame.key, regrouped(list(group), level + 1), frame.note))
             continue
         for atom in group:
             taps += [(len(parts), tap) for tap in atom.first]
@@ -85,7 +85,7 @@ MOST_HIGH = 1400.0
 LEAST_HIGH = 400.0  # of a chain that is worth wrapping
 
 
-class Chain:
+class ChainPlan:
     """A chain to be wrapped. ``ends`` and ``frames`` are the heights of what stands above each place."""
 
     def __init__(self, series: Series) -> None:
@@ -204,7 +204,7 @@ class Overview:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LayoutPlan:
     """Drawings and the place of the axis of each; ``used`` is the area that is not empty."""
 
     placed: tuple[tuple[float, float, Drawing], ...]
@@ -223,7 +223,7 @@ class Plan:
         return sides + EMPTINESS * empty + WRAPPING * self.columns + DISORDER * self.disorder
 
 
-def plan(overview: Series, sheets: Sequence[Drawing]) -> Plan:
+def plan(overview: Series, sheets: Sequence[Drawing]) -> LayoutPlan:
     """The best page."""
     order = {id(one): number for number, one in enumerate(sheets)}
     pages = (_plan(one, stacks, order) for one in _overviews(overview) for stacks in _stacks(sheets))
@@ -237,7 +237,7 @@ def _overviews(series: Series) -> Iterator[Overview]:
         whole = drawn(found)
         yield Overview(whole, 1, (whole.left + whole.right) * whole.height)
         return
-    chain = Chain(series)
+    chain = ChainPlan(series)
     for starts in chain.wrapped():
         whole, area = chain.drawn(starts)
         yield Overview(whole, len(starts), area)
@@ -288,7 +288,7 @@ def _disorder(places: Sequence[tuple[float, float, int]]) -> int:
     return min(sum(a[2] > b[2] for i, a in enumerate(way) for b in way[i + 1 :]) for way in ways)
 
 
-def _plan(overview: Overview, stacks: Stacks, order: Mapping[int, int]) -> Plan:
+def _plan(overview: Overview, stacks: Stacks, order: Mapping[int, int]) -> LayoutPlan:
     first = overview.drawing
     placed = [(first.left, 0.0, first)]
     right, high, used = first.left + first.right, first.height, overview.area
@@ -300,4 +300,4 @@ def _plan(overview: Overview, stacks: Stacks, order: Mapping[int, int]) -> Plan:
             used += one.right * one.height
         right, high = x + max(one.right for one in stack), max(high, y - BETWEEN)
     disorder = _disorder([(x, y, order[id(one)]) for x, y, one in placed[1:]])
-    return Plan(tuple(placed), right, high, used, overview.columns, disorder)
+    return LayoutPlan(tuple(placed), right, high, used, overview.columns, disorder)

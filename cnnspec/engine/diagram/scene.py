@@ -64,13 +64,13 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Dot:
+class DotShape:
     x: float
     y: float
     radius: float
 
-    def moved(self, dx: float, dy: float) -> Dot:
-        return Dot(self.x + dx, self.y + dy, self.radius)
+    def moved(self, dx: float, dy: float) -> DotShape:
+        return DotShape(self.x + dx, self.y + dy, self.radius)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,30 +84,30 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FrameShape:
     x: float
     y: float
     width: float
     height: float
     style: Literal["group", "repeat", "panel"]
 
-    def moved(self, dx: float, dy: float) -> Frame:
-        return Frame(self.x + dx, self.y + dy, self.width, self.height, self.style)
+    def moved(self, dx: float, dy: float) -> FrameShape:
+        return FrameShape(self.x + dx, self.y + dy, self.width, self.height, self.style)
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleLine:
     """A thin line of a table."""
 
     x: float
     y: float
     width: float
 
-    def moved(self, dx: float, dy: float) -> Rule:
-        return Rule(self.x + dx, self.y + dy, self.width)
+    def moved(self, dx: float, dy: float) -> RuleLine:
+        return RuleLine(self.x + dx, self.y + dy, self.width)
 
 
-Thing = Words | Card | Dot | Wire | Frame | Rule
+Thing = Words | Card | DotShape | Wire | FrameShape | RuleLine
 
 
 @dataclass(frozen=True, slots=True)

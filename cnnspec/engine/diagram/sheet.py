@@ -21,9 +21,9 @@ from cnnspec.engine.diagram.drawing import Drawing
 from cnnspec.engine.diagram.keys import shared
 from cnnspec.engine.diagram.kinds import PORT
 from cnnspec.engine.diagram.metrics import cut, width
-from cnnspec.engine.diagram.panel import Panel, Table
+from cnnspec.engine.diagram.panel import Panel, PanelTable
 from cnnspec.engine.diagram.place import Placer
-from cnnspec.engine.diagram.scene import SMALL, Frame, Rule, Thing, Words
+from cnnspec.engine.diagram.scene import SMALL, FrameShape, RuleLine, Thing, Words
 from cnnspec.engine.diagram.tree import Box, Series
 
 # The table of a panel: what its letters are, in each place where the block stands.
@@ -37,13 +37,13 @@ MOST_LONG = 30  # characters of a key
 Line = tuple[str, ...]
 
 
-def table(table: Table) -> Drawing:
+def table(table: PanelTable) -> Drawing:
     """A heading and rows; nothing where there are no letters."""
     if not table.rows:
         return Drawing(0, 0, 0)
     lines = _lines(table)
     ends = _ends(lines)
-    things: list[Thing] = [Rule(0, ROW - 1, ends[-1])]
+    things: list[Thing] = [RuleLine(0, ROW - 1, ends[-1])]
     for i, line in enumerate(lines):
         y = ROW * i + BASE
         things.append(Words(0, y, line[0], bold=not i, soft=not i))
@@ -52,7 +52,7 @@ def table(table: Table) -> Drawing:
     return Drawing(0, ends[-1], ROW * len(lines), tuple(things))
 
 
-def _lines(table: Table) -> list[Line]:
+def _lines(table: PanelTable) -> list[Line]:
     """The key of each row first; what all keys share stands in the heading."""
     pattern, keys = shared([key for key, _ in table.rows])
     rows = [(cut(key, MOST_LONG), *cells) for key, (_, cells) in zip(keys, table.rows, strict=True)]
@@ -83,7 +83,7 @@ def sheet(panel: Panel) -> Drawing:
     wide = max(ceil(body.left + body.right), rows.right, ceil(title.width), LEAST)
     body = body.moved(round(PAD + (wide - body.left - body.right) / 2 + body.left), BODY)
     rows = rows.moved(PAD + round((wide - rows.right) / 2), body.height + (SPACE if rows.things else 0))
-    frame = Frame(0, 0, wide + 2 * PAD, rows.height + PAD, "panel")
+    frame = FrameShape(0, 0, wide + 2 * PAD, rows.height + PAD, "panel")
     return Drawing(0, frame.width, frame.height, (frame, title, *body.things, *rows.things))
 
 

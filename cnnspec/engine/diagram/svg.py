@@ -8,10 +8,10 @@ from cnnspec.engine.diagnostics import printable
 from cnnspec.engine.diagram.colors import COLOURS, GROUND, INK, LINE, SHADE, SOFT
 from cnnspec.engine.diagram.kinds import AUX, JOIN
 from cnnspec.engine.diagram.metrics import FONT
-from cnnspec.engine.diagram.scene import SHEET, Card, Dot, Frame, Path, Rule, Scene, Thing, Wire, Words
+from cnnspec.engine.diagram.scene import SHEET, Card, DotShape, FrameShape, Path, RuleLine, Scene, Thing, Wire, Words
 
 ROUNDING = 8.0  # of corners of wires, at most
-ORDER = (Frame, Rule, Wire, Dot, Card, Words)  # what lies lower comes first
+ORDER = (FrameShape, RuleLine, Wire, DotShape, Card, Words)  # what lies lower comes first
 ARROW = (
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" orient="auto"'
     f' markerUnits="userSpaceOnUse"><path d="M0.5 0.8 L7.5 4 L0.5 7.2 Z" fill="{LINE}"/></marker></defs>'
@@ -49,13 +49,13 @@ def _drawn(thing: Thing) -> str:
         case Wire():
             style = f'fill="none" stroke="{LINE}" stroke-width="1.3" marker-end="url(#arrow)"'
             return f'<path d="{_path(thing.points)}" {style}/>'
-        case Dot():
+        case DotShape():
             return (
                 f'<circle cx="{_number(thing.x)}" cy="{_number(thing.y)}" r="{_number(thing.radius)}" fill="{LINE}"/>'
             )
-        case Frame():
+        case FrameShape():
             return f"<rect {_place(thing.x, thing.y, thing.width, thing.height)} {FRAMES[thing.style]}/>"
-        case Rule():
+        case RuleLine():
             return f'<path d="M{_number(thing.x)} {_number(thing.y)} h{_number(thing.width)}" stroke="{SOFT}"/>'
 
 

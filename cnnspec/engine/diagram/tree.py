@@ -151,7 +151,7 @@ class Series(Element):
 
 
 @dataclass(frozen=True, eq=False)
-class Block(Element):
+class DrawnBlock(Element):
     """``takes``: the shapes that reach it. One that is ``closed`` is drawn nowhere; ``note``: whose weights it has."""
 
     type: str
@@ -174,7 +174,7 @@ class Block(Element):
     def inside(self) -> tuple[Element, ...]:
         return (self.body,)
 
-    def with_inside(self, inside: Sequence[Any]) -> Block:
+    def with_inside(self, inside: Sequence[Any]) -> DrawnBlock:
         return replace(self, body=inside[0])
 
     @cached_property
@@ -189,14 +189,14 @@ class Block(Element):
     def form(self) -> object:
         return (self._form, self.note)
 
-    def rewritten(self, by: Rewrite) -> Block:
+    def rewritten(self, by: Rewrite) -> DrawnBlock:
         key, takes = by.key(self.key), tuple(map(by.text, self.takes))
         body = self.body.rewritten(by)
         return replace(self, key=key, takes=takes, body=body, gives=by.text(self.gives))
 
 
 @dataclass(frozen=True, eq=False)
-class Group(Element):
+class DrawnGroup(Element):
     """A chain of few parts."""
 
     key: Key
@@ -215,14 +215,14 @@ class Group(Element):
     def inside(self) -> tuple[Element, ...]:
         return (self.body,)
 
-    def with_inside(self, inside: Sequence[Any]) -> Group:
+    def with_inside(self, inside: Sequence[Any]) -> DrawnGroup:
         return replace(self, body=inside[0])
 
     def form(self) -> object:
         return ("group", self.body.form(), self.note)
 
-    def rewritten(self, by: Rewrite) -> Group:
-        return Group(by.key(self.key), self.body.rewritten(by), self.note)
+    def rewritten(self, by: Rewrite) -> DrawnGroup:
+        return DrawnGroup(by.key(self.key), self.body.rewritten(by), self.note)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from cnnspec.engine.diagram.kinds import JOIN
 from cnnspec.engine.diagram.place import Placer
 from cnnspec.engine.diagram.scene import SHEET, Card, Path, Thing, Wire, Words
 from cnnspec.engine.diagram.text import Text, said
-from cnnspec.engine.diagram.tree import Box, Element, Group, Parallel, Repeat, Series
+from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Parallel, Repeat, Series
 
 DEEP = 2  # levels that make a valley
 ABOVE = 18.0  # a skip below its box
@@ -70,7 +70,7 @@ def _parts(series: Series) -> list[Element] | None:
     """The parts, groups opened; None where one is neither a box nor branches, or side branches begin."""
     parts: list[Element] = []
     for part in series.parts:
-        inner = _parts(part.body) if isinstance(part, Group) else [part]
+        inner = _parts(part.body) if isinstance(part, DrawnGroup) else [part]
         if inner is None:
             return None
         parts += inner

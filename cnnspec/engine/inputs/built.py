@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cnnspec.engine.diagnostics import Diagnostic, Label
-from cnnspec.engine.inputs.explore import Map, explore
-from cnnspec.engine.inputs.trace import Axes, Run
+from cnnspec.engine.inputs.explore import SizeMap, explore
+from cnnspec.engine.inputs.trace import Axes, SampleRun
 from cnnspec.engine.inputs.tracked import Tracker
 from cnnspec.engine.layers import Layer, Refusal, Shape
 from cnnspec.engine.network import INPUT, Graph
@@ -45,14 +45,14 @@ class Built:
                 return Diagnostic(refusal.code, refusal.message, Label(node.span, refusal.label))
         return None
 
-    def run(self, axes: Axes, sample: tuple[int, ...]) -> Run:
+    def run(self, axes: Axes, sample: tuple[int, ...]) -> SampleRun:
         """What one input meets in the module, and the conditions under which others meet the same. Raises TooLong."""
         tracker = Tracker(sample)
         sizes = {place: size for places, size in zip(axes, tracker.sizes(), strict=True) for place in places}
         refusal = self.refusal(_with_sizes(self.inputs, sizes), tracker)
-        return Run(sample, tracker.conditions, None, refusal, STEPS * len(self.nodes))
+        return SampleRun(sample, tracker.conditions, None, refusal, STEPS * len(self.nodes))
 
-    def explore(self, spec: Spec, axes: Axes, stated: tuple[int, ...]) -> Map:
+    def explore(self, spec: Spec, axes: Axes, stated: tuple[int, ...]) -> SizeMap:
         """All that inputs meet in the module."""
         return explore(spec, axes, stated, run=lambda sample, _: self.run(axes, sample))
 

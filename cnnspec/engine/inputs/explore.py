@@ -15,7 +15,7 @@ from functools import partial
 
 from cnnspec.engine.inputs.function import TooLong
 from cnnspec.engine.inputs.region import Region
-from cnnspec.engine.inputs.trace import Axes, Run
+from cnnspec.engine.inputs.trace import Axes, SampleRun
 from cnnspec.engine.inputs.trace import run as expanded
 from cnnspec.engine.inputs.tracked import Condition
 from cnnspec.engine.spec import Spec
@@ -33,11 +33,11 @@ class Piece:
     """Inputs that take the same way through a network, and the run of one of them."""
 
     region: Region
-    run: Run
+    run: SampleRun
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class SizeMap:
     """The inputs of a network by what they meet; ``unknown`` are those that the bounds left unseen."""
 
     spec: Spec
@@ -68,8 +68,8 @@ def explore(
     axes: Axes,
     stated: tuple[int, ...],
     steps: int = MAX_STEPS,
-    run: Callable[[tuple[int, ...], int], Run] | None = None,
-) -> Map:
+    run: Callable[[tuple[int, ...], int], SampleRun] | None = None,
+) -> SizeMap:
     """What inputs of a spec meet, beginning with the one that it states; the axes are those of its sizes.
 
     ``run`` gives what one input meets, in so many steps: without it, the spec is expanded.
@@ -96,7 +96,7 @@ def explore(
             unknown.append(region)
         else:
             pieces.append(Piece(region, done))
-    return Map(spec, axes, stated, tuple(pieces), _union(unknown, len(axes)))
+    return SizeMap(spec, axes, stated, tuple(pieces), _union(unknown, len(axes)))
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class _Work:
     pinned: int = 0
     steps: int = 0
 
-    def count(self, done: Run, region: Region) -> None:
+    def count(self, done: SampleRun, region: Region) -> None:
         self.runs += 1
         self.pinned += any(condition.pinned and condition.others for condition in done.conditions)
         pairs = (len(condition.others.boxes) * len(region.boxes) for condition in done.conditions)

@@ -21,7 +21,7 @@ class TooLong(ArithmeticError):
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class SizeFunction:
     """Quasi-affine: f(q·period + r) = q·increment + f(r).
 
     Either f(n) = floor((increment·n + offset) / period), or ``table`` holds f(0) to f(period − 1). The period is the
@@ -51,20 +51,20 @@ class Function:
         """Its value, where it has only one."""
         return None if self.increment or self.table else self.offset
 
-    def plus(self, number: int) -> Function:
+    def plus(self, number: int) -> SizeFunction:
         if not self.table:
-            return Function(self.period, self.increment, self.offset + number * self.period)
-        return Function(self.period, self.increment, table=tuple(value + number for value in self.table))
+            return SizeFunction(self.period, self.increment, self.offset + number * self.period)
+        return SizeFunction(self.period, self.increment, table=tuple(value + number for value in self.table))
 
-    def times(self, number: int) -> Function:
+    def times(self, number: int) -> SizeFunction:
         """The product with a number. Raises TooLong."""
         if not self.table and self.period == 1:
-            return Function(1, self.increment * number, self.offset * number)
+            return SizeFunction(1, self.increment * number, self.offset * number)
         if not self.table and number == -1:  # rounding up is rounding down from one step less further
-            return Function(self.period, -self.increment, self.period - 1 - self.offset)
+            return SizeFunction(self.period, -self.increment, self.period - 1 - self.offset)
         return _times(self, number)
 
-    def over(self, number: int) -> Function:
+    def over(self, number: int) -> SizeFunction:
         """The quotient, rounded down. Raises TooLong."""
         if number < 0:
             return self.times(-1).over(-number)
@@ -72,21 +72,21 @@ class Function:
             return quotient(self.increment, self.offset, self.period * number)
         return _over(self, number)
 
-    def added(self, other: Function) -> Function:
+    def added(self, other: SizeFunction) -> SizeFunction:
         """The sum of two functions of the same size. Raises TooLong."""
         return _added(self, other)
 
 
-IDENTITY = Function(1, 1)
+IDENTITY = SizeFunction(1, 1)
 
 
-def quotient(slope: int, offset: int, by: int) -> Function:
+def quotient(slope: int, offset: int, by: int) -> SizeFunction:
     """floor((slope·n + offset) / by)."""
     common = gcd(slope, by)
-    return Function(by // common, slope // common, offset // common)
+    return SizeFunction(by // common, slope // common, offset // common)
 
 
-def tabled(period: int, increment: int, value: Callable[[int], int]) -> Function:
+def tabled(period: int, increment: int, value: Callable[[int], int]) -> SizeFunction:
     """The function with these values over its first period, in its simplest form. Raises TooLong."""
     if period > MAX_PERIOD:
         raise TooLong(period)
@@ -98,7 +98,7 @@ def tabled(period: int, increment: int, value: Callable[[int], int]) -> Function
     ends = [value * period - increment * rest for rest, value in enumerate(table)]
     if max(ends) < min(ends) + period:  # floor((increment·n + max) / period) has these values
         return quotient(increment, max(ends), period)
-    return Function(period, increment, table=table)
+    return SizeFunction(period, increment, table=table)
 
 
 def _repeats(part: int, increment: int, table: tuple[int, ...]) -> bool:
@@ -123,29 +123,29 @@ def primes(number: int) -> Iterator[int]:
 
 
 @lru_cache(maxsize=4096)
-def _times(f: Function, number: int) -> Function:
+def _times(f: SizeFunction, number: int) -> SizeFunction:
     return tabled(f.period, f.increment * number, lambda r: f(r) * number)
 
 
 @lru_cache(maxsize=4096)
-def _over(f: Function, number: int) -> Function:
+def _over(f: SizeFunction, number: int) -> SizeFunction:
     rounds = number // gcd(f.increment, number)  # after so many periods the quotient grows by a whole number
     return tabled(f.period * rounds, f.increment * rounds // number, lambda r: f(r) // number)
 
 
 @lru_cache(maxsize=4096)
-def _added(f: Function, g: Function) -> Function:
+def _added(f: SizeFunction, g: SizeFunction) -> SizeFunction:
     if g.period == 1:
         f, g = g, f
     if f.period == 1 and not g.table:
-        return Function(g.period, g.increment + f.increment * g.period, g.offset + f.offset * g.period)
+        return SizeFunction(g.period, g.increment + f.increment * g.period, g.offset + f.offset * g.period)
     if not f.table and g == f.plus(0 - _shift(f, g)).times(-1):
-        return Function(1, 0, _shift(f, g))
+        return SizeFunction(1, 0, _shift(f, g))
     period = lcm(f.period, g.period)
     grows = period // f.period * f.increment + period // g.period * g.increment
     return tabled(period, grows, lambda r: f(r) + g(r))
 
 
-def _shift(f: Function, g: Function) -> int:
+def _shift(f: SizeFunction, g: SizeFunction) -> int:
     """The sum at 0: all of it where one function is the other one turned over and moved."""
     return f(0) + g(0)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Repair, Sink, a, listing
 from cnnspec.engine.inputs.answer import at, together
-from cnnspec.engine.inputs.explore import Map, explore
+from cnnspec.engine.inputs.explore import SizeMap, explore
 from cnnspec.engine.inputs.function import TooLong
 from cnnspec.engine.inputs.region import Box
 from cnnspec.engine.inputs.sizes import Sizes, sizes
@@ -58,7 +58,7 @@ def nearest(spec: Spec, diagnostic: Diagnostic) -> Nearest | None:
     return Nearest(_words(box, names, own, near), tuple(at(stated, axes, some) for some in near))
 
 
-def _box(found: Map, own: tuple[int, ...], diagnostic: Diagnostic) -> Box | None:
+def _box(found: SizeMap, own: tuple[int, ...], diagnostic: Diagnostic) -> Box | None:
     """The accepted sizes nearest to the stated ones, if it is this refusal that they meet."""
     piece = found.piece(own)
     refusal = piece.run.refusal if piece is not None else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from math import lcm
 
-from cnnspec.engine.inputs.function import Function, TooLong, primes
+from cnnspec.engine.inputs.function import SizeFunction, TooLong, primes
 
 MAX_BITS = 2**22
 Bounds = tuple[int, int | None]  # from the first to the last, which may be missing
@@ -153,7 +153,7 @@ NONE = Sizes(0, 1, 1, 0)
 
 
 @lru_cache(maxsize=4096)
-def between(f: Function, low: int | None, high: int | None) -> Sizes:
+def between(f: SizeFunction, low: int | None, high: int | None) -> Sizes:
     """The sizes n with low ≤ f(n) ≤ high; None leaves a side open. Raises TooLong."""
     if not f.table:
         return _interval(f, low, high)
@@ -165,7 +165,7 @@ def between(f: Function, low: int | None, high: int | None) -> Sizes:
     return _of_rows(rows, f.period)
 
 
-def _interval(f: Function, low: int | None, high: int | None) -> Sizes:
+def _interval(f: SizeFunction, low: int | None, high: int | None) -> Sizes:
     """The sizes for which a quotient lies between two numbers: those between two others."""
     floor = None if low is None else low * f.period - f.offset
     ceiling = None if high is None else (high + 1) * f.period - f.offset - 1

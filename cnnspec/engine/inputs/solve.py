@@ -10,7 +10,7 @@ from operator import or_
 from cnnspec.engine.diagnostics import Diagnostic, Sink, Span, SpecError, listing
 from cnnspec.engine.inputs.answer import Constraint, Inputs, at, smallest, together
 from cnnspec.engine.inputs.built import Built
-from cnnspec.engine.inputs.explore import Map, Piece, explore
+from cnnspec.engine.inputs.explore import Piece, SizeMap, explore
 from cnnspec.engine.inputs.function import TooLong
 from cnnspec.engine.inputs.region import Region
 from cnnspec.engine.inputs.trace import Axes, Read
@@ -61,13 +61,13 @@ def solve(spec: Spec) -> Inputs:
     )
 
 
-def _reads(found: Map) -> tuple[Read, ...]:
+def _reads(found: SizeMap) -> tuple[Read, ...]:
     """The expressions that read a size of the stated input."""
     own = found.piece(found.stated)
     return own.run.reads if own is not None else ()
 
 
-def _as_built(spec: Spec, graph: Graph, found: Map, fits: Region | None) -> tuple[Built | None, Map | None]:
+def _as_built(spec: Spec, graph: Graph, found: SizeMap, fits: Region | None) -> tuple[Built | None, SizeMap | None]:
     """The network as it is built and what it takes; nothing where no expression reads a size, or none changes it.
 
     ``fits`` are the inputs for which the weights are the same.
@@ -135,7 +135,7 @@ class _Bound:
         return self.refusal.span, self.refusal.code
 
 
-def _constraints(found: Map, accepted: Region, stated: Shape) -> tuple[Constraint, ...]:
+def _constraints(found: SizeMap, accepted: Region, stated: Shape) -> tuple[Constraint, ...]:
     """The conditions that bound what is accepted, those of one line together, in order of the lines."""
     refused = ~accepted - found.unknown
     bounds = [(piece, tuple(_bounds(found, piece, refused))) for piece in found.accepted]
@@ -148,7 +148,7 @@ def _constraints(found: Map, accepted: Region, stated: Shape) -> tuple[Constrain
     return tuple(sorted(constraints, key=lambda c: (c.span.source.name, c.span.line, c.span.column)))
 
 
-def _bounds(found: Map, piece: Piece, refused: Region) -> Iterator[_Bound]:
+def _bounds(found: SizeMap, piece: Piece, refused: Region) -> Iterator[_Bound]:
     """The conditions of an accepted run without which more would be accepted."""
     kept = [condition for condition in piece.run.conditions if condition.others & refused]
     for condition in list(kept):
@@ -169,7 +169,7 @@ def _failing(condition: Condition, kept: Iterable[Condition]) -> Region:
     return left
 
 
-def _refused_at(found: Map, line: tuple[Span, str]) -> Region:
+def _refused_at(found: SizeMap, line: tuple[Span, str]) -> Region:
     """The inputs that a line refuses. Where ways part, what one asks does not tell of those that take another."""
     regions = (p.region for p in found.pieces if p.run.refusal and (p.run.refusal.span, p.run.refusal.code) == line)
     return reduce(or_, regions, Region(len(found.axes), ()))
@@ -190,7 +190,7 @@ def _met(line: tuple[Span, str], bounds: Sequence[tuple[Piece, tuple[_Bound, ...
     return met.merged()
 
 
-def _unfollowed(found: Map) -> tuple[Span, ...]:
+def _unfollowed(found: SizeMap) -> tuple[Span, ...]:
     """The lines at which a size could not be followed."""
     pins = [c.span for piece in found.pieces for c in piece.run.conditions if c.pinned and c.others and c.span]
     return tuple(dict.fromkeys(pins))

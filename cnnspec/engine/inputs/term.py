@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import isqrt
 
-from cnnspec.engine.inputs.function import Function, TooLong
+from cnnspec.engine.inputs.function import SizeFunction, TooLong
 from cnnspec.engine.inputs.region import Box, Region
 from cnnspec.engine.inputs.sizes import between
 
@@ -26,7 +26,7 @@ class Along:
     """A function of the size along one axis."""
 
     axis: int
-    function: Function
+    function: SizeFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ Term = Along | Product
 Result = Term | int | None
 
 
-def along(axis: int, function: Function) -> Along | int:
+def along(axis: int, function: SizeFunction) -> Along | int:
     """The term, or the number where the function has one value only."""
     return Along(axis, function) if function.constant is None else function.constant
 

@@ -18,7 +18,7 @@ from cnnspec.engine.layers.base import MAX_SIZE
 from cnnspec.engine.network.context import Context, Flow
 from cnnspec.engine.network.expand import Expander, networks_of
 from cnnspec.engine.network.graph import Graph
-from cnnspec.engine.network.patch_bases import Network
+from cnnspec.engine.network.patch_bases import BaseNetwork
 from cnnspec.engine.spec import Arguments, Item, Spec
 from cnnspec.engine.syntax import Meter, Node, Scalar, Seq, Value, template
 from cnnspec.engine.syntax.evaluate import in_yaml
@@ -40,7 +40,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SampleRun:
     """What one input met: its sizes, the conditions under which others meet the same, and its graph or its refusal."""
 
     sample: tuple[int, ...]
@@ -51,31 +51,31 @@ class Run:
     reads: tuple[Read, ...] = ()
 
 
-class Refused(Exception):
+class InputRefused(Exception):
     """The first mistake, which ends a run."""
 
 
-class _Stop(Sink):
+class _TraceStop(Sink):
     def add(self, diagnostic: Diagnostic) -> None:
         super().add(diagnostic)
-        raise Refused
+        raise InputRefused
 
 
-def run(spec: Spec, axes: Axes, sample: tuple[int, ...], most: int = MAX_STEPS) -> Run:
+def run(spec: Spec, axes: Axes, sample: tuple[int, ...], most: int = MAX_STEPS) -> SampleRun:
     """The run for an input whose sizes along ``axes`` are those of the sample, in so many steps. Raises TooLong."""
-    sink, meter, tracker = _Stop(), Meter(limit=min(most, MAX_STEPS)), Tracker(sample)
+    sink, meter, tracker = _TraceStop(), Meter(limit=min(most, MAX_STEPS)), Tracker(sample)
     sizes = {place: size for places, size in zip(axes, tracker.sizes(), strict=True) for place in places}
     expansion = _Tracing(replace(spec, aux=()), sink, meter, tracker, sizes, _below(spec))
     try:
         graph = expansion.graph()
-    except Refused:
+    except InputRefused:
         graph = None
     refusal = next(iter(sink), None)
-    return Run(sample, tracker.conditions, graph, refusal, meter.steps, tuple(expansion.reads.values()))
+    return SampleRun(sample, tracker.conditions, graph, refusal, meter.steps, tuple(expansion.reads.values()))
 
 
 @lru_cache(maxsize=2)
-def _below(spec: Spec) -> tuple[Network, ...]:
+def _below(spec: Spec) -> tuple[BaseNetwork, ...]:
     return networks_of(replace(spec, aux=()))
 
 
@@ -89,7 +89,7 @@ class _Tracing(Expander):
         meter: Meter,
         tracker: Tracker,
         sizes: dict[int, Tracked],
-        below: tuple[Network, ...],
+        below: tuple[BaseNetwork, ...],
     ) -> None:
         super().__init__(spec, sink, meter)
         self.below = below
@@ -105,7 +105,7 @@ class _Tracing(Expander):
         stated = super().inputs(context)
         return {name: Shape(self.sizes.get(next(place), size) for size in x) for name, x in stated.items()}
 
-    def networks(self, context: Context) -> tuple[Network, ...]:
+    def networks(self, context: Context) -> tuple[BaseNetwork, ...]:
         """What patches edit: the same whatever arrives."""
         return self.below
 

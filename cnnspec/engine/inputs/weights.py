@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cnnspec.engine.diagnostics import Span
-from cnnspec.engine.inputs.explore import Map, Piece
+from cnnspec.engine.inputs.explore import Piece, SizeMap
 from cnnspec.engine.inputs.region import Region
 from cnnspec.engine.inputs.term import where
 from cnnspec.engine.inputs.tracked import Tracked
@@ -28,7 +28,7 @@ class Weights:
     span: Span
 
 
-def weights(found: Map) -> tuple[tuple[Weights, ...], Region | None]:
+def weights(found: SizeMap) -> tuple[tuple[Weights, ...], Region | None]:
     """The layers whose tensors depend on the input, and the inputs for which all are as for the stated one.
 
     None in place of these where the stated input is not accepted; another one is then compared with.

@@ -22,7 +22,7 @@ from cnnspec.engine.syntax import Node as Text
 READS_INPUT = "in."
 
 
-class Call(Struct, frozen=True, eq=False):
+class BlockCall(Struct, frozen=True, eq=False):
     """The line that calls a block, with the arguments that it gives and the loops that it stands in."""
 
     block: Block
@@ -32,13 +32,13 @@ class Call(Struct, frozen=True, eq=False):
 
     def __eq__(self, other: object) -> bool:
         """Calls in one line are alike: how a line was reached is compared by frames, which hold them."""
-        return isinstance(other, Call) and self.item.span == other.item.span
+        return isinstance(other, BlockCall) and self.item.span == other.item.span
 
     def __hash__(self) -> int:
         return hash(self.item.span)
 
 
-class Written(Struct, frozen=True):
+class WrittenCall(Struct, frozen=True):
     """``lines`` are the layer's line, then the calls of blocks that lead to it; ``spans`` are what is shown of them.
 
     ``spans[place]`` holds the value. ``blocks`` are the blocks that the lines stand in, all but the last, which is the
@@ -63,38 +63,38 @@ class Written(Struct, frozen=True):
         own = [span for span in self.spans[self.place :] if not span.source.shipped]
         return own[0] if own else self.spans[self.place]
 
-    def outside(self, lines: Collection[Span], around: Collection[Span]) -> Written:
+    def outside(self, lines: Collection[Span], around: Collection[Span]) -> WrittenCall:
         """The innermost call from here outwards whose line is not among others, and none of those ``around`` it all."""
         place = self.place
         while place + 1 < len(self.lines) and self.lines[place] in lines and self.lines[place + 1] not in around:
             place += 1
         return replace(self, place=place)
 
-    def at_line(self) -> Written:
+    def at_line(self) -> WrittenCall:
         """The layer's line in place of the argument in it."""
         return replace(self, spans=(*self.lines[:1], *self.spans[1:]))
 
 
-def written(node: Node, names: Sequence[str]) -> Written:
+def written(node: Node, names: Sequence[str]) -> WrittenCall:
     """Where the first of the named arguments that a layer's line states is written; without one, the line."""
-    calls = [frame.call for frame in node.trace or () if isinstance(frame.call, Call)]
+    calls = [frame.call for frame in node.trace or () if isinstance(frame.call, BlockCall)]
     blocks = tuple([call.block.name.text for call in calls])
     lines = (node.item.span, *(call.item.span for call in calls))
     stated = [found for name in names if node.item.args and (found := node.item.args.entry(name))]
     if not stated:
-        return Written(lines, lines, blocks)
+        return WrittenCall(lines, lines, blocks)
     entry = next((entry for entry in stated if _names(entry.value)), stated[0])
-    search = _Search(entry, node.control_path, calls)
+    search = _CallSearch(entry, node.control_path, calls)
     search.run()
     spans, place = search.spans, len(search.spans) - 1
     follows = isinstance(search.entry.value, Scalar) and READS_INPUT in search.entry.value.text
-    return Written((*spans, *lines[len(spans) :]), lines, blocks, place, follows)
+    return WrittenCall((*spans, *lines[len(spans) :]), lines, blocks, place, follows)
 
 
-class _Search:
+class _CallSearch:
     """Follows an argument through params of blocks and names of loops, from the layer's line outwards."""
 
-    def __init__(self, entry: Entry, way: ControlPath, calls: Sequence[Call]) -> None:
+    def __init__(self, entry: Entry, way: ControlPath, calls: Sequence[BlockCall]) -> None:
         self.entry, self.way, self.calls = entry, way, calls
         self.element: int | None = None  # which of a list's elements is asked for
         self.spans = [entry.span]

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cnnspec.engine.diagnostics import Diagnostic, Frame, Label, Sink, Span, did_you_mean
 from cnnspec.engine.gc_paused import uncollected
 from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
-from cnnspec.engine.network.calls import Call
+from cnnspec.engine.network.calls import BlockCall
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.copies import Copy, Model, likeness
@@ -28,7 +28,7 @@ from cnnspec.engine.network.init import filled
 from cnnspec.engine.network.inplace import check_in_place
 from cnnspec.engine.network.loops import is_named, rounds
 from cnnspec.engine.network.names import leave_broken, leave_out, name_group, name_line, sources
-from cnnspec.engine.network.patch_bases import BaseScope, Names, Network
+from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, BaseScope
 from cnnspec.engine.network.patched import patch_labels
 from cnnspec.engine.network.patches import Mark, PatchHits, networks_below, patched, patched_scope, report_clashes
 from cnnspec.engine.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
@@ -146,7 +146,7 @@ class Expander(Reporter):
         self.reached.networks.append(below)
         return BaseScope(below, ("",) * len(below))
 
-    def networks(self, context: Context) -> tuple[Network, ...]:
+    def networks(self, context: Context) -> tuple[BaseNetwork, ...]:
         """The networks that patches edit. Raises OutOfWork."""
         return networks_below(self, context, expand_names, self.meter.beside)
 
@@ -391,7 +391,9 @@ class Expander(Reporter):
         self.check_recursion(item, op.name, context)
         given = self.arguments(item, op, context, flow)
         self.meter.spend(sum([size(a.value) for a in given.values() if isinstance(a.value, tuple)]) // 4)
-        frame = context.frame(f"block {op.name}", item.span, Call(self.spec.blocks[op.name], item, given, context.way))
+        frame = context.frame(
+            f"block {op.name}", item.span, BlockCall(self.spec.blocks[op.name], item, given, context.way)
+        )
         call = Context({}, flow, frame, (*context.blocks, op.name))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
@@ -614,7 +616,7 @@ class Expander(Reporter):
         )
 
 
-def networks_of(spec: Spec) -> tuple[Network, ...]:
+def networks_of(spec: Spec) -> tuple[BaseNetwork, ...]:
     """The networks that the patches of a sound spec edit, found by themselves."""
     if not spec.patches:
         return ()
@@ -623,7 +625,7 @@ def networks_of(spec: Spec) -> tuple[Network, ...]:
     return expander.networks(Context(expander.env, UNKNOWN))
 
 
-def expand_names(spec: Spec, below: tuple[Network, ...], names: Names, meter: Meter) -> None:
+def expand_names(spec: Spec, below: tuple[BaseNetwork, ...], names: BaseNames, meter: Meter) -> None:
     """Expands a network for the names of its lines; what is wrong with it is not told."""
     _Namer(spec, below, names, meter).graph()
 
@@ -631,7 +633,7 @@ def expand_names(spec: Spec, below: tuple[Network, ...], names: Names, meter: Me
 class _Namer(Expander):
     """An expansion that writes down what each line is called."""
 
-    def __init__(self, spec: Spec, below: tuple[Network, ...], names: Names, meter: Meter) -> None:
+    def __init__(self, spec: Spec, below: tuple[BaseNetwork, ...], names: BaseNames, meter: Meter) -> None:
         super().__init__(spec, Sink(), meter)
         self.below = below
         self.record = names

@@ -24,7 +24,7 @@ from cnnspec.engine.spec.arguments import BadValue, holds_expression
 from cnnspec.engine.spec.edits import rename
 from cnnspec.engine.spec.init import no_such_tensor
 from cnnspec.engine.spec.pattern import Pattern
-from cnnspec.engine.spec.rules import Rule, Setting
+from cnnspec.engine.spec.rules import Rule, RuleSetting
 from cnnspec.engine.spec.validation_errors import validate
 from cnnspec.engine.syntax import Map, Meter, OutOfWork, Silent, Value
 
@@ -59,7 +59,7 @@ class _Filler:
         self.types = {rule.key.text: rule for rule in spec.init if rule.pattern is None}
         self.patterns = [rule for rule in reversed(spec.init) if rule.pattern is not None]
         self.reach = sum(map(_price, self.patterns))
-        self.made: dict[tuple[Setting, Facts | None], Function | None] = {}
+        self.made: dict[tuple[RuleSetting, Facts | None], Function | None] = {}
         self.known: dict[tuple[int, ...], tuple[Fill, ...]] = {}
 
     def inits(self, graph: Graph) -> Iterator[Init]:
@@ -104,7 +104,7 @@ class _Filler:
             if setting.tensor.text not in known:
                 self.sink.add(no_such_tensor(f"`{node.type}` has", setting.tensor, known))
 
-    def function(self, setting: Setting, node: Node) -> Function | None:
+    def function(self, setting: RuleSetting, node: Node) -> Function | None:
         """The function with its arguments, which may differ from layer to layer; None where one is wrong."""
         facts = _facts(node) if setting.args and holds_expression(setting.args) else None
         key = (setting, facts)
@@ -113,7 +113,7 @@ class _Filler:
             self.made[key] = None if setting.broken else self.evaluated(setting, facts)
         return self.made[key]
 
-    def evaluated(self, setting: Setting, facts: Facts | None) -> Function | None:
+    def evaluated(self, setting: RuleSetting, facts: Facts | None) -> Function | None:
         assert setting.function is not None
         env = self.env if facts is None else {**self.env, **_words(facts)}
         try:
@@ -133,7 +133,7 @@ class _Filler:
             self.sink.add(replace(diagnostic, trace=self.trace))
         return None
 
-    def takes(self, function: Function, setting: Setting, node: Node, tensor: Tensor) -> bool:
+    def takes(self, function: Function, setting: RuleSetting, node: Node, tensor: Tensor) -> bool:
         """Whether the function fills a tensor of this shape."""
         try:
             function.check(tensor.shape)
@@ -142,7 +142,7 @@ class _Filler:
             return False
         return True
 
-    def refuse(self, refusal: Refusal, setting: Setting, node: Node, tensor: Tensor) -> None:
+    def refuse(self, refusal: Refusal, setting: RuleSetting, node: Node, tensor: Tensor) -> None:
         assert setting.function is not None
         entry = setting.args.entry(refusal.argument) if setting.args and refusal.argument else None
         place = Label(node.span, f"its `{setting.tensor.text}` has the shape {shown(tensor.shape)}")
@@ -152,7 +152,7 @@ class _Filler:
         self.sink.add(said)
 
 
-def _first(rules: Sequence[Rule], tensor: str) -> Setting | None:
+def _first(rules: Sequence[Rule], tensor: str) -> RuleSetting | None:
     return next((setting for rule in rules if (setting := rule.setting(tensor))), None)
 
 

@@ -21,7 +21,7 @@ Line = Item | Path | Head  # what has a key: an item, a named path of a join, or
 PATTERN = 10  # steps of the Meter, to hold a key against a part of a pattern
 
 
-class Names(Struct):
+class BaseNames(Struct):
     """The keys of a network: of each line, by the scope that it runs in and by how often it ran there before."""
 
     keys: dict[tuple[str, Line, int], str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Edits(Struct):
         return [*self.before, *self.after, *([self.instead] if self.instead else [])]
 
 
-class Clash(Struct, frozen=True):
+class PatchClash(Struct, frozen=True):
     """A line that one patch takes away, and another as well."""
 
     key: str
@@ -62,21 +62,21 @@ class Clash(Struct, frozen=True):
     second: Patch
 
 
-class Network(Struct, frozen=True, eq=False):
+class BaseNetwork(Struct, frozen=True, eq=False):
     """A network below: its keys, the edits of each, and how many lines each patch reaches."""
 
-    names: Names
+    names: BaseNames
     edits: Mapping[str, Edits]
     reached: Mapping[Patch, int]
-    clashes: tuple[Clash, ...]
+    clashes: tuple[PatchClash, ...]
     astray: tuple[tuple[Patch, str], ...]  # patches that would put lines before or behind a path or a head, and its key
 
 
-def network(names: Names, patches: Iterable[Patch], meter: Meter) -> Network:
+def network(names: BaseNames, patches: Iterable[Patch], meter: Meter) -> BaseNetwork:
     """A network with the patches that are made on it. Raises OutOfWork."""
     edits: dict[str, Edits] = {}
     reached: dict[Patch, int] = {}
-    clashes: list[Clash] = []
+    clashes: list[PatchClash] = []
     astray: list[tuple[Patch, str]] = []
     for patch in patches:
         keys = matching(patch, names, meter)
@@ -90,12 +90,12 @@ def network(names: Names, patches: Iterable[Patch], meter: Meter) -> Network:
             continue
         for key in keys:
             found = edits.setdefault(key, Edits())
-            clashes += [Clash(key, found.instead, patch)] if found.instead else []
+            clashes += [PatchClash(key, found.instead, patch)] if found.instead else []
             found.instead = found.instead or patch
-    return Network(names, edits, reached, tuple(clashes), tuple(astray))
+    return BaseNetwork(names, edits, reached, tuple(clashes), tuple(astray))
 
 
-def matching(patch: Patch, names: Names, meter: Meter) -> list[str]:
+def matching(patch: Patch, names: BaseNames, meter: Meter) -> list[str]:
     """The keys that a patch reaches. Raises OutOfWork."""
     if "*" not in patch.target.text:
         meter.spend(PATTERN)
@@ -107,10 +107,10 @@ def matching(patch: Patch, names: Names, meter: Meter) -> list[str]:
 class BaseScope(Struct):
     """Where a scope stands in the networks below, while its lines are expanded."""
 
-    below: tuple[Network, ...]
+    below: tuple[BaseNetwork, ...]
     keys: tuple[str | None, ...]  # of the scope, in each of them; None where it is not there
     key: str = ""  # of the scope, in the network that is being expanded
-    record: Names | None = None  # what is written down of this network, if another is to be made of it
+    record: BaseNames | None = None  # what is written down of this network, if another is to be made of it
     runs: dict[Line, int] = field(default_factory=dict)
     given: dict[Line, str] = field(default_factory=dict)  # names that lines take over from those that they replace
 

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from cnnspec.engine.diagnostics import Diagnostic, Label
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.engine.network.names import REMOVED, leave_out
-from cnnspec.engine.network.patch_bases import Names, Network, network
+from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, network
 from cnnspec.engine.network.reporter import Broken
 from cnnspec.engine.spec import Item, Path, Spec
 from cnnspec.engine.spec.model import Head, Patch, Patches
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PATCHED = 8  # steps of the Meter, to look for the patches of a line, and for the names of one
 WHERE = {REPLACE: "in place of", BEFORE: "before", AFTER: "after"}
-Expand = Callable[[Spec, tuple[Network, ...], Names, Meter], object]
+Expand = Callable[[Spec, tuple[BaseNetwork, ...], BaseNames, Meter], object]
 
 
 class Mark(Struct, frozen=True):
@@ -49,16 +49,16 @@ class Mark(Struct, frozen=True):
 class PatchHits(Struct):
     """What the patches of a spec reach, over all its expansions."""
 
-    networks: list[tuple[Network, ...]] = field(default_factory=list)
+    networks: list[tuple[BaseNetwork, ...]] = field(default_factory=list)
     made: set[Patch] = field(default_factory=set)  # those that have changed something
     idle: set[Patch] = field(default_factory=set)  # those that their `when` leaves out
 
 
-def networks_below(expander: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[Network, ...]:
+def networks_below(expander: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[BaseNetwork, ...]:
     """The networks below a spec, which ``expand`` expands for their names. Raises OutOfWork."""
-    found: tuple[Network, ...] = ()
+    found: tuple[BaseNetwork, ...] = ()
     for number, level in enumerate(expander.spec.patches):
-        names, own = Names(), Meter(limit=max(meter.limit - meter.steps, 0))
+        names, own = BaseNames(), Meter(limit=max(meter.limit - meter.steps, 0))
         below = replace(
             expander.spec,
             input=level.input or expander.spec.input,
@@ -84,7 +84,7 @@ def _active(expander: Expander, level: Patches, context: Context) -> Iterator[Pa
             expander.reached.idle.add(patch)
 
 
-def report_clashes(expander: Expander, networks: tuple[Network, ...], context: Context) -> None:
+def report_clashes(expander: Expander, networks: tuple[BaseNetwork, ...], context: Context) -> None:
     """Lines that two patches take away, and patches that would put lines where none can stand."""
     for patch, key in (found for below in networks for found in below.astray):
         message = f"`{key}` is a path of a join: nothing stands before or behind it"

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from cnnspec.engine.diagnostics import Frame, Label, Span
 from cnnspec.engine.layers import JOINS, Refusal, Shape
-from cnnspec.engine.network.calls import Call, Written, written
+from cnnspec.engine.network.calls import BlockCall, WrittenCall, written
 from cnnspec.engine.network.context import Flow
 from cnnspec.engine.network.graph import INPUT, Node
 from cnnspec.engine.network.shape_inference import facts
@@ -115,7 +115,7 @@ class _Origin(Struct, frozen=True):
 
     path: int
     dims: Dims
-    where: Written
+    where: WrittenCall
     still: bool = False
 
     @property
@@ -130,7 +130,7 @@ def origin_labels(
 
     ``trace`` is how the line that refuses them was reached: the calls that lead to it lead to all of them.
     """
-    search, dims = _Search(spec, nodes, flows, trace), refusal.dims
+    search, dims = _OriginSearch(spec, nodes, flows, trace), refusal.dims
     if len({len(flow.known()) for flow in flows}) > 1:
         return search.ranks()
     if not dims:
@@ -138,10 +138,10 @@ def origin_labels(
     return search.single(dims, of_rank=refusal.code == "wrong-rank") if len(flows) == 1 else search.conflict(dims)
 
 
-class _Search:
+class _OriginSearch:
     def __init__(self, spec: Spec, nodes: Sequence[Node], flows: Sequence[Flow], trace: Frame | None) -> None:
         self.spec, self.nodes, self.flows = spec, nodes, list(flows)
-        self.calls = {frame.call.item.span for frame in trace or () if isinstance(frame.call, Call)}
+        self.calls = {frame.call.item.span for frame in trace or () if isinstance(frame.call, BlockCall)}
         self.decider = Decider(nodes)
 
     # ------------------------------------------------------------------------------------------------ one tensor
@@ -224,7 +224,7 @@ class _Search:
         node, at = self.decider.find(value, dims, shared)
         if node is None and at < 0 and (at not in shared or value < 0):
             span = self.input_span(at)
-            return _Origin(path, dims, Written((span,))) if span else None
+            return _Origin(path, dims, WrittenCall((span,))) if span else None
         decides = node or self.last(value)
         where = _line(decides, dims).outside(lines.without(decides), self.calls)
         return _Origin(path, dims, where, still=node is None)
@@ -266,7 +266,7 @@ class _Search:
         ).span
 
 
-def _line(node: Node, dims: Dims) -> Written:
+def _line(node: Node, dims: Dims) -> WrittenCall:
     """Where a layer's sizes are written: channels at their argument; others in the line, or where a call gives them."""
     found = written(node, arguments(dims))
     return found.at_line() if dims != (0,) and found.place == 0 else found
@@ -278,7 +278,7 @@ class _Lines:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.own = Counter(node.item.span for node in nodes)
         frames = {id(frame): frame for node in nodes for frame in node.trace or ()}
-        self.calls = {key: frame.call.item.span for key, frame in frames.items() if isinstance(frame.call, Call)}
+        self.calls = {key: frame.call.item.span for key, frame in frames.items() if isinstance(frame.call, BlockCall)}
 
     def without(self, node: Node) -> set[Span]:
         """Those that lead to other layers, but for the calls that led to this one as well."""
@@ -287,7 +287,7 @@ class _Lines:
         return own | {span for key, span in self.calls.items() if key not in shared}
 
 
-def _of_blocks(places: Iterable[Written]) -> list[Label]:
+def _of_blocks(places: Iterable[WrittenCall]) -> list[Label]:
     """The lines of blocks that hand on what their calls give."""
     lines = [where.through for where in places]
     return [Label(line[0], f"set by this line of block `{line[1]}`") for line in lines if line is not None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, listing
-from cnnspec.engine.network.patch_bases import Network
+from cnnspec.engine.network.patch_bases import BaseNetwork
 from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.spec import Spec
 from cnnspec.engine.spec.edits import rename
@@ -46,7 +46,7 @@ def _below(pattern: Pattern, key: str) -> bool:
     return len(pattern.parts) > len(parts) and Pattern(pattern.parts[: len(parts)]).matches(key)
 
 
-def _networks(patch: Patch, reached: PatchHits) -> Iterator[Network]:
+def _networks(patch: Patch, reached: PatchHits) -> Iterator[BaseNetwork]:
     return (below for networks in reached.networks for below in networks if patch in below.reached)
 
 
@@ -75,7 +75,7 @@ def _overtaken(patch: Patch, key: str, other: Patch) -> Diagnostic:
     return Diagnostic("idle-patch", message, place, (Label(other.place, f"{done} all of it"),), help=help)
 
 
-def _taken_away(patch: Patch, networks: list[Network]) -> Iterator[tuple[str, Patch]]:
+def _taken_away(patch: Patch, networks: list[BaseNetwork]) -> Iterator[tuple[str, Patch]]:
     """The scopes around a patch's lines that are taken away, and by which patch."""
     for below in networks:
         for key in below.names.lines if patch in below.reached else ():
@@ -86,7 +86,7 @@ def _taken_away(patch: Patch, networks: list[Network]) -> Iterator[tuple[str, Pa
                 yield from ((scope, other) for scope, other in edits if other is not None)
 
 
-def _unmatched(patch: Patch, networks: list[Network]) -> Diagnostic:
+def _unmatched(patch: Patch, networks: list[BaseNetwork]) -> Diagnostic:
     keys = list(dict.fromkeys(key for below in networks for key in below.names.lines))[:MAX_KEYS]
     place = patch.target.span
     near = _of_type(patch, networks) or patch.pattern.near(keys)
@@ -96,7 +96,7 @@ def _unmatched(patch: Patch, networks: list[Network]) -> Diagnostic:
     return Diagnostic("idle-patch", message, label, help=help, repairs=rename(place, str(near) if near else None))
 
 
-def _of_type(patch: Patch, networks: list[Network]) -> Pattern | None:
+def _of_type(patch: Patch, networks: list[BaseNetwork]) -> Pattern | None:
     """The key of the only line of a type, where the type is named in place of the key: ``MaxPool2d``."""
     *scope, name = patch.pattern.parts
     found = {key for below in networks for key, types in below.names.types.items() if types == name}

@@ -11,6 +11,6 @@ PluginFault that points into the user's own file.
 from cnnspec.engine.plugins.fault import PluginFault
 from cnnspec.engine.plugins.files import load
 from cnnspec.engine.plugins.packages import load_offered
-from cnnspec.engine.plugins.register import NAME, Origin, origin
+from cnnspec.engine.plugins.register import NAME, PluginOrigin, origin
 
-__all__ = ["NAME", "Origin", "PluginFault", "load", "load_offered", "origin"]
+__all__ = ["NAME", "PluginFault", "PluginOrigin", "load", "load_offered", "origin"]

@@ -11,7 +11,7 @@ from typing import TypeGuard
 
 from cnnspec.engine.layers import Layer
 from cnnspec.engine.plugins.fault import PluginFault, fault
-from cnnspec.engine.plugins.register import Origin, register
+from cnnspec.engine.plugins.register import PluginOrigin, register
 
 NO_LAYERS = "a layer is a subclass of cnnspec.engine.layers.Layer; docs/plugins.md shows a whole one"
 _LOADED: dict[Path, tuple[str, ...]] = {}
@@ -26,7 +26,7 @@ def load(path: str | os.PathLike[str], taken: Collection[str]) -> tuple[str, ...
     if place not in _LOADED:
         module = _imported(place, said)
         try:
-            _LOADED[place] = register(_layers(module, said), Origin(said, str(place)), taken)
+            _LOADED[place] = register(_layers(module, said), PluginOrigin(said, str(place)), taken)
         except PluginFault:
             del sys.modules[module.__name__]  # it may be mended and loaded again
             raise

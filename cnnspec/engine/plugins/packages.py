@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cnnspec.engine.layers import REGISTRY, Layer
 from cnnspec.engine.plugins.fault import PluginFault, fault
-from cnnspec.engine.plugins.register import Origin, register
+from cnnspec.engine.plugins.register import PluginOrigin, register
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -44,4 +44,4 @@ def _load(entry: EntryPoint, taken: Collection[str]) -> None:
         help = f'the entry point is `{entry.name} = "module:{entry.name}"`, and leads to a subclass of Layer'
         raise PluginFault(f"{said} is no layer of that name: {entry.value}", help)
     file = getattr(sys.modules.get(layer.__module__), "__file__", None) or ""
-    register([layer], Origin(package, file), taken)
+    register([layer], PluginOrigin(package, file), taken)

@@ -20,22 +20,22 @@ METHODS = tuple(name for name, value in vars(Layer).items() if callable(value) a
 ARGUMENTS = "an argument is an int, float, bool, str, Literal or None, a tuple or a union of them, bounded by Field"
 
 
-class Origin(Struct, frozen=True):
+class PluginOrigin(Struct, frozen=True):
     """Where a layer comes from, in words, and the file that its class stands in."""
 
     words: str
     file: str
 
 
-_ORIGINS: dict[type[Layer], Origin] = {}  # of the layers that are not cnnspec's own
+_ORIGINS: dict[type[Layer], PluginOrigin] = {}  # of the layers that are not cnnspec's own
 
 
-def origin(layer: type[Layer]) -> Origin | None:
+def origin(layer: type[Layer]) -> PluginOrigin | None:
     """Where a layer of a plugin comes from; None for one of cnnspec's own."""
     return _ORIGINS.get(layer)
 
 
-def register(layers: Collection[type[Layer]], place: Origin, taken: Collection[str]) -> tuple[str, ...]:
+def register(layers: Collection[type[Layer]], place: PluginOrigin, taken: Collection[str]) -> tuple[str, ...]:
     """Put layers into the registry, all of them or none; ``taken`` are names of blocks. Raises PluginFault."""
     for layer in layers:
         _check(layer, place, {*REGISTRY, *taken})
@@ -46,7 +46,7 @@ def register(layers: Collection[type[Layer]], place: Origin, taken: Collection[s
     return tuple(layer.__name__ for layer in layers)
 
 
-def _check(layer: type[Layer], place: Origin, taken: Collection[str]) -> None:
+def _check(layer: type[Layer], place: PluginOrigin, taken: Collection[str]) -> None:
     """Refuse what a spec could not name, or not give arguments to."""
     name = layer.__name__
     said = f"`{name}` of {place.words}"
@@ -75,7 +75,7 @@ def _is_plain(layer: type[Layer], argument: str) -> bool:
         return False
 
 
-def _guard(layer: type[Layer], place: Origin) -> None:
+def _guard(layer: type[Layer], place: PluginOrigin) -> None:
     """Lets the plugin's own methods fail as a PluginFault, wherever cnnspec calls them."""
     for base in layer.__mro__:
         if issubclass(base, Layer) and not base.__module__.startswith("cnnspec."):
@@ -85,7 +85,7 @@ def _guard(layer: type[Layer], place: Origin) -> None:
                     setattr(base, name, _guarded(method, place))
 
 
-def _check_code(refusal: Refusal, said: str, place: Origin) -> None:
+def _check_code(refusal: Refusal, said: str, place: PluginOrigin) -> None:
     """Raises PluginFault where a refusal has a code that nothing explains."""
     known = codes()
     if refusal.code not in known:
@@ -93,7 +93,7 @@ def _check_code(refusal: Refusal, said: str, place: Origin) -> None:
         raise PluginFault(f"{said} refuses with `{refusal.code}`, which is no code; {help}", place.file)
 
 
-def _guarded(method: Callable[..., Any], place: Origin) -> Callable[..., Any]:
+def _guarded(method: Callable[..., Any], place: PluginOrigin) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Layer, *given: Any, **named: Any) -> Any:
         try:

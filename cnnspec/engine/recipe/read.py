@@ -28,7 +28,7 @@ from cnnspec.engine.syntax.marks import RECIPE
 
 def check_sound(recipe: Recipe, top: Map, sink: Sink) -> None:
     """Says what is wrong; ``top`` is where the settings stand."""
-    checker = _Checker(recipe, top, sink)
+    checker = _RecipeChecker(recipe, top, sink)
     checker.images()
     checker.validation()
     checker.momentum()
@@ -37,7 +37,7 @@ def check_sound(recipe: Recipe, top: Map, sink: Sink) -> None:
     checker.steps()
 
 
-class _Checker:
+class _RecipeChecker:
     def __init__(self, recipe: Recipe, top: Map, sink: Sink) -> None:
         self.recipe = recipe
         self.top = top
@@ -137,7 +137,7 @@ def resolve(top: Node, source: Source, sink: Sink, meter: Meter | None = None) -
     before, work = len(sink), LocatedMeter(meter or Meter(), source.span())
     _check_version(top, source, sink)
     try:
-        recipe = _Reader(sink, top, work).recipe(source)
+        recipe = _RecipeReader(sink, top, work).recipe(source)
     except OutOfWork:
         work.tell(sink, "recipe")
         return None
@@ -158,7 +158,7 @@ def _check_version(top: Map, source: Source, sink: Sink) -> None:
         sink.error("unknown-version", message, entry.span, repairs=repairs)
 
 
-class _Reader:
+class _RecipeReader:
     """Reads the entries of one recipe. What was said to be wrong keeps its default, and nothing more is said of it."""
 
     def __init__(self, sink: Sink, top: Map, work: LocatedMeter) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnnspec.engine.layers import Shape
 from cnnspec.engine.network import Graph, Scope
-from cnnspec.engine.source.names import Names, evaluated
+from cnnspec.engine.source.names import SourceNames, evaluated
 from cnnspec.engine.source.naming import spelled
 from cnnspec.engine.source.solve import default_of
 from cnnspec.engine.source.text import Doc, Prefixed, Text
@@ -19,7 +19,7 @@ NOTHING: Any = object()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Argument:
+class SourceArgument:
     """An argument of a class: its values by instance, and what the spec calls it, if it does."""
 
     name: str
@@ -64,7 +64,7 @@ def _follows(slot: Slot, scopes: Mapping[Point, Scope], param: Param | None, sha
     default = default_of(param)
     if default is None or default.op == "literal":
         return False
-    names = Names(1, {}, {point: scope.opened.names for point, scope in scopes.items()})
+    names = SourceNames(1, {}, {point: scope.opened.names for point, scope in scopes.items()})
     values = evaluated(default, names.spec_at, slot, lambda point: shapes[point])
     return values is not None and all(same(values[point], slot[point]) for point in slot)
 
@@ -77,7 +77,7 @@ def arguments(
     sizes: list[Slot],
     *,
     is_root: bool = False,
-) -> tuple[Argument, ...]:
+) -> tuple[SourceArgument, ...]:
     """The names that the source reads, those without a default first, in the order of the spec."""
     order = {name: number for number, name in enumerate(declared)}
     found = []
@@ -86,7 +86,7 @@ def arguments(
             said = name if name in only(scopes).opened.names else None
             default = _default(declared.get(name), slot) if len(scopes) > 1 or not is_root else only(slot)
             is_size = any(all(same(slot[p], each.get(p)) for p in slot) for each in sizes)
-            found.append(Argument(spelled(name), slot, said, default, is_size))
+            found.append(SourceArgument(spelled(name), slot, said, default, is_size))
     implicit = ("in_channels", "in_features")
     found.sort(key=lambda a: (a.has_default, -1 if a.name in implicit else order.get(a.said or "", len(order))))
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnspec.engine.source.code import code
 from cnnspec.engine.source.making import Maker
-from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.template import Leaf
 from cnnspec.engine.source.text import Text
 from cnnspec.engine.source.values import Slot, quoted
@@ -12,7 +12,7 @@ from cnnspec.engine.syntax import Scalar, template
 from cnnspec.engine.syntax.expr import Expr
 
 
-def named(leaf: Leaf, names: Names, maker: Maker) -> Text:
+def named(leaf: Leaf, names: SourceNames, maker: Maker) -> Text:
     """The name of a line's children, as code. Raises Unsolved."""
     if len(leaf.names) == 1:
         return Text(quoted(leaf.names[0]))
@@ -21,7 +21,7 @@ def named(leaf: Leaf, names: Names, maker: Maker) -> Text:
     return _position(slot, names, maker) if id is None else _from_id(id, leaf, slot, names, maker)
 
 
-def _position(slot: Slot, names: Names, maker: Maker) -> Text:
+def _position(slot: Slot, names: SourceNames, maker: Maker) -> Text:
     if not all(name.isdecimal() for name in slot.values()):
         raise Unsolved
     found = maker.solver.inferred({point: int(name) for point, name in slot.items()}, names)
@@ -30,7 +30,7 @@ def _position(slot: Slot, names: Names, maker: Maker) -> Text:
     return _formatted([found])
 
 
-def _from_id(id: Scalar, leaf: Leaf, slot: Slot, names: Names, maker: Maker) -> Text:
+def _from_id(id: Scalar, leaf: Leaf, slot: Slot, names: SourceNames, maker: Maker) -> Text:
     """The spec's own text with its expressions in the names of the source."""
     found = template(id.text)
     parts: list[str | Expr] = []

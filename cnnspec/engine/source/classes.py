@@ -14,15 +14,15 @@ from typing import Any
 
 from cnnspec.engine.network import Graph, Node, Scope
 from cnnspec.engine.network.graph import LOGITS
-from cnnspec.engine.source.arguments import Argument
+from cnnspec.engine.source.arguments import SourceArgument
 from cnnspec.engine.source.construct import numbered
-from cnnspec.engine.source.dataflow import Dataflow
+from cnnspec.engine.source.dataflow import DataflowClass
 from cnnspec.engine.source.forward import Forward
 from cnnspec.engine.source.initial import FANS, initial
 from cnnspec.engine.source.names import Unsolved
 from cnnspec.engine.source.naming import class_name, is_attribute, spelled, unused
 from cnnspec.engine.source.template import identity, line_of
-from cnnspec.engine.source.text import Bracket, Doc, Line, Prefixed, Statement, Suite, Text, call
+from cnnspec.engine.source.text import Bracket, Doc, Prefixed, SourceLine, Statement, Suite, Text, call
 from cnnspec.engine.source.values import Point, Slot, frozen, quoted
 from cnnspec.engine.source.wiring import made, unrolled, wire
 from cnnspec.engine.source.writer import ClassWriter, Method
@@ -72,7 +72,7 @@ class RootWriter(ClassWriter):
         """A `forward` with several outputs, or with some in training only."""
         graph = self.graph
         names = {child.name for child in graph.root.children}
-        flow = Dataflow(self.maker, self.constructor, names, {head.name: head.output for head in graph.aux})
+        flow = DataflowClass(self.maker, self.constructor, names, {head.name: head.output for head in graph.aux})
         heads = [head.value for head in graph.aux]
         wiring = wire(unrolled(self.entries, self.top), self.scopes, (*graph.output_values, *heads))
         operations, place = flow.operations(wiring)
@@ -89,24 +89,25 @@ class RootWriter(ClassWriter):
         entries = [Prefixed(f"{quoted(name)}: ", doc) for name, doc in zip(self.graph.outputs, given, strict=True)]
         display = Bracket("{", tuple(entries), "}")
         if not extra:
-            return [Line("return ", display)]
+            return [SourceLine("return ", display)]
         added: list[Statement] = [
-            Line(f"outputs[{quoted(head.output)}] = ", doc) for head, doc in zip(self.graph.aux, extra, strict=True)
+            SourceLine(f"outputs[{quoted(head.output)}] = ", doc)
+            for head, doc in zip(self.graph.aux, extra, strict=True)
         ]
         return [
-            Line("outputs = ", display),
+            SourceLine("outputs = ", display),
             Suite("if ", Text("self.training"), tuple(added)),
-            Line("return ", Text("outputs")),
+            SourceLine("return ", Text("outputs")),
         ]
 
     def with_heads(self, given: Doc, extra: Sequence[Doc]) -> list[Statement]:
         """The logits alone, and in training what the heads give as well."""
         if not extra:
-            return [Line("return ", given)]
+            return [SourceLine("return ", given)]
         all_of_them = call(self.outputs_class, given, *extra)
         return [
-            Suite("if ", Text("self.training"), (Line("return ", all_of_them),)),
-            Line("return ", given),
+            Suite("if ", Text("self.training"), (SourceLine("return ", all_of_them),)),
+            SourceLine("return ", given),
         ]
 
     def outputs_text(self) -> str:
@@ -127,7 +128,7 @@ class Class:
     name: str
     base: str
     description: str
-    arguments: tuple[Argument, ...]
+    arguments: tuple[SourceArgument, ...]
     init: Sequence[Statement]
     forward: Sequence[Statement]
     inputs: Sequence[str]

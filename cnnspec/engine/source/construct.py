@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from cnnspec.engine.network import Scope
 from cnnspec.engine.source.loops import header, within
 from cnnspec.engine.source.making import Maker
-from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.naming import CARRIED, LETTERS, is_attribute, spelled, unused
 from cnnspec.engine.source.statements import append, begun, late, merged, needed
-from cnnspec.engine.source.template import Child, Entry, Leaf, Loop, identity, nested
+from cnnspec.engine.source.template import Child, Entry, Leaf, LoopTemplate, identity, nested
 from cnnspec.engine.source.text import (
     Bracket,
     Doc,
     Each,
-    Line,
     Prefixed,
+    SourceLine,
     Statement,
     Suite,
     Text,
@@ -54,7 +54,7 @@ class Constructor:
 
     # -------------------------------------------------------------------------------------------- expressions
 
-    def module(self, leaf: Leaf, names: Names) -> Doc:
+    def module(self, leaf: Leaf, names: SourceNames) -> Doc:
         """The module of a line, as one expression. Raises Lengthy and Unsolved."""
         if identity(leaf.line) not in self.inline:
             return self.maker.make(leaf, names)
@@ -62,11 +62,11 @@ class Constructor:
             return call("nn.Sequential", *self.items(nested(leaf), names))
         return call("nn.Sequential", call("OrderedDict", *self.named_items(nested(leaf), names)))
 
-    def items(self, found: Sequence[Entry], names: Names) -> list[Doc]:
+    def items(self, found: Sequence[Entry], names: SourceNames) -> list[Doc]:
         """The modules of lines that form a chain. Raises Lengthy and Unsolved."""
         items: list[Doc] = []
         for entry in found:
-            if isinstance(entry, Loop):
+            if isinstance(entry, LoopTemplate):
                 items += self.loop(entry, names)
             elif entry.always:
                 items.append(self.module(entry, names))
@@ -74,11 +74,11 @@ class Constructor:
                 raise Lengthy
         return items
 
-    def named_items(self, found: Sequence[Entry], names: Names) -> list[Doc]:
+    def named_items(self, found: Sequence[Entry], names: SourceNames) -> list[Doc]:
         """The same as ``name=module``."""
         items: list[Doc] = []
         for entry in found:
-            if isinstance(entry, Loop):
+            if isinstance(entry, LoopTemplate):
                 for body, inner in entry.all_rounds(names):
                     items += self.named_items(body, inner)
             elif not entry.always or len(entry.names) > 1:
@@ -87,7 +87,7 @@ class Constructor:
                 items.append(Prefixed(f"{entry.names[0]}=", self.module(entry, names)))
         return items
 
-    def loop(self, loop: Loop, names: Names) -> list[Doc]:
+    def loop(self, loop: LoopTemplate, names: SourceNames) -> list[Doc]:
         """The rounds of a loop as a comprehension, or written out where they are few. Raises Lengthy."""
         few = loop.count is not None and loop.count <= FEW
         ways = [self.written_out] if few else [self.of_equals, self.peeled, self.comprehension]
@@ -98,11 +98,11 @@ class Constructor:
                 continue
         raise Lengthy
 
-    def written_out(self, loop: Loop, names: Names) -> list[Doc]:
+    def written_out(self, loop: LoopTemplate, names: SourceNames) -> list[Doc]:
         """Round after round."""
         return [item for body, inner in loop.all_rounds(names) for item in self.items(body, inner)]
 
-    def of_equals(self, loop: Loop, names: Names) -> list[Doc]:
+    def of_equals(self, loop: LoopTemplate, names: SourceNames) -> list[Doc]:
         """``*[Block(width) for _ in range(depth)]``, no round being told from another by a condition."""
         self.maker.solver.tells_rounds = False
         try:
@@ -113,13 +113,13 @@ class Constructor:
             raise Unsolved
         return found
 
-    def comprehension(self, loop: Loop, names: Names) -> list[Doc]:
+    def comprehension(self, loop: LoopTemplate, names: SourceNames) -> list[Doc]:
         inner = within(loop, names)
         element = self.module(only_leaf(loop.body), inner)
         before, doc = header(loop, names, inner, reads(element), self.maker)
         return [Each("*[", element, Text(f"{before}{flat(doc)}", reads(doc)))]
 
-    def peeled(self, loop: Loop, names: Names) -> list[Doc]:
+    def peeled(self, loop: LoopTemplate, names: SourceNames) -> list[Doc]:
         """The first round, and a comprehension of the others, which are alike."""
         if not all(map(loop.count_at, loop.points)):
             raise Unsolved
@@ -131,7 +131,7 @@ class Constructor:
 
     # --------------------------------------------------------------------------------------------- statements
 
-    def statements(self, leaf: Leaf, names: Names, variable: str) -> tuple[list[Statement], Doc]:
+    def statements(self, leaf: Leaf, names: SourceNames, variable: str) -> tuple[list[Statement], Doc]:
         """What has to be done first, and the module of a line then. Raises Unsolved."""
         try:
             return [], self.module(leaf, names)
@@ -148,25 +148,27 @@ class Constructor:
         finally:
             self.lists.pop()
 
-    def read(self, found: Sequence[Entry], names: Names) -> Iterator[str]:
+    def read(self, found: Sequence[Entry], names: SourceNames) -> Iterator[str]:
         """The names that lines may read or set: a list below them has another."""
         yield from (*names, *self.maker.locals, *LETTERS, CARRIED)
         for entry in found:
-            if isinstance(entry, Loop):
+            if isinstance(entry, LoopTemplate):
                 yield from (name for each in entry.rounds.values() for name in each.names)
                 yield from self.read(entry.body, names)
             elif identity(entry.line) in self.inline:
                 yield from self.read(nested(entry), names)
 
-    def sequence(self, found: Sequence[Entry], names: Names, variable: str, target: str) -> tuple[list[Statement], Doc]:
+    def sequence(
+        self, found: Sequence[Entry], names: SourceNames, variable: str, target: str
+    ) -> tuple[list[Statement], Doc]:
         """Statements that fill a list, and a call that takes it; the call alone where that says all."""
         statements = self.listed(found, names, variable)
         match statements:
-            case [Line(_, Bracket(_, items))]:
+            case [SourceLine(_, Bracket(_, items))]:
                 return [], call(target, *items)
         return statements, call(target, Text(f"*{variable}"))
 
-    def listed(self, found: Sequence[Entry], names: Names, variable: str) -> list[Statement]:
+    def listed(self, found: Sequence[Entry], names: SourceNames, variable: str) -> list[Statement]:
         """Statements that fill a list with the modules of a chain. Raises Unsolved."""
         outer = self.carries
         ways = []
@@ -180,7 +182,7 @@ class Constructor:
                 self.carries = outer
         return shortest(ways)
 
-    def filled(self, found: Sequence[Entry], names: Names, variable: str) -> list[Statement]:
+    def filled(self, found: Sequence[Entry], names: SourceNames, variable: str) -> list[Statement]:
         """The statements of one level."""
         done: list[Statement] = []
         for entry in found:
@@ -193,7 +195,7 @@ class Constructor:
             done += added
         return merged(late(needed(done), variable), variable)
 
-    def appended(self, leaf: Leaf, names: Names, variable: str) -> list[Statement]:
+    def appended(self, leaf: Leaf, names: SourceNames, variable: str) -> list[Statement]:
         """``layers.append(…)``, under its condition."""
         self.maker.carries = self.carries and identity(leaf.line) not in self.inline
         try:
@@ -205,7 +207,9 @@ class Constructor:
             done = [Suite("if ", self.maker.condition(leaf, names), tuple(done))]
         return done + self.carry_on(leaf.children, channels_of(leaf.children, self.maker), leaf.always, names)
 
-    def carry_on(self, children: Mapping[Point, Child], after: Slot, always: bool, names: Names) -> list[Statement]:
+    def carry_on(
+        self, children: Mapping[Point, Child], after: Slot, always: bool, names: SourceNames
+    ) -> list[Statement]:
         """``channels = width``, behind what changes the channels in a loop."""
         if not self.carries or not names.loops:
             return []
@@ -215,13 +219,13 @@ class Constructor:
             raise Unsolved
         return self.carry(after, names)
 
-    def carry(self, slot: Slot, names: Names) -> list[Statement]:
+    def carry(self, slot: Slot, names: SourceNames) -> list[Statement]:
         found = self.maker.solver.inferred(slot, names)
         if found is None:
             raise Unsolved
-        return [Line(f"{CARRIED} = ", self.maker.write(found))]
+        return [SourceLine(f"{CARRIED} = ", self.maker.write(found))]
 
-    def looped(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
+    def looped(self, loop: LoopTemplate, names: SourceNames, variable: str) -> list[Statement]:
         """A comprehension, a loop of statements, or the rounds one by one. Raises Unsolved."""
         try:
             done: list[Statement] = [append(variable, self.loop(loop, names))]
@@ -237,14 +241,14 @@ class Constructor:
                 continue
         return shortest(ways)
 
-    def suite(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
+    def suite(self, loop: LoopTemplate, names: SourceNames, variable: str) -> list[Statement]:
         """``for width in (64, 128):`` and what is done in each round."""
         inner = within(loop, names)
         body = self.filled(loop.body, inner, variable)
         before, doc = header(loop, names, inner, read_by(body), self.maker)
         return [Suite(before, doc, tuple(body))]
 
-    def round_by_round(self, loop: Loop, names: Names, variable: str) -> list[Statement]:
+    def round_by_round(self, loop: LoopTemplate, names: SourceNames, variable: str) -> list[Statement]:
         done: list[Statement] = []
         for body, inner in loop.all_rounds(names):
             done += self.filled(body, inner, variable)
@@ -265,17 +269,17 @@ def only_leaf(found: Sequence[Entry]) -> Leaf:
     return found[0]
 
 
-def first_children(loop: Loop) -> dict[Point, Child]:
+def first_children(loop: LoopTemplate) -> dict[Point, Child]:
     """The first child of a loop, at each point at which there is one."""
     return {at[:-1]: events[0].child for at, events in loop.events.items() if at[-1] == 0}
 
 
-def channels_at(loop: Loop, maker: Maker) -> dict[Point, int]:
+def channels_at(loop: LoopTemplate, maker: Maker) -> dict[Point, int]:
     """The channels that arrive at a loop."""
     return {point: maker.arrives(child)[0] for point, child in first_children(loop).items()}
 
 
-def channels_after(loop: Loop, maker: Maker) -> dict[Point, int]:
+def channels_after(loop: LoopTemplate, maker: Maker) -> dict[Point, int]:
     """The channels behind the last round."""
     return channels_of({at[:-1]: events[-1].child for at, events in sorted(loop.events.items())}, maker)
 

@@ -7,21 +7,21 @@ from dataclasses import replace
 
 from cnnspec.engine.network import Node, Scope
 from cnnspec.engine.source.construct import Constructor
-from cnnspec.engine.source.forward import Forward, Operation, calling
+from cnnspec.engine.source.forward import Forward, ForwardOperation, calling
 from cnnspec.engine.source.functions import FUNCTIONS, function, is_function
 from cnnspec.engine.source.making import Maker
-from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.naming import attribute, is_attribute, snake, spelled, unused
 from cnnspec.engine.source.template import Leaf
-from cnnspec.engine.source.text import Doc, Line, Statement, Suite, Text, call, flat
+from cnnspec.engine.source.text import Doc, SourceLine, Statement, Suite, Text, call, flat
 from cnnspec.engine.source.values import quoted
-from cnnspec.engine.source.wiring import Step, Wiring
+from cnnspec.engine.source.wiring import SourceWiring, WiringStep
 from cnnspec.engine.spec.names import TAKEN
 
 FLAGS = {"Add": "residual", "Multiply": "gated"}  # what says whether a join is there
 
 
-class Dataflow:
+class DataflowClass:
     """Writes the two methods. ``children`` are the names that the spec gives, in all instances."""
 
     def __init__(
@@ -30,14 +30,14 @@ class Dataflow:
         self.maker, self.constructor = maker, constructor
         self.heads = heads or {}  # what runs in training only, and what its output is called
         self.attributes = set(children)
-        self.init: list[Statement] = [Line("", call("super().__init__"))]
+        self.init: list[Statement] = [SourceLine("", call("super().__init__"))]
         self.kept: dict[str, str] = {}  # attributes that hold a value, by its code
         self.made: dict[str, Leaf] = {}  # the line that set each child: a shared one is made once
         self.guarded: set[str] = set()  # the children that are set under a flag, and not at all without it
 
-    def operations(self, wiring: Wiring) -> tuple[list[Operation], dict[int, int]]:
+    def operations(self, wiring: SourceWiring) -> tuple[list[ForwardOperation], dict[int, int]]:
         """The steps as operations, and the number of the operation that makes each value."""
-        found: list[Operation] = []
+        found: list[ForwardOperation] = []
         place = {value: value for step in wiring.steps for value in step.inputs if value < 0}
         place |= {value: value for value in wiring.outputs if value < 0}
         runs = runs_of(wiring)
@@ -57,8 +57,8 @@ class Dataflow:
         return found, place
 
     def together(
-        self, steps: Sequence[Step], place: Mapping[int, int], first: int, number: int, instead: int | None
-    ) -> list[Operation]:
+        self, steps: Sequence[WiringStep], place: Mapping[int, int], first: int, number: int, instead: int | None
+    ) -> list[ForwardOperation]:
         """The operations of steps that run under one condition, or of one step."""
         if len(steps) == 1:
             return [self.operation(steps[0], tuple(place[value] for value in steps[0].inputs), instead)]
@@ -73,14 +73,14 @@ class Dataflow:
         found[-1] = replace(found[-1], instead=instead, together=found[-1].together or 1, flag=flag)
         return found
 
-    def plain(self, step: Step, inputs: tuple[int, ...]) -> Operation:
+    def plain(self, step: WiringStep, inputs: tuple[int, ...]) -> ForwardOperation:
         """A step that is there wherever it is come to, because a flag guards it."""
         there = Leaf(step.leaf.line, tuple(step.leaf.children), step.leaf.children)
-        return self.operation(Step(there, step.names, step.inputs), inputs, None, guarded=True)
+        return self.operation(WiringStep(there, step.names, step.inputs), inputs, None, guarded=True)
 
     def operation(
-        self, step: Step, inputs: tuple[int, ...], instead: int | None, *, guarded: bool = False
-    ) -> Operation:
+        self, step: WiringStep, inputs: tuple[int, ...], instead: int | None, *, guarded: bool = False
+    ) -> ForwardOperation:
         leaf, names = step.leaf, step.names
         if is_function(leaf):
             made = function(leaf, names, inputs, self.maker, self.keep)
@@ -95,14 +95,14 @@ class Dataflow:
             raise Unsolved
         return self.calling(leaf, title, inputs)
 
-    def calling(self, leaf: Leaf, title: str, inputs: tuple[int, ...]) -> Operation:
+    def calling(self, leaf: Leaf, title: str, inputs: tuple[int, ...]) -> ForwardOperation:
         child = leaf.first
         ends = isinstance(child, Scope) or child.type in FUNCTIONS or "Dropout" in child.type
         label = spelled(self.heads.get(title, title if is_attribute(title) else ""))
         if is_bare(leaf):
             held = f"self.{title}" if is_attribute(title) else f"self.get_parameter({quoted(title)})"
-            return Operation(lambda docs: Text(f"{held} * {flat(docs[0])}"), inputs, join="sum")
-        return Operation(calling(attribute(title)), inputs, label, ends, training=title in self.heads)
+            return ForwardOperation(lambda docs: Text(f"{held} * {flat(docs[0])}"), inputs, join="sum")
+        return ForwardOperation(calling(attribute(title)), inputs, label, ends, training=title in self.heads)
 
     @staticmethod
     def there(instead: int | None) -> int:
@@ -126,19 +126,19 @@ class Dataflow:
         self.attributes.add(title)
         return title
 
-    def construct(self, leaf: Leaf, names: Names, title: str, *, passes: bool) -> None:
+    def construct(self, leaf: Leaf, names: SourceNames, title: str, *, passes: bool) -> None:
         """Sets a child; where the line may be left out and then passes its input by, an Identity stands for it."""
         before, doc = self.constructor.statements(leaf, names, title)
         done = [*before, set_child(title, doc, is_parameter=is_bare(leaf))]
         if leaf.always:
             self.init += done
         elif passes and is_attribute(title) and not is_bare(leaf):
-            self.init.append(Line(f"self.{title}: nn.Module = ", call("nn.Identity")))
+            self.init.append(SourceLine(f"self.{title}: nn.Module = ", call("nn.Identity")))
             self.init.append(Suite("if ", self.maker.condition(leaf, names), tuple(done)))
         else:
             raise Unsolved
 
-    def flag(self, leaf: Leaf, names: Names) -> str:
+    def flag(self, leaf: Leaf, names: SourceNames) -> str:
         """The attribute that says whether a line is there."""
         doc = self.maker.condition(leaf, names)
         return self.keep(leaf, FLAGS.get(leaf.first.type, f"has_{snake(leaf.first.type)}"), doc)
@@ -148,11 +148,11 @@ class Dataflow:
         text = flat(doc)
         if text not in self.kept:
             self.kept[text] = self.fresh(text if is_attribute(text) and text[0] != "_" else wanted)
-            self.init.append(Line(f"self.{self.kept[text]} = ", doc))
+            self.init.append(SourceLine(f"self.{self.kept[text]} = ", doc))
         return self.kept[text]
 
 
-def runs_of(wiring: Wiring) -> dict[int, int]:
+def runs_of(wiring: SourceWiring) -> dict[int, int]:
     """Neighbouring steps that are there in the same instances and that nothing else reads but for the last.
 
     The number of steps by that of the first.
@@ -168,7 +168,7 @@ def runs_of(wiring: Wiring) -> dict[int, int]:
     return found
 
 
-def _only_inside(wiring: Wiring, number: int, last: int, there: Collection[object]) -> bool:
+def _only_inside(wiring: SourceWiring, number: int, last: int, there: Collection[object]) -> bool:
     """Whether a step is there in the same instances as others up to ``last``, and read by them alone."""
     readers = [i for i, step in enumerate(wiring.steps) if number in step.inputs]
     outside = number in wiring.outputs or number in wiring.instead.values() or number in wiring.instead
@@ -187,11 +187,13 @@ def runs_again(leaf: Leaf, first: Leaf, passes: bool) -> bool:
     return is_set and stands and all(node.reused for node in nodes)
 
 
-def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> Line:
+def set_child(title: str, doc: Doc, *, is_parameter: bool = False) -> SourceLine:
     """``self.conv1 = …``; a name that is no attribute is set by a call."""
     if is_attribute(title):
-        return Line(f"self.{title} = ", doc)
-    return Line("", call(f"self.{'register_parameter' if is_parameter else 'add_module'}", Text(quoted(title)), doc))
+        return SourceLine(f"self.{title} = ", doc)
+    return SourceLine(
+        "", call(f"self.{'register_parameter' if is_parameter else 'add_module'}", Text(quoted(title)), doc)
+    )
 
 
 def is_bare(leaf: Leaf) -> bool:
@@ -202,4 +204,4 @@ def is_bare(leaf: Leaf) -> bool:
 def body(forward: Forward) -> list[Statement]:
     """The statements of a `forward` that gives one tensor."""
     (given,) = forward.run()
-    return [*forward.lines, Line("return ", given)]
+    return [*forward.lines, SourceLine("return ", given)]

@@ -12,22 +12,22 @@ from cnnspec.engine.network import Scope
 from cnnspec.engine.source.childnames import named
 from cnnspec.engine.source.construct import Constructor
 from cnnspec.engine.source.dataflow import body, is_bare
-from cnnspec.engine.source.forward import Forward, Operation, calling
+from cnnspec.engine.source.forward import Forward, ForwardOperation, calling
 from cnnspec.engine.source.functions import function, is_function
 from cnnspec.engine.source.loops import header, within
 from cnnspec.engine.source.making import Maker
 from cnnspec.engine.source.names import Unsolved
-from cnnspec.engine.source.template import Entry, Leaf, Loop
-from cnnspec.engine.source.text import Doc, Each, Line, Prefixed, Statement, Suite, Text, call, flat, reads
+from cnnspec.engine.source.template import Entry, Leaf, LoopTemplate
+from cnnspec.engine.source.text import Doc, Each, Prefixed, SourceLine, Statement, Suite, Text, call, flat, reads
 from cnnspec.engine.source.values import Point
 from cnnspec.engine.source.wiring import made
 
 TAKEN = frozenset("clear items keys pop popitem setdefault update values".split())  # by nn.ModuleDict
 
 
-def dense_loop(entries: Sequence[Entry], scopes: Mapping[Point, Scope]) -> Loop | None:
+def dense_loop(entries: Sequence[Entry], scopes: Mapping[Point, Scope]) -> LoopTemplate | None:
     """The one loop that the class is, if it is such a class."""
-    if len(entries) != 1 or not isinstance(entries[0], Loop) or entries[0].ragged or entries[0].count == 1:
+    if len(entries) != 1 or not isinstance(entries[0], LoopTemplate) or entries[0].ragged or entries[0].count == 1:
         return None
     loop = entries[0]
     leaves = [leaf for leaf in loop.body if isinstance(leaf, Leaf) and leaf.always]
@@ -37,7 +37,7 @@ def dense_loop(entries: Sequence[Entry], scopes: Mapping[Point, Scope]) -> Loop 
     return loop if all(len(scope.inputs) == 1 for scope in scopes.values()) else None
 
 
-def init(loop: Loop, maker: Maker, constructor: Constructor) -> list[Statement]:
+def init(loop: LoopTemplate, maker: Maker, constructor: Constructor) -> list[Statement]:
     """The children by name, in a comprehension."""
     inner = within(loop, maker.top)
     (kept,) = (leaf for leaf in loop.body if isinstance(leaf, Leaf) and not is_function(leaf))
@@ -46,22 +46,22 @@ def init(loop: Loop, maker: Maker, constructor: Constructor) -> list[Statement]:
     before, doc = header(loop, maker.top, inner, reads(module) | reads(title), maker)
     element = Prefixed(f"{flat(title)}: ", module)
     each = Each("{", element, Text(f"{before}{flat(doc)}", reads(doc) | reads(title)), "}")
-    return [Line("", call("super().__init__", each))]
+    return [SourceLine("", call("super().__init__", each))]
 
 
-def forward(loop: Loop, scopes: Mapping[Point, Scope], maker: Maker) -> list[Statement]:
+def forward(loop: LoopTemplate, scopes: Mapping[Point, Scope], maker: Maker) -> list[Statement]:
     """A loop over the children."""
     leaves = [leaf for leaf in loop.body if isinstance(leaf, Leaf)]
     operations = [
         function(leaf, maker.top, inputs, maker, _keep)
         if is_function(leaf)
-        else Operation(calling("layer"), inputs, ends=True)
+        else ForwardOperation(calling("layer"), inputs, ends=True)
         for leaf, inputs in zip(leaves, _wired(loop, leaves, scopes), strict=True)
     ]
     *before, last = body(Forward(operations, ["x"], [len(operations) - 1]))
-    assert isinstance(last, Line)
-    done = before if flat(last.doc) == "x" else [*before, Line("x = ", last.doc)]
-    return [Suite("for layer in ", call("self.values"), tuple(done)), Line("return ", Text("x"))]
+    assert isinstance(last, SourceLine)
+    done = before if flat(last.doc) == "x" else [*before, SourceLine("x = ", last.doc)]
+    return [Suite("for layer in ", call("self.values"), tuple(done)), SourceLine("return ", Text("x"))]
 
 
 def _keep(leaf: Leaf, wanted: str, doc: Doc) -> str:
@@ -69,7 +69,7 @@ def _keep(leaf: Leaf, wanted: str, doc: Doc) -> str:
     raise Unsolved
 
 
-def _wired(loop: Loop, leaves: Sequence[Leaf], scopes: Mapping[Point, Scope]) -> list[tuple[int, ...]]:
+def _wired(loop: LoopTemplate, leaves: Sequence[Leaf], scopes: Mapping[Point, Scope]) -> list[tuple[int, ...]]:
     """What each line of a round takes: -1 is what the round before gave. Raises Unsolved."""
     seen: list[set[tuple[int, ...]]] = [set() for _ in leaves]
     for point, scope in scopes.items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from cnnspec.engine.source.text import Bracket, Doc, Line, Statement, Suite, Text, call, flat
+from cnnspec.engine.source.text import Bracket, Doc, SourceLine, Statement, Suite, Text, call, flat
 from cnnspec.engine.source.wiring import Value
 
 MOST_DEEP = 3  # calls inside one another
@@ -22,7 +22,7 @@ Fits = Callable[["Pending"], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class ForwardOperation:
     """How a step is written: ``write`` takes the code of what it reads."""
 
     write: Write
@@ -58,7 +58,7 @@ class Pending:
 class Forward:
     """Writes one `forward`; ``inputs`` are the names of its arguments, ``outputs`` what is given at its end."""
 
-    operations: Sequence[Operation]
+    operations: Sequence[ForwardOperation]
     inputs: Sequence[str]
     outputs: Sequence[Value]
     taken: Collection[str] = ()  # names that no variable may have
@@ -98,7 +98,7 @@ class Forward:
         self.emit(found, self.name(found, operation) if number in self.left else "")
         return 1
 
-    def found(self, number: int, operation: Operation) -> Pending:
+    def found(self, number: int, operation: ForwardOperation) -> Pending:
         """The code of a step."""
         docs, nested = self.take(operation.inputs, fitting(operation))
         read = [*(v for p in nested for v in p.variables), *(v for v in operation.inputs if v in self.variable)]
@@ -114,7 +114,7 @@ class Forward:
         target = self.variable[instead]
         if self.left[instead] > 1 + sum(operation.inputs.count(instead) for operation in together):
             target = next(name for name in self.anonymous() if name not in self.held())
-            self.lines.append(Line(f"{target} = ", Text(self.variable[instead])))
+            self.lines.append(SourceLine(f"{target} = ", Text(self.variable[instead])))
         outer, self.lines = self.lines, []
         for each in range(number, last):
             self.step(each)
@@ -153,7 +153,7 @@ class Forward:
         """Writes a statement; without a name nobody reads its result."""
         for value in found.variables:
             self.left[value] -= 1
-        line = Line(f"{name} = " if name else "", found.doc)
+        line = SourceLine(f"{name} = " if name else "", found.doc)
         if name:
             self.variable[found.value] = name
         is_guarded = self.operations[found.value].training
@@ -161,7 +161,7 @@ class Forward:
 
     # ------------------------------------------------------------------------------------------------- names
 
-    def name(self, found: Pending, operation: Operation) -> str:
+    def name(self, found: Pending, operation: ForwardOperation) -> str:
         """A name that nothing else holds any more: of what it was made of, or the line's own."""
         free = [v for v in found.variables if self.left[v] == found.variables.count(v)]
         held = self.held() - {self.variable[value] for value in free}
@@ -172,7 +172,7 @@ class Forward:
         """The names of values that are still read."""
         return {name for value, name in self.variable.items() if self.left.get(value, 0) > 0}
 
-    def candidates(self, found: Pending, operation: Operation, free: Sequence[Value]) -> Iterator[str]:
+    def candidates(self, found: Pending, operation: ForwardOperation, free: Sequence[Value]) -> Iterator[str]:
         if operation.training or self.last.get(found.value, 0) - found.value > FAR:
             yield operation.label
         anonymous = set(self.anonymous())
@@ -187,7 +187,7 @@ class Forward:
         yield from (f"out{number}" for number in range(2, len(self.variable) + 4))
 
 
-def fitting(operation: Operation) -> Fits:
+def fitting(operation: ForwardOperation) -> Fits:
     """Whether an expression reads well inside a step."""
 
     def fits(found: Pending) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnnspec.engine.network import Node
-from cnnspec.engine.source.forward import Operation, Write, calling, joined, stacked
+from cnnspec.engine.source.forward import ForwardOperation, Write, calling, joined, stacked
 from cnnspec.engine.source.making import Maker, slots_of
-from cnnspec.engine.source.names import Names
+from cnnspec.engine.source.names import SourceNames
 from cnnspec.engine.source.template import Leaf
 from cnnspec.engine.source.text import Doc, Prefixed, Text, flat
 from cnnspec.engine.source.values import is_constant, literal, only, same
@@ -70,23 +70,23 @@ def is_function(leaf: Leaf) -> bool:
     return is_known and not leaf.is_named and all(map(is_constant, slots_of(leaf).values()))
 
 
-def function(leaf: Leaf, names: Names, inputs: tuple[int, ...], maker: Maker, keep: Keep) -> Operation:
+def function(leaf: Leaf, names: SourceNames, inputs: tuple[int, ...], maker: Maker, keep: Keep) -> ForwardOperation:
     """The line as an operation."""
     type_ = leaf.first.type
     if type_ in SIGNS:
-        return Operation(joined(SIGNS[type_]), inputs, join="sum")
+        return ForwardOperation(joined(SIGNS[type_]), inputs, join="sum")
     if type_ == "Concat":
-        return Operation(stacked, inputs, join="cat")
+        return ForwardOperation(stacked, inputs, join="cat")
     if type_ == "Slice":
-        return Operation(_slice(leaf, names, maker, keep), inputs)
+        return ForwardOperation(_slice(leaf, names, maker, keep), inputs)
     if type_ == "Identity":
-        return Operation(lambda docs: docs[0], inputs)
+        return ForwardOperation(lambda docs: docs[0], inputs)
     if type_ in PADS:
-        return Operation(calling("F.pad", *_pad(leaf)), inputs)
-    return Operation(calling(FUNCTIONS[type_], *_arguments(leaf, names, maker)), inputs, ends=True)
+        return ForwardOperation(calling("F.pad", *_pad(leaf)), inputs)
+    return ForwardOperation(calling(FUNCTIONS[type_], *_arguments(leaf, names, maker)), inputs, ends=True)
 
 
-def _arguments(leaf: Leaf, names: Names, maker: Maker) -> list[Doc]:
+def _arguments(leaf: Leaf, names: SourceNames, maker: Maker) -> list[Doc]:
     """``torch.flatten`` begins with the batch where its module does not, so its first argument is always there."""
     arguments = maker.arguments(leaf, names)
     if leaf.first.type != "Flatten":
@@ -109,7 +109,7 @@ def _pad(leaf: Leaf) -> list[Doc]:
     return arguments
 
 
-def _slice(leaf: Leaf, names: Names, maker: Maker, keep: Keep) -> Write:
+def _slice(leaf: Leaf, names: SourceNames, maker: Maker, keep: Keep) -> Write:
     """``x[:, 3:7]``."""
     slots = slots_of(leaf)
     ends = []

@@ -20,7 +20,7 @@ from cnnspec.engine.source.code import code, expr, name, names_in, over
 from cnnspec.engine.source.names import evaluated
 from cnnspec.engine.source.simplify import simplified
 from cnnspec.engine.source.solve import hint
-from cnnspec.engine.source.text import Bracket, Doc, Line, Prefixed, Statement, Suite, Text, call, flat, read_by
+from cnnspec.engine.source.text import Bracket, Doc, Prefixed, SourceLine, Statement, Suite, Text, call, flat, read_by
 from cnnspec.engine.source.values import frozen, literal, quoted, same, type_name
 from cnnspec.engine.syntax.expr import Expr
 
@@ -31,7 +31,7 @@ SUBCLASSES = {"LayerNorm": "LayerNorm2d"}  # torch.nn's types of which another i
 
 
 @dataclass(eq=False)
-class Group:
+class InitGroup:
     """Layers of one type that are filled alike; ``fills`` holds the code for each tensor, None for torch's own."""
 
     type: str
@@ -56,14 +56,14 @@ class Group:
         """What fills a module."""
         done: list[Statement] = []
         for tensor, doc in self.fills.items():
-            line = Line("", doc) if doc is not None else None
+            line = SourceLine("", doc) if doc is not None else None
             if line is not None and all(tensor in tensors for tensors in self.tensors):
                 done.append(line)
             elif line is not None:
                 done.append(Suite("if ", Text(f"module.{tensor} is not None"), (line,)))
         read = read_by(done)
         sizes = FANS_OF_LINEAR if self.type == "Linear" else FANS
-        return [*(Line(f"{fan} = ", Text(size)) for fan, size in sizes.items() if fan in read), *done]
+        return [*(SourceLine(f"{fan} = ", Text(size)) for fan, size in sizes.items() if fan in read), *done]
 
 
 def said(graph: Graph) -> list[str]:
@@ -88,11 +88,11 @@ def initial(graph: Graph) -> list[Statement]:
     return [Suite(loop, call(modules), tuple(branches))]
 
 
-def _one_by_one(init: Init) -> Line:
+def _one_by_one(init: Init) -> SourceLine:
     """A parameter by its key: the way where scopes have parameters of their own."""
     arguments = (Prefixed(f"{each}=", literal(frozen(v))) for each, v in init.call.arguments.items())
     parameter = call("self.get_parameter", Text(quoted(init.parameter)))
-    return Line("", call(_function(init), parameter, *arguments))
+    return SourceLine("", call(_function(init), parameter, *arguments))
 
 
 def _function(init: Init) -> str:
@@ -102,10 +102,10 @@ def _function(init: Init) -> str:
 # ----------------------------------------------------------------------------------------------------- groups
 
 
-def _grouped(graph: Graph) -> list[Group]:
+def _grouped(graph: Graph) -> list[InitGroup]:
     """The layers that have something to fill: of each type the smallest group first, subclasses before their bases."""
     fills = {(init.key, init.tensor): init for init in graph.init}
-    groups: list[Group] = []
+    groups: list[InitGroup] = []
     for node in graph.nodes:
         own = {
             tensor: _filled(fills.get((node.key, tensor)), node, graph)
@@ -121,10 +121,10 @@ def _grouped(graph: Graph) -> list[Group]:
     return sorted(kept, key=lambda group: (group.type in bases, order.index(group.type), len(group.keys)))
 
 
-def _add(groups: list[Group], node: Node, fills: dict[str, Doc | None]) -> None:
+def _add(groups: list[InitGroup], node: Node, fills: dict[str, Doc | None]) -> None:
     found = next((group for group in groups if group.type == node.type and group.takes(fills)), None)
     if found is None:
-        found = Group(node.type, {}, [])
+        found = InitGroup(node.type, {}, [])
         groups.append(found)
     found.add(node.key, fills)
 
@@ -169,19 +169,19 @@ def _flat(doc: Doc | None) -> str:
 # --------------------------------------------------------------------------------------------------- branches
 
 
-def _left_alone(groups: Sequence[Group]) -> Iterator[Statement]:
+def _left_alone(groups: Sequence[InitGroup]) -> Iterator[Statement]:
     """``continue`` for layers that keep torch's own weights while others of their type do not."""
     for group in groups:
         if not group.is_filled:
-            yield Suite("if ", _by_name(group, groups), (Line("", Text("continue")),))
+            yield Suite("if ", _by_name(group, groups), (SourceLine("", Text("continue")),))
 
 
-def _chain(groups: Sequence[Group]) -> Iterator[Statement]:
+def _chain(groups: Sequence[InitGroup]) -> Iterator[Statement]:
     """``if …: elif …:``: first layers that are named, then types; those that are filled alike share a branch."""
     filled = [group for group in groups if group.is_filled]
     last = {group.type: group for group in filled}
     branches = [(_both(_of_types([g.type], groups), _by_name(g, groups)), g) for g in filled if last[g.type] is not g]
-    done: list[Group] = []
+    done: list[InitGroup] = []
     for group in last.values():
         if group not in done:
             alike = [other for other in last.values() if other.statements() == group.statements()]
@@ -191,7 +191,7 @@ def _chain(groups: Sequence[Group]) -> Iterator[Statement]:
         yield Suite("elif " if number else "if ", condition, tuple(group.statements()))
 
 
-def _of_types(types: Sequence[str], groups: Sequence[Group]) -> str:
+def _of_types(types: Sequence[str], groups: Sequence[InitGroup]) -> str:
     """``isinstance(module, nn.Conv2d)``, or the very type where a subclass of it is not filled."""
     titles = " | ".join(map(type_name, types))
     subclass = SUBCLASSES.get(types[0])
@@ -206,7 +206,7 @@ def _both(of_type: str, named: Doc) -> Doc:
     return Text(f"{of_type} and {flat(named)}", frozenset({"name"}))
 
 
-def _by_name(group: Group, groups: Sequence[Group]) -> Doc:
+def _by_name(group: InitGroup, groups: Sequence[InitGroup]) -> Doc:
     """The layers of a group by their names, or by the last part that all of them and no others have."""
     read = frozenset({"name"})
     if len(group.keys) == 1:

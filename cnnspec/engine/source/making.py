@@ -10,9 +10,9 @@ from cnnspec.engine.layers import REGISTRY, Call, Shape
 from cnnspec.engine.network import Graph, Node, Scope
 from cnnspec.engine.plugins import origin
 from cnnspec.engine.source.code import code, expr, name, over
-from cnnspec.engine.source.names import Arriving, Names, Unsolved
+from cnnspec.engine.source.names import Arriving, SourceNames, Unsolved
 from cnnspec.engine.source.naming import ARRIVING, snake, unused
-from cnnspec.engine.source.solve import Solver, hint
+from cnnspec.engine.source.solve import LoopSolver, hint
 from cnnspec.engine.source.template import Child, Leaf, way_of
 from cnnspec.engine.source.text import Bracket, Doc, Prefixed, Text, call, reads
 from cnnspec.engine.source.values import Point, Slot, Type, frozen, holds, is_constant, literal, only, same, type_name
@@ -20,7 +20,7 @@ from cnnspec.engine.spec import Item
 from cnnspec.engine.syntax.expr import Expr
 
 if TYPE_CHECKING:
-    from cnnspec.engine.source.arguments import Argument
+    from cnnspec.engine.source.arguments import SourceArgument
     from cnnspec.engine.source.classes import Class
 
 MOST_UNNAMED = 5  # arguments by position: two, or a row of many as in the tables of papers
@@ -38,9 +38,9 @@ class Maker:
     """Writes the calls of one class. ``classes`` says which class a scope became, and which of its instances it is."""
 
     graph: Graph
-    solver: Solver
+    solver: LoopSolver
     classes: Mapping[Scope, tuple[Class, Point]]
-    top: Names  # of the class
+    top: SourceNames  # of the class
     locals: Mapping[str, Expr] = field(default_factory=dict)  # variables for what is worked out several times
     carries: bool = False  # whether a variable holds the channels that arrive
     written: list[Expr] = field(default_factory=list)  # all that was written
@@ -62,7 +62,7 @@ class Maker:
 
     # ------------------------------------------------------------------------------------------------- calls
 
-    def make(self, leaf: Leaf, names: Names) -> Doc:
+    def make(self, leaf: Leaf, names: SourceNames) -> Doc:
         """The call that makes the module of a line. Raises Unsolved."""
         if isinstance(leaf.first, Scope):
             return self.instance(leaf, names)
@@ -73,14 +73,14 @@ class Maker:
             return self.parameter(leaf, names)
         return call(type_name(leaf.first.type), *self.arguments(leaf, names))
 
-    def instance(self, leaf: Leaf, names: Names) -> Doc:
+    def instance(self, leaf: Leaf, names: SourceNames) -> Doc:
         """A call of a class of this file."""
         found = {point: self.classes.get(child) for point, child in leaf.children.items() if isinstance(child, Scope)}
         made = {each[0] if each else None for each in found.values()}
         kind = made.pop()
         if made or kind is None or len(found) < len(leaf.children):
             raise Unsolved
-        written: dict[Argument, Doc] = {}
+        written: dict[SourceArgument, Doc] = {}
         for argument in kind.arguments:
             slot = {point: argument.values[each[1]] for point, each in found.items() if each}
             said, infer = self.said_to(leaf, argument.said), argument.said is None
@@ -98,14 +98,14 @@ class Maker:
         is_block = isinstance(leaf.first, Scope) and leaf.first.opened.block is not None
         return said_of(leaf, argument) if is_block else name(argument)
 
-    def parameter(self, leaf: Leaf, names: Names) -> Doc:
+    def parameter(self, leaf: Leaf, names: SourceNames) -> Doc:
         """``nn.Parameter(torch.full((width, 1, 1), 1e-6))``: a layer that is a tensor of the scope around it."""
         slots = slots_of(leaf)
         infer = {name: name not in type(leaf.first.layer).model_fields for name in slots}  # type: ignore[union-attr]
         items = [self.argument(leaf, name, slot, names, infer=infer[name]) for name, slot in slots.items()]
         return call("nn.Parameter", call(call_of(leaf.first).target, *items))
 
-    def of_any_type(self, leaf: Leaf, names: Names) -> Doc:
+    def of_any_type(self, leaf: Leaf, names: SourceNames) -> Doc:
         """A call of a layer type that is an argument of the class: ``act()``."""
         types, arriving = any_type(leaf)
         said = hint(leaf.item.op) if leaf.item is not None and leaf.item.name[:1] == "$" else None
@@ -115,7 +115,7 @@ class Maker:
         arguments = (self.argument(leaf, n, slot, names, infer=True) for n, slot in arriving.items())
         return Bracket(f"{target.text}(", tuple(arguments), ")", target.reads)
 
-    def arguments(self, leaf: Leaf, names: Names) -> list[Doc]:
+    def arguments(self, leaf: Leaf, names: SourceNames) -> list[Doc]:
         """The arguments of a layer: those without a default by position, the others by name where they differ."""
         if is_foreign(leaf):
             return self.foreign_arguments(leaf, names)
@@ -130,7 +130,7 @@ class Maker:
                 items.append(Prefixed(f"{each}=", self.argument(leaf, each, slots[each], names, infer=False)))
         return items
 
-    def foreign_arguments(self, leaf: Leaf, names: Names) -> list[Doc]:
+    def foreign_arguments(self, leaf: Leaf, names: SourceNames) -> list[Doc]:
         """The arguments of a layer of the user's own: each that its call gives, and by name.
 
         Its module may have them in another order, and with other defaults than the layer.
@@ -141,14 +141,16 @@ class Maker:
         fields, slots = REGISTRY[leaf.first.type].model_fields, slots_of(leaf)
         return [Prefixed(f"{n}=", self.argument(leaf, n, slots[n], names, infer=n not in fields)) for n in given[0]]
 
-    def argument(self, leaf: Leaf, argument: str | None, slot: Slot, names: Names, *, infer: bool) -> Doc:
+    def argument(self, leaf: Leaf, argument: str | None, slot: Slot, names: SourceNames, *, infer: bool) -> Doc:
         """An argument as code. Raises Unsolved."""
         if argument == "in_features" and is_constant(slot) and (product := self.flattened(leaf)):
             return Text(product)
         said = None if argument is None else said_of(leaf, argument)
         return self.write(self.solved(leaf, slot, names, said, infer=infer, wanted=argument or "channels"))
 
-    def solved(self, leaf: Leaf, slot: Slot, names: Names, said: Expr | None, *, infer: bool, wanted: str) -> Expr:
+    def solved(
+        self, leaf: Leaf, slot: Slot, names: SourceNames, said: Expr | None, *, infer: bool, wanted: str
+    ) -> Expr:
         """An expression for the values of an argument, or else a new argument of the class. Raises Unsolved."""
         if not infer or said is not None:
             found = self.solver.stated(slot, names, said, self.arriving(leaf))
@@ -195,7 +197,7 @@ class Maker:
 
     # -------------------------------------------------------------------------------------------- conditions
 
-    def condition(self, leaf: Leaf, names: Names) -> Doc:
+    def condition(self, leaf: Leaf, names: SourceNames) -> Doc:
         """When a line is there. Raises Unsolved."""
         slot = {point: point in leaf.children for point in leaf.points}
         found = self.solver.condition(slot, names, conditions(leaf))
@@ -212,7 +214,7 @@ def with_locals(found: Expr, local: Mapping[str, Expr]) -> Expr:
     return over(found, lambda part: with_locals(part, local)) or found
 
 
-def unnamed(written: Mapping[Argument, Doc]) -> list[Argument]:
+def unnamed(written: Mapping[SourceArgument, Doc]) -> list[SourceArgument]:
     """The arguments that are given by position: what arrives and what a block makes of it, or a long row of sizes."""
     required = [argument for argument in written if not argument.has_default]
     sizes = all(argument.is_size for argument in required[1:])  # behind what arrives
@@ -221,12 +223,12 @@ def unnamed(written: Mapping[Argument, Doc]) -> list[Argument]:
     return [argument for number, argument in enumerate(required[:2]) if number == 0 or argument.is_size]
 
 
-def takes_type(leaf: Leaf, names: Names) -> bool:
+def takes_type(leaf: Leaf, names: SourceNames) -> bool:
     """Whether the layer type is an argument of the class, although only one type is ever given."""
     return leaf.item is not None and leaf.item.name[:1] == "$" and leaf.item.name.strip("$()") in names
 
 
-def is_argument(said: Expr | None, names: Names) -> bool:
+def is_argument(said: Expr | None, names: SourceNames) -> bool:
     """Whether a value is an argument of the class, and nothing else."""
     return said is not None and said.op == "name" and names.called(said.args[0]) is not None
 

@@ -29,18 +29,18 @@ class Unsolved(Exception):
 
 
 @dataclass(eq=False)
-class Names:
+class SourceNames:
     """``own`` are the names of this level with their values; ``spec`` gives the spec's names at each of its points."""
 
     depth: int  # of this level's points
     own: dict[str, Slot]
     spec: Mapping[Point, Mapping[str, Any]]
-    outer: Names | None = None
+    outer: SourceNames | None = None
     index: str | None = None  # what the number of the round is called here
 
-    def levels(self) -> Iterator[Names]:
+    def levels(self) -> Iterator[SourceNames]:
         """The levels from the innermost out."""
-        level: Names | None = self
+        level: SourceNames | None = self
         while level is not None:
             yield level
             level = level.outer
@@ -110,7 +110,7 @@ def evaluated(found: Expr, find: Find, points: Slot, arriving: Arriving | None =
         return None
 
 
-def gives(found: Expr, names: Names, slot: Slot) -> bool:
+def gives(found: Expr, names: SourceNames, slot: Slot) -> bool:
     """Whether an expression over the names of the source gives the values of a slot."""
     try:
         found_everywhere = all(same(_at(found, names.at, point, None), wanted) for point, wanted in slot.items())
@@ -119,7 +119,7 @@ def gives(found: Expr, names: Names, slot: Slot) -> bool:
         return False
 
 
-def _is_comparable(found: Expr, names: Names, slot: Slot) -> bool:
+def _is_comparable(found: Expr, names: SourceNames, slot: Slot) -> bool:
     """Whether Python compares as the language does: a layer type with arguments, a `partial`, equals itself only."""
     sides = found.args if found.op in ("==", "!=") else ()
     values = (_at(side, names.at, point, None) for side in sides for point in slot)

@@ -22,7 +22,7 @@ from cnnspec.engine.source.formulas import (
     pairs,
     step,
 )
-from cnnspec.engine.source.names import Arriving, Names, evaluated, gives
+from cnnspec.engine.source.names import Arriving, SourceNames, evaluated, gives
 from cnnspec.engine.source.simplify import simplified
 from cnnspec.engine.source.values import Slot, is_constant, only
 from cnnspec.engine.spec import Param
@@ -53,7 +53,7 @@ def default_of(param: Param | None) -> Expr | None:
 
 
 @dataclass(eq=False)
-class Solver:
+class LoopSolver:
     """Finds expressions for one class. ``declared`` are the params of its block, ``recent`` what was found last."""
 
     declared: Mapping[str, Param]
@@ -62,14 +62,14 @@ class Solver:
 
     # ------------------------------------------------------------------------------------- what the spec states
 
-    def stated(self, slot: Slot, names: Names, said: Expr | None, arriving: Arriving | None) -> Expr | None:
+    def stated(self, slot: Slot, names: SourceNames, said: Expr | None, arriving: Arriving | None) -> Expr | None:
         """Values that the spec states: as ``said``, where that is known."""
         found = self._stated(slot, names, said, arriving)
         if found is not None and found.op != "literal":
             self.recent.append(found)
         return found
 
-    def _stated(self, slot: Slot, names: Names, said: Expr | None, arriving: Arriving | None) -> Expr | None:
+    def _stated(self, slot: Slot, names: SourceNames, said: Expr | None, arriving: Arriving | None) -> Expr | None:
         if said is not None and said.op == "name" and names.called(said.args[0]) and gives(said, names, slot):
             return said  # an argument of the class, perhaps one in which no two instances differ
         if is_constant(slot):
@@ -79,7 +79,7 @@ class Solver:
             return self.inferred(slot, names)
         return shortened(reduced, slot, names)
 
-    def reduced(self, said: Expr, slot: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
+    def reduced(self, said: Expr, slot: Slot, names: SourceNames, arriving: Arriving | None) -> Expr | None:
         """An expression of the spec over the names of the source; what is the same at all points is filled in."""
         values = evaluated(said, names.spec_at, slot, arriving)
         if values is None:
@@ -97,7 +97,7 @@ class Solver:
         made = over(said, lambda part: self.reduced(part, slot, names, arriving))
         return None if made is None else simplified(made)
 
-    def _named(self, said: str, values: Slot, names: Names, arriving: Arriving | None) -> Expr | None:
+    def _named(self, said: str, values: Slot, names: SourceNames, arriving: Arriving | None) -> Expr | None:
         """A name of the spec: the same in the source, or what the param follows from."""
         called = names.called(said)
         if called is not None and gives(name(called), names, values):
@@ -108,12 +108,12 @@ class Solver:
 
     # ------------------------------------------------------------------------------------ what follows from others
 
-    def inferred(self, slot: Slot, names: Names) -> Expr | None:
+    def inferred(self, slot: Slot, names: SourceNames) -> Expr | None:
         """Values that follow from what arrives."""
         found = self.simple(slot, names) or self.linear(slot, names) or self.elementwise(slot, names)
         return found or (self.by_round(slot, names) if self.tells_rounds else None)
 
-    def simple(self, slot: Slot, names: Names) -> Expr | None:
+    def simple(self, slot: Slot, names: SourceNames) -> Expr | None:
         """A literal, what was found last, or what names give."""
         if is_constant(slot):
             return known(slot)
@@ -126,12 +126,12 @@ class Solver:
         return sorted(latest_first, key=size)
 
     @staticmethod
-    def found(slot: Slot, names: Names) -> Expr | None:
+    def found(slot: Slot, names: SourceNames) -> Expr | None:
         """A name, or a short formula over names."""
         numbers = numeric(names, slot)
         return first_of((*map(name, names), *multiples(numbers), *pairs(numbers)), names, slot)
 
-    def elementwise(self, slot: Slot, names: Names) -> Expr | None:
+    def elementwise(self, slot: Slot, names: SourceNames) -> Expr | None:
         """A tuple put together of its elements."""
         lengths = {len(v) if isinstance(v, tuple) else 0 for v in slot.values()}
         if len(lengths) > 1 or lengths == {0}:
@@ -140,7 +140,7 @@ class Solver:
         items = tuple(self.inferred(element, names) for element in elements)
         return None if None in items else expr("list", items)
 
-    def linear(self, slot: Slot, names: Names) -> Expr | None:
+    def linear(self, slot: Slot, names: SourceNames) -> Expr | None:
         """``start + step * i``: values that grow evenly from round to round."""
         for index in names.loops:
             by = step(slot, index, names)
@@ -152,7 +152,7 @@ class Solver:
                 return grown(start, by, index)
         return None
 
-    def by_round(self, slot: Slot, names: Names) -> Expr | None:
+    def by_round(self, slot: Slot, names: SourceNames) -> Expr | None:
         """``a if i == 0 else b``: the first round differs from all others."""
         for index in names.loops:
             first = {point: v for point, v in slot.items() if names.at(index, point) == 0}
@@ -165,7 +165,7 @@ class Solver:
 
     # ---------------------------------------------------------------------------------------------- conditions
 
-    def condition(self, slot: Slot, names: Names, said: Iterable[Expr]) -> Expr | None:
+    def condition(self, slot: Slot, names: SourceNames, said: Iterable[Expr]) -> Expr | None:
         """When a line is there: as the spec says, or by comparing names.
 
         Where a line is left out no shape arrives, so what the spec calls ``in`` is tried as one name after another.
@@ -173,13 +173,13 @@ class Solver:
         guesses = (guess for each in said for guess in self._guesses(each, names))
         return first_of(guesses, names, slot) or first_of(comparisons(names), names, slot)
 
-    def _guesses(self, said: Expr, names: Names) -> Iterator[Expr]:
+    def _guesses(self, said: Expr, names: SourceNames) -> Iterator[Expr]:
         for arriving in map(name, names):
             made = self._spelled(said, names, arriving)
             if made is not None:
                 yield made
 
-    def _spelled(self, said: Expr, names: Names, arriving: Expr) -> Expr | None:
+    def _spelled(self, said: Expr, names: SourceNames, arriving: Expr) -> Expr | None:
         """An expression of the spec in the names of the source, whatever their values."""
         if said.op == "in":
             return arriving
@@ -188,7 +188,7 @@ class Solver:
         made = over(said, lambda part: self._spelled(part, names, arriving))
         return None if made is None else simplified(made)
 
-    def _spelled_name(self, said: Expr, names: Names, arriving: Expr) -> Expr | None:
+    def _spelled_name(self, said: Expr, names: SourceNames, arriving: Expr) -> Expr | None:
         called = names.called(said.args[0])
         if called is not None:
             return name(called)
@@ -199,7 +199,7 @@ class Solver:
         return None if default is None else self._spelled(default, names, arriving)
 
 
-def shortened(found: Expr, slot: Slot, names: Names) -> Expr:
+def shortened(found: Expr, slot: Slot, names: SourceNames) -> Expr:
     """The shortest of what gives the same values over one of the names that an expression reads."""
     read = sorted(names_in(found) & set(names))
     shorter = [*map(name, read)] if size(found) > 1 else []

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnspec.engine.source.naming import CARRIED
-from cnnspec.engine.source.text import Bracket, Doc, Each, Line, Statement, call, read_by
+from cnnspec.engine.source.text import Bracket, Doc, Each, SourceLine, Statement, call, read_by
 
 
-def append(variable: str, items: Sequence[Doc]) -> Line:
+def append(variable: str, items: Sequence[Doc]) -> SourceLine:
     """``layers.append(x)``, or ``layers += [x, y]``."""
     if len(items) == 1 and isinstance(items[0], Each):
-        return Line(f"{variable} += ", Each("[", items[0].element, items[0].clause))
+        return SourceLine(f"{variable} += ", Each("[", items[0].element, items[0].clause))
     if len(items) == 1:
-        return Line("", call(f"{variable}.append", items[0]))
-    return Line(f"{variable} += ", Bracket("[", tuple(items), "]"))
+        return SourceLine("", call(f"{variable}.append", items[0]))
+    return SourceLine(f"{variable} += ", Bracket("[", tuple(items), "]"))
 
 
 def appended(statement: Statement, variable: str) -> tuple[Doc, ...] | None:
     """The items that a statement puts behind a list, where it does nothing else."""
     match statement:
-        case Line("", Bracket(head, items)) if head == f"{variable}.append(":
+        case SourceLine("", Bracket(head, items)) if head == f"{variable}.append(":
             return items
-        case Line(before, Bracket(_, items)) if before == f"{variable} += ":
+        case SourceLine(before, Bracket(_, items)) if before == f"{variable} += ":
             return items
-        case Line(before, Each(_, element, clause)) if before == f"{variable} += ":
+        case SourceLine(before, Each(_, element, clause)) if before == f"{variable} += ":
             return (Each("*[", element, clause),)
     return None
 
@@ -46,12 +46,12 @@ def begun(statements: Sequence[Statement], variable: str) -> list[Statement]:
     """The list set up with what comes first in it."""
     items = appended(statements[0], variable) if statements else None
     rest = statements if items is None else statements[1:]
-    return [Line(f"{variable}: list[nn.Module] = ", Bracket("[", tuple(items or ()), "]")), *rest]
+    return [SourceLine(f"{variable}: list[nn.Module] = ", Bracket("[", tuple(items or ()), "]")), *rest]
 
 
 def sets_carried(statement: Statement) -> bool:
     """Whether a statement sets the variable that is carried from round to round."""
-    return isinstance(statement, Line) and statement.before == f"{CARRIED} = "
+    return isinstance(statement, SourceLine) and statement.before == f"{CARRIED} = "
 
 
 def needed(statements: Sequence[Statement]) -> list[Statement]:

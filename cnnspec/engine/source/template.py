@@ -16,7 +16,7 @@ from typing import Any
 
 from cnnspec.engine.network import Node, Scope
 from cnnspec.engine.network.control_path import ControlPath, Round
-from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.values import Point
 from cnnspec.engine.spec import Item, Path
 from cnnspec.engine.spec.model import Head
@@ -80,7 +80,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loop:
+class LoopTemplate:
     """Lines that are run in rounds. ``rounds`` holds the names that each round sets, by its point."""
 
     points: tuple[Point, ...]
@@ -98,14 +98,14 @@ class Loop:
         """The lines, over all rounds but the first."""
         return entries({point: events for point, events in self.events.items() if point[-1]})
 
-    def round(self, number: int, names: Names) -> tuple[tuple[Entry, ...], Names]:
+    def round(self, number: int, names: SourceNames) -> tuple[tuple[Entry, ...], SourceNames]:
         """The lines in one round alone, at the points of the loop itself, and the names that it sets."""
         nothing: Events = dict.fromkeys(self.points, ())
         there = {point[:-1]: events for point, events in self.events.items() if point[-1] == number}
         spec = {point[:-1]: found.names for point, found in self.rounds.items() if point[-1] == number}
-        return entries({**nothing, **there}), Names(names.depth, {}, spec, names)
+        return entries({**nothing, **there}), SourceNames(names.depth, {}, spec, names)
 
-    def all_rounds(self, names: Names) -> list[tuple[tuple[Entry, ...], Names]]:
+    def all_rounds(self, names: SourceNames) -> list[tuple[tuple[Entry, ...], SourceNames]]:
         """The rounds one by one. Raises Unsolved where they differ in number."""
         if self.count is None:
             raise Unsolved
@@ -126,7 +126,7 @@ class Loop:
         return len(self.rounds) < sum(self.counts.values())
 
 
-Entry = Leaf | Loop
+Entry = Leaf | LoopTemplate
 
 
 def template(scopes: Sequence[Scope]) -> tuple[Entry, ...]:
@@ -213,7 +213,7 @@ def _entry(key: Key, points: tuple[Point, ...], cut: Mapping[Point, Cut]) -> Ent
     return Leaf(line_of(first.child), points, {point: events[0].child for point, events in found.items()})
 
 
-def _loop(points: tuple[Point, ...], found: Events) -> Loop:
+def _loop(points: tuple[Point, ...], found: Events) -> LoopTemplate:
     rounds: dict[Point, Round] = {}
     inner: dict[Point, list[Event]] = {}
     counts: dict[Point, int] = {}
@@ -223,4 +223,4 @@ def _loop(points: tuple[Point, ...], found: Events) -> Loop:
             rounds[(*point, number)] = event.rounds[0]
             inner.setdefault((*point, number), []).append(Event(event.child, event.rounds[1:]))
             counts[point] = number + 1
-    return Loop(points, counts, rounds, inner)
+    return LoopTemplate(points, counts, rounds, inner)

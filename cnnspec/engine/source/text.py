@@ -118,7 +118,7 @@ def _inside(doc: Bracket | Each, indent: int) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SourceLine:
     """One statement: ``before`` and the code."""
 
     before: str
@@ -134,14 +134,14 @@ class Suite:
     body: tuple[Statement, ...]
 
 
-Statement = Line | Suite
+Statement = SourceLine | Suite
 
 
 def lines(statements: Sequence[Statement], indent: int) -> list[str]:
     """Statements in lines."""
     found = []
     for statement in statements:
-        if isinstance(statement, Line):
+        if isinstance(statement, SourceLine):
             found += layout(statement.doc, indent, statement.before)
         else:
             found += layout(statement.doc, indent, statement.before, ":")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnspec.engine.network import Scope
-from cnnspec.engine.source.names import Names, Unsolved
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.template import Child, Entry, Leaf
 from cnnspec.engine.source.values import Point, only
 
@@ -17,11 +17,11 @@ Value = int  # the number of the step that makes it; input number i of the class
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class WiringStep:
     """A line in the order of execution, with the names that it may read."""
 
     leaf: Leaf
-    names: Names
+    names: SourceNames
     inputs: tuple[Value, ...] = ()
 
     @property
@@ -31,27 +31,27 @@ class Step:
 
 
 @dataclass(eq=False)
-class Wiring:
+class SourceWiring:
     """``instead`` is what stands for a step where its line is left out; ``outputs`` what the class gives."""
 
-    steps: list[Step]
+    steps: list[WiringStep]
     outputs: tuple[Value, ...]
     instead: dict[Value, Value]
 
 
-def unrolled(entries: Sequence[Entry], names: Names) -> list[Step]:
+def unrolled(entries: Sequence[Entry], names: SourceNames) -> list[WiringStep]:
     """The lines with every loop written out. Raises Unsolved where the rounds differ in number."""
     steps = []
     for entry in entries:
         if isinstance(entry, Leaf):
-            steps.append(Step(entry, names))
+            steps.append(WiringStep(entry, names))
             continue
         for body, inner in entry.all_rounds(names):
             steps += unrolled(body, inner)
     return steps
 
 
-def wire(steps: Sequence[Step], scopes: Mapping[Point, Scope], outputs: Sequence[int] = ()) -> Wiring:
+def wire(steps: Sequence[WiringStep], scopes: Mapping[Point, Scope], outputs: Sequence[int] = ()) -> SourceWiring:
     """``outputs`` are the values that a network gives, where they are not its last line's.
 
     Raises Unsolved where no one dataflow serves all instances.
@@ -66,11 +66,11 @@ def made(child: Child) -> int:
 
 @dataclass(eq=False)
 class _Wirer:
-    steps: list[Step]
+    steps: list[WiringStep]
     scopes: Mapping[Point, Scope]
     instead: dict[Value, Value] = field(default_factory=dict)
 
-    def wiring(self, outputs: tuple[int, ...]) -> Wiring:
+    def wiring(self, outputs: tuple[int, ...]) -> SourceWiring:
         makers = {point: self.makers(point) for point in self.scopes}
         wired = []
         for step in self.steps:
@@ -79,10 +79,10 @@ class _Wirer:
             if any(len(inputs) != count for inputs in taken.values()):
                 raise Unsolved
             seen = [{point: makers[point][inputs[i]] for point, inputs in taken.items()} for i in range(count)]
-            wired.append(Step(step.leaf, step.names, tuple(map(self.unified, seen))))
+            wired.append(WiringStep(step.leaf, step.names, tuple(map(self.unified, seen))))
         given = {point: outputs or (scope.output,) for point, scope in self.scopes.items()}
         ends = [{point: makers[point][values[i]] for point, values in given.items()} for i in range(len(only(given)))]
-        return Wiring(wired, tuple(map(self.unified, ends)), self.instead)
+        return SourceWiring(wired, tuple(map(self.unified, ends)), self.instead)
 
     def makers(self, point: Point) -> dict[int, Value]:
         """The step or input that each value of the graph comes from, in one instance."""

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cnnspec.engine.network import Graph, Node, Scope
-from cnnspec.engine.source.arguments import Argument, arguments, candidates
+from cnnspec.engine.source.arguments import SourceArgument, arguments, candidates
 from cnnspec.engine.source.childnames import named
 from cnnspec.engine.source.code import code, names_in, size
 from cnnspec.engine.source.construct import Constructor, Lengthy, numbered
-from cnnspec.engine.source.dataflow import Dataflow, body, set_child
+from cnnspec.engine.source.dataflow import DataflowClass, body, set_child
 from cnnspec.engine.source.dense import dense_loop
 from cnnspec.engine.source.dense import forward as dense_forward
 from cnnspec.engine.source.dense import init as dense_init
 from cnnspec.engine.source.forward import Forward
 from cnnspec.engine.source.loops import header, within
 from cnnspec.engine.source.making import Maker, slots_of
-from cnnspec.engine.source.names import Names, Unsolved, evaluated
+from cnnspec.engine.source.names import SourceNames, Unsolved, evaluated
 from cnnspec.engine.source.naming import is_attribute, spelled, unused
-from cnnspec.engine.source.solve import Solver
-from cnnspec.engine.source.template import Entry, Leaf, Loop, identity, nested, template
-from cnnspec.engine.source.text import Line, Statement, Suite, call, flat, lines, read_by
+from cnnspec.engine.source.solve import LoopSolver
+from cnnspec.engine.source.template import Entry, Leaf, LoopTemplate, identity, nested, template
+from cnnspec.engine.source.text import SourceLine, Statement, Suite, call, flat, lines, read_by
 from cnnspec.engine.source.values import Point, Slot, frozen, only, same
 from cnnspec.engine.source.wiring import unrolled, wire
 from cnnspec.engine.syntax.expr import Expr
@@ -58,8 +58,8 @@ class ClassWriter:
     def begin(self, local: Mapping[str, Expr]) -> None:
         """Starts anew, with variables for some formulas."""
         spec = {point: scope.opened.names for point, scope in self.scopes.items()}
-        self.top = Names(1, self.candidates(), spec)
-        self.maker = Maker(self.graph, Solver(self.declared), self.classes.instances, self.top, local)
+        self.top = SourceNames(1, self.candidates(), spec)
+        self.maker = Maker(self.graph, LoopSolver(self.declared), self.classes.instances, self.top, local)
         self.constructor = Constructor(self.maker, self.classes.inline)
 
     def candidates(self) -> dict[str, Slot]:
@@ -68,7 +68,7 @@ class ClassWriter:
         free = self.classes.free if all(scope in self.classes.outside for scope in self.scopes.values()) else {}
         return found | {name: dict.fromkeys(self.scopes, frozen(value)) for name, value in free.items()}
 
-    def written(self) -> tuple[Method, tuple[Argument, ...]]:
+    def written(self) -> tuple[Method, tuple[SourceArgument, ...]]:
         """The methods and the arguments. Raises Unsolved where the instances need several classes."""
         if len({len(scope.inputs) for scope in self.scopes.values()}) > 1:
             raise Unsolved
@@ -80,9 +80,9 @@ class ClassWriter:
                 method = self.method()
         except Lengthy:
             raise Unsolved from None
-        set_up: list[Statement] = [Line(f"{variable} = ", code(found)) for variable, found in local.items()]
+        set_up: list[Statement] = [SourceLine(f"{variable} = ", code(found)) for variable, found in local.items()]
         first = method.init[0]
-        at = 1 if isinstance(first, Line) and flat(first.doc) == "super().__init__()" else 0
+        at = 1 if isinstance(first, SourceLine) and flat(first.doc) == "super().__init__()" else 0
         method.init[at:at] = set_up
         is_root = self.scopes[(0,)] is self.graph.root
         own = arguments(self.top.own, read_by(method.init), self.scopes, self.declared, self.sizes(), is_root=is_root)
@@ -97,7 +97,9 @@ class ClassWriter:
         if chain and all(map(numbered, scopes)):
             return Method("nn.Sequential", self.sequential())
         if chain and self.keeps_all():
-            return Method("nn.Sequential", [Line("", call("super().__init__")), *self.children(self.entries, self.top)])
+            return Method(
+                "nn.Sequential", [SourceLine("", call("super().__init__")), *self.children(self.entries, self.top)]
+            )
         loop = dense_loop(self.entries, self.scopes)
         if loop is not None:
             init = dense_init(loop, self.maker, self.constructor)
@@ -107,7 +109,7 @@ class ClassWriter:
     def dataflow(self) -> Method:
         """A `forward` that says what takes what."""
         names = {child.name for scope in self.scopes.values() for child in scope.children}
-        flow = Dataflow(self.maker, self.constructor, names)
+        flow = DataflowClass(self.maker, self.constructor, names)
         wiring = wire(unrolled(self.entries, self.top), self.scopes)
         operations, place = flow.operations(wiring)
         outputs = [place[value] for value in wiring.outputs]
@@ -128,19 +130,19 @@ class ClassWriter:
     def sequential(self) -> list[Statement]:
         """``super().__init__(…)`` with the modules of a chain."""
         try:
-            return [Line("", call("super().__init__", *self.constructor.items(self.entries, self.top)))]
+            return [SourceLine("", call("super().__init__", *self.constructor.items(self.entries, self.top)))]
         except Lengthy:
             before, doc = self.constructor.sequence(self.entries, self.top, "layers", "super().__init__")
-            return [*before, Line("", doc)]
+            return [*before, SourceLine("", doc)]
 
-    def children(self, entries: Iterable[Entry], names: Names) -> list[Statement]:
+    def children(self, entries: Iterable[Entry], names: SourceNames) -> list[Statement]:
         """``self.conv1 = …``, one after the other."""
         done: list[Statement] = []
         for entry in entries:
             done += self.child(entry, names) if isinstance(entry, Leaf) else self.looped(entry, names)
         return done
 
-    def looped(self, loop: Loop, names: Names) -> list[Statement]:
+    def looped(self, loop: LoopTemplate, names: SourceNames) -> list[Statement]:
         """The rounds written out where each child has an attribute of its own, else a loop."""
         rounds = loop.all_rounds(names) if loop.count is not None else []
         leaves = [entry for body, _ in rounds for entry in body]
@@ -156,12 +158,12 @@ class ClassWriter:
                 raise
             return [statement for body, inner in rounds for statement in self.children(body, inner)]
 
-    def child(self, leaf: Leaf, names: Names) -> list[Statement]:
+    def child(self, leaf: Leaf, names: SourceNames) -> list[Statement]:
         title = leaf.names[0]
         before, doc = self.constructor.statements(leaf, names, title)
         line = set_child(title, doc)
         if len(leaf.names) > 1:
-            line = Line("", call("self.add_module", named(leaf, names, self.maker), doc))
+            line = SourceLine("", call("self.add_module", named(leaf, names, self.maker), doc))
         done: list[Statement] = [*before, line]
         return done if leaf.always else [Suite("if ", self.maker.condition(leaf, names), tuple(done))]
 
@@ -201,7 +203,7 @@ class ClassWriter:
 
     def sizes_of(self, entries: Iterable[Entry]) -> Iterable[Slot]:
         for entry in entries:
-            if isinstance(entry, Loop):
+            if isinstance(entry, LoopTemplate):
                 yield from self.sizes_of(entry.body)
             elif identity(entry.line) in self.constructor.inline:
                 yield from self.sizes_of(nested(entry))

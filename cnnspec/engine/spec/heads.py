@@ -12,7 +12,7 @@ from __future__ import annotations
 from cnnspec.engine.diagnostics import Sink, did_you_mean, listing, nearest
 from cnnspec.engine.spec.edits import respell
 from cnnspec.engine.spec.items import ItemReader
-from cnnspec.engine.spec.model import Head, Output
+from cnnspec.engine.spec.model import DeclaredOutput, Head
 from cnnspec.engine.spec.names import id_fault, id_help, output_fault
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq, shown
 
@@ -29,13 +29,13 @@ def read_aux(node: Node | None, items: ItemReader, sink: Sink) -> tuple[Head, ..
     return tuple(head for head in heads if head is not None)
 
 
-def read_outputs(node: Node | None, sink: Sink) -> tuple[Output, ...]:
+def read_outputs(node: Node | None, sink: Sink) -> tuple[DeclaredOutput, ...]:
     """The outputs of a spec by name; what is wrong goes to the sink."""
     found = []
     for entry in _mapping("outputs", node, OUTPUTS_FORM, sink):
         if _named(entry, sink) and _is_name(entry, "an id", sink):
             assert isinstance(entry.value, Scalar)
-            found.append(Output(entry.key, entry.value))
+            found.append(DeclaredOutput(entry.key, entry.value))
     return tuple(found)
 
 

@@ -19,7 +19,7 @@ from cnnspec.engine.spec import arguments as args
 from cnnspec.engine.spec.arguments import BadValue
 from cnnspec.engine.spec.edits import by_name, positional_text, rename, respell, written
 from cnnspec.engine.spec.pattern import Pattern
-from cnnspec.engine.spec.rules import Rule, Setting
+from cnnspec.engine.spec.rules import Rule, RuleSetting
 from cnnspec.engine.spec.split_values import cuts
 from cnnspec.engine.spec.unknown import CALL, MAX_CALL
 from cnnspec.engine.spec.validation_errors import unknown_argument, validate, without_consequences
@@ -89,12 +89,12 @@ def no_such_tensor(owner_has: str, tensor: Scalar, known: tuple[str, ...]) -> Di
 # --------------------------------------------------------------------------------------------------- functions
 
 
-def _setting(entry: Entry, sink: Sink) -> Setting:
+def _setting(entry: Entry, sink: Sink) -> RuleSetting:
     before = len(sink)
     function, given = _parts(entry, sink)
     if function is not None and len(sink) == before and _is_known(function, sink):
         _check_arguments(function, given, sink)
-    return Setting(entry.key, function, given, broken=len(sink) > before)
+    return RuleSetting(entry.key, function, given, broken=len(sink) > before)
 
 
 def _parts(entry: Entry, sink: Sink) -> tuple[Scalar | None, Map | None]:

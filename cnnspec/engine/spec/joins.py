@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, Span, listing
-from cnnspec.engine.spec.frameworks import Line, replacing, text_of
+from cnnspec.engine.spec.frameworks import YamlLine, replacing, text_of
 from cnnspec.engine.spec.layout import as_chain, dash_before, first_span
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq, shown
 
@@ -44,7 +44,7 @@ def _beside(key: Scalar, ids: str, node: Map, others: Sequence[Entry]) -> Repair
     if any(text is None or word == "from" for word, text in kept):
         return None
     words = {"from": ids, **{word: text for word, text in kept if text is not None}}
-    return replacing(node, [Line(key.text, {}, words)])
+    return replacing(node, [YamlLine(key.text, {}, words)])
 
 
 def ids_as_paths(key: Scalar, value: Node, node: Map) -> Diagnostic | None:

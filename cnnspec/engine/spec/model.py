@@ -104,7 +104,7 @@ class Head(Struct, frozen=True, eq=False):
     after: Scalar | None = None
 
 
-class Output(Struct, frozen=True, eq=False):
+class DeclaredOutput(Struct, frozen=True, eq=False):
     """A name for what the line ``source`` gives, as one of several outputs."""
 
     name: Scalar
@@ -162,7 +162,7 @@ class Spec(Struct, frozen=True, eq=False):
     ignored: tuple[Scalar, ...] = ()  # codes of warnings that `lint: {ignore: [...]}` silences
     budget: Budget | None = None  # what it may cost
     aux: tuple[Head, ...] = ()  # heads that run in training only
-    outputs: tuple[Output, ...] = ()  # none: the last line's
+    outputs: tuple[DeclaredOutput, ...] = ()  # none: the last line's
     init: tuple[Rule, ...] = ()  # what fills its parameters
     extends: Scalar | None = None  # what it is an edited copy of
     bases: tuple[Source, ...] = ()  # the texts below it: what it extends, what that extends, and so on

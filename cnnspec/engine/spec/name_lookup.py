@@ -19,15 +19,15 @@ OWN_WORDS = ("prev", "input")
 MAX_TOLD = 12  # ids that a message lists
 
 
-class _Scope(Struct):
+class _LookupScope(Struct):
     """The ids of a scope that stand above the line which is looked at."""
 
-    parent: _Scope | None = None
+    parent: _LookupScope | None = None
     ids: dict[str, Span] = field(default_factory=dict)
     unsure: bool = False  # an id that is an expression may be any
 
     def knows(self, name: str) -> bool:
-        scope: _Scope | None = self
+        scope: _LookupScope | None = self
         while scope is not None:
             if scope.unsure or name in scope.ids:
                 return True
@@ -54,16 +54,18 @@ class _Home(Struct, frozen=True):
 def check_sources(spec: Spec, own: Collection[str], sink: Sink) -> None:
     """Every `from` of the spec's chain and of its own blocks."""
     homes: dict[str, dict[str, _Home]] = {}
-    top = _Scope(ids={entry.key.text: entry.key.span for entry in spec.input} if isinstance(spec.input, Map) else {})
+    top = _LookupScope(
+        ids={entry.key.text: entry.key.span for entry in spec.input} if isinstance(spec.input, Map) else {}
+    )
     walk = _Walk(spec, sink, "the network", homes)
     walk.chain(spec.layers, top)
     for head in spec.aux:
-        walk.chain(head.layers, _Scope(top))
+        walk.chain(head.layers, _LookupScope(top))
     for name in own:
         if name in spec.blocks:
             block = spec.blocks[name]
             claimed = dict.fromkeys(block.claimed, block.name.span)
-            _Walk(spec, sink, f"block `{name}`", homes).chain(block.layers, _Scope(ids=claimed))
+            _Walk(spec, sink, f"block `{name}`", homes).chain(block.layers, _LookupScope(ids=claimed))
 
 
 class _Walk:
@@ -75,13 +77,13 @@ class _Walk:
         self.title = title
         self.homes = homes  # by definition and id, made when the first is asked for
 
-    def chain(self, items: tuple[Item, ...], scope: _Scope) -> None:
+    def chain(self, items: tuple[Item, ...], scope: _LookupScope) -> None:
         for item in items:
             if self.sink.full:
                 return
             self.item(item, scope)
 
-    def item(self, item: Item, scope: _Scope) -> None:
+    def item(self, item: Item, scope: _LookupScope) -> None:
         if item.repeat is not None or item.foreach is not None:
             for id in own_ids(item):  # a later round may name what an earlier one gave
                 scope.add(id)
@@ -95,14 +97,14 @@ class _Walk:
         self.inside(item, scope)
         scope.add(item.id)
 
-    def inside(self, item: Item, scope: _Scope) -> None:
+    def inside(self, item: Item, scope: _LookupScope) -> None:
         if item.body is not None:
-            self.chain(item.body, _Scope(scope) if item.name == SCOPE else scope)
+            self.chain(item.body, _LookupScope(scope) if item.name == SCOPE else scope)
         for path in item.paths or ():
-            self.chain(path.items, scope if path.name is None else _Scope(scope))
+            self.chain(path.items, scope if path.name is None else _LookupScope(scope))
             scope.add(path.name)
 
-    def undefined(self, word: Scalar, item: Item, scope: _Scope) -> None:
+    def undefined(self, word: Scalar, item: Item, scope: _LookupScope) -> None:
         if self.sink.full:
             return
         name = word.text

@@ -81,12 +81,12 @@ def _spec(
     source: Source, top: Map, sink: Sink, builtin: Mapping[str, Block], title: str | None, meter: Meter
 ) -> Spec | None:
     """The spec of a text that is a mapping, with what it extends."""
-    whole = follow(source, top, builtin, sink, meter, lambda base, own: _Reader(base, sink, own, builtin).header())
+    whole = follow(source, top, builtin, sink, meter, lambda base, own: _SpecReader(base, sink, own, builtin).header())
     if whole is None:
-        _Reader(source, sink, top, builtin).alone()
+        _SpecReader(source, sink, top, builtin).alone()
         return None
     import_offered(whole, builtin)
-    return _Reader(source, sink, whole.top, builtin).spec(title, whole)
+    return _SpecReader(source, sink, whole.top, builtin).spec(title, whole)
 
 
 def _declared(top: Map) -> set[str]:
@@ -101,7 +101,7 @@ INPUT_WORDS = ("input", "inputs")  # that a block has not
 NO_INPUTS = "write its lines where both tensors have an `id`: in the network itself, or in a group (`layers:`)"
 
 
-class _Reader:
+class _SpecReader:
     def __init__(self, source: Source, sink: Sink, top: Map, builtin: Mapping[str, Block]) -> None:
         self.source = source
         self.sink = sink
@@ -316,6 +316,6 @@ def read_blocks(source: Source, sink: Sink, names: list[str]) -> dict[str, Block
     """The blocks of a library file, which holds `cnnspec` and `blocks` alone; ``names`` are all of the library's."""
     top = parse(source, sink)
     assert isinstance(top, Map), source.name
-    reader = _Reader(source, sink, top, {})
+    reader = _SpecReader(source, sink, top, {})
     reader.layers |= set(names)
     return reader.blocks()

@@ -8,7 +8,7 @@ from cnnspec.engine.spec.pattern import Pattern
 from cnnspec.engine.syntax import Map, Scalar
 
 
-class Setting(Struct, frozen=True, eq=False):
+class RuleSetting(Struct, frozen=True, eq=False):
     """What fills one tensor: a function with its arguments; None where it is left as PyTorch made it."""
 
     tensor: Scalar
@@ -22,7 +22,7 @@ class Rule(Struct, frozen=True, eq=False):
 
     key: Scalar
     pattern: Pattern | None  # None: of a type
-    settings: tuple[Setting, ...]
+    settings: tuple[RuleSetting, ...]
 
-    def setting(self, tensor: str) -> Setting | None:
+    def setting(self, tensor: str) -> RuleSetting | None:
         return next((setting for setting in self.settings if setting.tensor.text == tensor), None)

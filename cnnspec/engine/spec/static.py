@@ -37,7 +37,7 @@ MAX_TOLD = 20  # names that a message lists
 def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
     """Checks the spec's chain, its own blocks (by their names, the broken ones too) and its variants."""
     known = frozenset({*REGISTRY, *spec.blocks, SCOPE, *own})
-    checker = _Checker(spec, spec.params, known, sink)
+    checker = _SpecChecker(spec, spec.params, known, sink)
     checker.chain(spec.layers)
     for head in spec.aux:
         checker.head(head)
@@ -45,7 +45,7 @@ def check_definitions(spec: Spec, own: Collection[str], sink: Sink) -> None:
         checker.expressions(arguments, frozenset(spec.params))
     for name in own:
         if name in spec.blocks:
-            _Checker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)
+            _SpecChecker(spec, spec.blocks[name].params, known, sink).chain(spec.blocks[name].layers)
     _check_patches(spec, known, sink)
     check_sources(spec, own, sink)
     _check_variants(spec, sink)
@@ -58,7 +58,7 @@ def _check_patches(spec: Spec, known: frozenset[str], sink: Sink) -> None:
     definitions = [(spec.params, spec.layers), *((block.params, block.layers) for block in spec.blocks.values())]
     names = {name for params, items in definitions for name in (*params, *_loop_names(items))}
     for patch in (patch for below in spec.patches for patch in below.patches):
-        _Checker(spec, spec.params, known, sink).expressions(patch.when, frozenset(spec.params))
+        _SpecChecker(spec, spec.params, known, sink).expressions(patch.when, frozenset(spec.params))
         _PatchChecker(spec, spec.params, known, sink).chain(patch.items, frozenset(names))
 
 
@@ -113,7 +113,7 @@ def unknown_param(params: Mapping[str, object], name: str, entry: Entry) -> Diag
     return Diagnostic("unknown-param", f"no param is called `{name}`", label, help=help, repairs=repairs)
 
 
-class _Checker:
+class _SpecChecker:
     """Checks the lines of one definition, in which ``params`` are known."""
 
     def __init__(self, spec: Spec, params: Mapping[str, Param], known: frozenset[str], sink: Sink) -> None:
@@ -301,7 +301,7 @@ class _Checker:
             self.sink.add(self.with_dollar(item, mismatch(param, argument, error)))
 
 
-class _PatchChecker(_Checker):
+class _PatchChecker(_SpecChecker):
     """Checks the lines of patches, which may stand in any definition."""
 
     def unknown_name(self, node: Scalar, name: str, names: Collection[str]) -> Diagnostic:

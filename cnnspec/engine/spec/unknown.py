@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, nearest
 from cnnspec.engine.layers import JOINS, REGISTRY
 from cnnspec.engine.spec.edits import Repairs, beside, positional_text, rename, set_argument
-from cnnspec.engine.spec.frameworks import ACTIVATIONS, Line, call_of, replacing, text_of
+from cnnspec.engine.spec.frameworks import ACTIVATIONS, YamlLine, call_of, replacing, text_of
 from cnnspec.engine.spec.model import Item
 from cnnspec.engine.spec.validation_errors import LINES, WORDS_BESIDE
 from cnnspec.engine.syntax import Map
@@ -120,7 +120,7 @@ def _in_a_line_below(diagnostic: Diagnostic, item: Item) -> Repairs:
         return ()
     own = {key: text for key, text in call.named.items() if key != entry.key.text}
     kept = [(word, text) for word, text in words if text is not None]
-    repair = replacing(item.node, [Line(item.name, own), Line(name)], kept)
+    repair = replacing(item.node, [YamlLine(item.name, own), YamlLine(name)], kept)
     return (repair,) if repair else ()
 
 

@@ -6,7 +6,7 @@
 What its points are, what they cost and how they run is cnnspec.pytorch.sweep's.
 """
 
-from cnnspec.engine.sweep_file.model import Axis, Bounds, Network, Objective, Range, SweepFile, grid
+from cnnspec.engine.sweep_file.model import Axis, Bounds, NetworkEntry, Objective, Range, SweepFile, grid
 from cnnspec.engine.sweep_file.read import read
 
-__all__ = ["Axis", "Bounds", "Network", "Objective", "Range", "SweepFile", "grid", "read"]
+__all__ = ["Axis", "Bounds", "NetworkEntry", "Objective", "Range", "SweepFile", "grid", "read"]

@@ -52,7 +52,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class NetworkEntry:
     """One network of a sweep: what points call it, its spec, and what is set for it alone.
 
     ``recipe`` is the name or the path of its own, None where it has that of the sweep. ``spans`` are where its variant
@@ -185,7 +185,7 @@ class SweepFile:
     source: Source
     name: str
     description: str
-    networks: tuple[Network, ...]
+    networks: tuple[NetworkEntry, ...]
     recipe: str | Map | None
     settings: Settings
     axes: tuple[Axis, ...]

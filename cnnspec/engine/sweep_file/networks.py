@@ -12,7 +12,7 @@ from cnnspec.engine.diagnostics import Sink, Source, did_you_mean, listing
 from cnnspec.engine.spec.edits import respell
 from cnnspec.engine.spec.params import to_plain
 from cnnspec.engine.sweep_file.axes import AxisReader
-from cnnspec.engine.sweep_file.model import RECIPE, SPEC, VARIANT, Axis, Network
+from cnnspec.engine.sweep_file.model import RECIPE, SPEC, VARIANT, Axis, NetworkEntry
 from cnnspec.engine.sweep_file.paths import recipe_path, spec_path
 from cnnspec.engine.syntax import Entry, LocatedMeter, Map, Node, Scalar, Seq, shown
 
@@ -29,7 +29,7 @@ class NetworkReader:
         self.sink, self.source, self.axes, self.work = sink, source, axes, work
         self.paths: dict[str, str] = {}  # by the names that stand for them
 
-    def read(self, entry: Entry | None) -> tuple[tuple[Network, ...], Axis | None]:
+    def read(self, entry: Entry | None) -> tuple[tuple[NetworkEntry, ...], Axis | None]:
         """The networks of a key, and the axis that a list of them is."""
         if entry is None:
             return (), None
@@ -49,11 +49,11 @@ class NetworkReader:
             self.sink.error("bad-axis", "`spec` has no networks to try", entry.value.span, help=HELP)
         return networks, Axis(SPEC, entry.key.span, tuple(labels), tuple(n.span for n in networks))
 
-    def network(self, node: Node) -> Network | None:
+    def network(self, node: Node) -> NetworkEntry | None:
         """The network of a node; None where it is wrong. Raises OutOfWork."""
         self.work.spend(NETWORK, node.span)
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return Network(node.text, self.path(node.text), node.span)
+            return NetworkEntry(node.text, self.path(node.text), node.span)
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"a network is named here, not {shown(node)}", node.span, help=HELP)
             return None
@@ -65,7 +65,7 @@ class NetworkReader:
             return None
         label, variant, recipe = (self.word(node, name) for name in (NAME, VARIANT, RECIPE))
         called = label.text if label else f"{spec.text}:{variant.text}" if variant else spec.text
-        return Network(
+        return NetworkEntry(
             called,
             self.path(spec.text),
             spec.span,

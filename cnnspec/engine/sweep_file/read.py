@@ -27,7 +27,7 @@ from cnnspec.engine.spec.budget import LIMITS, read_budget
 from cnnspec.engine.spec.edits import insertion, rename, respell
 from cnnspec.engine.spec.validation_errors import validate
 from cnnspec.engine.sweep_file.axes import AxisReader
-from cnnspec.engine.sweep_file.model import SPEC, Bounds, Figure, Network, Objective, SweepFile, When
+from cnnspec.engine.sweep_file.model import SPEC, Bounds, Figure, NetworkEntry, Objective, SweepFile, When
 from cnnspec.engine.sweep_file.networks import NetworkReader
 from cnnspec.engine.sweep_file.operations import PRUNER, SAMPLER, Grid
 from cnnspec.engine.sweep_file.paths import recipe_path
@@ -67,7 +67,7 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | 
         return None
     work = LocatedMeter(meter, source.span())
     try:
-        found = _Reader(sink, top, source, work).file()
+        found = _SweepReader(sink, top, source, work).file()
         if len(sink) == before:
             check_sound(found, sink, work)
     except OutOfWork:
@@ -76,7 +76,7 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | 
     return found if len(sink) == before else None
 
 
-class _Reader:
+class _SweepReader:
     """Reads the entries of one sweep file."""
 
     def __init__(self, sink: Sink, top: Map, source: Source, work: LocatedMeter) -> None:
@@ -127,7 +127,7 @@ class _Reader:
             help = choices("a sweep has", "keys", name, KEYS, "docs/sweeps.md and `cnnspec schema --sweep`")
             self.sink.error("unknown-key", f"a sweep has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
-    def of_spec(self) -> tuple[tuple[Network, ...], Any]:
+    def of_spec(self) -> tuple[tuple[NetworkEntry, ...], Any]:
         """The networks, and the axis that they are where there are several."""
         entry = self.top.entry("spec")
         axes = self.top.get("axes")

@@ -36,7 +36,7 @@ from cnnspec.engine.sweep_file.model import (
     SPEC,
     VARIANT,
     Axis,
-    Network,
+    NetworkEntry,
     Settings,
     SweepFile,
     flow,
@@ -55,10 +55,10 @@ TOGETHER = "impossible-setting"  # what one value does beside others may be righ
 
 def check_sound(file: SweepFile, sink: Sink, work: LocatedMeter) -> None:
     """Says what is wrong. Raises OutOfWork."""
-    _Checker(file, sink, work).check()
+    _SweepChecker(file, sink, work).check()
 
 
-class _Checker:
+class _SweepChecker:
     def __init__(self, file: SweepFile, sink: Sink, work: LocatedMeter) -> None:
         self.file, self.sink, self.work = file, sink, work
         self.specs: dict[str, Spec | None] = {}
@@ -259,7 +259,7 @@ class _Checker:
         first = () if isinstance(found, Recipe) else [d for d in found if d.code != TOGETHER]
         return (first[0].message, first[0].primary.text or first[0].help) if first else None
 
-    def network(self, network: Network, tree: Map | None) -> None:
+    def network(self, network: NetworkEntry, tree: Map | None) -> None:
         """A network as it is set, by itself and with all others: its variant, its params, its recipe."""
         self.work.spend(len(self.file.settings.spans) + 1, network.span)
         settings, spec = self.file.settings.with_(network.settings), self.specs[network.spec]
@@ -269,7 +269,7 @@ class _Checker:
         if tree is not None:
             self.set_recipe(settings, tree)
 
-    def set_variant(self, network: Network, spec: Spec) -> None:
+    def set_variant(self, network: NetworkEntry, spec: Spec) -> None:
         if network.variant is not None and network.variant not in spec.variants:
             known = sorted(spec.variants)
             near, repairs = (

@@ -45,7 +45,7 @@ class _PureLoader(yaml.Loader):
 LOADER: Any = getattr(yaml, "CLoader", _PureLoader)  # only its parser is used: nothing is constructed
 
 
-class _Stop(Exception):
+class _ParseStop(Exception):
     """The text cannot be read on; the reason is in the sink."""
 
 
@@ -65,7 +65,7 @@ def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None
         composer = _Composer(source, own, draft)
         try:
             return composer.document(draft.source.text if draft else source.text)
-        except _Stop:
+        except _ParseStop:
             return None
         finally:
             size += composer.size
@@ -74,7 +74,7 @@ def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None
         _check_characters(source, sink)
         draft = _plain(source, sink)
         return compose(draft)
-    except _Stop:
+    except _ParseStop:
         return None
     except yaml.YAMLError as error:
         if deep := _too_deep(source, error):
@@ -108,7 +108,7 @@ def _too_deep(source: Source, error: Any) -> Diagnostic | None:
     if "nesting depth" not in (getattr(error, "problem", None) or ""):
         return None
     sink = Sink()
-    with suppress(_Stop, yaml.YAMLError):
+    with suppress(_ParseStop, yaml.YAMLError):
         _Composer(source, sink).document(source.text[: error.problem_mark.index])
     return next((found for found in sink if found.code == "too-deep"), None)
 
@@ -117,17 +117,17 @@ def _check_characters(source: Source, sink: Sink) -> None:
     if len(source.text) > MAX_CHARACTERS:
         message = f"a spec of {len(source.text):,} characters is too large; {MAX_CHARACTERS:,} are read"
         sink.error("too-large", message, source.span())
-        raise _Stop
+        raise _ParseStop
     if source.text.count("\n") > MAX_LINES:
         sink.error("too-large", f"a spec has at most {MAX_LINES:,} lines", source.span(MAX_LINES + 1))
-        raise _Stop
+        raise _ParseStop
     bad = next((c for c in set(source.text) if _is_control(c)), None)
     if bad is None:
         return
     before = source.text[: source.text.index(bad)]
     line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     sink.error("control-character", f"a control character (U+{ord(bad):04X}) in the text", source.span(line, column))
-    raise _Stop
+    raise _ParseStop
 
 
 def _is_control(c: str) -> bool:
@@ -172,7 +172,7 @@ class _Composer:
         event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
             self.refuse("several-documents", "a spec is one document, and a second one starts here", self.span(event))
-            raise _Stop
+            raise _ParseStop
         return node
 
     def span(self, event: Any) -> Span:
@@ -184,7 +184,7 @@ class _Composer:
     def refuse(self, code: str, message: str, span: Span, label: str = "", **rest: object) -> None:
         self.sink.error(code, message, span, label, **rest)
         if self.sink.full:
-            raise _Stop
+            raise _ParseStop
 
     def node(self, event: Any, depth: int) -> Node:
         span = self.span(event)
@@ -220,7 +220,7 @@ class _Composer:
             self.refuse("too-large", f"the spec has more than {MAX_NODES:,} values, aliases written out", span)
         else:
             self.refuse("too-deep", f"lists and mappings nest more than {MAX_DEPTH} levels deep", span)
-        raise _Stop
+        raise _ParseStop
 
     def alias(self, event: Any, span: Span) -> Node:
         found = self.anchors.get(event.anchor)
@@ -230,7 +230,7 @@ class _Composer:
             repairs = () if inside else _meant(event.anchor, span)
             help = ", or ".join(repair.words for repair in repairs)
             self.refuse("bad-alias", message, span, help=help, repairs=repairs)
-            raise _Stop
+            raise _ParseStop
         self.size += found[1]
         if self.size > MAX_NODES:
             self.too_much(span)
@@ -267,7 +267,7 @@ class _Composer:
             self.expression_size += len(text) + 16
             if self.expression_size > MAX_EXPRESSIONS:
                 self.refuse("too-large", f"the spec has over {MAX_EXPRESSIONS:,} characters of expressions", span)
-                raise _Stop
+                raise _ParseStop
 
     def behind_properties(self, span: Span) -> Span:
         """The span of a scalar without the anchor and the tag in front of it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from cnnspec.engine.verify.trace import Unlike
+from cnnspec.engine.verify.trace import SourceDiffers
 
 NODES = (
     *(ast.Module, ast.ClassDef, ast.FunctionDef, ast.arguments, ast.arg, ast.Import, ast.ImportFrom, ast.alias),
@@ -29,7 +29,7 @@ def check(tree: ast.Module) -> None:
     for node in ast.walk(tree):
         line = getattr(node, "lineno", 0)
         if not isinstance(node, NODES):
-            raise Unlike(f"line {line} has a {type(node).__name__}")
+            raise SourceDiffers(f"line {line} has a {type(node).__name__}")
         name = node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
         if name.startswith("__") and name != "__init__":
-            raise Unlike(f"line {line} reads `{name}`")
+            raise SourceDiffers(f"line {line} reads `{name}`")

@@ -16,7 +16,18 @@ from cnnspec.engine.network import Graph
 from cnnspec.engine.source.helpers import HELPERS
 from cnnspec.engine.verify import allowed, standins
 from cnnspec.engine.verify.replay import module, replay
-from cnnspec.engine.verify.trace import TRAINS, Module, Pass, Recorder, Step, Trace, Unlike, Value, exact, settings
+from cnnspec.engine.verify.trace import (
+    TRAINS,
+    Pass,
+    SourceDiffers,
+    Trace,
+    TracedModule,
+    TracedStep,
+    TraceRecorder,
+    Value,
+    exact,
+    settings,
+)
 
 # Source -> Trace: Python runs it, with stand-ins in place of torch.
 
@@ -25,10 +36,10 @@ OURS = "cnnspec.pytorch.build.modules."
 
 def run(source: str, graph: Graph, numbers: dict[Hashable, int]) -> Trace:
     """What a source does. Raises Unlike, and whatever Python raises."""
-    world = standins.World(
+    world = standins.TorchStandIn(
         {key: tensor.shape for key, tensor in graph.tensors.items()},
         TRAINS | {node.layer.call(node.input_shapes[0]).target: type(node.layer).trains for node in graph.nodes},
-        Recorder(numbers),
+        TraceRecorder(numbers),
     )
     network = executed(source, world)()
     standins.bind(network)
@@ -44,12 +55,12 @@ def run(source: str, graph: Graph, numbers: dict[Hashable, int]) -> Trace:
     )
 
 
-def holds(module: Module, world: standins.World, empty: Collection[tuple[str, ...]]) -> bool:
+def holds(module: TracedModule, world: standins.TorchStandIn, empty: Collection[tuple[str, ...]]) -> bool:
     """Whether a module has tensors although the network has none of its key; ``empty`` are layers that have none."""
     return bool(world.trains.get(module.target, ("unknown",))) and module[1:] not in empty
 
 
-def executed(source: str, world: standins.World) -> Any:
+def executed(source: str, world: standins.TorchStandIn) -> Any:
     """The class of the network, which is the last of a source."""
     tree = ast.parse(source)
     allowed.check(tree)
@@ -65,7 +76,7 @@ def executed(source: str, world: standins.World) -> Any:
     return namespace[last]
 
 
-def importer(world: standins.World) -> Callable[..., Any]:
+def importer(world: standins.TorchStandIn) -> Callable[..., Any]:
     """What `import` gives: stand-ins for torch, and for the modules of layers that are not torch's."""
     known: dict[str, Any] = {
         "torch": standins.torch(world),
@@ -84,24 +95,24 @@ def importer(world: standins.World) -> Callable[..., Any]:
     return load
 
 
-def modules(network: standins.Module) -> Iterator[Module]:
+def modules(network: standins.ModuleStandIn) -> Iterator[TracedModule]:
     """Layers and parameters by key."""
     for key, child in standins.children(network):
         if isinstance(child, standins.Parameter):
-            yield Module(key, "torch.full", exact(child.__arguments__))
+            yield TracedModule(key, "torch.full", exact(child.__arguments__))
         else:
             yield described(child)._replace(key=key)
 
 
-def described(layer: standins.Layer) -> Module:
-    return Module(layer.__key__, layer.__target__, exact(settings(layer.__target__, layer.__arguments__)))
+def described(layer: standins.LayerStandIn) -> TracedModule:
+    return TracedModule(layer.__key__, layer.__target__, exact(settings(layer.__target__, layer.__arguments__)))
 
 
-def forward(network: standins.Module, world: standins.World, inputs: int, *, training: bool) -> Pass:
+def forward(network: standins.ModuleStandIn, world: standins.TorchStandIn, inputs: int, *, training: bool) -> Pass:
     """One pass, recorded."""
     for each in network.modules():
         each.__dict__["training"] = training
-    recorder = world.recorder = Recorder(world.recorder.numbers)
+    recorder = world.recorder = TraceRecorder(world.recorder.numbers)
     given = network(*(recorder.input(place) for place in range(inputs)))
     named = {"": given} if isinstance(given, Value) else given if isinstance(given, dict) else given._asdict()
     return Pass(recorder.steps, {name: recorder.read(value) for name, value in named.items()})
@@ -116,7 +127,7 @@ def verify(graph: Graph, source: str) -> None:
     expected = replay(graph, numbers)
     try:
         compare(run(source, graph, numbers), expected)
-    except Unlike as difference:
+    except SourceDiffers as difference:
         what = str(difference)
     except Exception as error:  # noqa: BLE001 - a wrong program raises errors of every kind
         what = f"it raises {type(error).__name__}: {error}"
@@ -130,44 +141,46 @@ def compare(found: Trace, expected: Trace) -> None:
     same_modules(found.modules, expected.modules)
     for one, other in zip_longest(found.created, expected.created):
         if one != other:
-            raise Unlike(f"it creates `{one}` where the network creates `{other}`, which changes initial weights")
+            raise SourceDiffers(
+                f"it creates `{one}` where the network creates `{other}`, which changes initial weights"
+            )
     for fill, wanted in zip_longest(found.fills, expected.fills):
         if fill != wanted:
-            raise Unlike(f"it initializes {shown(fill)}, not {shown(wanted)}")
+            raise SourceDiffers(f"it initializes {shown(fill)}, not {shown(wanted)}")
     same_pass(found.evaluation, expected.evaluation, "evaluation")
     same_pass(found.training, expected.training, "training")
 
 
-def same_modules(found: Sequence[Module], expected: Sequence[Module]) -> None:
+def same_modules(found: Sequence[TracedModule], expected: Sequence[TracedModule]) -> None:
     ours, theirs = ({item.key: item for item in items} for items in (found, expected))
     for key, item in theirs.items():
         if key not in ours:
-            raise Unlike(f"`{key}` is missing")
+            raise SourceDiffers(f"`{key}` is missing")
         if ours[key] != item:
-            raise Unlike(f"`{key}` is {shown(ours[key][1:])}, not {shown(item[1:])}")
+            raise SourceDiffers(f"`{key}` is {shown(ours[key][1:])}, not {shown(item[1:])}")
     for item in found:
         if item.key not in theirs:
-            raise Unlike(f"the network has no `{item.key}`")
+            raise SourceDiffers(f"the network has no `{item.key}`")
     for one, other in zip_longest(found, expected):
         if one != other:
-            raise Unlike(f"`{one and one.key}` stands where the network has `{other and other.key}`")
+            raise SourceDiffers(f"`{one and one.key}` stands where the network has `{other and other.key}`")
 
 
 def same_pass(found: Pass, expected: Pass, mode: str) -> None:
     for number, (step, wanted) in enumerate(zip_longest(found.steps, expected.steps), 1):
         if step is None or wanted is None or not same_step(step, wanted):
-            raise Unlike(f"in {mode}, call {number} is {called(step)}, not {called(wanted)}")
+            raise SourceDiffers(f"in {mode}, call {number} is {called(step)}, not {called(wanted)}")
     if found.outputs != expected.outputs or list(found.outputs) != list(expected.outputs):
-        raise Unlike(f"in {mode}, it returns other values")
+        raise SourceDiffers(f"in {mode}, it returns other values")
 
 
-def same_step(step: Step, wanted: Step) -> bool:
+def same_step(step: TracedStep, wanted: TracedStep) -> bool:
     """Whether a call is the wanted one; a layer without a key may have any."""
     key = wanted.key or step.key
     return step._replace(key=key) == wanted._replace(key=key)
 
 
-def called(step: Step | None) -> str:
+def called(step: TracedStep | None) -> str:
     if step is None:
         return "nothing"
     of = ", ".join(f"value {number}" for number in step.inputs)

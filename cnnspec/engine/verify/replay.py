@@ -6,7 +6,17 @@ from collections.abc import Hashable, Iterator
 
 from cnnspec.engine.network import INPUT, Graph, Node, Scope
 from cnnspec.engine.network.graph import LOGITS
-from cnnspec.engine.verify.trace import Fill, Module, Pass, Recorder, Step, Trace, Value, exact, settings
+from cnnspec.engine.verify.trace import (
+    Fill,
+    Pass,
+    Trace,
+    TracedModule,
+    TracedStep,
+    TraceRecorder,
+    Value,
+    exact,
+    settings,
+)
 
 
 def replay(graph: Graph, numbers: dict[Hashable, int]) -> Trace:
@@ -36,14 +46,14 @@ def held(scope: Scope) -> Iterator[Node]:
             yield child
 
 
-def module(node: Node) -> Module:
+def module(node: Node) -> TracedModule:
     call = node.layer.call(node.input_shapes[0])
-    return Module(node.key, call.target, exact(settings(call.target, call.arguments)))
+    return TracedModule(node.key, call.target, exact(settings(call.target, call.arguments)))
 
 
 def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pass:
     """One pass over the nodes; heads run in training only."""
-    recorder = Recorder(numbers)
+    recorder = TraceRecorder(numbers)
     values = {INPUT - place: recorder.input(place) for place in range(len(graph.inputs))}
     for node in graph.nodes:
         if training or not node.aux:
@@ -55,7 +65,7 @@ def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pa
     return Pass(recorder.steps, {name: recorder.read(values[value]) for name, value in wanted.items()})
 
 
-def ran(node: Node, inputs: tuple[Value, ...], recorder: Recorder) -> Value:
+def ran(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> Value:
     call = node.layer.call(node.input_shapes[0])
     match node.type:
         case "Add" | "Multiply":
@@ -66,7 +76,9 @@ def ran(node: Node, inputs: tuple[Value, ...], recorder: Recorder) -> Value:
         case "Concat":
             return recorder.join("Concat", *inputs)
     if node.layer.is_parameter:
-        recorder.steps.append(Step(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs))))
+        recorder.steps.append(
+            TracedStep(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs)))
+        )
         return recorder.value("step", len(recorder.steps))
     key = node.key if node.tensors or node.item.id is not None else ""  # a layer without both may be a function
     return recorder.call(call.target, call.arguments, key, inputs)

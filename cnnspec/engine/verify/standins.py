@@ -14,40 +14,40 @@ from typing import Any, ClassVar, cast
 
 from cnnspec.engine.spec.names import PRIVATE, TAKEN
 from cnnspec.engine.verify import signatures
-from cnnspec.engine.verify.trace import DEFAULTS, PAD, Fill, Recorder, Step, Value, exact, settings
+from cnnspec.engine.verify.trace import DEFAULTS, PAD, Fill, TracedStep, TraceRecorder, Value, exact, settings
 
 
 @dataclass(eq=False)
-class World:
+class TorchStandIn:
     """``shapes`` are those of the network's tensors by key, ``trains`` the parameters that a layer may have."""
 
     shapes: Mapping[str, tuple[int, ...]]
     trains: Mapping[str, tuple[str, ...]]
-    recorder: Recorder
-    created: list[Layer] = field(default_factory=list)
+    recorder: TraceRecorder
+    created: list[LayerStandIn] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
-    classes: dict[str, type[Layer]] = field(default_factory=dict)
+    classes: dict[str, type[LayerStandIn]] = field(default_factory=dict)
 
     @cached_property
     def owners(self) -> frozenset[str]:
         """The keys of layers and parameters that have tensors."""
         return (frozenset(self.shapes) | {key.rpartition(".")[0] for key in self.shapes}) - {""}
 
-    def layer(self, target: str) -> type[Layer]:
+    def layer(self, target: str) -> type[LayerStandIn]:
         """The stand-in for a layer type; one type has one."""
         if target not in self.classes:
             name = target.rpartition(".")[2]
             base = signatures.SUBCLASSES.get(name)
-            bases = (self.layer(f"torch.nn.{base}") if base in DEFAULTS else Layer,)
+            bases = (self.layer(f"torch.nn.{base}") if base in DEFAULTS else LayerStandIn,)
             names = tuple(signatures.LAYERS.get(name, "").split()) if target in DEFAULTS else ()
             self.classes[target] = type(name, bases, {"__world__": self, "__target__": target, "__names__": names})
         return self.classes[target]
 
 
-class Module:
+class ModuleStandIn:
     """What nn.Module does with attributes. What is of the stand-in has names with `__`, as no id has."""
 
-    __world__: ClassVar[World]
+    __world__: ClassVar[TorchStandIn]
 
     def __init__(self) -> None:
         self.__dict__.update(_modules={}, _parameters={}, training=True)
@@ -55,7 +55,7 @@ class Module:
     def __setattr__(self, name: str, value: object) -> None:
         if name in TAKEN or name in PRIVATE:
             raise AttributeError(f"`{name}` is an attribute of every nn.Module")
-        if isinstance(value, Module | Parameter):
+        if isinstance(value, ModuleStandIn | Parameter):
             self.__dict__.pop(name, None)
             own, other = self._modules, self._parameters
             if isinstance(value, Parameter):
@@ -78,7 +78,7 @@ class Module:
     def __call__(self, *inputs: Value) -> Any:
         return cast(Any, self).forward(*inputs)
 
-    def add_module(self, name: str, module: Module) -> None:
+    def add_module(self, name: str, module: ModuleStandIn) -> None:
         if name in self.__dict__ or name in self._parameters or "." in name:
             raise KeyError(f"attribute `{name}` exists")
         setattr(self, name, module)
@@ -99,35 +99,35 @@ class Module:
         owner = self.get_submodule(above) if above else self
         return getattr(owner, name)
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, ModuleStandIn]]:
         if not prefix:
             bind(self)
         yield prefix, self
         for name, child in self._modules.items():
             yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
 
-    def modules(self) -> Iterator[Module]:
+    def modules(self) -> Iterator[ModuleStandIn]:
         return (module for _, module in self.named_modules())
 
 
-def children(module: Module, prefix: str = "") -> Iterator[tuple[str, Layer | Parameter]]:
+def children(module: ModuleStandIn, prefix: str = "") -> Iterator[tuple[str, LayerStandIn | Parameter]]:
     """Every layer and parameter by its key, in the order of the state dict."""
     for name, parameter in module._parameters.items():
         yield f"{prefix}{name}", parameter
     for name, child in module._modules.items():
-        if isinstance(child, Layer):
+        if isinstance(child, LayerStandIn):
             yield f"{prefix}{name}", child
         else:
             yield from children(child, f"{prefix}{name}.")
 
 
-def bind(network: Module) -> None:
+def bind(network: ModuleStandIn) -> None:
     """Give every layer and parameter its key, of several the first."""
     for key, child in reversed([*children(network)]):
         child.__dict__["__key__"] = key
 
 
-class Sequential(Module):
+class Sequential(ModuleStandIn):
     def __init__(self, *modules: Any) -> None:
         super().__init__()
         named = modules[0] if len(modules) == 1 and isinstance(modules[0], dict) else None
@@ -140,17 +140,17 @@ class Sequential(Module):
         return x
 
 
-class ModuleDict(Module):
-    def __init__(self, modules: Mapping[str, Module]) -> None:
+class ModuleDict(ModuleStandIn):
+    def __init__(self, modules: Mapping[str, ModuleStandIn]) -> None:
         super().__init__()
         for name, module in modules.items():
             self.add_module(name, module)
 
-    def values(self) -> Sequence[Module]:
+    def values(self) -> Sequence[ModuleStandIn]:
         return tuple(self._modules.values())
 
 
-class Layer(Module):
+class LayerStandIn(ModuleStandIn):
     """A layer type, whichever it is. Its parameters are those that the network has under its key."""
 
     __target__: ClassVar[str]
@@ -182,7 +182,7 @@ def bound(target: str, names: Sequence[str], given: Sequence[Any], arguments: Ma
 class Weight:
     """A parameter of a layer: what initial weights are computed from, and where they go."""
 
-    __world__: World
+    __world__: TorchStandIn
     __key__: str
     __shape__: tuple[int, ...]
 
@@ -208,13 +208,13 @@ class Full:
 class Parameter:
     """A parameter that a module holds beside its children; it multiplies what it meets."""
 
-    def __init__(self, world: World, tensor: Full) -> None:
+    def __init__(self, world: TorchStandIn, tensor: Full) -> None:
         self.__world__, self.__key__ = world, ""
         self.__arguments__ = {"size": tensor.__size__, "fill_value": tensor.__value__}
 
     def __mul__(self, x: Value) -> Value:
         recorder = self.__world__.recorder
-        recorder.steps.append(Step("torch.full", exact(self.__arguments__), self.__key__, (recorder.read(x),)))
+        recorder.steps.append(TracedStep("torch.full", exact(self.__arguments__), self.__key__, (recorder.read(x),)))
         return recorder.value("step", len(recorder.steps))
 
 
@@ -231,11 +231,11 @@ class Namespace:
         return self.__read__(name)
 
 
-def torch(world: World) -> Namespace:
+def torch(world: TorchStandIn) -> Namespace:
     """The package ``torch``, as far as sources use it."""
     nn = Namespace(
         lambda name: world.layer(f"torch.nn.{name}"),
-        Module=Module,
+        Module=ModuleStandIn,
         Sequential=Sequential,
         ModuleDict=ModuleDict,
         Parameter=lambda tensor: Parameter(world, tensor),
@@ -251,7 +251,9 @@ def torch(world: World) -> Namespace:
     )
 
 
-def function(world: World, layer: str, names: str, defaults: Mapping[str, Any] | None = None) -> Callable[..., Value]:
+def function(
+    world: TorchStandIn, layer: str, names: str, defaults: Mapping[str, Any] | None = None
+) -> Callable[..., Value]:
     """A function that does what a layer does."""
     target = f"torch.nn.{layer}"
 
@@ -262,11 +264,11 @@ def function(world: World, layer: str, names: str, defaults: Mapping[str, Any] |
     return run
 
 
-def padding(world: World) -> Callable[..., Value]:
+def padding(world: TorchStandIn) -> Callable[..., Value]:
     def pad(x: Value, pad: tuple[int, ...], mode: str = "constant", value: float = 0) -> Value:
         recorder = world.recorder
         stated = {"pad": pad, "mode": mode, "value": float(value)}
-        recorder.steps.append(Step(PAD, exact(stated), "", (recorder.read(x),)))
+        recorder.steps.append(TracedStep(PAD, exact(stated), "", (recorder.read(x),)))
         return recorder.value("step", len(recorder.steps))
 
     return pad
@@ -278,7 +280,7 @@ def concatenated(values: Sequence[Value], dim: int) -> Value:
     return values[0].recorder.join("Concat", *values)
 
 
-def filling(world: World, name: str) -> Callable[..., None]:
+def filling(world: TorchStandIn, name: str) -> Callable[..., None]:
     def fill(parameter: Weight | Parameter, **arguments: Any) -> None:
         world.fills.append(Fill(parameter.__key__, f"nn.init.{name}", exact(arguments)))
 

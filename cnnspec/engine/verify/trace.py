@@ -28,7 +28,7 @@ PADDINGS |= {"ReflectionPad2d": "reflect"}
 PAD = "torch.nn.functional.pad"
 
 
-class Step(NamedTuple):
+class TracedStep(NamedTuple):
     """A call of a layer: what it is, its arguments, its key, and the numbers of the values that it reads."""
 
     target: str
@@ -37,7 +37,7 @@ class Step(NamedTuple):
     inputs: tuple[int, ...]
 
 
-class Module(NamedTuple):
+class TracedModule(NamedTuple):
     """A module or parameter that the state dict may have tensors of."""
 
     key: str
@@ -57,7 +57,7 @@ class Fill(NamedTuple):
 class Pass:
     """The calls of one forward pass, and the numbers of the values that it returns."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[TracedStep] = field(default_factory=list)
     outputs: dict[str, int] = field(default_factory=dict)
 
 
@@ -65,7 +65,7 @@ class Pass:
 class Trace:
     """``created`` are the keys of modules in the order in which their constructors draw initial weights."""
 
-    modules: list[Module]
+    modules: list[TracedModule]
     created: list[str]
     fills: list[Fill]
     evaluation: Pass
@@ -84,7 +84,7 @@ class Value:
     """A tensor of a forward pass, by the number that stands for what computed it."""
 
     number: int
-    recorder: Recorder
+    recorder: TraceRecorder
     storage: Storage = field(default_factory=Storage)
     written: int = 0  # the writes of its storage that made it
 
@@ -102,11 +102,11 @@ class Value:
 
 
 @dataclass(eq=False)
-class Recorder:
+class TraceRecorder:
     """Records a forward pass. ``numbers`` is shared by the passes that are compared."""
 
     numbers: dict[Hashable, int]
-    steps: list[Step] = field(default_factory=list)
+    steps: list[TracedStep] = field(default_factory=list)
 
     def input(self, place: int) -> Value:
         return self.value("input", place)
@@ -134,7 +134,7 @@ class Recorder:
             (only,) = inputs
             return only if target == IDENTITY else self.channels(only, stated["start"], stated["end"])
         name, text = pad(target, stated) or (target, exact(stated))
-        self.steps.append(Step(name, text, key, tuple(map(self.read, inputs))))
+        self.steps.append(TracedStep(name, text, key, tuple(map(self.read, inputs))))
         found = self.value("step", len(self.steps))
         in_place = stated.get("inplace") is True
         if in_place or target in VIEWS:
@@ -168,5 +168,5 @@ def plain(value: Any) -> Any:
     return tuple(map(plain, value)) if isinstance(value, tuple | list) else value
 
 
-class Unlike(Exception):
+class SourceDiffers(Exception):
     """How a source differs from its network."""

@@ -21,7 +21,7 @@ RANKS = (3, 1, 3, 1)  # of the four files of an IDX set
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFinding:
     """What a file, or a part of a data set, turned out to be; what is doubtful about it, or wrong with it."""
 
     of: str  # the data set
@@ -31,7 +31,7 @@ class Finding:
     is_doubt: bool = False
 
 
-def check_data(base: Path) -> list[Finding]:
+def check_data(base: Path) -> list[DataFinding]:
     """All findings below a folder. Raises DataError where there is nothing to check."""
     if not base.is_dir():
         raise DataError(f"there is no folder {base}")
@@ -57,27 +57,27 @@ def _any(which: KnownSet, place: Path) -> bool:
     return (place / which.archive.name).is_file() or any(path.is_file() for path in paths)
 
 
-def _best(place: Path, sets: Sequence[KnownSet]) -> list[Finding]:
+def _best(place: Path, sets: Sequence[KnownSet]) -> list[DataFinding]:
     """The findings under the set that the files fit best."""
     found = [list(_idx(which, place) if isinstance(which, IdxSet) else _cifar(which, place)) for which in sets]
     return min(found, key=lambda findings: sum(finding.error is not None for finding in findings))
 
 
-def _idx(which: IdxSet, place: Path) -> Iterator[Finding]:
+def _idx(which: IdxSet, place: Path) -> Iterator[DataFinding]:
     arrays: list[idx.Array | None] = []
     for file, rank in zip(which.files, RANKS, strict=True):
         path = either(place, file.name)
         if path is None:
             arrays.append(None)
-            yield Finding(which.name, place / file.name, error=DataError(f"{place / file.name} is missing"))
+            yield DataFinding(which.name, place / file.name, error=DataError(f"{place / file.name} is missing"))
             continue
         try:
             arrays.append(idx.read(path, rank, file))
         except DataError as error:
             arrays.append(None)
-            yield Finding(which.name, path, error=error)
+            yield DataFinding(which.name, path, error=error)
         else:
-            yield Finding(which.name, path, f"{_size(arrays[-1])}, {_known(path, file)}")
+            yield DataFinding(which.name, path, f"{_size(arrays[-1])}, {_known(path, file)}")
     yield from _pairs(which, place, arrays)
 
 
@@ -92,7 +92,7 @@ def _known(path: Path, file: IdxFile) -> str:
     return "SHA-256 as known" if known else "well-formed; no SHA-256 is known of the unpacked file"
 
 
-def _pairs(which: IdxSet, place: Path, arrays: Sequence[idx.Array | None]) -> Iterator[Finding]:
+def _pairs(which: IdxSet, place: Path, arrays: Sequence[idx.Array | None]) -> Iterator[DataFinding]:
     """What is wrong between images and labels, where both could be read."""
     for number in (0, 2):
         images, labels = arrays[number], arrays[number + 1]
@@ -102,28 +102,28 @@ def _pairs(which: IdxSet, place: Path, arrays: Sequence[idx.Array | None]) -> It
         try:
             idx.check_pair(images, labels, which.files[number].name, path, len(which.classes))
         except DataError as error:
-            yield Finding(which.name, path, error=error)
+            yield DataFinding(which.name, path, error=error)
 
 
-def _cifar(which: CifarSet, base: Path) -> Iterator[Finding]:
+def _cifar(which: CifarSet, base: Path) -> Iterator[DataFinding]:
     found = cifar_in(which, base)
     place = found[0] if found else base / which.folder if (base / which.folder).is_dir() else base
     try:
         contents = cifar.contents(which, place)
     except DataError as error:
-        yield Finding(which.name, place, error=error)
+        yield DataFinding(which.name, place, error=error)
         return
     for file in (*which.train, *which.test):
         path = place / file.name
         try:
             images, _ = cifar.records(file, path, contents.get(file.name), which.label_bounds)
         except DataError as error:
-            yield Finding(which.name, path, error=error)
+            yield DataFinding(which.name, path, error=error)
         else:
-            yield Finding(which.name, path, f"{len(images):,} images of 3×32×32, SHA-256 as known")
+            yield DataFinding(which.name, path, f"{len(images):,} images of 3×32×32, SHA-256 as known")
 
 
-def _images(base: Path) -> Iterator[Finding]:
+def _images(base: Path) -> Iterator[DataFinding]:
     """The images of an image folder, decoded one by one. Raises DataError, where it is none."""
     try:
         data = folder(base, (3, 8, 8), 0, most=None)
@@ -138,13 +138,13 @@ def _images(base: Path) -> Iterator[Finding]:
         yield from bad
         words = f"{count(len(part.paths), f'{name} image')} in {count(len(data.classes), 'class')}"
         if not bad:
-            yield Finding("folder", base, words)
-    yield from (Finding("folder", base, words, is_doubt=True) for words in (*data.lacking(), *data.doubts))
+            yield DataFinding("folder", base, words)
+    yield from (DataFinding("folder", base, words, is_doubt=True) for words in (*data.lacking(), *data.doubts))
 
 
-def _unreadable(part: InFiles) -> Iterator[Finding]:
+def _unreadable(part: InFiles) -> Iterator[DataFinding]:
     for path in part.paths:
         try:
             read_image(path, part.image)
         except DataError as error:
-            yield Finding("folder", path, error=error)
+            yield DataFinding("folder", path, error=error)

@@ -67,7 +67,7 @@ class Streamed:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class BatchReader:
     """What a worker does: the batch of these images, or what is wrong with one of them."""
 
     paths: tuple[Path, ...]
@@ -87,7 +87,7 @@ def stream(
 ) -> Iterator[Tensor]:
     """Images uint8 B×C×H×W of each part, in their order. Raises DataError."""
     loader: DataLoader[Tensor | DataError] = DataLoader(
-        Reader(paths, input),  # type: ignore[arg-type]
+        BatchReader(paths, input),  # type: ignore[arg-type]
         sampler=[part.tolist() for part in parts],
         batch_size=None,
         num_workers=min(workers, len(parts)),

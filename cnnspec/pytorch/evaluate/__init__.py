@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from cnnspec.pytorch.evaluate.evaluation import Evaluation, evaluate
     from cnnspec.pytorch.evaluate.feature_maps import Features, features
     from cnnspec.pytorch.evaluate.prediction import Prediction, predict
-    from cnnspec.pytorch.evaluate.run import Opened, open_run
+    from cnnspec.pytorch.evaluate.run import OpenedRun, open_run
 
 PLACES = {
     "Evaluation": "evaluation",
     "Features": "feature_maps",
-    "Opened": "run",
+    "OpenedRun": "run",
     "Prediction": "prediction",
     "evaluate": "evaluation",
     "features": "feature_maps",
@@ -30,7 +30,7 @@ PLACES = {
     "predict": "prediction",
 }
 
-__all__ = ["Evaluation", "Features", "Opened", "Prediction", "evaluate", "features", "open_run", "predict"]
+__all__ = ["Evaluation", "Features", "OpenedRun", "Prediction", "evaluate", "features", "open_run", "predict"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy, softmax
 
 from cnnspec.pytorch.data.examples import Data
 from cnnspec.pytorch.data.streamed import reported
-from cnnspec.pytorch.evaluate.run import Opened, open_run
+from cnnspec.pytorch.evaluate.run import OpenedRun, open_run
 from cnnspec.pytorch.train.device import threads
 from cnnspec.pytorch.train.factories import made_loss
 from cnnspec.pytorch.train.loop import measure
@@ -51,7 +51,7 @@ class Evaluation:
     ``confusion`` counts images, int64 C×C: rows are what they are, columns what they were taken for.
     """
 
-    opened: Opened
+    opened: OpenedRun
     part: str
     data: Data
     figures: Figures

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cnnspec.engine.diagnostics import UsageError, did_you_mean, listing
 from cnnspec.pytorch.evaluate.image import Given
-from cnnspec.pytorch.evaluate.run import Opened
+from cnnspec.pytorch.evaluate.run import OpenedRun
 from cnnspec.pytorch.train.device import threads
 
 MOST_NAMED = 12
@@ -29,7 +29,7 @@ class Features:
 
 
 @torch.inference_mode()
-def features(opened: Opened, given: Given, layer: str) -> Features:
+def features(opened: OpenedRun, given: Given, layer: str) -> Features:
     """The output of a layer, by its key in the state dict; of one that runs several times, the first.
 
     Raises UsageError, where there is no such layer or it gives no maps.
@@ -61,7 +61,7 @@ def _copy(output: Tensor) -> Tensor:
     return output.float().cpu().clone()
 
 
-def _maps(opened: Opened) -> str:
+def _maps(opened: OpenedRun) -> str:
     """Some of the layers that give maps."""
     names = [node.key for node in opened.network.nodes if len(node.shape) == 3]
     return f"maps come from {listing(names[:MOST_NAMED], 'or')}" if names else "no layer of it gives maps"

@@ -11,7 +11,7 @@ from torch import Tensor
 from cnnspec.engine.diagnostics import UsageError
 from cnnspec.pytorch.data.image import read_image
 from cnnspec.pytorch.data.locate import Note
-from cnnspec.pytorch.evaluate.run import Opened
+from cnnspec.pytorch.evaluate.run import OpenedRun
 from cnnspec.pytorch.train.prepare import Measured
 
 OWN = ("test", "validation")  # parts whose images can be named by number
@@ -30,7 +30,7 @@ class Given:
 class Images:
     """The images that a command is given; the data set is read once, and only for ``test:N``."""
 
-    def __init__(self, opened: Opened, data_dir: Path | None, note: Note, *, invert: bool) -> None:
+    def __init__(self, opened: OpenedRun, data_dir: Path | None, note: Note, *, invert: bool) -> None:
         self.opened, self.data_dir, self.note, self.invert = opened, data_dir, note, invert
         self._part: Measured | None = None
 

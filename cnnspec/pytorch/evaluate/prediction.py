@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import softmax
 
 from cnnspec.pytorch.evaluate.image import Given
-from cnnspec.pytorch.evaluate.run import Opened
+from cnnspec.pytorch.evaluate.run import OpenedRun
 from cnnspec.pytorch.train.device import threads
 
 
@@ -23,7 +23,7 @@ class Prediction:
 
 
 @torch.inference_mode()
-def predict(opened: Opened, images: Sequence[Given], top: int) -> list[Prediction]:
+def predict(opened: OpenedRun, images: Sequence[Given], top: int) -> list[Prediction]:
     """The ``top`` likeliest classes of each image, all of them in one batch."""
     batch = opened.normalised(torch.stack([given.image for given in images]))
     with threads(opened.record.training.threads):

@@ -17,18 +17,18 @@ from cnnspec.pytorch.data.locate import Note
 from cnnspec.pytorch.train.compatibility import check_trainable
 from cnnspec.pytorch.train.device import device_named, placed
 from cnnspec.pytorch.train.prepare import Measured, prepare_measured
-from cnnspec.pytorch.train.run_files import Record, load_weights, read_network, read_record, require_texts
+from cnnspec.pytorch.train.run_files import RunRecord, load_weights, read_network, read_record, require_texts
 from cnnspec.pytorch.train.run_folder import SETTINGS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Opened:
+class OpenedRun:
     """The network of a run in evaluation, with its weights."""
 
     run: Path
     spec: Spec
     network: Graph
-    record: Record
+    record: RunRecord
     device: torch.device
     model: nn.Module
 
@@ -66,7 +66,7 @@ class Opened:
         return ((images.float().cpu() * std + mean) * 255).round().clamp(0, 255).to(torch.uint8)
 
 
-def open_run(run: Path, device: str = "auto") -> Opened:
+def open_run(run: Path, device: str = "auto") -> OpenedRun:
     """The network of a run folder. Raises CheckpointError where the folder is damaged, and UsageError."""
     record = read_record(run)
     spec, network = read_network(run, record.spec)
@@ -79,4 +79,4 @@ def open_run(run: Path, device: str = "auto") -> Opened:
     where = device_named(device)
     model = placed(build(network), where)
     load_weights(run, model)
-    return Opened(run, spec, network, record, where, model.eval())
+    return OpenedRun(run, spec, network, record, where, model.eval())

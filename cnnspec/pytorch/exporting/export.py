@@ -40,9 +40,9 @@ def exported(
         raise UsageError(f"`--verify` compares Python source, and this writes `{to}`", what)
     if path is None:
         raise UsageError(f"`{to}` is written to a file", f"name it: --out {_stem(spec)}{FORMATS[to]}")
-    from cnnspec.pytorch.exporting.program import Network  # torch, from here on
+    from cnnspec.pytorch.exporting.program import ExportedNetwork  # torch, from here on
 
-    network = Network.of(spec, graph, weights)
+    network = ExportedNetwork.of(spec, graph, weights)
     if to == "torch":
         from cnnspec.pytorch.exporting.program import as_program
 
@@ -82,10 +82,10 @@ def _source(
     if path is None:
         return text
     if beside is not None:
-        from cnnspec.pytorch.exporting.program import Network
+        from cnnspec.pytorch.exporting.program import ExportedNetwork
         from cnnspec.pytorch.weights.safe import as_bytes
 
-        put(beside, as_bytes(Network.of(spec, graph, weights).module))
+        put(beside, as_bytes(ExportedNetwork.of(spec, graph, weights).module))
     put(path, text.encode())
     return path
 

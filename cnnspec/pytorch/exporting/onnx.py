@@ -8,14 +8,14 @@ from typing import Any
 import torch
 
 from cnnspec.engine.diagnostics import CnnspecError, UsageError, listing
-from cnnspec.pytorch.exporting.program import Network, apart, failing
+from cnnspec.pytorch.exporting.program import ExportedNetwork, apart, failing
 
 NEEDED = ("onnx", "onnxscript", "onnxruntime")
 LARGEST = 2**31 - 1  # bytes of one file, as protobuf counts
 TOLERANCE = 1e-5  # of the largest output, between onnxruntime and torch
 
 
-def as_onnx(network: Network) -> bytes:
+def as_onnx(network: ExportedNetwork) -> bytes:
     """An `.onnx` file with a free batch. Raises UsageError."""
     require()
     if 4 * (network.graph.params + network.graph.buffers) > LARGEST:
@@ -35,7 +35,7 @@ def require() -> None:
         raise UsageError(f"ONNX needs {listing(missing)}, not installed: pip install 'cnnspec[onnx]'")
 
 
-def _model(network: Network) -> Any:
+def _model(network: ExportedNetwork) -> Any:
     from onnx import checker, helper
 
     program = network.exported()
@@ -55,7 +55,7 @@ def _model(network: Network) -> Any:
     return model
 
 
-def furthest(network: Network, data: bytes, batch: int = 3) -> float:
+def furthest(network: ExportedNetwork, data: bytes, batch: int = 3) -> float:
     """How far onnxruntime's outputs are from torch's, as a share of the largest."""
     import onnxruntime
 

@@ -28,7 +28,7 @@ ONLY = "output"  # what a network's one output is called
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class ExportedNetwork:
     """A module with what its file says of it."""
 
     module: nn.Module
@@ -36,7 +36,7 @@ class Network:
     facts: dict[str, str]  # the name, and which text it was built from
 
     @classmethod
-    def of(cls, spec: Spec, graph: Graph, weights: str | os.PathLike[str] | None) -> Network:
+    def of(cls, spec: Spec, graph: Graph, weights: str | os.PathLike[str] | None) -> ExportedNetwork:
         """The network in evaluation, with these weights or new ones. Raises CheckpointError."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
@@ -96,7 +96,7 @@ def apart(one: Tensor, two: Tensor) -> float:
     return float((one - two).abs().max() / two.abs().max().clamp(min=1e-30))
 
 
-def as_program(network: Network) -> bytes:
+def as_program(network: ExportedNetwork) -> bytes:
     """A `.pt2` file. Raises UsageError."""
     program = network.exported()
     buffer = io.BytesIO()

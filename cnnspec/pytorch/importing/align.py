@@ -15,21 +15,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnspec.engine.layers import FAMILIES, JOINS, REGISTRY, Shape
-from cnnspec.pytorch.importing.items import Item
+from cnnspec.pytorch.importing.items import ImportedItem
 
 DIGITS = re.compile(r"\d+")
 INTERCHANGEABLE = ("activation", "normalisation")
 
 
-class Unlike(Exception):
+class NotAlike(Exception):
     """Copies that have too little in common for one definition."""
 
 
 @dataclass(slots=True, eq=False)
-class Chain:
+class AlignedChain:
     """The items of one copy, and the shape that reaches the first."""
 
-    items: list[Item]
+    items: list[ImportedItem]
     entry: Shape
 
     @property
@@ -38,12 +38,12 @@ class Chain:
 
 
 @dataclass(slots=True, eq=False)
-class Column:
+class AlignedColumn:
     """One line of the definition: the copies' own lines, and the shapes that reach it (None: no such chain)."""
 
-    members: list[Item | None]
+    members: list[ImportedItem | None]
     shapes: list[Shape | None]
-    body: list[Column] | None = None
+    body: list[AlignedColumn] | None = None
     paths: list[Branch] | None = None
 
     @property
@@ -52,7 +52,7 @@ class Column:
         return [i for i, member in enumerate(self.members) if member is not None]
 
     @property
-    def first(self) -> Item:
+    def first(self) -> ImportedItem:
         return next(member for member in self.members if member is not None)
 
 
@@ -62,42 +62,47 @@ class Branch:
 
     present: list[bool | None]  # None: the join itself is not there
     shapes: list[Shape | None]
-    columns: list[Column]
+    columns: list[AlignedColumn]
 
 
-def merge(chains: Sequence[Chain | None]) -> list[Column]:
+def merge(chains: Sequence[AlignedChain | None]) -> list[AlignedColumn]:
     """The columns of chains, None where a copy has no such chain. Raises Unlike."""
     joins = _shortcuts(chains)
-    chains = [None if chain is None else Chain(_wrapped(chain.items, joins), chain.entry) for chain in chains]
+    chains = [None if chain is None else AlignedChain(_wrapped(chain.items, joins), chain.entry) for chain in chains]
     there = [chain for chain in chains if chain is not None]
     base = max(there, key=lambda chain: _size(chain.items))
-    rows: list[list[Item | None]] = [[*base.items]]  # the base stands in front while it is aligned to
+    rows: list[list[ImportedItem | None]] = [[*base.items]]  # the base stands in front while it is aligned to
     for chain in chains:
         rows = _aligned(rows, [] if chain is None else chain.items)
     members = [[row[column] for row in rows[1:]] for column in range(len(rows[0]))]
     return [_column(line, chains, number, members) for number, line in enumerate(members)]
 
 
-def _size(items: Sequence[Item]) -> int:
+def _size(items: Sequence[ImportedItem]) -> int:
     """How many lines a chain and those below it have; a path of a join may be None, where it is not there."""
     return sum(1 + sum(_size(chain or ()) for chain in item.children()) for item in items)
 
 
 def _column(
-    members: list[Item | None], chains: Sequence[Chain | None], number: int, table: list[list[Item | None]]
-) -> Column:
+    members: list[ImportedItem | None],
+    chains: Sequence[AlignedChain | None],
+    number: int,
+    table: list[list[ImportedItem | None]],
+) -> AlignedColumn:
     shapes = [_reaching(chain, number, i, table) for i, chain in enumerate(chains)]
-    column = Column(members, shapes)
+    column = AlignedColumn(members, shapes)
     found = [member for member in members if member is not None]
     if any(member.body is not None for member in found):
-        bodies = [None if m is None or m.body is None else Chain(m.body, m.shape) for m in members]
+        bodies = [None if m is None or m.body is None else AlignedChain(m.body, m.shape) for m in members]
         column.body = merge(bodies)
     if any(member.paths is not None for member in found):
         column.paths = _branches(members)
     return column
 
 
-def _reaching(chain: Chain | None, number: int, copy: int, table: list[list[Item | None]]) -> Shape | None:
+def _reaching(
+    chain: AlignedChain | None, number: int, copy: int, table: list[list[ImportedItem | None]]
+) -> Shape | None:
     """The shape that reaches a line in a copy: where it has none, that of the line behind."""
     if chain is None:
         return None
@@ -108,18 +113,18 @@ def _reaching(chain: Chain | None, number: int, copy: int, table: list[list[Item
 # ---------------------------------------------------------------------------------------------------------- alignment
 
 
-def _aligned(rows: list[list[Item | None]], items: list[Item]) -> list[list[Item | None]]:
+def _aligned(rows: list[list[ImportedItem | None]], items: list[ImportedItem]) -> list[list[ImportedItem | None]]:
     """The rows with one more, and with columns for what only that one has."""
     columns = [[row[c] for row in rows] for c in range(len(rows[0]))]
     pairs = _pairs(columns, items)
-    out: list[list[Item | None]] = []
+    out: list[list[ImportedItem | None]] = []
     for column, item in pairs:
-        old: list[Item | None] = [None] * len(rows) if column is None else columns[column]
+        old: list[ImportedItem | None] = [None] * len(rows) if column is None else columns[column]
         out.append([*old, None if item is None else items[item]])
     return [list(row) for row in zip(*out, strict=True)] if out else [[] for _ in range(len(rows) + 1)]
 
 
-def _pairs(columns: list[list[Item | None]], items: list[Item]) -> list[tuple[int | None, int | None]]:
+def _pairs(columns: list[list[ImportedItem | None]], items: list[ImportedItem]) -> list[tuple[int | None, int | None]]:
     """Columns and items in one order, with the most alike side by side."""
     scores = [[0.0] * (len(items) + 1) for _ in range(len(columns) + 1)]
     for c in reversed(range(len(columns))):
@@ -143,11 +148,11 @@ def _pairs(columns: list[list[Item | None]], items: list[Item]) -> list[tuple[in
     return pairs
 
 
-def _likeness(column: list[Item | None], item: Item) -> float:
+def _likeness(column: list[ImportedItem | None], item: ImportedItem) -> float:
     return max((likeness(other, item) for other in column if other is not None), default=0.0)
 
 
-def likeness(one: Item, other: Item) -> float:
+def likeness(one: ImportedItem, other: ImportedItem) -> float:
     """How much two lines are alike; 0 where they cannot be one line."""
     words = [(item.share, item.sources, item.foreach) for item in (one, other)]
     if _pattern(one.id) != _pattern(other.id) or words[0] != words[1]:
@@ -171,7 +176,7 @@ def family(op: str) -> str | None:
 # -------------------------------------------------------------------------------------------------------------- joins
 
 
-def _shortcuts(chains: Sequence[Chain | None]) -> list[Item]:
+def _shortcuts(chains: Sequence[AlignedChain | None]) -> list[ImportedItem]:
     """The joins over an empty path, of the copy that has most of them."""
     found = [
         [item for item in chain.items if item.op in JOINS and item.paths and [] in item.paths]
@@ -181,7 +186,7 @@ def _shortcuts(chains: Sequence[Chain | None]) -> list[Item]:
     return max(found, key=len, default=[])
 
 
-def _wrapped(items: list[Item], joins: list[Item]) -> list[Item]:
+def _wrapped(items: list[ImportedItem], joins: list[ImportedItem]) -> list[ImportedItem]:
     """The items with the joins that they lack: what they hold of such a join becomes its one path."""
     for join in joins:
         if any(item.op == join.op for item in items):
@@ -198,20 +203,20 @@ def _wrapped(items: list[Item], joins: list[Item]) -> list[Item]:
     return items
 
 
-def _branches(members: list[Item | None]) -> list[Branch]:
+def _branches(members: list[ImportedItem | None]) -> list[Branch]:
     """The paths of a join over the copies, one by one. Raises Unlike where they differ in number."""
     numbers = {len(member.paths) for member in members if member is not None and member.paths is not None}
     if len(numbers) != 1 or any(member is not None and member.paths is None for member in members):
-        raise Unlike
+        raise NotAlike
     return [_branch(members, number) for number in range(numbers.pop())]
 
 
-def _branch(members: list[Item | None], number: int) -> Branch:
-    chains: list[Chain | None] = []
+def _branch(members: list[ImportedItem | None], number: int) -> Branch:
+    chains: list[AlignedChain | None] = []
     present: list[bool | None] = []
     for member in members:
         path = None if member is None or member.paths is None else member.paths[number]
         present.append(None if member is None else path is not None)
-        chains.append(None if path is None or member is None else Chain(path, member.shape))
+        chains.append(None if path is None or member is None else AlignedChain(path, member.shape))
     shapes = [None if member is None else member.shape for member in members]
     return Branch(present, shapes, merge(chains) if any(chains) else [])

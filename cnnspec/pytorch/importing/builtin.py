@@ -18,15 +18,15 @@ from cnnspec.engine.spec.items import SCOPE
 from cnnspec.engine.spec.model import Param
 from cnnspec.pytorch.importing.align import family
 from cnnspec.pytorch.importing.define import Definition
-from cnnspec.pytorch.importing.items import Item
+from cnnspec.pytorch.importing.items import ImportedItem
 from cnnspec.pytorch.importing.names import lines
 from cnnspec.pytorch.importing.params import NO_DEFAULT
 from cnnspec.pytorch.importing.write import blocks_of, document, rows
 
-Reader = Callable[[list[Item]], "dict[str, Any] | None"]
+Reader = Callable[[list[ImportedItem]], "dict[str, Any] | None"]
 
 
-def as_builtin(copies: Sequence[Item], blocks: Mapping[str, Definition]) -> list[Item] | None:
+def as_builtin(copies: Sequence[ImportedItem], blocks: Mapping[str, Definition]) -> list[ImportedItem] | None:
     """Calls of one built-in block in place of the copies; None where it is not each of them."""
     for name, reader in READERS.items():
         calls = [_call(copy, name, reader, blocks) for copy in copies]
@@ -36,7 +36,7 @@ def as_builtin(copies: Sequence[Item], blocks: Mapping[str, Definition]) -> list
     return None
 
 
-def _call(copy: Item, name: str, reader: Reader, blocks: Mapping[str, Definition]) -> Item | None:
+def _call(copy: ImportedItem, name: str, reader: Reader, blocks: Mapping[str, Definition]) -> ImportedItem | None:
     args = reader([*lines(copy.body or [])])
     if args is None:
         return None
@@ -61,13 +61,13 @@ def _default(param: Param) -> Any:
     return getattr(param.default, "value", NO_DEFAULT)
 
 
-def is_equal(one: Item, other: Item, blocks: Mapping[str, Definition]) -> bool:
+def is_equal(one: ImportedItem, other: ImportedItem, blocks: Mapping[str, Definition]) -> bool:
     """Whether two lines give the same layers under the same keys."""
     nodes = [_nodes(replace(item, id="it"), blocks) for item in (one, other)]
     return nodes[0] is not None and nodes[0] == nodes[1]
 
 
-def _nodes(item: Item, blocks: Mapping[str, Definition]) -> list[Any] | None:
+def _nodes(item: ImportedItem, blocks: Mapping[str, Definition]) -> list[Any] | None:
     text = document({"input": list(item.shape)}, [replace(item, sources=None, repeat=None)], blocks_of(blocks))
     spec = read(Source("it", text), Sink(), builtin_blocks())
     graph = check_spec(spec)[0] if spec is not None else None
@@ -82,12 +82,12 @@ def _described(graph: Graph) -> Iterator[Any]:
 # ------------------------------------------------------------------------------------------------------------- readers
 
 
-def _layer(item: Item) -> Any:
+def _layer(item: ImportedItem) -> Any:
     """A line as a param of type layer holds it."""
     return {item.op: item.args} if item.args else item.op
 
 
-def _conv_norm_act(items: list[Item]) -> dict[str, Any] | None:
+def _conv_norm_act(items: list[ImportedItem]) -> dict[str, Any] | None:
     if not 2 <= len(items) <= 3 or items[0].op != "Conv2d" or any(item.id is not None for item in items):
         return None
     conv, *rest = items
@@ -109,21 +109,21 @@ def _conv_norm_act(items: list[Item]) -> dict[str, Any] | None:
     return {name: args[name] for name in order} if set(args) <= set(order) else None
 
 
-def _squeeze_excitation(items: list[Item]) -> dict[str, Any] | None:
+def _squeeze_excitation(items: list[ImportedItem]) -> dict[str, Any] | None:
     ops = [item.op for item in items]
     if len(ops) != 6 or ops[1] != "Conv2d" or ops[3] != "Conv2d" or ops[5] != "Multiply":
         return None
     return {"squeeze": items[1].args["out_channels"], "act": _layer(items[2]), "gate": _layer(items[4])}
 
 
-def _by_id(items: list[Item]) -> dict[str, Item]:
+def _by_id(items: list[ImportedItem]) -> dict[str, ImportedItem]:
     return {item.id: item for item in items if item.id is not None}
 
 
 def _residual(strided: str, last: str) -> Reader:
     """Of a block whose convolutions are conv1 to ``last``; ``strided`` is the one that has the stride."""
 
-    def reader(items: list[Item]) -> dict[str, Any] | None:
+    def reader(items: list[ImportedItem]) -> dict[str, Any] | None:
         named = _by_id(items)
         if max((id for id in named if id.startswith("conv")), default="") != last or not {"conv1", "bn1"} <= {*named}:
             return None
@@ -135,7 +135,7 @@ def _residual(strided: str, last: str) -> Reader:
     return reader
 
 
-def _inception(items: list[Item]) -> dict[str, Any] | None:
+def _inception(items: list[ImportedItem]) -> dict[str, Any] | None:
     named = _by_id(items)
     if {*named} != {"branch1", "branch2", "branch3", "branch4"}:
         return None

@@ -11,37 +11,37 @@ from __future__ import annotations
 
 from cnnspec.engine.layers import JOINS, Shape
 from cnnspec.engine.spec.items import SCOPE, SHARE
-from cnnspec.pytorch.importing.items import Item, walk
+from cnnspec.pytorch.importing.items import ImportedItem, walk
 from cnnspec.pytorch.importing.program import Line, Path
-from cnnspec.pytorch.importing.scopes import Group
+from cnnspec.pytorch.importing.scopes import ScopeGroup
 
-Part = Line | Group
+Part = Line | ScopeGroup
 DEEPEST = 2  # joins within joins of one scope that are written as paths
 
 
-def chain_of(group: Group, shapes: dict[int, Shape], start: int | None = None) -> list[Item]:
+def chain_of(group: ScopeGroup, shapes: dict[int, Shape], start: int | None = None) -> list[ImportedItem]:
     """The items of a scope, whose chain begins with the value ``start``."""
     start = start if start is not None else group.inputs[0] if group.inputs else -1
     return _Chains(group, shapes).whole(start)
 
 
 class _Chains:
-    def __init__(self, group: Group, shapes: dict[int, Shape]) -> None:
+    def __init__(self, group: ScopeGroup, shapes: dict[int, Shape]) -> None:
         self.group = group
         self.shapes = shapes
         self.made = {_value(part): part for part in group.parts}
         self.order = {_value(part): i for i, part in enumerate(group.parts)}
 
-    def whole(self, start: int) -> list[Item]:
+    def whole(self, start: int) -> list[ImportedItem]:
         """The chain of the scope; what only other outputs need of it stands where it runs."""
         return self.chained(start, self.group.parts)
 
-    def between(self, start: int, end: int) -> list[Item]:
+    def between(self, start: int, end: int) -> list[ImportedItem]:
         """The chain that leads from one value to another."""
         return self.chained(start, self.region(start, end))
 
-    def chained(self, start: int, region: list[Part]) -> list[Item]:
-        items: list[Item] = []
+    def chained(self, start: int, region: list[Part]) -> list[ImportedItem]:
+        items: list[ImportedItem] = []
         for entry, segment in self.segments(start, region):
             items += self.parallel(entry, segment) or self.one_by_one(entry, segment)
         return items
@@ -72,10 +72,10 @@ class _Chains:
 
     # ------------------------------------------------------------------------------------------------------- a segment
 
-    def parallel(self, entry: int, segment: list[Part]) -> list[Item] | None:
+    def parallel(self, entry: int, segment: list[Part]) -> list[ImportedItem] | None:
         """The segment as a join over paths, or as its only line; None where it is neither."""
         *inner, last = segment
-        if isinstance(last, Group) or last.type not in JOINS:
+        if isinstance(last, ScopeGroup) or last.type not in JOINS:
             return [self.item(last, entry)] if not inner and [*_inputs(last)] == [entry] else None
         regions = [self.region(entry, value) for value in last.inputs]
         together = [part for region in regions for part in region]
@@ -90,14 +90,14 @@ class _Chains:
         made.paths, made.shape = paths, self.shapes[entry]
         return [made]
 
-    def one_by_one(self, entry: int, segment: list[Part]) -> list[Item]:
+    def one_by_one(self, entry: int, segment: list[Part]) -> list[ImportedItem]:
         items, previous = [], entry
         for part in segment:
             items.append(self.taking(part, previous))
             previous = _value(part)
         return items
 
-    def taking(self, part: Part, previous: int) -> Item:
+    def taking(self, part: Part, previous: int) -> ImportedItem:
         """A part behind the line that makes ``previous``, with the names of what else it takes."""
         inputs = _inputs(part)
         if isinstance(part, Line) and part.type in JOINS:
@@ -109,12 +109,12 @@ class _Chains:
         made.sources = None if main == previous else (main,)
         return made
 
-    def item(self, part: Part, entry: int) -> Item:
+    def item(self, part: Part, entry: int) -> ImportedItem:
         shape = self.shapes[entry]
         if part.again:
-            return Item(SHARE, share=part.path[-1] if part.path else "", value=_value(part), shape=shape)
+            return ImportedItem(SHARE, share=part.path[-1] if part.path else "", value=_value(part), shape=shape)
         if isinstance(part, Line):
-            return Item(
+            return ImportedItem(
                 op=part.type,
                 args=dict(part.args),
                 name=self.name(part),
@@ -126,7 +126,7 @@ class _Chains:
             )
         body = chain_of(part, self.shapes, entry)
         stateful = any(line.stateful for line in part.lines())
-        return Item(
+        return ImportedItem(
             op=part.type if len(part.inputs) == 1 else SCOPE,
             name=part.name if stateful or not part.shared else None,
             body=body,
@@ -147,14 +147,14 @@ class _Chains:
 
 
 def _value(part: Part) -> int:
-    return part.output if isinstance(part, Group) else part.value
+    return part.output if isinstance(part, ScopeGroup) else part.value
 
 
 def _inputs(part: Part) -> tuple[int, ...]:
     return part.inputs
 
 
-def _depth(items: list[Item]) -> int:
+def _depth(items: list[ImportedItem]) -> int:
     """How deep joins nest in a chain, scopes aside."""
     return max((1 + max(map(_depth, item.paths), default=0) for item in items if item.paths), default=0)
 

@@ -7,12 +7,14 @@ from itertools import chain
 
 from cnnspec.engine.spec.names import PARAM
 from cnnspec.pytorch.importing.params import ANY
-from cnnspec.pytorch.importing.solve import CHANNELS, Solver, Values
+from cnnspec.pytorch.importing.solve import CHANNELS, ParamSolver, Values
 
 Mask = Mapping[int, bool]
 
 
-def condition(solver: Solver, mask: Mask, channels: Values, own: Sequence[str], word: str, *, shortcut: bool) -> str:
+def condition(
+    solver: ParamSolver, mask: Mask, channels: Values, own: Sequence[str], word: str, *, shortcut: bool
+) -> str:
     """The `when` of a line that is there in some copies.
 
     ``own`` are params that only this line reads; a ``shortcut`` stands in a sum, beside what may change the shape.
@@ -36,7 +38,7 @@ def condition(solver: Solver, mask: Mask, channels: Values, own: Sequence[str], 
     return f"${name}"
 
 
-def _flags(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
+def _flags(solver: ParamSolver, mask: Mask) -> Iterator[tuple[str, Mask]]:
     """Params and constructor arguments that are true or false; the one that is taken is declared."""
     for param in [*solver.params.found.values()]:
         if param.kind == "bool" and all(param.values[i] is not ANY for i in mask):
@@ -52,13 +54,13 @@ def _flags(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
                 yield text, mask
 
 
-def _numbers(solver: Solver, mask: Mask) -> list[tuple[str, Values]]:
+def _numbers(solver: ParamSolver, mask: Mask) -> list[tuple[str, Values]]:
     """The whole numbers that can be told of all these copies, what was written last first."""
     found = [(name, known) for name, known in reversed(solver.numbers.items()) if all(i in known for i in mask)]
     return found + [number for number in solver.integers(mask) if number[0] not in solver.numbers]
 
 
-def _same_shapes(solver: Solver, mask: Mask, sizes: Mapping[str, Values]) -> Iterator[tuple[str, Mask]]:
+def _same_shapes(solver: ParamSolver, mask: Mask, sizes: Mapping[str, Values]) -> Iterator[tuple[str, Mask]]:
     """Whether a tensor may be added to what a stride and a convolution make of it."""
     strides = [(name, known) for name, known in solver.integers(mask) if "stride" in name]
     for size, channels in sizes.items():
@@ -69,13 +71,13 @@ def _same_shapes(solver: Solver, mask: Mask, sizes: Mapping[str, Values]) -> Ite
                 yield f"{stride} != 1 or {size} != {other}", {i: steps[i] != 1 or not same[i] for i in mask}
 
 
-def _channels(solver: Solver, mask: Mask, sizes: Mapping[str, Values], sign: str) -> Iterator[tuple[str, Mask]]:
+def _channels(solver: ParamSolver, mask: Mask, sizes: Mapping[str, Values], sign: str) -> Iterator[tuple[str, Mask]]:
     for size, channels in sizes.items():
         for other, known in _numbers(solver, mask):
             yield f"{size} {sign} {other}", {i: (channels.get(i) == known[i]) == (sign == "==") for i in mask}
 
 
-def _settings(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
+def _settings(solver: ParamSolver, mask: Mask) -> Iterator[tuple[str, Mask]]:
     """Whole numbers that only the constructor has; the one that is taken is declared."""
     for name, given in solver.ratios():
         for sign in ("!=", "=="):
@@ -86,7 +88,7 @@ def _settings(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
                 yield f"{name} {sign} 1", mask
 
 
-def _single(solver: Solver, mask: Mask) -> Iterator[tuple[str, Mask]]:
+def _single(solver: ParamSolver, mask: Mask) -> Iterator[tuple[str, Mask]]:
     """A setting that is 1, or not: `stride`, `expand_ratio`."""
     for name, known in solver.integers(mask):
         yield f"{name} != 1", {i: known[i] != 1 for i in mask}

@@ -14,7 +14,7 @@ from typing import Any
 
 from torch import nn
 
-from cnnspec.pytorch.importing.program import Origin, Path
+from cnnspec.pytorch.importing.program import CodeOrigin, Path
 from cnnspec.pytorch.importing.torch_modules import title
 
 Given = dict[int, dict[str, Any]]
@@ -47,12 +47,12 @@ def _note(frame: FrameType, given: Given) -> None:
         given[id(module)] = {name: frame.f_locals[name] for name in names[1:] if name in frame.f_locals}
 
 
-def origins(module: nn.Module, given: Mapping[int, Mapping[str, Any]]) -> dict[Path, Origin]:
+def origins(module: nn.Module, given: Mapping[int, Mapping[str, Any]]) -> dict[Path, CodeOrigin]:
     """The class of every module, and the plain values that it was given."""
     found = {}
     for name, part in module.named_modules(remove_duplicate=False):
         arguments = dict(_flat(given.get(id(part), {})))
-        found[tuple(filter(None, name.split(".")))] = Origin(title(part), arguments, _defaults(type(part)))
+        found[tuple(filter(None, name.split(".")))] = CodeOrigin(title(part), arguments, _defaults(type(part)))
     return found
 
 

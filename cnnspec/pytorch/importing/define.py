@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnnspec.engine.layers import REGISTRY
-from cnnspec.pytorch.importing.align import Branch, Chain, Column, Unlike, family, likeness, merge
+from cnnspec.pytorch.importing.align import AlignedChain, AlignedColumn, Branch, NotAlike, family, likeness, merge
 from cnnspec.pytorch.importing.conditions import condition
-from cnnspec.pytorch.importing.items import Item
+from cnnspec.pytorch.importing.items import ImportedItem
 from cnnspec.pytorch.importing.params import NO_DEFAULT, Params
-from cnnspec.pytorch.importing.program import Origin
-from cnnspec.pytorch.importing.solve import Solver
+from cnnspec.pytorch.importing.program import CodeOrigin
+from cnnspec.pytorch.importing.solve import ParamSolver
 
 COUNTED = re.compile(r"\$\(index(?: \+ (\d+))?\)|(\d+)")
 WORDS = {"activation": "act", "normalisation": "norm"}
@@ -25,7 +25,7 @@ class Definition:
 
     name: str
     params: Params
-    layers: list[Item]
+    layers: list[ImportedItem]
     calls: list[dict[str, Any]] = field(default_factory=list)
     flags: int = 0
 
@@ -34,14 +34,17 @@ class Definition:
 
 
 def define(
-    name: str, copies: Sequence[Item], origins: Sequence[Origin | None], known: Mapping[str, Mapping[str, Any]]
+    name: str,
+    copies: Sequence[ImportedItem],
+    origins: Sequence[CodeOrigin | None],
+    known: Mapping[str, Mapping[str, Any]],
 ) -> Definition:
     """The block that all copies are. ``known`` are the defaults of other blocks' params. Raises Unlike."""
-    columns = merge([Chain(body, copy.shape) for body, copy in zip(_entered([*copies]), copies, strict=True)])
+    columns = merge([AlignedChain(body, copy.shape) for body, copy in zip(_entered([*copies]), copies, strict=True)])
     _check_repeats(columns)
     entering = {i: copy.shape[0] for i, copy in enumerate(copies) if copy.shape}
     leaving = {i: copy.out[0] for i, copy in enumerate(copies) if copy.out}
-    made = _Definer(Solver(Params(len(copies)), origins, entering, leaving), known)
+    made = _Definer(ParamSolver(Params(len(copies)), origins, entering, leaving), known)
     layers = made.chain(columns, ())
     flags = made.conditions()
     params = made.solver.params
@@ -51,18 +54,18 @@ def define(
     return Definition(name, params, layers, calls, flags)
 
 
-def _check_repeats(columns: Sequence[Column]) -> None:
+def _check_repeats(columns: Sequence[AlignedColumn]) -> None:
     """Raises Unlike where a layer has two lines in a scope, each for some of the copies: the body is there twice."""
     seen: set[tuple[str, str]] = set()
     for column in _scope_columns(columns):
         line = (column.first.op, column.first.id or "")
         if column.first.stateful and line[1] and line in seen:
-            raise Unlike
+            raise NotAlike
         seen.add(line)
         _check_repeats(column.body or ())
 
 
-def _scope_columns(columns: Sequence[Column]) -> Iterator[Column]:
+def _scope_columns(columns: Sequence[AlignedColumn]) -> Iterator[AlignedColumn]:
     """The lines of one scope, those of the paths of its joins too."""
     for column in columns:
         yield column
@@ -70,12 +73,12 @@ def _scope_columns(columns: Sequence[Column]) -> Iterator[Column]:
             yield from _scope_columns(branch.columns)
 
 
-def _entered(copies: list[Item]) -> list[list[Item]]:
+def _entered(copies: list[ImportedItem]) -> list[list[ImportedItem]]:
     """The lines of each copy; the first takes its input by name where the same line of another copy does so."""
     named = [item for copy in copies for item in copy.body or () if item.sources == ("input",)]
     bodies = []
     for copy in copies:
-        first, *rest = copy.body or [Item("")]
+        first, *rest = copy.body or [ImportedItem("")]
         entered = replace(first, sources=("input",))
         alike = first.sources is None and first.id and any(likeness(item, entered) for item in named)
         bodies.append([entered if alike else first, *rest] if copy.body else [])
@@ -86,7 +89,7 @@ def _entered(copies: list[Item]) -> list[list[Item]]:
 class _Pending:
     """A line or a path that some copies lack; told once all values are known."""
 
-    item: Item
+    item: ImportedItem
     mask: dict[int, bool]
     channels: dict[int, int]
     word: str
@@ -96,22 +99,22 @@ class _Pending:
 
 
 class _Definer:
-    def __init__(self, solver: Solver, known: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, solver: ParamSolver, known: Mapping[str, Mapping[str, Any]]) -> None:
         self.solver = solver
         self.known = known
         self.pending: list[_Pending] = []
 
-    def chain(self, columns: Iterable[Column], places: tuple[str, ...]) -> list[Item]:
+    def chain(self, columns: Iterable[AlignedColumn], places: tuple[str, ...]) -> list[ImportedItem]:
         return [self.item(column, places) for column in columns]
 
-    def item(self, column: Column, places: tuple[str, ...]) -> Item:
+    def item(self, column: AlignedColumn, places: tuple[str, ...]) -> ImportedItem:
         first = column.first
         before = [*self.solver.params.found]
         repeat = self.repeat(column, places)
         id = self.id(column, places)
         inner = (*places, COUNTED.sub("", first.id or "") or first.op.lower())
         op, args = self.operation(column, inner)
-        made = Item(
+        made = ImportedItem(
             op=op,
             args=args,
             id=id,
@@ -130,7 +133,9 @@ class _Definer:
 
     # ------------------------------------------------------------------------------------------------- what is there
 
-    def absent(self, made: Item, column: Column, repeat: Any, before: list[str], places: tuple[str, ...]) -> None:
+    def absent(
+        self, made: ImportedItem, column: AlignedColumn, repeat: Any, before: list[str], places: tuple[str, ...]
+    ) -> None:
         """Notes a line that some copies lack, unless its `repeat` says so already."""
         mask = {i: column.members[i] is not None for i, shape in enumerate(column.shapes) if shape is not None}
         if all(mask.values()) or repeat is not None:
@@ -139,7 +144,7 @@ class _Definer:
         channels = _channels(column.shapes)
         self.pending.append(_Pending(made, mask, channels, _word(places[-1]), own, "add" in places))
 
-    def branches(self, made: Item, branches: list[Branch], places: tuple[str, ...]) -> None:
+    def branches(self, made: ImportedItem, branches: list[Branch], places: tuple[str, ...]) -> None:
         inner = (*places, made.op.lower())
         made.paths = [self.chain(branch.columns, inner) for branch in branches]
         made.conditions = [None] * len(branches)
@@ -164,7 +169,7 @@ class _Definer:
 
     # ---------------------------------------------------------------------------------------------- what a line says
 
-    def operation(self, column: Column, places: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
+    def operation(self, column: AlignedColumn, places: tuple[str, ...]) -> tuple[str, dict[str, Any]]:
         """The layer with its arguments; a param of type layer where the copies have other ones."""
         found = {i: column.members[i] for i in column.present}
         ops = {member.op for member in found.values() if member is not None}
@@ -174,7 +179,7 @@ class _Definer:
         word = WORDS[family(column.first.op) or "activation"]
         return self.solver.value(layers, word, places[:-1], _channels(column.shapes), column.first.op), {}
 
-    def arguments(self, column: Column, places: tuple[str, ...]) -> dict[str, Any]:
+    def arguments(self, column: AlignedColumn, places: tuple[str, ...]) -> dict[str, Any]:
         members = {i: column.members[i] for i in column.present}
         op = column.first.op
         names = dict.fromkeys(name for member in members.values() if member is not None for name in member.args)
@@ -184,7 +189,7 @@ class _Definer:
     def fields(self, op: str) -> list[str]:
         return [*REGISTRY[op].model_fields] if op in REGISTRY else [*self.known.get(op, ())]
 
-    def argument(self, column: Column, name: str, places: tuple[str, ...]) -> Any:
+    def argument(self, column: AlignedColumn, name: str, places: tuple[str, ...]) -> Any:
         values: dict[int, Any] = {}
         for i in column.present:
             member = column.members[i]
@@ -193,7 +198,7 @@ class _Definer:
         default = self.default(column.first, name)
         return self.solver.value(values, name, places, _channels(column.shapes), default)
 
-    def default(self, item: Item, name: str) -> Any:
+    def default(self, item: ImportedItem, name: str) -> Any:
         """What an argument is where a line does not state it."""
         if item.op not in REGISTRY:
             return self.known[item.op][name]
@@ -202,7 +207,7 @@ class _Definer:
             return item.args["kernel_size"]
         return NO_DEFAULT if field.is_required() else field.default
 
-    def repeat(self, column: Column, places: tuple[str, ...]) -> Any:
+    def repeat(self, column: AlignedColumn, places: tuple[str, ...]) -> Any:
         """How often; a line that is not there is one that is repeated 0 times."""
         if all(member is None or member.repeat is None for member in column.members):
             return None
@@ -213,7 +218,7 @@ class _Definer:
                 values[i] = 0 if member is None else 1 if member.repeat is None else member.repeat
         return self.solver.value(values, "depth", places, {})
 
-    def id(self, column: Column, places: tuple[str, ...]) -> str | None:
+    def id(self, column: AlignedColumn, places: tuple[str, ...]) -> str | None:
         """The id; numbers in it that differ are counted by a param."""
         first = column.first
         if first.id is None:

@@ -22,7 +22,7 @@ from cnnspec.pytorch.importing import torch_modules as leaves
 from cnnspec.pytorch.importing import user_code as places
 from cnnspec.pytorch.importing.functions import HANDLERS
 from cnnspec.pytorch.importing.operand import Operand, Owned, Result, Unsaid
-from cnnspec.pytorch.importing.program import Frame, Origin, Path
+from cnnspec.pytorch.importing.program import CodeFrame, CodeOrigin, Path
 from cnnspec.pytorch.importing.record import base
 from cnnspec.pytorch.importing.translate import Translator, Where, operands
 
@@ -37,17 +37,17 @@ class _Frames:
     """The module calls of the nodes, numbered as they come."""
 
     numbers: dict[tuple[str, ...], int] = field(default_factory=dict)
-    origins: dict[Path, Origin] = field(default_factory=dict)
+    origins: dict[Path, CodeOrigin] = field(default_factory=dict)
 
-    def of(self, node: torch.fx.Node) -> tuple[Frame, ...]:
+    def of(self, node: torch.fx.Node) -> tuple[CodeFrame, ...]:
         found, keys = [], ()
         for key, (name, cls) in (node.meta.get("nn_module_stack") or {}).items():
             keys = (*keys, key)  # type: ignore[assignment]
             path = tuple(filter(None, name.split(".")))
             type = _class(cls)
-            self.origins.setdefault(path, Origin(type))
-            found.append(Frame(self.numbers.setdefault(keys, len(self.numbers)), path, type))
-        return tuple(found) or (Frame(0, (), next(iter(self.origins.values()), Origin("Network")).type),)
+            self.origins.setdefault(path, CodeOrigin(type))
+            found.append(CodeFrame(self.numbers.setdefault(keys, len(self.numbers)), path, type))
+        return tuple(found) or (CodeFrame(0, (), next(iter(self.origins.values()), CodeOrigin("Network")).type),)
 
 
 def _class(cls: Any) -> str:
@@ -55,7 +55,7 @@ def _class(cls: Any) -> str:
     return "Sequential" if name in CONTAINERS else name.rpartition(".")[2]
 
 
-class Reader:
+class ExportedReader:
     """Reads the graph of an exported program."""
 
     def __init__(self, exported: ExportedProgram, fallback: Span) -> None:

@@ -20,16 +20,16 @@ from torch.nn.parameter import is_lazy
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Source, Span, SpecError, UsageError, count, printable
 from cnnspec.engine.layers import Shape
 from cnnspec.pytorch.importing.construct import Given, origins
-from cnnspec.pytorch.importing.exported import Reader
+from cnnspec.pytorch.importing.exported import ExportedReader
 from cnnspec.pytorch.importing.operand import Operand
-from cnnspec.pytorch.importing.program import Line, Origin, Path, Program, dotted
+from cnnspec.pytorch.importing.program import CodeOrigin, Line, Path, Program, dotted
 from cnnspec.pytorch.importing.record import MARK, Recorder, run
 from cnnspec.pytorch.importing.target import running, subject
 from cnnspec.pytorch.importing.text import Form, Writer
 from cnnspec.pytorch.importing.tidy import alive
 from cnnspec.pytorch.importing.training import named, trained, weightless
 from cnnspec.pytorch.importing.user_code import defined
-from cnnspec.pytorch.importing.verify import Held, Unsound, verify
+from cnnspec.pytorch.importing.verify import HeldValues, Unsound, verify
 from cnnspec.pytorch.importing.write import flow
 
 # Runs at other sizes of the input: what a module computes from them is a number in the spec, and is noted.
@@ -134,20 +134,20 @@ def import_module(
     training = trained(module, images, program, _unused(program, state), place)
     program = replace(program, heads=training.heads)
     notes = (*training.notes, *(frozen(module, images, program, place) if not len(sink) else ()))
-    return _written(program, sink, Held(state, images, output), description, place, notes)
+    return _written(program, sink, HeldValues(state, images, output), description, place, notes)
 
 
 def import_file(path: FilePath) -> Imported:
     """The spec of an exported program, a `.pt2` file. Raises UsageError and SpecError."""
     exported = _loaded(path)
-    reader = Reader(exported, Source(path.name, "").span())
+    reader = ExportedReader(exported, Source(path.name, "").span())
     reader.read()
     inputs = {key: Shape(shape[1:]) for key, shape in reader.inputs.items()}
-    modules = {(): Origin("Network"), **reader.frames.origins}
+    modules = {(): CodeOrigin("Network"), **reader.frames.origins}
     program = Program(path.stem, inputs, tuple(reader.translator.lines), dict(reader.outputs_of()), modules)
     images = _images(reader.inputs)
     with torch.no_grad():
-        held = Held(exported.state_dict, images, exported.module()(*images.values()))
+        held = HeldValues(exported.state_dict, images, exported.module()(*images.values()))
     return _written(program, reader.translator.sink, held, f"Imported from {path.name}.", reader.fallback)
 
 
@@ -234,7 +234,7 @@ def _loaded(path: FilePath) -> ExportedProgram:
 
 
 def _written(
-    program: Program, sink: Sink, held: Held, description: str, place: Span, notes: Iterable[str] = ()
+    program: Program, sink: Sink, held: HeldValues, description: str, place: Span, notes: Iterable[str] = ()
 ) -> Imported:
     """The text of a program, verified; a form that does not hold gives way to a plainer one."""
     writer = Writer(program, sink, description)

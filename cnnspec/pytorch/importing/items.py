@@ -13,7 +13,7 @@ NO_SHAPE = Shape()
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class ImportedItem:
     """One line of a spec.
 
     ``name`` is what its module is called and has to stay called where it has weights; ``id`` what the line says.
@@ -26,8 +26,8 @@ class Item:
     alias: str | None = None  # what scopes below call it where its id is hidden from them
     share: str | None = None  # the name of the line whose module this one runs once more
     sources: tuple[Any, ...] | None = None  # `from`: values until they have names
-    body: list[Item] | None = None
-    paths: list[list[Item]] | None = None
+    body: list[ImportedItem] | None = None
+    paths: list[list[ImportedItem]] | None = None
     conditions: list[str | None] | None = None  # `when` of each path
     when: str | None = None
     repeat: Any = None
@@ -39,14 +39,14 @@ class Item:
     path: Path = ()
     entry: int | None = None  # of a scope: the value that its chain begins with
 
-    def children(self) -> Iterator[list[Item]]:
+    def children(self) -> Iterator[list[ImportedItem]]:
         """The chains below this line."""
         if self.body is not None:
             yield self.body
         yield from self.paths or ()
 
 
-def walk(items: list[Item]) -> Iterator[Item]:
+def walk(items: list[ImportedItem]) -> Iterator[ImportedItem]:
     """Every line of a chain and below, in order."""
     for item in items:
         yield item

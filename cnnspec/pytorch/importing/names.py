@@ -7,58 +7,60 @@ from dataclasses import dataclass, field
 
 from cnnspec.engine.spec.items import GROUP, SCOPE
 from cnnspec.engine.spec.names import id_fault
-from cnnspec.pytorch.importing.items import Item
+from cnnspec.pytorch.importing.items import ImportedItem
 
 
 @dataclass(slots=True)
-class _Scope:
+class _NameScope:
     """A scope whose lines are named; ``given`` are the names of values that no line makes.
 
     ``used`` are the names in it, in the scopes around it and in those below: all that a name may not hide.
     """
 
-    items: list[Item]
+    items: list[ImportedItem]
     given: Mapping[int, str]
-    parent: _Scope | None = None
+    parent: _NameScope | None = None
     used: set[str] = field(default_factory=set)
 
-    def find(self, value: int) -> tuple[_Scope, Item] | None:
+    def find(self, value: int) -> tuple[_NameScope, ImportedItem] | None:
         """The line that makes a value, from this scope outwards."""
         for item in self.items:
             if item.value == value:
                 return self, item
         return self.parent.find(value) if self.parent else None
 
-    def hides(self, id: str, owner: _Scope) -> bool:
+    def hides(self, id: str, owner: _NameScope) -> bool:
         """Whether a line of this scope, or of one between it and the owner's, has the id as well."""
         if self is owner or self.parent is None:
             return False
         return any(item.id == id for item in self.items) or self.parent.hides(id, owner)
 
 
-def name(items: list[Item], inputs: Iterable[str], wanted: Iterable[int], heads: Iterable[Item]) -> dict[int, str]:
+def name(
+    items: list[ImportedItem], inputs: Iterable[str], wanted: Iterable[int], heads: Iterable[ImportedItem]
+) -> dict[int, str]:
     """Gives ids to the lines of a network and of its heads; returns those of the values that are wanted by name."""
     heads = [*heads]
     given = {-1 - number: word for number, word in enumerate(inputs)}
-    root = _Scope([*lines(items)], given, used=_names([*items, *heads]) | {*given.values()})
+    root = _NameScope([*lines(items)], given, used=_names([*items, *heads]) | {*given.values()})
     _name(root)
     for head in heads:
-        _name(_Scope([*lines(head.body or [])], root.given, root, root.used))
+        _name(_NameScope([*lines(head.body or [])], root.given, root, root.used))
     return {value: str(_source(root, value)) for value in wanted}
 
 
-def aliased(items: list[Item]) -> list[Item]:
+def aliased(items: list[ImportedItem]) -> list[ImportedItem]:
     """The lines, each that has a second name in a group of that name."""
     found = []
     for item in items:
         item.body = None if item.body is None else aliased(item.body)
         item.paths = None if item.paths is None else [aliased(path) for path in item.paths]
-        group = Item(GROUP, id=item.alias, body=[item], value=item.value, shape=item.shape, out=item.out)
+        group = ImportedItem(GROUP, id=item.alias, body=[item], value=item.value, shape=item.shape, out=item.out)
         found.append(item if item.alias is None else group)
     return found
 
 
-def _names(items: Iterable[Item]) -> set[str]:
+def _names(items: Iterable[ImportedItem]) -> set[str]:
     """The names in scopes that see each other: those of a block are its own."""
     found = set()
     for item in lines([*items]):
@@ -68,7 +70,7 @@ def _names(items: Iterable[Item]) -> set[str]:
     return found
 
 
-def lines(items: list[Item]) -> Iterator[Item]:
+def lines(items: list[ImportedItem]) -> Iterator[ImportedItem]:
     """The lines of one scope in the order of their positions: those of a join's paths before the join."""
     for item in items:
         for path in item.paths or ():
@@ -76,7 +78,7 @@ def lines(items: list[Item]) -> Iterator[Item]:
         yield item
 
 
-def _name(scope: _Scope) -> None:
+def _name(scope: _NameScope) -> None:
     _own_names(scope)
     for item in scope.items:
         if item.sources is not None:
@@ -85,13 +87,13 @@ def _name(scope: _Scope) -> None:
         if item.body is not None:
             inner = [*lines(item.body)]
             if item.op == SCOPE:
-                _name(_Scope(inner, scope.given, scope, scope.used))
+                _name(_NameScope(inner, scope.given, scope, scope.used))
             else:
                 assert item.entry is not None
-                _name(_Scope(inner, {item.entry: "input"}, used=_names(item.body)))
+                _name(_NameScope(inner, {item.entry: "input"}, used=_names(item.body)))
 
 
-def _own_names(scope: _Scope) -> None:
+def _own_names(scope: _NameScope) -> None:
     for item in scope.items:
         if item.name is not None and not item.stateful and (item.name.isdecimal() or id_fault(item.name)):
             item.name = None
@@ -106,12 +108,12 @@ def _own_names(scope: _Scope) -> None:
             item.id = _new(scope, item)
 
 
-def _placed(items: Iterable[Item]) -> list[Item]:
+def _placed(items: Iterable[ImportedItem]) -> list[ImportedItem]:
     """The lines that have a position: one that runs a module again has none."""
     return [item for item in items if item.share is None]
 
 
-def _source(scope: _Scope, value: object) -> object:
+def _source(scope: _NameScope, value: object) -> object:
     """How `from` calls a value."""
     if not isinstance(value, int):
         return value
@@ -128,13 +130,13 @@ def _source(scope: _Scope, value: object) -> object:
     return item.alias
 
 
-def _new(scope: _Scope, item: Item) -> str:
+def _new(scope: _NameScope, item: ImportedItem) -> str:
     """A name after the layer, with the first number that is free."""
     word = item.op.lower() if item.share is None else f"{item.share}_again"
     return _free(scope, *(f"{word}{n}" for n in range(1, len(scope.used) + 2)))
 
 
-def _free(scope: _Scope, *names: str) -> str:
+def _free(scope: _NameScope, *names: str) -> str:
     """The first name that is not used, numbered if need be."""
     wanted = (*names, *(f"{names[-1]}{n}" for n in range(2, len(scope.used) + 3)))
     found = next(name for name in wanted if name not in scope.used)

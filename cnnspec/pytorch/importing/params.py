@@ -22,7 +22,7 @@ NO_DEFAULT = object()
 
 
 @dataclass(slots=True, eq=False)
-class Param:
+class ImportedParam:
     """``values`` has one for each copy."""
 
     name: str
@@ -70,14 +70,14 @@ class Params:
     """The params of one definition, in the order in which its lines need them."""
 
     copies: int
-    found: dict[str, Param] = field(default_factory=dict)
+    found: dict[str, ImportedParam] = field(default_factory=dict)
 
-    def add(self, name: str, kind: str, values: Mapping[int, Any], *, suggested: Any = NO_DEFAULT) -> Param:
+    def add(self, name: str, kind: str, values: Mapping[int, Any], *, suggested: Any = NO_DEFAULT) -> ImportedParam:
         every = [values.get(copy, ANY) for copy in range(self.copies)]
-        self.found[name] = Param(name, kind, every, suggested)
+        self.found[name] = ImportedParam(name, kind, every, suggested)
         return self.found[name]
 
-    def ordered(self) -> list[Param]:
+    def ordered(self) -> list[ImportedParam]:
         """What a call has to state first."""
         return sorted(self.found.values(), key=lambda param: param.default is not NO_DEFAULT)
 
@@ -86,12 +86,12 @@ class Params:
         wanted = [*names, *(f"{names[-1]}{n}" for n in range(2, 100))]
         return next(name for name in wanted if name not in self.found)
 
-    def fit(self, param: Param, kind: str, values: Mapping[int, Any]) -> bool:
+    def fit(self, param: ImportedParam, kind: str, values: Mapping[int, Any]) -> bool:
         """Whether a param has these values, where both are known."""
         known = [copy for copy in values if param.values[copy] is not ANY]
         return param.kind == kind and bool(known) and all(param.values[copy] == values[copy] for copy in known)
 
-    def fill(self, param: Param, values: Mapping[int, Any]) -> None:
+    def fill(self, param: ImportedParam, values: Mapping[int, Any]) -> None:
         """Takes over values that nothing asked for yet."""
         for copy, value in values.items():
             param.values[copy] = value

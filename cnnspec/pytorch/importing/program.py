@@ -21,7 +21,7 @@ Path = tuple[str, ...]  # of a module: ("layer1", "0", "conv1")
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class CodeFrame:
     """One call of a module: a second call of the same module has another number."""
 
     number: int
@@ -39,7 +39,7 @@ class Line:
     inputs: tuple[int, ...]
     input_shapes: tuple[Shape, ...]
     shape: Shape
-    frames: tuple[Frame, ...]  # the calls that were open, outermost first
+    frames: tuple[CodeFrame, ...]  # the calls that were open, outermost first
     path: Path | None  # of its module, or of the module that owns its weights
     stateful: bool  # whether it has parameters or buffers, and so must keep its path
     span: Span
@@ -47,7 +47,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class CodeOrigin:
     """Where a module comes from: its class, and the plain values that its constructor was given."""
 
     type: str
@@ -56,7 +56,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Head:
+class ImportedHead:
     """What runs in training alone: a module on a value of the network, whose output has a name of its own."""
 
     path: Path
@@ -74,8 +74,8 @@ class Program:
     inputs: dict[str, Shape]
     lines: tuple[Line, ...]
     outputs: dict[str, int]
-    origins: Mapping[Path, Origin] = field(default_factory=dict)
-    heads: tuple[Head, ...] = ()
+    origins: Mapping[Path, CodeOrigin] = field(default_factory=dict)
+    heads: tuple[ImportedHead, ...] = ()
 
     @property
     def wanted(self) -> set[int]:

@@ -30,7 +30,7 @@ from cnnspec.pytorch.importing import torch_modules as leaves
 from cnnspec.pytorch.importing import user_code as places
 from cnnspec.pytorch.importing.functions import HANDLERS
 from cnnspec.pytorch.importing.operand import Operand, Owned, Result, Unsaid
-from cnnspec.pytorch.importing.program import Frame, Path, dotted
+from cnnspec.pytorch.importing.program import CodeFrame, Path, dotted
 from cnnspec.pytorch.importing.translate import KNOWN, Translator, Where, operands
 
 MARK = "_cnnspec_operand"  # the attribute of a tensor that says what it is
@@ -53,7 +53,7 @@ class Recorder(TorchFunctionMode):
         self.paths = {id(m): tuple(filter(None, name.split("."))) for name, m in module.named_modules()}
         self.translator = Translator(HANDLERS, held(module), batch, self.constant)
         self.translator.training = training
-        self.frames: list[Frame] = [Frame(0, (), leaves.title(module))]
+        self.frames: list[CodeFrame] = [CodeFrame(0, (), leaves.title(module))]
         self.numbers = count(1)
         self.inside: nn.Module | None = None  # the layer that runs: what it calls is its own affair
 
@@ -102,7 +102,7 @@ class Recorder(TorchFunctionMode):
             self.inside = module
         else:
             path = self.paths.get(id(module), self.frames[-1].path)
-            self.frames.append(Frame(next(self.numbers), path, leaves.title(module)))
+            self.frames.append(CodeFrame(next(self.numbers), path, leaves.title(module)))
 
     def leave(self, module: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
         if self.inside is module:

@@ -13,7 +13,7 @@ from typing import Any
 
 from cnnspec.engine.layers import FAMILIES, JOINS, REGISTRY
 from cnnspec.engine.spec.items import GROUP
-from cnnspec.pytorch.importing.items import Item, walk
+from cnnspec.pytorch.importing.items import ImportedItem, walk
 from cnnspec.pytorch.importing.names import lines
 from cnnspec.pytorch.importing.write import rows
 
@@ -24,10 +24,10 @@ FEWEST_STEPS = 3  # of a `foreach`
 FEWEST_ROWS = 5  # of a table that becomes a `foreach`
 
 
-def shorten(items: list[Item]) -> list[Item]:
+def shorten(items: list[ImportedItem]) -> list[ImportedItem]:
     """The chain, and those below it, with what repeats written once."""
     items = [_inside(item) for item in items]
-    for loop in (Loop(_repeated, _saves), Loop(_walked, _reads_well)):
+    for loop in (RepeatLoop(_repeated, _saves), RepeatLoop(_walked, _reads_well)):
         before = None
         while before != len(items):
             before = len(items)
@@ -35,27 +35,27 @@ def shorten(items: list[Item]) -> list[Item]:
     return items
 
 
-def _inside(item: Item) -> Item:
+def _inside(item: ImportedItem) -> ImportedItem:
     body = None if item.body is None else shorten(item.body)
     paths = None if item.paths is None else [path if path is None else shorten(path) for path in item.paths]
     return replace(item, body=body, paths=paths)
 
 
-Rounds = list[list[Item]]
+Rounds = list[list[ImportedItem]]
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
+class RepeatLoop:
     """``fold`` writes rounds as one line, or None where they differ; ``good`` says whether that is better."""
 
-    fold: Callable[[Rounds], Item | None]
-    good: Callable[[Rounds, Item], bool]
+    fold: Callable[[Rounds], ImportedItem | None]
+    good: Callable[[Rounds, ImportedItem], bool]
 
 
-def _folded(items: list[Item], loop: Loop) -> list[Item]:
+def _folded(items: list[ImportedItem], loop: RepeatLoop) -> list[ImportedItem]:
     """One pass: the runs of the shortest period that has any."""
     for period in range(1, min(LONGEST, len(items) // 2) + 1):
-        out: list[Item] = []
+        out: list[ImportedItem] = []
         at = 0
         while at < len(items):
             found = _run(items, at, period, loop)
@@ -66,7 +66,7 @@ def _folded(items: list[Item], loop: Loop) -> list[Item]:
     return items
 
 
-def _run(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item, int] | None:
+def _run(items: list[ImportedItem], at: int, period: int, loop: RepeatLoop) -> tuple[ImportedItem, int] | None:
     """What is written for the run at a place, and how many items it stands for."""
     made, rounds = _longest(items, at, period, loop)
     if made is None or not loop.good(rounds, made):
@@ -76,7 +76,7 @@ def _run(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item, int
     return made, len(rounds) * period
 
 
-def _longest(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item | None, Rounds]:
+def _longest(items: list[ImportedItem], at: int, period: int, loop: RepeatLoop) -> tuple[ImportedItem | None, Rounds]:
     rounds, made = [items[at : at + period]], None
     while at + (len(rounds) + 1) * period <= len(items):
         following = items[at + len(rounds) * period : at + (len(rounds) + 1) * period]
@@ -88,19 +88,19 @@ def _longest(items: list[Item], at: int, period: int, loop: Loop) -> tuple[Item 
     return made, rounds
 
 
-def _follows(item: Item) -> bool:
+def _follows(item: ImportedItem) -> bool:
     """Whether a line rather ends a round than begins one."""
     return any(hasattr(FAMILIES[name], item.op) for name in ("activation", "normalisation", "pooling"))
 
 
-def _saves(rounds: Rounds, made: Item) -> bool:
+def _saves(rounds: Rounds, made: ImportedItem) -> bool:
     """Whether the text gets shorter: by more where several ids are counted; calls are counted in any case."""
     calls = all(item.op not in REGISTRY for item in rounds[0])
     counted = len(rounds[0]) > 1 and any(item.id and "$" in item.id for item in _scope_lines([made]))
     return sum(map(rows, rounds)) - rows([made]) >= (3 if counted else 0 if calls else 1)
 
 
-def _repeated(rounds: Rounds) -> Item | None:
+def _repeated(rounds: Rounds) -> ImportedItem | None:
     """The rounds as one that is repeated; None where they differ."""
     if not all(_same(first, other) for items in rounds[1:] for first, other in zip(rounds[0], items, strict=True)):
         return None
@@ -110,16 +110,16 @@ def _repeated(rounds: Rounds) -> Item | None:
     return _looped(numbered, repeat=len(rounds))
 
 
-def _looped(items: list[Item], **words: Any) -> Item:
+def _looped(items: list[ImportedItem], **words: Any) -> ImportedItem:
     """One item, or a group of several, in a loop; a `from` beside a loop feeds its first round, in a group each."""
     fed_once = items[0].sources is not None and items[0].op not in JOINS
     if len(items) == 1 and items[0].repeat is None and items[0].foreach is None and not fed_once:
         return replace(items[0], **words)
     first, last = items[0], items[-1]
-    return Item(op=GROUP, body=items, shape=first.shape, out=last.out, value=last.value, **words)
+    return ImportedItem(op=GROUP, body=items, shape=first.shape, out=last.out, value=last.value, **words)
 
 
-def _same(one: Item, other: Item) -> bool:
+def _same(one: ImportedItem, other: ImportedItem) -> bool:
     """Whether two lines say the same, the ids of their own scope aside."""
     return (
         (one.op, one.args, one.share, one.sources, one.repeat, one.foreach, one.when, one.conditions)
@@ -129,7 +129,7 @@ def _same(one: Item, other: Item) -> bool:
     )
 
 
-def _same_chains(one: Item, other: Item) -> bool:
+def _same_chains(one: ImportedItem, other: ImportedItem) -> bool:
     if (one.body is None) != (other.body is None) or len(one.paths or ()) != len(other.paths or ()):
         return False
     strict = one.op != GROUP
@@ -138,14 +138,14 @@ def _same_chains(one: Item, other: Item) -> bool:
     return all(_same_chain(a, b, strict) for a, b, strict in chains)
 
 
-def _same_chain(one: Sequence[Item], other: Sequence[Item], strict: bool) -> bool:
+def _same_chain(one: Sequence[ImportedItem], other: Sequence[ImportedItem], strict: bool) -> bool:
     return len(one) == len(other) and all(
         _same(a, b) and (not strict or [i.id for i in lines([a])] == [i.id for i in lines([b])])
         for a, b in zip(one, other, strict=True)
     )
 
 
-def _numbered(rounds: Rounds) -> list[Item] | None:
+def _numbered(rounds: Rounds) -> list[ImportedItem] | None:
     """The first round with ids that count; None where they count otherwise."""
     scopes = [[*_scope_lines(items)] for items in rounds]
     ids: dict[int, str] = {}
@@ -159,7 +159,7 @@ def _numbered(rounds: Rounds) -> list[Item] | None:
     return [_with_ids(item, ids) for item in rounds[0]]
 
 
-def _scope_lines(items: Sequence[Item]) -> list[Item]:
+def _scope_lines(items: Sequence[ImportedItem]) -> list[ImportedItem]:
     """The lines of one scope, those in groups too."""
     found = []
     for item in lines([*items]):
@@ -169,7 +169,7 @@ def _scope_lines(items: Sequence[Item]) -> list[Item]:
     return found
 
 
-def _with_ids(item: Item, ids: dict[int, str]) -> Item:
+def _with_ids(item: ImportedItem, ids: dict[int, str]) -> ImportedItem:
     paths = None if item.paths is None else [[_with_ids(i, ids) for i in path] for path in item.paths]
     body = [_with_ids(i, ids) for i in item.body or ()] if item.op == GROUP else item.body
     return replace(item, id=ids.get(id(item), item.id), paths=paths, body=body)
@@ -196,7 +196,7 @@ def _counting(ids: list[str]) -> str | None:
 # ------------------------------------------------------------------------------------------------------------- foreach
 
 
-def _reads_well(rounds: Rounds, made: Item) -> bool:
+def _reads_well(rounds: Rounds, made: ImportedItem) -> bool:
     """Whether lists read better than the lines: rows of a table are left alone, unless one column alone differs."""
     first = rounds[0]
     if len(rounds) < FEWEST_STEPS or len({item.op for item in first}) < len(first):
@@ -204,7 +204,7 @@ def _reads_well(rounds: Rounds, made: Item) -> bool:
     return rows(first) > 1 or (len(made.foreach or ()) == 1 and len(rounds) >= FEWEST_ROWS)
 
 
-def _walked(rounds: Rounds) -> Item | None:
+def _walked(rounds: Rounds) -> ImportedItem | None:
     """The rounds as one in which arguments step through lists; None where more than a few differ."""
     slots = _slots(rounds)
     if slots is None or not 1 <= len({repr(values) for _, _, values in slots}) <= MOST_WALKED:
@@ -217,12 +217,12 @@ def _walked(rounds: Rounds) -> Item | None:
     return _looped(made, foreach={name: list(values) for name, values in names.lists.items()})
 
 
-def _slots(rounds: Rounds) -> list[tuple[Item, str, list[Any]]] | None:
+def _slots(rounds: Rounds) -> list[tuple[ImportedItem, str, list[Any]]] | None:
     """The arguments and repeats that differ, by their line in the first round; None where anything else does."""
     columns = [[*_deep(items)] for items in rounds]
     if len({len(column) for column in columns}) > 1 or len({repr(_inner_ids(items)) for items in rounds}) > 1:
         return None
-    found: list[tuple[Item, str, list[Any]]] = []
+    found: list[tuple[ImportedItem, str, list[Any]]] = []
     for place in zip(*columns, strict=True):
         if any(_frame(item) != _frame(place[0]) for item in place):
             return None
@@ -233,21 +233,21 @@ def _slots(rounds: Rounds) -> list[tuple[Item, str, list[Any]]] | None:
     return found if kinds <= {int, float} else None
 
 
-def _frame(item: Item) -> Any:
+def _frame(item: ImportedItem) -> Any:
     """All of a line but its id and the values of its arguments."""
     lengths = [len(chain) for chain in item.children()]
     words = (item.share, item.sources, item.foreach, item.when, item.conditions, item.id is None, item.repeat is None)
     return item.op, [*item.args], lengths, words
 
 
-def _deep(items: Sequence[Item]) -> Iterator[Item]:
+def _deep(items: Sequence[ImportedItem]) -> Iterator[ImportedItem]:
     for item in items:
         for chain in item.children():
             yield from _deep(chain)
         yield item
 
 
-def _inner_ids(items: Sequence[Item]) -> list[str | None]:
+def _inner_ids(items: Sequence[ImportedItem]) -> list[str | None]:
     """The ids of lines in scopes of their own, which no loop counts."""
     scopes = [item for item in _scope_lines(items) if item.body is not None and item.op != GROUP]
     return [inner.id for item in scopes for inner in walk(item.body or [])]
@@ -260,12 +260,12 @@ class _Names:
         self.lists: dict[str, list[Any]] = {}
         self.of: dict[tuple[int, str, str], str] = {}
 
-    def written(self, item: Item, argument: str, value: Any) -> Any:
+    def written(self, item: ImportedItem, argument: str, value: Any) -> Any:
         name = self.of.get((item.value, item.op, argument))
         return value if name is None else f"${name}"
 
 
-def _walked_names(slots: list[tuple[Item, str, list[Any]]]) -> _Names:
+def _walked_names(slots: list[tuple[ImportedItem, str, list[Any]]]) -> _Names:
     names = _Names()
     for item, argument, values in slots:
         same = next((name for name, known in names.lists.items() if known == values), None)
@@ -277,7 +277,7 @@ def _walked_names(slots: list[tuple[Item, str, list[Any]]]) -> _Names:
     return names
 
 
-def _stepping(item: Item, names: _Names) -> Item:
+def _stepping(item: ImportedItem, names: _Names) -> ImportedItem:
     args = {name: names.written(item, name, value) for name, value in item.args.items()}
     repeat = names.written(item, "repeat", item.repeat)
     body = None if item.body is None else [_stepping(i, names) for i in item.body]

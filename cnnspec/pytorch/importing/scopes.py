@@ -13,17 +13,17 @@ from itertools import pairwise
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink
 from cnnspec.engine.spec.items import SCOPE
-from cnnspec.pytorch.importing.program import Head, Line, Path, Program, dotted
+from cnnspec.pytorch.importing.program import ImportedHead, Line, Path, Program, dotted
 from cnnspec.pytorch.importing.tidy import arriving, leaving
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class ScopeGroup:
     """A module of modules. ``inputs`` are the values that it takes from outside."""
 
     path: Path
     type: str
-    parts: list[Line | Group] = field(default_factory=list)
+    parts: list[Line | ScopeGroup] = field(default_factory=list)
     inputs: tuple[int, ...] = ()
     output: int = 0
     shared: bool = False  # whether its module is called elsewhere as well
@@ -35,18 +35,18 @@ class Group:
 
     def lines(self) -> Iterable[Line]:
         for part in self.parts:
-            if isinstance(part, Group):
+            if isinstance(part, ScopeGroup):
                 yield from part.lines()
             else:
                 yield part
 
 
-def scopes(program: Program, sink: Sink) -> Group:
+def scopes(program: Program, sink: Sink) -> ScopeGroup:
     """The network as a tree; what is in no tree goes to the sink."""
     return _Builder(program, sink).group((), program.origins[()].type, list(program.lines))
 
 
-def head_scope(program: Program, head: Head, sink: Sink) -> Group:
+def head_scope(program: Program, head: ImportedHead, sink: Sink) -> ScopeGroup:
     """The tree of a head."""
     lines = Program(program.name, program.inputs, head.lines, {"": head.lines[-1].value}, program.origins)
     return _Builder(lines, sink).group(head.path, head.type, list(head.lines), len(head.path))
@@ -89,8 +89,8 @@ class _Builder:
             len(leaving(inner, self.program.lines, self.outputs)) == 1 for inner in calls.values()
         )
 
-    def group(self, path: Path, type: str, lines: list[Line], depth: int = 0) -> Group:
-        made = Group(path, type)
+    def group(self, path: Path, type: str, lines: list[Line], depth: int = 0) -> ScopeGroup:
+        made = ScopeGroup(path, type)
         for inner in dict.fromkeys(self.below(depth, line) for line in lines):
             if inner is not None:
                 self.enclose(depth, inner, lines)
@@ -109,7 +109,7 @@ class _Builder:
         """Which call of the module at a path a line belongs to; 0 where nobody calls it."""
         return next((frame.number for frame in line.frames if frame.path == path), 0)
 
-    def fill(self, made: Group, lines: list[Line], depth: int) -> None:
+    def fill(self, made: ScopeGroup, lines: list[Line], depth: int) -> None:
         """The parts in the order in which they are done: a child scope where its last line is."""
         children: dict[tuple[Path, int], list[Line]] = {}
         for line in lines:
@@ -135,7 +135,7 @@ class _Builder:
         children: dict[tuple[Path, int], list[Line]],
         first: dict[Path, list[Line]],
         depth: int,
-    ) -> Group:
+    ) -> ScopeGroup:
         path, number = key
         lines = children[key]
         type = next((f.type for line in lines for f in line.frames if f.number == number and number), SCOPE)
@@ -148,7 +148,7 @@ class _Builder:
                 self.entered_twice(made, lines)
         return made
 
-    def entered_twice(self, group: Group, lines: list[Line]) -> None:
+    def entered_twice(self, group: ScopeGroup, lines: list[Line]) -> None:
         message = f"`{dotted(group.path)}` runs twice, and does not do the same: a module of a spec has one way through"
         help = "call what differs as a module of its own, beside it"
         self.sink.add(Diagnostic("entered-twice", message, Label(lines[0].span, "the second time"), help=help))
@@ -236,7 +236,7 @@ class _Builder:
 
     # ------------------------------------------------------------------------------------------------------ outputs
 
-    def output(self, group: Group, lines: list[Line]) -> int:
+    def output(self, group: ScopeGroup, lines: list[Line]) -> int:
         """The one value that leaves a scope."""
         if not group.path:
             return max(self.program.outputs.values())  # the others are called by their names
@@ -245,7 +245,7 @@ class _Builder:
             self.several(group, [line for line in lines if line.value in found])
         return found[-1]
 
-    def several(self, group: Group, made: list[Line]) -> None:
+    def several(self, group: ScopeGroup, made: list[Line]) -> None:
         *_, second, last = made
         called = any(self.number(group.path, line) for line in made)
         name = f"`{dotted(group.path)}`"

@@ -11,19 +11,19 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from cnnspec.engine.spec.names import NOT_PARAMS, PARAM
-from cnnspec.pytorch.importing.params import ANY, NO_DEFAULT, Param, Params, alike, kind_of, like
-from cnnspec.pytorch.importing.program import Origin
+from cnnspec.pytorch.importing.params import ANY, NO_DEFAULT, ImportedParam, Params, alike, kind_of, like
+from cnnspec.pytorch.importing.program import CodeOrigin
 
 Values = Mapping[int, Any]
 CHANNELS = "in.channels"
 CHANNEL_WORDS = ("out_channels", "out_features", "width")
 
 
-class Solver:
+class ParamSolver:
     """Finds what to write for values over the copies; ``origins`` are what their constructors were given."""
 
     def __init__(
-        self, params: Params, origins: Sequence[Origin | None], entering: Values, leaving: Values | None = None
+        self, params: Params, origins: Sequence[CodeOrigin | None], entering: Values, leaving: Values | None = None
     ) -> None:
         self.params = params
         self.leaving = leaving or {}
@@ -161,7 +161,7 @@ class Solver:
                 yield f"{CHANNELS} * {name}"
 
 
-def _given(origins: Sequence[Origin | None], entering: Values) -> dict[str, Values]:
+def _given(origins: Sequence[CodeOrigin | None], entering: Values) -> dict[str, Values]:
     """The constructors' arguments that every copy has, but for those that repeat how many channels arrive."""
     if any(origin is None for origin in origins):
         return {}
@@ -205,4 +205,4 @@ def _bare(text: str) -> str:
     return text[2:-1] if text.startswith("$(") else text[1:]
 
 
-__all__ = ["ANY", "Param", "Solver", "Values"]
+__all__ = ["ANY", "ImportedParam", "ParamSolver", "Values"]

@@ -19,10 +19,10 @@ from cnnspec.engine.spec.names import id_fault, input_name_fault, output_fault
 from cnnspec.pytorch.importing.chains import chain_of, shapes_of
 from cnnspec.pytorch.importing.define import Definition
 from cnnspec.pytorch.importing.fold import fold
-from cnnspec.pytorch.importing.items import Item, walk
+from cnnspec.pytorch.importing.items import ImportedItem, walk
 from cnnspec.pytorch.importing.names import aliased, name
-from cnnspec.pytorch.importing.program import Head, Path, Program, dotted
-from cnnspec.pytorch.importing.scopes import Group, head_scope, scopes
+from cnnspec.pytorch.importing.program import ImportedHead, Path, Program, dotted
+from cnnspec.pytorch.importing.scopes import ScopeGroup, head_scope, scopes
 from cnnspec.pytorch.importing.tidy import tidy
 from cnnspec.pytorch.importing.training import WEIGHT
 from cnnspec.pytorch.importing.verify import Unsound
@@ -37,7 +37,7 @@ CLASSES = "num_classes"
 DROPOUT = "dropout"
 
 
-def settings(scopes: list[Item], program: Program) -> tuple[list[Item], dict[str, Any]]:
+def settings(scopes: list[ImportedItem], program: Program) -> tuple[list[ImportedItem], dict[str, Any]]:
     """The network and its heads with what its constructor was given as params, and the params."""
     given = program.origins[()].arguments
     wanted: dict[tuple[int, str], str] = {}
@@ -54,11 +54,11 @@ def settings(scopes: list[Item], program: Program) -> tuple[list[Item], dict[str
     return [_set(item, wanted, names) for item in scopes], params
 
 
-def _is_output(item: Item, program: Program) -> bool:
+def _is_output(item: ImportedItem, program: Program) -> bool:
     return item.value in {*program.outputs.values(), *(head.lines[-1].value for head in program.heads)}
 
 
-def _set(item: Item, wanted: Mapping[tuple[int, str], str], names: Mapping[str, str]) -> Item:
+def _set(item: ImportedItem, wanted: Mapping[tuple[int, str], str], names: Mapping[str, str]) -> ImportedItem:
     argument = wanted.get((item.value, item.op))
     args = item.args if argument is None else {**item.args, argument: f"${names[argument]}"}
     body = None if item.body is None else [_set(i, wanted, names) for i in item.body]
@@ -78,11 +78,11 @@ class Form(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenSpec:
     """A spec, and the lines of the network and of its heads that it was written from."""
 
     text: str
-    scopes: list[Item]
+    scopes: list[ImportedItem]
 
 
 class Writer:
@@ -103,7 +103,7 @@ class Writer:
         self.spans = {line.value: line.span for line in lines}
         self.shapes = shapes_of(lines, program.inputs)
 
-    def written(self, form: Form) -> Written:
+    def written(self, form: Form) -> WrittenSpec:
         program = self.program
         starts = [-1, *(head.source for head in program.heads)]
         scopes = [_scope(tree, self.shapes, start) for tree, start in zip(self.trees, starts, strict=True)]
@@ -120,9 +120,9 @@ class Writer:
             head.path[0]: (_words(head, ids), item.body or []) for head, item in zip(program.heads, heads, strict=True)
         }
         sections = _sections(program, params, self.description, ids)
-        return Written(document(sections, network.body or [], blocks_of(blocks), aux), [network, *heads])
+        return WrittenSpec(document(sections, network.body or [], blocks_of(blocks), aux), [network, *heads])
 
-    def located(self, found: Unsound, written: Written, fallback: Span) -> list[Diagnostic]:
+    def located(self, found: Unsound, written: WrittenSpec, fallback: Span) -> list[Diagnostic]:
         """What the checker says of a spec without blocks, at the lines of the module that it was written from."""
         values: dict[int, int] = {}
         if found.spec is not None:
@@ -137,7 +137,7 @@ class Writer:
         return placed
 
 
-def _values(items: Sequence[Item], read: Sequence[SpecItem]) -> Iterator[tuple[int, int]]:
+def _values(items: Sequence[ImportedItem], read: Sequence[SpecItem]) -> Iterator[tuple[int, int]]:
     """The line of the text that each item stands on, and the value that it makes."""
     for item, other in zip(items, read, strict=True):
         yield other.span.line, item.value
@@ -146,14 +146,14 @@ def _values(items: Sequence[Item], read: Sequence[SpecItem]) -> Iterator[tuple[i
             yield from _values(path, branch.items)
 
 
-def unfolded(item: Item) -> Item:
+def unfolded(item: ImportedItem) -> ImportedItem:
     """A scope in which each module is a scope of its own."""
     body = None if item.body is None else [unfolded(inner) for inner in item.body]
     paths = None if item.paths is None else [[unfolded(inner) for inner in path] for path in item.paths]
     return replace(item, op=item.op if body is None else SCOPE, body=body, paths=paths)
 
 
-def check_names(tree: Group, sink: Sink) -> None:
+def check_names(tree: ScopeGroup, sink: Sink) -> None:
     """Tells of modules with weights whose names no id can be."""
     seen: set[Path] = set()
     for line in tree.lines():
@@ -180,12 +180,12 @@ def _called(program: Program) -> Program:
     return replace(program, inputs={names[key]: shape for key, shape in program.inputs.items()}, outputs=outputs)
 
 
-def _trees(program: Program, sink: Sink) -> list[Group]:
+def _trees(program: Program, sink: Sink) -> list[ScopeGroup]:
     return [scopes(program, sink), *(head_scope(program, head, sink) for head in program.heads)]
 
 
-def _scope(tree: Group, shapes: dict[int, Shape], start: int) -> Item:
-    return Item(op=SCOPE, body=chain_of(tree, shapes, start), shape=shapes[start])
+def _scope(tree: ScopeGroup, shapes: dict[int, Shape], start: int) -> ImportedItem:
+    return ImportedItem(op=SCOPE, body=chain_of(tree, shapes, start), shape=shapes[start])
 
 
 def _named(program: Program) -> list[int]:
@@ -194,7 +194,7 @@ def _named(program: Program) -> list[int]:
     return [*outputs, *(head.source for head in program.heads)]
 
 
-def _words(head: Head, ids: Mapping[int, str]) -> dict[str, Any]:
+def _words(head: ImportedHead, ids: Mapping[int, str]) -> dict[str, Any]:
     """What is said of a head beside its lines."""
     output = {} if head.output == head.path[0] else {"output": head.output}
     return {"from": ids[head.source], "weight": WEIGHT, **output}

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cnnspec.pytorch.importing.program import Frame, Line, Path, Program
+from cnnspec.pytorch.importing.program import CodeFrame, Line, Path, Program
 
 
 def tidy(program: Program) -> Program:
@@ -159,7 +159,7 @@ def _heads(lines: list[Line], outputs: set[int]) -> list[Line]:
     return lines
 
 
-def calls(lines: Iterable[Line]) -> list[Frame]:
+def calls(lines: Iterable[Line]) -> list[CodeFrame]:
     """The module calls below the network's own, inner ones first."""
     found = {frame: depth for line in lines for depth, frame in enumerate(line.frames) if frame.path}
     return sorted(found, key=lambda frame: -found[frame])
@@ -204,7 +204,7 @@ def _ancestors(line: Line, among: list[Line]) -> set[int]:
     return needed & {other.value for other in among}
 
 
-def _out_of(line: Line, frame: Frame) -> Line:
+def _out_of(line: Line, frame: CodeFrame) -> Line:
     return replace(line, frames=line.frames[: line.frames.index(frame)], path=None)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from cnnspec.engine.diagnostics import Span
 from cnnspec.engine.spec.names import PARAM
 from cnnspec.pytorch.importing.operand import Operand
-from cnnspec.pytorch.importing.program import Head, Line, Path, Program, dotted
+from cnnspec.pytorch.importing.program import ImportedHead, Line, Path, Program, dotted
 from cnnspec.pytorch.importing.record import MARK, Recorder
 from cnnspec.pytorch.importing.tidy import alive, arriving, leaving
 
@@ -25,7 +25,7 @@ WEIGHT = 0.3  # of the loss of a head, where GoogLeNet's paper has it; no module
 class Trained:
     """The heads of a network, and what has to be said of its training."""
 
-    heads: tuple[Head, ...] = ()
+    heads: tuple[ImportedHead, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -127,7 +127,9 @@ class _Comparison:
             self.same[line.value] = other.value
         return own[len(ours)] if len(own) > len(ours) else None
 
-    def head(self, path: Path, part: list[Line], lines: list[Line], outputs: Mapping[str, int | None]) -> Head | None:
+    def head(
+        self, path: Path, part: list[Line], lines: list[Line], outputs: Mapping[str, int | None]
+    ) -> ImportedHead | None:
         """The module at a path as a head: on one value of the network, and giving one output of its own."""
         taken, made = [*arriving(part)], [*leaving(part, lines, {v for v in outputs.values() if v is not None})]
         name = next((name for name, value in outputs.items() if made == [value]), None)
@@ -142,7 +144,7 @@ class _Comparison:
             for line in part
         ]
         type = next(frame.type for line in part for frame in line.frames if frame.path == path)
-        return Head(path, type, self.same[taken[0]], name, tuple(moved))
+        return ImportedHead(path, type, self.same[taken[0]], name, tuple(moved))
 
 
 def _said(line: Line) -> tuple[Any, ...]:
@@ -154,7 +156,7 @@ def _is_in(line: Line, path: Path) -> bool:
     return any(frame.path == path for frame in line.frames)
 
 
-def _notes(heads: tuple[Head, ...], different: Span | None) -> Iterator[str]:
+def _notes(heads: tuple[ImportedHead, ...], different: Span | None) -> Iterator[str]:
     for head in heads:
         yield f"the loss of `{dotted(head.path)}` is weighted by {WEIGHT}: no module says by how much"
     if different is not None:

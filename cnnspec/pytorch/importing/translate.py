@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Span, count
 from cnnspec.engine.layers import REGISTRY, Refusal, Shape
 from cnnspec.pytorch.importing.operand import Operand, Owned, Result, Unsaid
-from cnnspec.pytorch.importing.program import Frame, Line, Path, dotted
+from cnnspec.pytorch.importing.program import CodeFrame, Line, Path, dotted
 
 # Arguments as a spec states them: what is no default, one value where all dimensions agree, none that is inferred.
 
@@ -68,7 +68,7 @@ BROADCASTS = frozenset({"Add", "Multiply"})
 class Where:
     """Where a call stands: the modules that are running, its line, and its own path where it is a module."""
 
-    frames: tuple[Frame, ...]
+    frames: tuple[CodeFrame, ...]
     span: Span
     path: Path | None = None
 

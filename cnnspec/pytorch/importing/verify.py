@@ -36,7 +36,7 @@ def built(text: str) -> nn.Module:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldValues:
     """What a module holds, and what it gives for some images."""
 
     state: Mapping[str, Tensor]
@@ -44,7 +44,7 @@ class Held:
     output: Any
 
 
-def verify(text: str, held: Held, left_out: Collection[str]) -> None:
+def verify(text: str, held: HeldValues, left_out: Collection[str]) -> None:
     """Raises CnnspecError where the network of a text is not the module; the keys in ``left_out`` are not its own."""
     with torch.random.fork_rng(devices=[]):
         network = built(text)

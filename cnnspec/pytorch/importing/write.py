@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnspec.engine.spec.items import GROUP, SCOPE
 from cnnspec.engine.syntax.scalars import ScalarError, resolve
-from cnnspec.pytorch.importing.items import Item
+from cnnspec.pytorch.importing.items import ImportedItem
 
 if TYPE_CHECKING:
     from cnnspec.pytorch.importing.define import Definition
@@ -25,9 +25,9 @@ PLAIN = re.compile(r"[A-Za-z_$/](?:[^:#{}\[\],'\"\\]|:(?=\w))*")
 
 def document(
     sections: Mapping[str, Any],
-    layers: Sequence[Item],
+    layers: Sequence[ImportedItem],
     blocks: Mapping[str, Mapping[str, Any]],
-    heads: Mapping[str, tuple[Mapping[str, Any], Sequence[Item]]] | None = None,
+    heads: Mapping[str, tuple[Mapping[str, Any], Sequence[ImportedItem]]] | None = None,
 ) -> str:
     """The whole file. ``sections`` are what comes before the layers, ``heads`` the words and lines of aux heads."""
     out = ["# yaml-language-server: $schema=cnnspec.schema.json", "cnnspec: 1"]
@@ -65,7 +65,7 @@ def entry(key: str, value: Any, indent: int) -> list[str]:
     return [f"{' ' * indent}{key}:", *wrapped]
 
 
-def chain(items: Sequence[Item], indent: int) -> list[str]:
+def chain(items: Sequence[ImportedItem], indent: int) -> list[str]:
     return [row for item in items for row in dashed(lines_of(item, indent + 2), indent)]
 
 
@@ -75,7 +75,7 @@ def dashed(rows: Sequence[str], indent: int) -> list[str]:
     return [f"{' ' * indent}- {first}", *(f"{' ' * indent}  {row}" for row in rest)]
 
 
-def lines_of(item: Item, column: int = 0) -> list[str]:
+def lines_of(item: ImportedItem, column: int = 0) -> list[str]:
     """An item's own rows without their indent; its operation stands at ``column``."""
     words = [*_words(item, column)]
     if item.share is not None:
@@ -90,7 +90,7 @@ def lines_of(item: Item, column: int = 0) -> list[str]:
     return [*_unindented(entry(item.op, item.args, column), column), *words]
 
 
-def rows(items: Sequence[Item]) -> int:
+def rows(items: Sequence[ImportedItem]) -> int:
     """How many rows some lines take."""
     return sum(len(lines_of(item)) for item in items)
 
@@ -99,7 +99,7 @@ def _unindented(rows: Sequence[str], column: int) -> list[str]:
     return [row[column:] for row in rows]
 
 
-def _paths(item: Item, indent: int) -> Iterator[str]:
+def _paths(item: ImportedItem, indent: int) -> Iterator[str]:
     """The rows of a join's paths."""
     conditions = item.conditions or [None] * len(item.paths or ())
     for path, when in zip(item.paths or (), conditions, strict=True):
@@ -113,7 +113,7 @@ def _paths(item: Item, indent: int) -> Iterator[str]:
         yield from dashed(rows, indent)
 
 
-def _words(item: Item, column: int) -> Iterator[str]:
+def _words(item: ImportedItem, column: int) -> Iterator[str]:
     if item.id is not None:
         yield f"id: {identifier(item.id)}"
     if item.sources is not None:

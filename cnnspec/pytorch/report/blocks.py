@@ -24,7 +24,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReportColumn:
     """A heading; names stand on the left, numbers on the right."""
 
     heading: str
@@ -32,10 +32,10 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """``marked`` are the rows that stand out; ``levels`` how far each row is set in, where rows are nested."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str
     marked: frozenset[int] = frozenset()
@@ -52,7 +52,7 @@ class Picture:
     draw: Callable[[int], Figure]
 
 
-Block = Paragraph | Table | Picture
+Block = Paragraph | ReportTable | Picture
 
 
 @dataclass(frozen=True, slots=True)

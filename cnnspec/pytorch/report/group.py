@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from cnnspec.pytorch.report.labels import labels
 from cnnspec.pytorch.report.metric import Measure
-from cnnspec.pytorch.report.study import Setting, Trial
+from cnnspec.pytorch.report.study import StudySetting, Trial
 from cnnspec.pytorch.sweep.choose import Rank, rank
 
 
 def grouped(
     trials: Sequence[Trial], axes: Sequence[str], measure: Measure, missing: Sequence[Trial] = ()
-) -> tuple[Setting, ...]:
+) -> tuple[StudySetting, ...]:
     """The settings of trials, each with its label; ``missing`` are trials without an epoch, which they lack."""
     groups: dict[tuple[object, ...], list[Trial]] = {}
     for trial in trials:
@@ -23,7 +23,7 @@ def grouped(
     rows = [{axis: group[0].values.get(axis) for axis in axes} for group in members]
     called = labels(axes, rows) if axes else [_alone(group) for group in members]
     settings = [
-        Setting(label, row, tuple(group), lacking[place])
+        StudySetting(label, row, tuple(group), lacking[place])
         for label, row, (place, group) in zip(called, rows, groups.items(), strict=True)
     ]
     return tuple(sorted(settings, key=lambda setting: _rank(setting, measure)))
@@ -38,7 +38,7 @@ def _place(trial: Trial, axes: Sequence[str]) -> tuple[object, ...]:
     return tuple(trial.values.get(axis) for axis in axes)
 
 
-def _rank(setting: Setting, measure: Measure) -> tuple[bool, Rank]:
+def _rank(setting: StudySetting, measure: Measure) -> tuple[bool, Rank]:
     """As a sweep chooses: settings whose seeds all finished first."""
     value = setting.objective
     return value is None, rank(setting.finished, setting.planned, 0 if value is None else -measure.sign * value)

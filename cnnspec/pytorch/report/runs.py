@@ -14,7 +14,7 @@ from cnnspec.engine.files import mistake
 from cnnspec.engine.network import Graph
 from cnnspec.engine.safe_open import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.engine.spec import Spec
-from cnnspec.pytorch.train.run_files import Record, read_network, read_record, require_texts
+from cnnspec.pytorch.train.run_files import RunRecord, read_network, read_record, require_texts
 from cnnspec.pytorch.train.run_folder import METRICS, RESULT
 from cnnspec.pytorch.train.watch import Amount, Figures, Metrics, Number, Share
 
@@ -22,7 +22,7 @@ ROW = TypeAdapter(Metrics)
 Positive = Annotated[int, Field(ge=1)]
 
 
-class Ended(BaseModel):
+class EndedRun(BaseModel):
     """result.json, as far as it is told: the test figures are not there where the test part was not looked at."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
@@ -42,7 +42,7 @@ class Ended(BaseModel):
     torch: str = ""
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Ended:
+    def _is_whole(self) -> EndedRun:
         test = {self.test_accuracy is None, self.test_loss is None, self.test_images is None}
         if len(test) > 1:
             raise ValueError("`test_accuracy`, `test_loss` and `test_images` go together")
@@ -68,11 +68,11 @@ class Run:
     """A run, read. ``ended`` is None for one that is not done."""
 
     folder: Path
-    record: Record
+    record: RunRecord
     spec: Spec
     network: Graph
     rows: tuple[Metrics, ...]
-    ended: Ended | None
+    ended: EndedRun | None
 
 
 def read_run(folder: Path) -> Run:
@@ -100,10 +100,10 @@ def _rows(path: Path) -> tuple[Metrics, ...]:
     return tuple(rows)
 
 
-def _ended(path: Path) -> Ended | None:
+def _ended(path: Path) -> EndedRun | None:
     data = _read(path, MOST_RECORD)
     try:
-        return None if data is None else Ended.model_validate_json(data)
+        return None if data is None else EndedRun.model_validate_json(data)
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
 

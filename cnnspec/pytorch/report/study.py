@@ -56,7 +56,7 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class StudySetting:
     """Trials of the same values, one for each seed. All have an epoch at least; ``missing`` others have none."""
 
     label: str
@@ -122,7 +122,7 @@ class Study:
     title: str
     measure: Measure
     axes: tuple[str, ...]
-    settings: tuple[Setting, ...]
+    settings: tuple[StudySetting, ...]
     missing: tuple[Trial, ...] = ()
     notes: tuple[str, ...] = ()
     logarithmic: frozenset[str] = frozenset()  # axes that are said to be so
@@ -138,12 +138,12 @@ class Study:
         return sorted(found, key=lambda trial: (len(trial.name), trial.name))  # 2 before 10
 
     @cached_property
-    def ranked(self) -> list[Setting]:
+    def ranked(self) -> list[StudySetting]:
         """The settings that have an objective, best first."""
         return [setting for setting in self.settings if setting.objective is not None]
 
     @cached_property
-    def tested(self) -> list[Setting]:
+    def tested(self) -> list[StudySetting]:
         """The settings that were measured on the test part, best first."""
         found = [setting for setting in self.settings if setting.tested]
         return sorted(found, key=lambda setting: -setting.test_accuracy)

@@ -11,11 +11,11 @@ from cnnspec.engine.numbers import number, short
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.table.columns import COLUMNS, Facts
 from cnnspec.engine.table.table import DEFAULT, PLAIN, Look, cells, rows_of, totals
-from cnnspec.pytorch.report.blocks import Block, Column, Paragraph, Table
+from cnnspec.pytorch.report.blocks import Block, Paragraph, ReportColumn, ReportTable
 from cnnspec.pytorch.report.flatten import flat
 from cnnspec.pytorch.report.labels import short_names, value_text
 from cnnspec.pytorch.report.metric import interval, percent, seconds, with_spread
-from cnnspec.pytorch.report.study import Setting, Study, Trial
+from cnnspec.pytorch.report.study import Study, StudySetting, Trial
 
 MOST_BEST = 10
 MOST_ROWS = 60  # of a network's table that is shown in full
@@ -28,24 +28,24 @@ def _by_axes(study: Study) -> bool:
     return 0 < len(study.axes) <= MOST_AXES
 
 
-def _headings(study: Study) -> list[Column]:
+def _headings(study: Study) -> list[ReportColumn]:
     if not _by_axes(study):
-        return [Column("setting", left=True)]
+        return [ReportColumn("setting", left=True)]
     names = short_names(study.axes)
-    return [Column(names[axis], left=axis == "spec") for axis in study.axes]
+    return [ReportColumn(names[axis], left=axis == "spec") for axis in study.axes]
 
 
-def _values(study: Study, setting: Setting) -> list[str]:
+def _values(study: Study, setting: StudySetting) -> list[str]:
     if not _by_axes(study):
         return [setting.label]
     return [value_text(setting.values[axis]) for axis in study.axes]
 
 
-def best(study: Study) -> Table:
+def best(study: Study) -> ReportTable:
     """The best settings, with what they cost."""
     shown = study.ranked[:MOST_BEST]
-    headings = [Column("rank"), *_headings(study), *map(Column, (study.measure.words, "seeds", "epochs"))]
-    headings += map(Column, ("params", "MACs", "training"))
+    headings = [ReportColumn("rank"), *_headings(study), *map(ReportColumn, (study.measure.words, "seeds", "epochs"))]
+    headings += map(ReportColumn, ("params", "MACs", "training"))
     rows = [(str(rank), *_values(study, setting), *_outcome(study, setting)) for rank, setting in enumerate(shown, 1)]
     more = f", the first {len(shown)} of {len(study.ranked)}" if len(shown) < len(study.ranked) else ""
     several = any(len(setting.objectives) > 1 for setting in shown)
@@ -54,10 +54,10 @@ def best(study: Study) -> Table:
     partial = any(setting.finished < setting.planned for setting in study.ranked)
     whole = "; settings all of whose seeds finished come first" if partial else ""
     caption = f"Settings by {study.measure.words} {when}{more}{spread}{whole}."
-    return Table(tuple(headings), tuple(rows), caption, frozenset({0}))
+    return ReportTable(tuple(headings), tuple(rows), caption, frozenset({0}))
 
 
-def _outcome(study: Study, setting: Setting) -> tuple[str, ...]:
+def _outcome(study: Study, setting: StudySetting) -> tuple[str, ...]:
     epochs = sorted({len(trial.rows) for trial in setting.trials})
     told = str(epochs[0]) if len(epochs) == 1 else f"{epochs[0]}–{epochs[-1]}"
     graph = setting.network
@@ -71,19 +71,22 @@ def _outcome(study: Study, setting: Setting) -> tuple[str, ...]:
     )
 
 
-def tested(study: Study) -> Table:
+def tested(study: Study) -> ReportTable:
     """The test part, with what its size alone leaves open."""
-    headings = (Column("setting", left=True), *map(Column, ("test accuracy", "wrong", "95 % interval", "test loss")))
+    headings = (
+        ReportColumn("setting", left=True),
+        *map(ReportColumn, ("test accuracy", "wrong", "95 % interval", "test loss")),
+    )
     rows = [_tested(setting) for setting in study.tested]
     images = sorted({test.images for setting in study.tested for test in setting.tested})
     told = f"Of {count(images[0], 'test image')}." if len(images) == 1 else "Test parts of different sizes."
     caption = (
         f"{told} The interval is Wilson's for the mean accuracy on that many images, whatever the number of seeds."
     )
-    return Table(headings, tuple(rows), caption, frozenset({0}))
+    return ReportTable(headings, tuple(rows), caption, frozenset({0}))
 
 
-def _tested(setting: Setting) -> tuple[str, ...]:
+def _tested(setting: StudySetting) -> tuple[str, ...]:
     found = setting.tested
     wrong = [test.images - test.correct for test in found]
     low, high = interval(setting.test_accuracy, min(test.images for test in found))
@@ -96,19 +99,19 @@ def _tested(setting: Setting) -> tuple[str, ...]:
     )
 
 
-def trials(study: Study) -> Table:
+def trials(study: Study) -> ReportTable:
     """Every run by itself, with its last epoch."""
     parted = any(trial.status != "done" for trial in study.trials)
-    headings = [Column("run", left=True), *_headings(study), Column("seed")]
-    headings += [Column("status", left=True)] if parted else []
-    headings += map(Column, ("epochs", "training loss", "accuracy", "validation loss", "accuracy", "training"))
+    headings = [ReportColumn("run", left=True), *_headings(study), ReportColumn("seed")]
+    headings += [ReportColumn("status", left=True)] if parted else []
+    headings += map(ReportColumn, ("epochs", "training loss", "accuracy", "validation loss", "accuracy", "training"))
     rows = []
     for setting in study.settings:
         for trial in setting.trials:
             status = [trial.status] if parted else []
             rows.append((trial.name, *_values(study, setting), value_text(trial.seed), *status, *_last(trial)))
     caption = "Each run after its last epoch; training figures are taken while weights change."
-    return Table(tuple(headings), tuple(rows), caption)
+    return ReportTable(tuple(headings), tuple(rows), caption)
 
 
 def _last(trial: Trial) -> tuple[str, ...]:
@@ -123,13 +126,13 @@ def _last(trial: Trial) -> tuple[str, ...]:
     )
 
 
-def missing(study: Study) -> Table:
+def missing(study: Study) -> ReportTable:
     """What has no result, and why."""
     names = short_names(study.axes)
-    headings = [Column("run", left=True), *(Column(names[axis]) for axis in study.axes)]
-    headings += [Column("seed"), Column("status", left=True), Column("reason", left=True)]
+    headings = [ReportColumn("run", left=True), *(ReportColumn(names[axis]) for axis in study.axes)]
+    headings += [ReportColumn("seed"), ReportColumn("status", left=True), ReportColumn("reason", left=True)]
     caption = "Points that failed, were left out or ended early, and those that are still to come."
-    return Table(tuple(headings), tuple(_missing(study, trial) for trial in study.without), caption)
+    return ReportTable(tuple(headings), tuple(_missing(study, trial) for trial in study.without), caption)
 
 
 def _missing(study: Study, trial: Trial) -> tuple[str, ...]:
@@ -137,9 +140,9 @@ def _missing(study: Study, trial: Trial) -> tuple[str, ...]:
     return (trial.name, *values, value_text(trial.seed), trial.status, trial.reason or "–")
 
 
-def networks(settings: Iterable[Setting]) -> list[Block]:
+def networks(settings: Iterable[StudySetting]) -> list[Block]:
     """The table of each network, and its totals; networks that look the same are shown once."""
-    found: dict[tuple[object, ...], list[Setting]] = {}
+    found: dict[tuple[object, ...], list[StudySetting]] = {}
     for setting in settings:
         if setting.network:
             found.setdefault((setting.network.name, *_layers(setting.network)), []).append(setting)
@@ -154,7 +157,7 @@ def networks(settings: Iterable[Setting]) -> list[Block]:
     return blocks
 
 
-def _named(settings: Sequence[Setting]) -> str:
+def _named(settings: Sequence[StudySetting]) -> str:
     more = f" and {count(len(settings) - 1, 'other setting')}" if len(settings) > 1 else ""
     return f"as in {settings[0].label}{more}"
 
@@ -169,16 +172,16 @@ def _layers(graph: Graph) -> tuple[tuple[str, ...], ...]:
     return tuple(cells(facts, row) for row in rows_of(facts, PLAIN))
 
 
-def _network(graph: Graph, caption: str) -> Table:
+def _network(graph: Graph, caption: str) -> ReportTable:
     facts = Facts(graph)
     rows = rows_of(facts, look(graph))
-    columns = tuple(Column(COLUMNS[name].heading, COLUMNS[name].left) for name in DEFAULT)
+    columns = tuple(ReportColumn(COLUMNS[name].heading, COLUMNS[name].left) for name in DEFAULT)
     shown = tuple(tuple(cell.strip() for cell in cells(facts, row)) for row in rows)
     scopes = frozenset(place for place, row in enumerate(rows) if row.is_scope)
-    return Table(columns, shown, caption, scopes, tuple(row.level for row in rows))
+    return ReportTable(columns, shown, caption, scopes, tuple(row.level for row in rows))
 
 
-def setup(study: Study) -> Table | None:
+def setup(study: Study) -> ReportTable | None:
     """What all runs have in common."""
     recipes = [_settings(trial.recipe) for trial in study.trials if trial.recipe]
     if not recipes:
@@ -190,8 +193,8 @@ def setup(study: Study) -> Table | None:
     machines = list(dict.fromkeys(trial.machine for trial in study.trials if trial.machine))
     rows += [("machine", "; ".join(machines))] if machines else []
     rows.append(("time of training", seconds(sum(trial.seconds for trial in study.trials))))
-    headings = (Column("setting", left=True), Column("of all runs", left=True))
-    return Table(headings, tuple(rows), "What all runs have in common; other settings have their defaults.")
+    headings = (ReportColumn("setting", left=True), ReportColumn("of all runs", left=True))
+    return ReportTable(headings, tuple(rows), "What all runs have in common; other settings have their defaults.")
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from cnnspec import __version__
 from cnnspec.engine.diagnostics import UsageError, markdown_text, printable
 from cnnspec.engine.files import make_folder, write, writing
 from cnnspec.engine.safe_open import MOST_RECORD, read_bounded
-from cnnspec.pytorch.report.blocks import Block, Column, Document, Paragraph, Picture, Table
+from cnnspec.pytorch.report.blocks import Block, Document, Paragraph, Picture, ReportColumn, ReportTable
 from cnnspec.pytorch.report.charts.saved import Drawn
 
 # Document ──► Markdown, with the pictures as files beside it.
@@ -48,11 +48,11 @@ def _block(block: Block, form: str) -> str:
             return f"**{'  '.join(lines)}**" if block.strong else "  \n".join(lines)
         case Picture():
             return f"![{markdown_text(block.alt)}]({block.name}.{form})\n\n*{markdown_text(block.caption)}*"
-        case Table():
+        case ReportTable():
             return _table(block)
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     lines = [_row([markdown_text(column.heading) for column in table.columns]), _row(map(_rule, table.columns))]
     for place, row in enumerate(table.rows):
         found = [markdown_text(cell) for cell in row]
@@ -64,7 +64,7 @@ def _table(table: Table) -> str:
     return f"*{markdown_text(table.caption)}*\n\n" + "\n".join(lines)
 
 
-def _rule(column: Column) -> str:
+def _rule(column: ReportColumn) -> str:
     return "---" if column.left else "---:"
 
 

@@ -3,6 +3,6 @@
 sweep.yaml ──read──► SweepFile ──plan──► Points, checked and priced ──run──► SWEEP/ ──read_sweep──► Sweep
 """
 
-from cnnspec.pytorch.sweep.record import Axis, Chosen, Point, Sweep, read_sweep
+from cnnspec.pytorch.sweep.record import Chosen, Point, RecordedAxis, Sweep, read_sweep
 
-__all__ = ["Axis", "Chosen", "Point", "Sweep", "read_sweep"]
+__all__ = ["Chosen", "Point", "RecordedAxis", "Sweep", "read_sweep"]

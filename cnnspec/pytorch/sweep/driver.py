@@ -20,7 +20,7 @@ from cnnspec.engine.safe_open import MOST_ROWS, read_inside
 from cnnspec.pytorch.sweep.claims import Book, Claim, values_of
 from cnnspec.pytorch.sweep.clock import Clock
 from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event, Executor, Lost
-from cnnspec.pytorch.sweep.folder import Record, log_file, read_record, run_folder, write_record
+from cnnspec.pytorch.sweep.folder import SweepRecord, log_file, read_record, run_folder, write_record
 from cnnspec.pytorch.sweep.plan import Planned
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.sweep.space import is_known
@@ -44,12 +44,12 @@ class Running:
 
     claim: Claim
     planned: Planned
-    record: Record
+    record: SweepRecord
     before: float = 0.0
     began: float = field(default_factory=lambda: monotonic())
     losses: int = 0
 
-    def update(self, **fields: Any) -> Record:
+    def update(self, **fields: Any) -> SweepRecord:
         """The record with other fields, and with the seconds so far."""
         seconds = round(self.before + monotonic() - self.began, 3)
         self.record = self.record.model_copy(update={"seconds": seconds, **fields})
@@ -162,7 +162,7 @@ class Driver:
 
     def begun(self, claim: Claim, planned: Planned) -> Running:
         costs = {"params": planned.params, "macs": planned.macs}
-        record = Record(number=claim.number, values=dict(claim.values), status="running", **costs)
+        record = SweepRecord(number=claim.number, values=dict(claim.values), status="running", **costs)
         record = record.model_copy(update={"reports": self.reports(claim.number)})
         earlier = read_record(self.folder, claim.number)
         running = Running(claim, planned, record, earlier.seconds if earlier else 0.0)
@@ -234,7 +234,7 @@ class Driver:
         self.write(record)
         self.book.finish(record)
 
-    def write(self, record: Record) -> None:
+    def write(self, record: SweepRecord) -> None:
         write_record(self.folder, record)
         self.watch.changed(record)
 

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, m
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.engine.files import make_own_folder, mistake, write
 from cnnspec.engine.safe_open import MOST_RECORD, MOST_ROWS, read_inside
-from cnnspec.pytorch.sweep.record import Axis, Direction, Status
+from cnnspec.pytorch.sweep.record import Direction, RecordedAxis, Status
 from cnnspec.pytorch.train.watch import Amount, Count, Figures, Number
 
 FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
@@ -51,7 +51,7 @@ class Known(BaseModel):
     macs: Count | None = None
 
 
-class Plan(BaseModel):
+class SweepPlan(BaseModel):
     """sweep.json. ``fixed`` is what an extended sweep has as it was begun, ``rest`` what it may have otherwise."""
 
     model_config = STRICT
@@ -62,12 +62,12 @@ class Plan(BaseModel):
     direction: Direction
     fixed: dict[str, JsonValue]
     rest: dict[str, JsonValue]
-    axes: tuple[Axis, ...]
+    axes: tuple[RecordedAxis, ...]
     storage: str
     points: tuple[Known, ...]
 
 
-class Record(BaseModel):
+class SweepRecord(BaseModel):
     """points/0003.json. ``reports`` are the objective's figures after each epoch, ``seconds`` are of all starts."""
 
     model_config = STRICT
@@ -109,25 +109,25 @@ def log_file(sweep: Path, number: int) -> Path:
     return sweep / POINTS / f"{number:04}.log"
 
 
-def write_record(sweep: Path, record: Record) -> None:
+def write_record(sweep: Path, record: SweepRecord) -> None:
     """Raises OutputError."""
     write_model(sweep / POINTS / f"{record.number:04}.json", record)
 
 
-def read_record(sweep: Path, number: int) -> Record | None:
+def read_record(sweep: Path, number: int) -> SweepRecord | None:
     """What became of a point; None where nothing is known. Raises CheckpointError."""
     path = sweep / POINTS / f"{number:04}.json"
-    return read_model(path, Record) if path.exists() else None
+    return read_model(path, SweepRecord) if path.exists() else None
 
 
-def read_records(sweep: Path) -> dict[int, Record]:
+def read_records(sweep: Path) -> dict[int, SweepRecord]:
     """What became of the points, by number. Raises CheckpointError."""
     require_own(sweep / POINTS)
     paths = sorted((sweep / POINTS).glob("*.json"))
     records = {}
     for path in paths:
         if NUMBER.fullmatch(path.stem):
-            record = records[int(path.stem)] = read_model(path, Record)
+            record = records[int(path.stem)] = read_model(path, SweepRecord)
             if record.number != int(path.stem):
                 raise CheckpointError(f"{path} is damaged: number: {record.number} is not that of the file's name")
     return records
@@ -139,16 +139,16 @@ def require_own(folder: Path) -> None:
         raise CheckpointError(f"{folder} is a link", "a sweep's folder holds its points and runs themselves")
 
 
-def write_plan(sweep: Path, text: str, plan: Plan) -> None:
+def write_plan(sweep: Path, text: str, plan: SweepPlan) -> None:
     """The text first: a sweep is begun once its plan is there. Raises OutputError."""
     make_own_folder(sweep / POINTS)
     write(sweep / FILE, text.encode())
     write_model(sweep / PLAN, plan)
 
 
-def read_plan(sweep: Path) -> Plan:
+def read_plan(sweep: Path) -> SweepPlan:
     """Raises CheckpointError."""
-    return read_model(sweep / PLAN, Plan)
+    return read_model(sweep / PLAN, SweepPlan)
 
 
 def read_choice(sweep: Path) -> Choice:
@@ -169,7 +169,7 @@ def is_begun(sweep: Path) -> bool:
 def read_model(path: Path, model: type[Model]) -> Model:
     """A file of the folder. Raises CheckpointError where it is missing or damaged."""
     try:
-        return model.model_validate_json(read_inside(path, MOST_ROWS if model is Plan else MOST_RECORD))
+        return model.model_validate_json(read_inside(path, MOST_ROWS if model is SweepPlan else MOST_RECORD))
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except FileNotFoundError:

@@ -21,7 +21,7 @@ from cnnspec.engine.network.memory import memory
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.spec import Spec
 from cnnspec.engine.spec.budget import Budget
-from cnnspec.pytorch.sweep.resolve import Settler, Setup
+from cnnspec.pytorch.sweep.resolve import PointSetup, Settler
 from cnnspec.pytorch.sweep.space import identity
 from cnnspec.pytorch.train.free_settings import FREE
 
@@ -36,7 +36,7 @@ class Planned:
 
     number: int
     values: Mapping[str, Any]
-    setup: Setup | None = None
+    setup: PointSetup | None = None
     params: int | None = None
     macs: int | None = None
     memory: int = 0
@@ -92,7 +92,7 @@ class Planner:
         takes = found.weights + found.image * setup.recipe.batch_size
         return Planned(number, values, setup, found.params, found.macs, takes, own, reason)
 
-    def priced(self, setup: Setup) -> Priced | Diagnostic:
+    def priced(self, setup: PointSetup) -> Priced | Diagnostic:
         """What a network costs, or the first reason not to run it."""
         key = identity({**setup.as_job(), "recipe": None})
         if key not in self.networks:

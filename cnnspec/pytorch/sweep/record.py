@@ -20,14 +20,14 @@ from cnnspec.pytorch.train.run_folder import is_begun
 from cnnspec.pytorch.train.watch import Figures
 
 if TYPE_CHECKING:
-    from cnnspec.pytorch.sweep.folder import Known, Record
+    from cnnspec.pytorch.sweep.folder import Known, SweepRecord
 
 Status = Literal["waiting", "running", "done", "pruned", "failed", "left out"]
 Direction = Literal["min", "max"]
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class RecordedAxis:
     """One thing that differs between the points: its ``values``, or the ``range`` that they are drawn from."""
 
     name: str
@@ -69,7 +69,7 @@ class Sweep:
     title: str
     objective: str
     direction: Direction
-    axes: tuple[Axis, ...]
+    axes: tuple[RecordedAxis, ...]
     points: tuple[Point, ...]
     chosen: tuple[Chosen, ...]
 
@@ -91,7 +91,7 @@ def read_sweep(folder: Path) -> Sweep:
     return Sweep(plan.name, plan.objective, plan.direction, plan.axes, tuple(points), chosen)
 
 
-def _record(folder: Path, record: Record) -> Point:
+def _record(folder: Path, record: SweepRecord) -> Point:
     from cnnspec.pytorch.sweep.folder import require_own, run_folder
 
     run = run_folder(folder, record.number)

@@ -15,7 +15,7 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.recipe.overrides import settled
 from cnnspec.engine.recipe.shipped import recipe_tree
 from cnnspec.engine.spec import Spec
-from cnnspec.engine.sweep_file import Network, SweepFile
+from cnnspec.engine.sweep_file import NetworkEntry, SweepFile
 from cnnspec.engine.sweep_file.axes import settings_of
 from cnnspec.engine.sweep_file.model import INPUT, RECIPE, SPEC, VARIANT, Settings
 from cnnspec.engine.sweep_file.paths import recipe_path
@@ -23,7 +23,7 @@ from cnnspec.engine.syntax import Map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Setup:
+class PointSetup:
     """A point made ready: the spec's name or path with what is set on it, the same loaded, and the recipe."""
 
     name: str
@@ -52,12 +52,12 @@ class Settler:
         self.specs: dict[tuple[str, str | None], Spec] = {}
         self.trees: dict[str, Map] = {}
 
-    def network(self, values: Mapping[str, Any]) -> Network:
+    def network(self, values: Mapping[str, Any]) -> NetworkEntry:
         """The network of a point."""
         label = values.get(SPEC, self.file.networks[0].label)
         return next(network for network in self.file.networks if network.label == label)
 
-    def setup(self, values: Mapping[str, Any]) -> Setup:
+    def setup(self, values: Mapping[str, Any]) -> PointSetup:
         """A point made ready. Raises UsageError and SpecError where its values do not go with its network."""
         network = self.network(values)
         named = (SPEC, VARIANT, INPUT, RECIPE)
@@ -70,8 +70,8 @@ class Settler:
         name = network.recipe if own is None else recipe_path(self.file.source, own)
         recipe = settled(self.tree(name), settings.recipe)
         if not isinstance(recipe, Recipe):
-            raise Refused(recipe)
-        return Setup(network.spec, variant, input, settings.params, spec, recipe)
+            raise SettingRefused(recipe)
+        return PointSetup(network.spec, variant, input, settings.params, spec, recipe)
 
     def spec(self, name: str, variant: str | None) -> Spec:
         if (name, variant) not in self.specs:
@@ -88,7 +88,7 @@ class Settler:
         return self.trees[key]
 
 
-class Refused(SpecError):
+class SettingRefused(SpecError):
     """Settings of a recipe that do not go together."""
 
     def __init__(self, found: tuple[Diagnostic, ...]) -> None:

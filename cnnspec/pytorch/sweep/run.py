@@ -19,7 +19,7 @@ from cnnspec.pytorch.sweep.folder import (
     POINTS,
     Choice,
     Known,
-    Record,
+    SweepRecord,
     is_begun,
     read_choice,
     read_plan,
@@ -45,7 +45,7 @@ Making = Callable[[Slots], Executor]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SweepOptions:
     """How a sweep is run: ``storage`` None is the folder's own file, ``heartbeat`` in seconds.
 
     ``retry_failed`` runs failed points again: from their last checkpoint, where there is one.
@@ -60,7 +60,7 @@ class Options:
 
 
 def run_sweep(
-    planning: Planning, folder: Path, options: Options, make: Making, watch: SweepWatcher, stop: Stop
+    planning: Planning, folder: Path, options: SweepOptions, make: Making, watch: SweepWatcher, stop: Stop
 ) -> Sweep:
     """Run the points that are left, then measure the chosen once on the test part.
 
@@ -92,7 +92,7 @@ def run_sweep(
     return read_sweep(folder)
 
 
-def _reopened(folder: Path, records: Mapping[int, Record], watch: SweepWatcher) -> dict[int, Record]:
+def _reopened(folder: Path, records: Mapping[int, SweepRecord], watch: SweepWatcher) -> dict[int, SweepRecord]:
     """The records, with failed points waiting again. The study follows what they say."""
     failed = [record for record in records.values() if record.status == "failed"]
     watch.note(f"{count(len(failed), 'failed point')} to run again" if failed else "no point has failed")
@@ -110,7 +110,7 @@ def _url(folder: Path, asked: str | None) -> str:
 
 
 def _book(
-    planning: Planning, typical: Sequence[Planned], url: str, options: Options, watch: SweepWatcher, *, alone: bool
+    planning: Planning, typical: Sequence[Planned], url: str, options: SweepOptions, watch: SweepWatcher, *, alone: bool
 ) -> Book:
     file = planning.file
     storage = open_storage(url, options.heartbeat, watch.note)
@@ -126,15 +126,15 @@ def _typical(planning: Planning) -> tuple[Planned, ...]:
     return planner.plan((number, draw(planning.file.axes, generator)) for number in range(1, TYPICAL + 1))
 
 
-def _states(folder: Path, records: Mapping[int, Record]) -> list[Record]:
+def _states(folder: Path, records: Mapping[int, SweepRecord]) -> list[SweepRecord]:
     """All points that are known, as they are."""
     known = {point.number: _waiting(point) for point in read_plan(folder).points}
     return [record for _, record in sorted({**known, **records}.items())]
 
 
-def _waiting(point: Known) -> Record:
+def _waiting(point: Known) -> SweepRecord:
     status = "left out" if point.reason else "waiting"
-    return Record(
+    return SweepRecord(
         number=point.number,
         values=point.values,
         status=status,

@@ -25,9 +25,9 @@ from cnnspec.engine.sweep_file.model import Settings
 from cnnspec.engine.sweep_file.operations import as_data
 from cnnspec.engine.syntax.marks import is_sweep
 from cnnspec.engine.zoo import SWEEPS, sweep_files
-from cnnspec.pytorch.sweep.folder import Known, Plan, Record, differences, is_begun, read_plan, write_plan
+from cnnspec.pytorch.sweep.folder import Known, SweepPlan, SweepRecord, differences, is_begun, read_plan, write_plan
 from cnnspec.pytorch.sweep.plan import Planned, Planner
-from cnnspec.pytorch.sweep.record import Axis
+from cnnspec.pytorch.sweep.record import RecordedAxis
 from cnnspec.pytorch.sweep.resolve import Settler
 from cnnspec.pytorch.sweep.space import identity, is_known, known_points
 from cnnspec.pytorch.train.free_settings import FREE
@@ -84,7 +84,7 @@ def plan(file: SweepFile, given: Settings) -> Planning:
     return Planning(file, settler, planner, points)
 
 
-def begin(folder: Path, planning: Planning, storage: str, records: dict[int, Record], *, extend: bool) -> Planning:
+def begin(folder: Path, planning: Planning, storage: str, records: dict[int, SweepRecord], *, extend: bool) -> Planning:
     """Write the folder of a new sweep; of one that is there, refuse what is not the same, or extend it.
 
     Returns the points under the numbers that they have in the folder. Raises UsageError and CheckpointError.
@@ -99,17 +99,19 @@ def begin(folder: Path, planning: Planning, storage: str, records: dict[int, Rec
     return planning
 
 
-def _saved(planning: Planning, storage: str) -> Plan:
+def _saved(planning: Planning, storage: str) -> SweepPlan:
     file = planning.file
     axes = (
-        Axis(a.name, a.values, (a.range.low, a.range.high), a.range.is_log) if a.range else Axis(a.name, a.values)
+        RecordedAxis(a.name, a.values, (a.range.low, a.range.high), a.range.is_log)
+        if a.range
+        else RecordedAxis(a.name, a.values)
         for a in file.axes
     )
     points = [
         Known(number=p.number, values=dict(p.values), reason=said(p), params=p.params, macs=p.macs)
         for p in planning.points
     ]
-    return Plan(
+    return SweepPlan(
         cnnspec=__version__,
         name=planning.title,
         objective=str(file.objective),
@@ -177,7 +179,7 @@ def _digest(spec: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-def _same(folder: Path, before: Plan, now: Planning, records: dict[int, Record], *, extend: bool) -> Planning:
+def _same(folder: Path, before: SweepPlan, now: Planning, records: dict[int, SweepRecord], *, extend: bool) -> Planning:
     """Refuse another sweep than the folder's; give points the numbers that they have there."""
     other = list(_others(before.fixed, fixed(now)))
     if other:
@@ -205,7 +207,7 @@ def _others(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
     yield from differences({**before, "texts": {}}, {**now, "texts": {}})
 
 
-def _numbered(before: Plan, now: Planning) -> Planning:
+def _numbered(before: SweepPlan, now: Planning) -> Planning:
     """The points anew under the numbers that they have, and under the next ones."""
     numbers = {identity(point.values): point.number for point in before.points}
     last = max(numbers.values(), default=0)

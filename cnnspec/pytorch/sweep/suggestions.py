@@ -23,7 +23,7 @@ from cnnspec.engine.recipe.operation import Operation
 from cnnspec.engine.sweep_file import Axis, SweepFile
 from cnnspec.engine.sweep_file.operations import CmaEs, Gp, Hyperband, Median, Tpe
 from cnnspec.pytorch.sweep.claims import LEFT_OUT, NUMBER, OUTCOME, VALUES, Book, Claim, is_given_up
-from cnnspec.pytorch.sweep.folder import Record
+from cnnspec.pytorch.sweep.folder import SweepRecord
 from cnnspec.pytorch.sweep.plan import Planned, Planner
 from cnnspec.pytorch.sweep.space import draw
 from cnnspec.pytorch.sweep.storage import telling
@@ -158,8 +158,8 @@ def coded(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)
 
 
-def left_out(planned: Planned) -> Record:
+def left_out(planned: Planned) -> SweepRecord:
     """The record of a point that is not run."""
     at = f" ({planned.span})" if planned.span else ""
     reason = f"{planned.reason}{at}"
-    return Record(number=planned.number, values=dict(planned.values), status="left out", reason=reason)
+    return SweepRecord(number=planned.number, values=dict(planned.values), status="left out", reason=reason)

@@ -25,7 +25,7 @@ Masses = Callable[[Sequence[Tensor]], list[float]]  # what the mean loss of each
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class BatchShard:
     """One process's share of a batch of so many ``images`` that weigh ``weight``; whether the batch ends its step."""
 
     images: int
@@ -40,7 +40,7 @@ def parts_of(order: Tensor, size: int) -> list[Tensor]:
     return batches(order, size) if len(order) else []
 
 
-def shares_of(parts: Sequence[Tensor], own: Sequence[Tensor], accumulate: int, masses: Masses) -> Iterator[Share]:
+def shares_of(parts: Sequence[Tensor], own: Sequence[Tensor], accumulate: int, masses: Masses) -> Iterator[BatchShard]:
     """The share that each own part has of its whole one, and of the step that so many of these make."""
     whole, ours = masses(parts), masses(own)
     for first in range(0, len(parts), accumulate):
@@ -48,7 +48,7 @@ def shares_of(parts: Sequence[Tensor], own: Sequence[Tensor], accumulate: int, m
         step = sum(whole[place] for place in group)
         for place in group:
             mine = ours[place]
-            yield Share(len(parts[place]), whole[place], mine / whole[place], mine / step, place == group[-1])
+            yield BatchShard(len(parts[place]), whole[place], mine / whole[place], mine / step, place == group[-1])
 
 
 def check_shares(recipe: Recipe, network: Graph, order: Tensor, world: World) -> None:

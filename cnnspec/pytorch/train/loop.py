@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from cnnspec.engine.diagnostics import DivergedError
 from cnnspec.pytorch.data.examples import Data
-from cnnspec.pytorch.train.batch_shards import Share, parts_of, shares_of
+from cnnspec.pytorch.train.batch_shards import BatchShard, parts_of, shares_of
 from cnnspec.pytorch.train.factories import masses, mean_loss
 from cnnspec.pytorch.train.finite import diagnose, is_finite
 from cnnspec.pytorch.train.running_metrics import RunningMetrics
@@ -79,7 +79,7 @@ def hits(logits: Tensor, labels: Tensor) -> Tensor:
     return (logits.argmax(1) == labels).sum()
 
 
-def pooled(world: World, loss: Tensor, hits: Tensor, share: Share) -> tuple[Tensor, Tensor]:
+def pooled(world: World, loss: Tensor, hits: Tensor, share: BatchShard) -> tuple[Tensor, Tensor]:
     """The mean loss and the hits of a batch, from those of the shares of it."""
     if world.size == 1:
         return loss, hits

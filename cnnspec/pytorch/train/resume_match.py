@@ -14,13 +14,13 @@ from cnnspec.engine.diagnostics import CheckpointError, UsageError, count
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.spec import Spec
 from cnnspec.pytorch.train.free_settings import FREE
-from cnnspec.pytorch.train.run_files import Record, Setup
+from cnnspec.pytorch.train.run_files import RunRecord, RunSetup
 
 MOST_LINES = 20
 RESUME = "a run is resumed as it was begun; start another for other settings"
 
 
-def origin(spec: Spec, record: Record, images: tuple[int, ...]) -> dict[str, Any]:
+def origin(spec: Spec, record: RunRecord, images: tuple[int, ...]) -> dict[str, Any]:
     """The texts and settings of a run, and the number of images in each part of its data, as plain values."""
     return {
         "texts": [spec.source.text, *(base.text for base in spec.bases)],
@@ -40,11 +40,11 @@ def require_same(run: Path, saved: object, now: Mapping[str, Any]) -> None:
         raise CheckpointError(f"the checkpoint is of another run than {run} describes", "\n".join(differences))
 
 
-def require_asked(run: Path, record: Record, spec: Spec, own: Spec | None, recipe: Recipe) -> None:
+def require_asked(run: Path, record: RunRecord, spec: Spec, own: Spec | None, recipe: Recipe) -> None:
     """Refuse a spec (``own``) or a recipe that were asked for and are not the run's. Raises UsageError."""
     differences = list(_named("", _fixed(record.training), _fixed(recipe)))
     if own is not None:
-        before, now = (Setup.of(each).model_dump(mode="json", exclude={"title"}) for each in (spec, own))
+        before, now = (RunSetup.of(each).model_dump(mode="json", exclude={"title"}) for each in (spec, own))
         differences += _named("spec ", before, now)
         differences += _texts(
             [spec.source.text, *(b.text for b in spec.bases)], [own.source.text, *(b.text for b in own.bases)]

@@ -41,7 +41,7 @@ TextName = Annotated[str, Field(pattern=r"^(spec|recipe|base-[1-9][0-9]{0,2})\.y
 STRICT = ConfigDict(strict=True, frozen=True, extra="forbid")
 
 
-class Setup(BaseModel):
+class RunSetup(BaseModel):
     """How a spec was loaded: what to load it with again, from its text."""
 
     model_config = STRICT
@@ -52,7 +52,7 @@ class Setup(BaseModel):
     input: tuple[int, ...] | None
 
     @classmethod
-    def of(cls, spec: Spec) -> Setup:
+    def of(cls, spec: Spec) -> RunSetup:
         return cls(title=spec.title, variant=spec.variant, settings=dict(spec.settings), input=spec.input_override)
 
 
@@ -66,50 +66,50 @@ def _recipe(value: object) -> Recipe:
         raise ValueError(error.message) from None
 
 
-class Record(BaseModel):
+class RunRecord(BaseModel):
     """settings.json: all that a run follows from, with the version that ran it."""
 
     model_config = STRICT
 
     cnnspec: str
-    spec: Setup
+    spec: RunSetup
     training: Annotated[Recipe, PlainValidator(_recipe), PlainSerializer(Recipe.as_data)]
     pixels: Pixels
     classes: tuple[str, ...]
     sha256: dict[TextName, Sha256]  # of the texts of the run
 
     @model_validator(mode="after")
-    def _has_texts(self) -> Record:
+    def _has_texts(self) -> RunRecord:
         if not {SPEC, RECIPE} <= self.sha256.keys():
             raise ValueError(f"sha256: {SPEC} and {RECIPE} belong to each run")
         return self
 
 
-def read_record(run: Path) -> Record:
+def read_record(run: Path) -> RunRecord:
     """What was set in a run. Raises CheckpointError."""
     if not run.is_dir():
         raise CheckpointError(f"there is no run folder {run}")
     path = run / SETTINGS
     try:
-        return Record.model_validate_json(read_inside(path, MOST_RECORD))
+        return RunRecord.model_validate_json(read_inside(path, MOST_RECORD))
     except ValidationError as error:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
     except FileNotFoundError as error:
         raise _unreadable(path, error) from None
 
 
-def require_recipe(run: Path, record: Record) -> None:
+def require_recipe(run: Path, record: RunRecord) -> None:
     """Refuse a run whose recipe.yaml is not the one that it was started with. Raises CheckpointError."""
     _require_text(run, record, RECIPE)
 
 
-def require_texts(run: Path, record: Record) -> None:
+def require_texts(run: Path, record: RunRecord) -> None:
     """Refuse a run whose recipe, spec or bases are not those that it was started with. Raises CheckpointError."""
     for name in record.sha256:
         _require_text(run, record, name)
 
 
-def _require_text(run: Path, record: Record, name: str) -> None:
+def _require_text(run: Path, record: RunRecord, name: str) -> None:
     path = run / name
     try:
         data = read_inside(path, MOST_RECORD)
@@ -122,7 +122,7 @@ def _require_text(run: Path, record: Record, name: str) -> None:
         )
 
 
-def read_network(run: Path, setup: Setup) -> tuple[Spec, Graph]:
+def read_network(run: Path, setup: RunSetup) -> tuple[Spec, Graph]:
     """The spec of a run as it was set, and its graph. Raises CheckpointError."""
     path = run / SPEC
     if not path.is_file():

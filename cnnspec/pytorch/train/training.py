@@ -33,7 +33,14 @@ from cnnspec.pytorch.train.lock import locked
 from cnnspec.pytorch.train.loop import Report, epoch, measure
 from cnnspec.pytorch.train.prepare import Prepared, prepare
 from cnnspec.pytorch.train.resume_match import origin, require_asked
-from cnnspec.pytorch.train.run_files import Record, Setup, read_network, read_record, require_recipe, require_texts
+from cnnspec.pytorch.train.run_files import (
+    RunRecord,
+    RunSetup,
+    read_network,
+    read_record,
+    require_recipe,
+    require_texts,
+)
 from cnnspec.pytorch.train.seeds import PROCESS, SHUFFLE, derived, generator, reseed, seeded
 from cnnspec.pytorch.train.signals import Stop
 from cnnspec.pytorch.train.sync_batchnorm import synchronised
@@ -186,7 +193,9 @@ def _trainee(
     return TrainState.of(recipe, model, len(data.train), network.output[0], heads, world)
 
 
-def _checkpointer(run: Path, state: TrainState, spec: Spec, record: Record, data: Prepared, stop: Stop) -> Checkpointer:
+def _checkpointer(
+    run: Path, state: TrainState, spec: Spec, record: RunRecord, data: Prepared, stop: Stop
+) -> Checkpointer:
     stop.world = state.world
     images = (len(data.train), len(data.validation), len(data.test) if data.test else 0)
     return Checkpointer(run, state, origin(spec, record, images), stop, record.training.save_every)
@@ -261,11 +270,11 @@ def _anywhere(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"data_dir": folder, "weights": weights})
 
 
-def _record(spec: Spec, recipe: Recipe, data: Prepared, own: Mapping[str, bytes]) -> Record:
+def _record(spec: Spec, recipe: Recipe, data: Prepared, own: Mapping[str, bytes]) -> RunRecord:
     """What was set, and the hashes of the run's texts."""
-    return Record(
+    return RunRecord(
         cnnspec=__version__,
-        spec=Setup.of(spec),
+        spec=RunSetup.of(spec),
         training=_anywhere(recipe),
         pixels=data.pixels,
         classes=data.classes,
@@ -273,7 +282,7 @@ def _record(spec: Spec, recipe: Recipe, data: Prepared, own: Mapping[str, bytes]
     )
 
 
-def _write_setup(run: Path, own: Mapping[str, bytes], record: Record) -> None:
+def _write_setup(run: Path, own: Mapping[str, bytes], record: RunRecord) -> None:
     """The texts, and what was set."""
     for name, text in own.items():
         write(run / name, text)

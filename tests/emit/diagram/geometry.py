@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from cnnspec.engine.diagram.scene import Card, Dot, Frame, Scene, Wire, Words
+from cnnspec.engine.diagram.scene import Card, DotShape, FrameShape, Scene, Wire, Words
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 SHEET = 4.0
@@ -25,15 +25,15 @@ def faults(scene: Scene) -> list[str]:
     ]
 
 
-def box(thing: Card | Dot | Frame | Words) -> Box:
+def box(thing: Card | DotShape | FrameShape | Words) -> Box:
     """The rectangle that a thing takes."""
     match thing:
         case Card():
             more = SHEET * thing.sheets
             return thing.x, thing.y - more, thing.x + thing.width + more, thing.y + thing.height
-        case Dot():
+        case DotShape():
             return thing.x - thing.radius, thing.y - thing.radius, thing.x + thing.radius, thing.y + thing.radius
-        case Frame():
+        case FrameShape():
             return thing.x, thing.y, thing.x + thing.width, thing.y + thing.height
     return thing.left, thing.y - 0.74 * thing.size, thing.left + thing.width, thing.y + 0.22 * thing.size
 
@@ -53,7 +53,7 @@ def _within(a: Box, b: Box) -> bool:
 def _outside(scene: Scene) -> Iterator[str]:
     page = (0.0, 0.0, scene.width, scene.height)
     for thing in scene.things:
-        if isinstance(thing, Card | Dot | Frame | Words) and not _within(box(thing), page):
+        if isinstance(thing, Card | DotShape | FrameShape | Words) and not _within(box(thing), page):
             yield f"{thing} lies outside"
         if isinstance(thing, Wire) and not all(_within((x, y, x, y), page) for x, y in thing.points):
             yield f"{thing} lies outside"
@@ -61,7 +61,7 @@ def _outside(scene: Scene) -> Iterator[str]:
 
 def _overlaps(scene: Scene) -> Iterator[str]:
     """Boxes and loose words are all apart."""
-    solid = sorted([*_of(scene, Card), *_of(scene, Dot), *_of(scene, Words)], key=lambda thing: box(thing)[1])
+    solid = sorted([*_of(scene, Card), *_of(scene, DotShape), *_of(scene, Words)], key=lambda thing: box(thing)[1])
     for i, one in enumerate(solid):
         for other in solid[i + 1 :]:
             if box(other)[1] >= box(one)[3]:
@@ -82,7 +82,7 @@ def _spilt(scene: Scene) -> Iterator[str]:
 
 def _loose_ends(scene: Scene) -> Iterator[str]:
     """Each wire begins and ends at the border of a box."""
-    solid = [box(thing) for thing in (*_of(scene, Card), *_of(scene, Dot))]
+    solid = [box(thing) for thing in (*_of(scene, Card), *_of(scene, DotShape))]
     for wire in _of(scene, Wire):
         for x, y in (wire.points[0], wire.points[-1]):
             if not any(_on_border(x, y, one) for one in solid):
@@ -97,7 +97,7 @@ def _on_border(x: float, y: float, one: Box) -> bool:
 
 def _crossings(scene: Scene) -> Iterator[str]:
     """No wire runs through a box or through words, or along a box where it does not end; all run upright or level."""
-    boxes = [(thing, box(thing)) for thing in (*_of(scene, Card), *_of(scene, Dot))]
+    boxes = [(thing, box(thing)) for thing in (*_of(scene, Card), *_of(scene, DotShape))]
     words = [(thing, box(thing)) for thing in _of(scene, Words)]
     for wire in _of(scene, Wire):
         ends = [one for _, one in boxes if any(_on_border(x, y, one) for x, y in (wire.points[0], wire.points[-1]))]
@@ -113,7 +113,7 @@ def _crossings(scene: Scene) -> Iterator[str]:
 
 def _frames(scene: Scene) -> Iterator[str]:
     """A frame holds a box whole or not at all, and frames lie in one another or apart."""
-    frames = [(frame, box(frame)) for frame in _of(scene, Frame)]
+    frames = [(frame, box(frame)) for frame in _of(scene, FrameShape)]
     for frame, outer in frames:
         for card in _of(scene, Card):
             if _overlap(box(card), outer) and not _within(box(card), outer):

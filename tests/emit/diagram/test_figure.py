@@ -13,7 +13,7 @@ from cnnspec.engine.diagram.kinds import PORT
 from cnnspec.engine.diagram.outline import outline
 from cnnspec.engine.diagram.panel import Panel, boxed
 from cnnspec.engine.diagram.text import RATE, Number, said
-from cnnspec.engine.diagram.tree import Block, Box, Element, Group, Parallel, Repeat, Series, Tangle, numbers
+from cnnspec.engine.diagram.tree import Box, DrawnBlock, DrawnGroup, Element, Parallel, Repeat, Series, Tangle, numbers
 from cnnspec.engine.diagram.variables import lettered
 from cnnspec.engine.network import Graph
 from cnnspec.engine.spec import known_specs
@@ -50,9 +50,9 @@ def test_random_specs_are_drawn_whole() -> None:
 def test_letters_stand_for_the_numbers_of_each_place(name: str) -> None:
     """With the letters of its row a panel says what each of its blocks says itself."""
     overview = Builder(cnnspec.graph(name)).overview()
-    by_form: dict[object, list[Block]] = {}
+    by_form: dict[object, list[DrawnBlock]] = {}
     for element in overview.walk():
-        if isinstance(element, Block):
+        if isinstance(element, DrawnBlock):
             by_form.setdefault(element.drawn_as, []).append(element)
     titles = dict.fromkeys(by_form, "block")
     for blocks in by_form.values():
@@ -117,7 +117,7 @@ def boxes(element: Element) -> list[str]:
             return [f"{said(element.times)} {boxes(element.body)}"]
         case Parallel():
             return [f"{[boxes(branch) for branch in element.branches]}", *(boxes(element.into) if element.into else [])]
-        case Group() | Series() | Tangle():
+        case DrawnGroup() | Series() | Tangle():
             return [text for inner in element.inside for text in boxes(inner)]
     raise AssertionError
 

@@ -8,10 +8,20 @@
 A translation is complete or it is not offered: an argument without a counterpart leaves words and no edit.
 """
 
-from cnnspec.engine.spec.frameworks.call import Call, call_of, text_of
+from cnnspec.engine.spec.frameworks.call import FrameworkCall, call_of, text_of
 from cnnspec.engine.spec.frameworks.item import foreign_item
 from cnnspec.engine.spec.frameworks.table import ACTIVATIONS
 from cnnspec.engine.spec.frameworks.translate import translate
-from cnnspec.engine.spec.frameworks.write import Line, Translation, replacing
+from cnnspec.engine.spec.frameworks.write import Translation, YamlLine, replacing
 
-__all__ = ["ACTIVATIONS", "Call", "Line", "Translation", "call_of", "foreign_item", "replacing", "text_of", "translate"]
+__all__ = [
+    "ACTIVATIONS",
+    "FrameworkCall",
+    "Translation",
+    "YamlLine",
+    "call_of",
+    "foreign_item",
+    "replacing",
+    "text_of",
+    "translate",
+]

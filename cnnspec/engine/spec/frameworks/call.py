@@ -16,7 +16,7 @@ QUOTED = re.compile(r"'[A-Za-z_]\w*'|\"[A-Za-z_]\w*\"")
 TUPLE = re.compile(r"\(\s*([\w.$-]+(?:\s*,\s*[\w.$-]+)*)\s*,?\s*\)")
 
 
-class Call(Struct, frozen=True):
+class FrameworkCall(Struct, frozen=True):
     """``named`` are arguments by name, ``positional`` those without one; both as YAML writes them."""
 
     name: str
@@ -24,23 +24,23 @@ class Call(Struct, frozen=True):
     positional: tuple[str, ...] = ()
 
 
-def call_of(name: str, value: Node) -> Call | None:
+def call_of(name: str, value: Node) -> FrameworkCall | None:
     """The call that a key and its value make, or None where a value is too long to be read."""
     if isinstance(value, Scalar) and value.value is None and not value.text:
-        return Call(name, {})
+        return FrameworkCall(name, {})
     given = positional(value)
     if given is not None:
-        return Call(name, {}, tuple(map(as_yaml, given)))
+        return FrameworkCall(name, {}, tuple(map(as_yaml, given)))
     if isinstance(value, Seq):
         texts = [text_of(item) for item in value.items]
-        return None if None in texts else Call(name, {}, tuple(text for text in texts if text is not None))
+        return None if None in texts else FrameworkCall(name, {}, tuple(text for text in texts if text is not None))
     if not isinstance(value, Map):
         return None
     pieces = cuts(value)  # `(3, 3)`, which a comma ends inside braces
     rest = {name for piece in pieces for name in piece.rest}
     named = {entry.key.text: text_of(entry.value) for entry in value if entry.key.text not in rest}
     named |= {piece.entry.key.text: as_yaml(piece.span.text) for piece in pieces}
-    return None if None in named.values() else Call(name, {key: text for key, text in named.items() if text})
+    return None if None in named.values() else FrameworkCall(name, {key: text for key, text in named.items() if text})
 
 
 def text_of(node: Node) -> str | None:
@@ -68,7 +68,7 @@ KEYWORD = re.compile(r"(\w+)\s*=\s*(.+)")
 PLAIN = re.compile(r"[\w.$-]+|\[[\w.$, -]*\]|'[^'\"]*'|\"[^'\"]*\"")
 
 
-def call_of_text(text: str) -> Call | None:
+def call_of_text(text: str) -> FrameworkCall | None:
     """``nn.Conv2d(3, 16, kernel_size=(3, 3))``; None for what is no call of plain values."""
     match = CALL.fullmatch(text) if len(text) <= MAX_CALL else None
     if match is None:
@@ -83,7 +83,7 @@ def call_of_text(text: str) -> Call | None:
             named[keyword[1]] = value
         else:
             given.append(value)
-    return Call(match["name"], named, tuple(given))
+    return FrameworkCall(match["name"], named, tuple(given))
 
 
 def _parts(text: str) -> list[str]:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, Span
 from cnnspec.engine.layers import JOINS
-from cnnspec.engine.spec.frameworks.call import Call, call_of, call_of_text, text_of
+from cnnspec.engine.spec.frameworks.call import FrameworkCall, call_of, call_of_text, text_of
 from cnnspec.engine.spec.frameworks.translate import translate
 from cnnspec.engine.spec.frameworks.ultralytics import listed
-from cnnspec.engine.spec.frameworks.write import Line, Translation, replacing
+from cnnspec.engine.spec.frameworks.write import Translation, YamlLine, replacing
 from cnnspec.engine.spec.validation_errors import WORDS_BESIDE
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq
 
@@ -54,7 +54,7 @@ def foreign_item(node: Node, known: Collection[str], params: Collection[str] = (
 
 def _bare(node: Scalar, known: Collection[str]) -> Diagnostic | None:
     """``GlobalAvgPool``, ``nn.ReLU()``, ``relu``."""
-    word = Call(node.text, {}) if node.text.replace(".", "_").isidentifier() else None
+    word = FrameworkCall(node.text, {}) if node.text.replace(".", "_").isidentifier() else None
     call = _of_dict(call_of_text(node.text)) or word
     if call is None or node.text in known or node.text in OWN:
         return None
@@ -72,11 +72,11 @@ def _bare(node: Scalar, known: Collection[str]) -> Diagnostic | None:
     return _unknown(node, node.text, node.span, translation, ())
 
 
-def _of_dict(call: Call | None) -> Call | None:
+def _of_dict(call: FrameworkCall | None) -> FrameworkCall | None:
     """``dict(type='Conv2d', out_channels=8)``, as configurations of MMCV write it."""
     if call is None or call.name != "dict" or "type" not in call.named:
         return call
-    return Call(call.named["type"], {key: text for key, text in call.named.items() if key != "type"})
+    return FrameworkCall(call.named["type"], {key: text for key, text in call.named.items() if key != "type"})
 
 
 def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
@@ -93,7 +93,7 @@ def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
     kept = _kept(node, entry, call)
     translation = translate(call, known) if call is not None else None
     if call is not None and translation is None and name.rpartition(".")[2] in JOINS:
-        translation = Translation((Line(name.rpartition(".")[2]),))
+        translation = Translation((YamlLine(name.rpartition(".")[2]),))
     if translation is None:
         translation = Translation(words=f"no layer is called `{name}` either: {ALL_LAYERS}")
     key = entry.key.text
@@ -105,12 +105,12 @@ def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
     return Diagnostic("unknown-word", message, label, notes=notes, help=help, repairs=(repair,) if repair else ())
 
 
-def _call(name: str, node: Map, type_: Entry) -> Call | None:
+def _call(name: str, node: Map, type_: Entry) -> FrameworkCall | None:
     """The call of a layer that stands under a key such as `type`."""
     listed = [entry.value for entry in node if entry.key.text in ARGUMENT_KEYS and isinstance(entry.value, Seq)]
     call = call_of(name, Map(node.span, tuple(_arguments(node, type_))))
     given = call_of(name, listed[0]) if listed else None
-    return Call(name, call.named, given.positional) if call and given else call
+    return FrameworkCall(name, call.named, given.positional) if call and given else call
 
 
 def _arguments(node: Map, type_: Entry) -> list[Entry]:
@@ -127,7 +127,7 @@ def _arguments(node: Map, type_: Entry) -> list[Entry]:
     return found
 
 
-def _kept(node: Map, op: Entry, call: Call | None = None) -> list[tuple[str, str]] | None:
+def _kept(node: Map, op: Entry, call: FrameworkCall | None = None) -> list[tuple[str, str]] | None:
     """The words beside the operation, `name` taken for `id`; None where one cannot be written again."""
     beside = [entry for entry in node if entry is not op and entry.key.text in (*WORDS_BESIDE, "name")]
     words = [("id" if entry.key.text == "name" else entry.key.text, text_of(entry.value)) for entry in beside]
@@ -159,7 +159,7 @@ def _under_a_name(node: Map, known: Collection[str]) -> Diagnostic | None:
 def _inside(value: Node, known: Collection[str]) -> Translation | None:
     """The layer that stands below a name."""
     if isinstance(value, Scalar) and isinstance(value.value, str):
-        return translate(call_of_text(value.text) or Call(value.text, {}), known)
+        return translate(call_of_text(value.text) or FrameworkCall(value.text, {}), known)
     if not isinstance(value, Map) or not value.entries:
         return None
     type_ = next((entry for key in TYPE_KEYS if (entry := value.entry(key))), None)
@@ -184,7 +184,7 @@ def _under_a_key(node: Map, known: Collection[str]) -> Diagnostic | None:
     if name.rpartition(".")[2] == "Sequential":
         repairs = (Repair("write `Sequential:`", (Edit(entry.key.span, "Sequential"),)),)
         return Diagnostic("unknown-layer", f"no layer is called `{name}`", Label(entry.key.span), repairs=repairs)
-    call = call_of(name, entry.value) or Call(name, {"": ""})
+    call = call_of(name, entry.value) or FrameworkCall(name, {"": ""})
     translation = translate(call, known if "." in name else ())
     kept = _kept(node, entry, call)
     if translation is None:

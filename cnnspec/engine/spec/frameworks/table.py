@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 
-class Rule(Struct, frozen=True):
+class TranslationRule(Struct, frozen=True):
     """``target`` is the layer here; ``after`` are bare layers that follow it.
 
     ``order`` names the arguments by position, ``renamed`` are those that have another meaning here, ``stated`` are
@@ -29,80 +29,80 @@ POOL = ("kernel_size", "stride", "padding")
 HALF = {"kernel_size": "2"}
 GLOBAL = {"output_size": "1"}
 KERAS_CONV = ("out_channels", "kernel_size", "stride", "padding")
-BATCH_NORM = Rule("BatchNorm2d", "Keras", note="the defaults of Keras are `eps: 1e-3` and `momentum: 0.01`")
+BATCH_NORM = TranslationRule("BatchNorm2d", "Keras", note="the defaults of Keras are `eps: 1e-3` and `momentum: 0.01`")
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, TranslationRule] = {
     # Keras
-    "dense": Rule("Linear", "Keras", ("out_features",)),
-    "conv2d": Rule("Conv2d", "Keras", KERAS_CONV),
-    "convolution2d": Rule("Conv2d", "Keras", KERAS_CONV),
-    "conv1d": Rule("Conv1d", "Keras", KERAS_CONV),
-    "conv3d": Rule("Conv3d", "Keras", KERAS_CONV),
-    "conv2dtranspose": Rule("ConvTranspose2d", "Keras", KERAS_CONV),
-    "depthwiseconv2d": Rule(
+    "dense": TranslationRule("Linear", "Keras", ("out_features",)),
+    "conv2d": TranslationRule("Conv2d", "Keras", KERAS_CONV),
+    "convolution2d": TranslationRule("Conv2d", "Keras", KERAS_CONV),
+    "conv1d": TranslationRule("Conv1d", "Keras", KERAS_CONV),
+    "conv3d": TranslationRule("Conv3d", "Keras", KERAS_CONV),
+    "conv2dtranspose": TranslationRule("ConvTranspose2d", "Keras", KERAS_CONV),
+    "depthwiseconv2d": TranslationRule(
         "Conv2d",
         "Keras",
         ("kernel_size", "stride", "padding"),
         stated={"out_channels": "$(in.channels)", "groups": "$(in.channels)"},
     ),
-    "maxpooling1d": Rule("MaxPool1d", "Keras", POOL, stated=HALF),
-    "maxpooling2d": Rule("MaxPool2d", "Keras", POOL, stated=HALF),
-    "maxpooling3d": Rule("MaxPool3d", "Keras", POOL, stated=HALF),
-    **dict.fromkeys(("maxpool2d", "maxpool"), Rule("MaxPool2d", "", POOL, stated=HALF)),
-    **dict.fromkeys(("avgpool2d", "avgpool", "averagepool"), Rule("AvgPool2d", "", POOL, stated=HALF)),
-    "averagepooling1d": Rule("AvgPool1d", "Keras", POOL, stated=HALF),
-    "averagepooling2d": Rule("AvgPool2d", "Keras", POOL, stated=HALF),
-    "averagepooling3d": Rule("AvgPool3d", "Keras", POOL, stated=HALF),
-    "globalaveragepooling2d": Rule("AdaptiveAvgPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
-    "globalmaxpooling2d": Rule("AdaptiveMaxPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
+    "maxpooling1d": TranslationRule("MaxPool1d", "Keras", POOL, stated=HALF),
+    "maxpooling2d": TranslationRule("MaxPool2d", "Keras", POOL, stated=HALF),
+    "maxpooling3d": TranslationRule("MaxPool3d", "Keras", POOL, stated=HALF),
+    **dict.fromkeys(("maxpool2d", "maxpool"), TranslationRule("MaxPool2d", "", POOL, stated=HALF)),
+    **dict.fromkeys(("avgpool2d", "avgpool", "averagepool"), TranslationRule("AvgPool2d", "", POOL, stated=HALF)),
+    "averagepooling1d": TranslationRule("AvgPool1d", "Keras", POOL, stated=HALF),
+    "averagepooling2d": TranslationRule("AvgPool2d", "Keras", POOL, stated=HALF),
+    "averagepooling3d": TranslationRule("AvgPool3d", "Keras", POOL, stated=HALF),
+    "globalaveragepooling2d": TranslationRule("AdaptiveAvgPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
+    "globalmaxpooling2d": TranslationRule("AdaptiveMaxPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
     "batchnormalization": BATCH_NORM,
-    "layernormalization": Rule("LayerNorm", "Keras", note="Keras normalizes the last dimension alone"),
-    "groupnormalization": Rule("GroupNorm", "Keras", ("num_groups",)),
-    "zeropadding2d": Rule("ZeroPad2d", "Keras", ("padding",), stated={"padding": "1"}),
-    "upsampling2d": Rule(
+    "layernormalization": TranslationRule("LayerNorm", "Keras", note="Keras normalizes the last dimension alone"),
+    "groupnormalization": TranslationRule("GroupNorm", "Keras", ("num_groups",)),
+    "zeropadding2d": TranslationRule("ZeroPad2d", "Keras", ("padding",), stated={"padding": "1"}),
+    "upsampling2d": TranslationRule(
         "Upsample", "Keras", ("scale_factor",), stated={"scale_factor": "2"}, renamed={"size": "scale_factor"}
     ),
-    "spatialdropout2d": Rule("Dropout2d", "Keras", ("p",)),
+    "spatialdropout2d": TranslationRule("Dropout2d", "Keras", ("p",)),
     # MMCV and MMDetection
-    "bn": Rule("BatchNorm2d", "MMCV"),
-    "bn2d": Rule("BatchNorm2d", "MMCV"),
-    "syncbn": Rule("BatchNorm2d", "MMCV"),
-    "syncbatchnorm": Rule("BatchNorm2d", "PyTorch"),
-    "gn": Rule("GroupNorm", "MMCV", ("num_groups",)),
-    "ln2d": Rule("LayerNorm2d", "MMCV"),
-    "hswish": Rule("Hardswish", "MMCV"),
-    "hsigmoid": Rule("Hardsigmoid", "MMCV"),
+    "bn": TranslationRule("BatchNorm2d", "MMCV"),
+    "bn2d": TranslationRule("BatchNorm2d", "MMCV"),
+    "syncbn": TranslationRule("BatchNorm2d", "MMCV"),
+    "syncbatchnorm": TranslationRule("BatchNorm2d", "PyTorch"),
+    "gn": TranslationRule("GroupNorm", "MMCV", ("num_groups",)),
+    "ln2d": TranslationRule("LayerNorm2d", "MMCV"),
+    "hswish": TranslationRule("Hardswish", "MMCV"),
+    "hsigmoid": TranslationRule("Hardsigmoid", "MMCV"),
     # timm, torchvision, PyTorch
-    "droppath": Rule("StochasticDepth", "timm", ("p", "scale_by_keep"), stated={"mode": "row"}),
-    "conv2dnormactivation": Rule(
+    "droppath": TranslationRule("StochasticDepth", "timm", ("p", "scale_by_keep"), stated={"mode": "row"}),
+    "conv2dnormactivation": TranslationRule(
         "ConvNormAct", "torchvision", ("in_channels", "out_channels", "kernel_size", "stride")
     ),
-    "frozenbatchnorm2d": Rule("BatchNorm2d", "torchvision"),
-    "interpolate": Rule("Upsample", "PyTorch", ("size", "scale_factor", "mode", "align_corners")),
-    "upsamplingnearest2d": Rule("Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "nearest"}),
-    "upsamplingbilinear2d": Rule(
+    "frozenbatchnorm2d": TranslationRule("BatchNorm2d", "torchvision"),
+    "interpolate": TranslationRule("Upsample", "PyTorch", ("size", "scale_factor", "mode", "align_corners")),
+    "upsamplingnearest2d": TranslationRule("Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "nearest"}),
+    "upsamplingbilinear2d": TranslationRule(
         "Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "bilinear", "align_corners": "true"}
     ),
-    "resize": Rule("Upsample", "", ("size",)),
-    "max_pool2d": Rule("MaxPool2d", "PyTorch", POOL),
-    "avg_pool2d": Rule("AvgPool2d", "PyTorch", POOL),
-    "adaptive_avg_pool2d": Rule("AdaptiveAvgPool2d", "PyTorch", ("output_size",)),
+    "resize": TranslationRule("Upsample", "", ("size",)),
+    "max_pool2d": TranslationRule("MaxPool2d", "PyTorch", POOL),
+    "avg_pool2d": TranslationRule("AvgPool2d", "PyTorch", POOL),
+    "adaptive_avg_pool2d": TranslationRule("AdaptiveAvgPool2d", "PyTorch", ("output_size",)),
     # names of no one framework
-    "fc": Rule("Linear", "", ("out_features",)),
-    "fullyconnected": Rule("Linear", "", ("out_features",)),
+    "fc": TranslationRule("Linear", "", ("out_features",)),
+    "fullyconnected": TranslationRule("Linear", "", ("out_features",)),
     **dict.fromkeys(
         ("globalavgpool", "globalavgpool2d", "globalaveragepool", "globalaveragepool2d", "gap", "adaptiveavgpool"),
-        Rule("AdaptiveAvgPool2d", "", ("output_size",), stated=GLOBAL),
+        TranslationRule("AdaptiveAvgPool2d", "", ("output_size",), stated=GLOBAL),
     ),
     **dict.fromkeys(
         ("globalmaxpool", "globalmaxpool2d", "adaptivemaxpool"),
-        Rule("AdaptiveMaxPool2d", "", ("output_size",), stated=GLOBAL),
+        TranslationRule("AdaptiveMaxPool2d", "", ("output_size",), stated=GLOBAL),
     ),
-    "convolution": Rule("Conv2d", "", ("out_channels", "kernel_size", "stride", "padding")),
-    "convolutional": Rule("Conv2d", "Darknet", ("out_channels", "kernel_size", "stride", "padding")),
-    "batchnormact2d": Rule("BatchNorm2d", "timm", after=("ReLU",)),
-    "depthtospace": Rule("PixelShuffle", "", ("upscale_factor",)),
-    "spacetodepth": Rule("PixelUnshuffle", "", ("downscale_factor",)),
+    "convolution": TranslationRule("Conv2d", "", ("out_channels", "kernel_size", "stride", "padding")),
+    "convolutional": TranslationRule("Conv2d", "Darknet", ("out_channels", "kernel_size", "stride", "padding")),
+    "batchnormact2d": TranslationRule("BatchNorm2d", "timm", after=("ReLU",)),
+    "depthtospace": TranslationRule("PixelShuffle", "", ("upscale_factor",)),
+    "spacetodepth": TranslationRule("PixelUnshuffle", "", ("downscale_factor",)),
 }
 
 # Activations: their names as a text (`activation: relu`) and as a layer. None: no layer at all.

@@ -12,10 +12,19 @@ from cnnspec.engine.diagnostics import listing
 from cnnspec.engine.diagnostics.synonyms import synonym
 from cnnspec.engine.layers import JOINS, REGISTRY
 from cnnspec.engine.spec.edits import INFERRED, named
-from cnnspec.engine.spec.frameworks.call import Call
+from cnnspec.engine.spec.frameworks.call import FrameworkCall
 from cnnspec.engine.spec.frameworks.einops import EINOPS
-from cnnspec.engine.spec.frameworks.table import ABSENT, ACTIVATIONS, HEADS, JOINED, NORMS, RULES, ULTRALYTICS, Rule
-from cnnspec.engine.spec.frameworks.write import Line, Translation
+from cnnspec.engine.spec.frameworks.table import (
+    ABSENT,
+    ACTIVATIONS,
+    HEADS,
+    JOINED,
+    NORMS,
+    RULES,
+    ULTRALYTICS,
+    TranslationRule,
+)
+from cnnspec.engine.spec.frameworks.write import Translation, YamlLine
 
 ACTIVATION_ARGUMENTS = ("activation", "act", "act_layer", "activation_fn", "nonlinearity")
 LEFT_OUT = frozenset({"input_shape", "input_dim", "in_planes", "in_chs", "name", "data_format", "dtype", "trainable"})
@@ -28,7 +37,7 @@ INIT = "; the section `init` says what fills weights"
 TYPE = re.compile(r"type['\"]?\s*[:=]\s*['\"]?(?:nn\.)?(\w+)")
 
 
-def translate(call: Call, known: Collection[str]) -> Translation | None:
+def translate(call: FrameworkCall, known: Collection[str]) -> Translation | None:
     """What a call is here; None for a name that no framework is known for. ``known`` are the layers and blocks here."""
     name = call.name.rpartition(".")[2]
     folded = name.casefold()
@@ -47,7 +56,7 @@ def translate(call: Call, known: Collection[str]) -> Translation | None:
     return _absent(name, folded)
 
 
-OWN = {name.casefold(): Rule(name) for name in REGISTRY if name not in JOINS}  # `linear: {out_features: 10}`
+OWN = {name.casefold(): TranslationRule(name) for name in REGISTRY if name not in JOINS}  # `linear: {out_features: 10}`
 
 
 def _absent(name: str, folded: str) -> Translation | None:
@@ -64,7 +73,7 @@ def _absent(name: str, folded: str) -> Translation | None:
     return None
 
 
-def _as_torch(name: str, call: Call) -> Translation | None:
+def _as_torch(name: str, call: FrameworkCall) -> Translation | None:
     """A layer that is here, under a key such as `nn.Conv2d`, or in another layout."""
     fields = REGISTRY[name].model_fields if name in REGISTRY else {}
     text = named(call.positional, fields, call.named) if call.positional else "{}"
@@ -73,7 +82,7 @@ def _as_torch(name: str, call: Call) -> Translation | None:
     pairs = dict(re.findall(r"(\w+): ([^,\[\]]+|\[[^\]]*\])(?:, |$)", text[1:-1]))
     arguments = {key: value for key, value in {**pairs, **call.named}.items() if key not in INFERRED}
     arguments = {key: value for key, value in arguments.items() if not _is_default(fields.get(key), value)}
-    return Translation((Line(name, arguments),))
+    return Translation((YamlLine(name, arguments),))
 
 
 def _is_default(field: FieldInfo | None, text: str) -> bool:
@@ -83,17 +92,17 @@ def _is_default(field: FieldInfo | None, text: str) -> bool:
 
 def _activation(name: str, target: str | None) -> Translation:
     if target is None:
-        return Translation((Line("Identity"),))
+        return Translation((YamlLine("Identity"),))
     return Translation((_line(target),), f"did you mean `{target.partition(':')[0]}`?")
 
 
-def _line(text: str) -> Line:
+def _line(text: str) -> YamlLine:
     """``Softmax: {dim: 1}`` of the tables."""
     name, _, rest = text.partition(": ")
-    return Line(name, dict(pair.split(": ") for pair in rest.strip("{}").split(", ")) if rest else {})
+    return YamlLine(name, dict(pair.split(": ") for pair in rest.strip("{}").split(", ")) if rest else {})
 
 
-def _by_rule(call: Call, name: str, rule: Rule) -> Translation:
+def _by_rule(call: FrameworkCall, name: str, rule: TranslationRule) -> Translation:
     label = f"`{rule.target}` in cnnspec" if rule.target != name else ""
     of = f" of {rule.origin}" if rule.origin and not name.islower() else ""
     said = f"`{name}`{of} is `{rule.target}` here"
@@ -109,7 +118,7 @@ def _by_rule(call: Call, name: str, rule: Rule) -> Translation:
     acts = _acts(call)
     if acts is None:
         return Translation(label=label, words=said, note=rule.note)
-    lines = (Line(rule.target, arguments), *map(Line, rule.after), *map(_line, acts))
+    lines = (YamlLine(rule.target, arguments), *map(YamlLine, rule.after), *map(_line, acts))
     return Translation(lines, label, said, rule.note)
 
 
@@ -119,7 +128,7 @@ def _required(target: str) -> list[str]:
     return [name for name, field in REGISTRY[target].model_fields.items() if field.is_required()]
 
 
-def _arguments(call: Call, rule: Rule) -> tuple[dict[str, str], list[str]]:
+def _arguments(call: FrameworkCall, rule: TranslationRule) -> tuple[dict[str, str], list[str]]:
     """The arguments under the names here, and those that have none."""
     fields: Collection[str] = (
         REGISTRY[rule.target].model_fields if rule.target in REGISTRY else BLOCK_FIELDS[rule.target]
@@ -139,7 +148,7 @@ def _arguments(call: Call, rule: Rule) -> tuple[dict[str, str], list[str]]:
     return {field: found[field] for field in order}, rest
 
 
-def _value(rule: Rule, name: str, text: str) -> str:
+def _value(rule: TranslationRule, name: str, text: str) -> str:
     plain = text.strip("'\"")
     if name in ("padding", "mode") and plain.lower() in ("same", "valid", "nearest", "bilinear"):
         return plain.lower()
@@ -148,7 +157,7 @@ def _value(rule: Rule, name: str, text: str) -> str:
     return text
 
 
-def _acts(call: Call) -> list[str] | None:
+def _acts(call: FrameworkCall) -> list[str] | None:
     """The activation that a Keras layer brings along; None where it is not known."""
     text = next((text for key, text in call.named.items() if key in ACTIVATION_ARGUMENTS), "none")
     word = text.strip("'\"").rpartition(".")[2].casefold()
@@ -161,18 +170,18 @@ def _acts(call: Call) -> list[str] | None:
 # ------------------------------------------------------------------------------------------------ special layers
 
 
-def _joined(call: Call, target: str) -> Translation:
+def _joined(call: FrameworkCall, target: str) -> Translation:
     """`Concatenate: [a, b]`: the lines that it joins are named in `from`."""
     words = f"write `{target}:` with `from: [a, b]` below it, the ids of the lines that it joins"
     given = [text for text in (*call.positional, *call.named.values()) if re.search("[A-Za-z_]", text)]
     ids = given[0] if len(given) == 1 and given[0].startswith("[") else f"[{', '.join(given)}]"
     if any(text[:1] not in "[" and not text.isidentifier() for text in given) or (len(given) > 1 and "[" in ids[1:]):
         return Translation(label=f"`{target}` in cnnspec", words=words)
-    line = Line(target, {}, {"from": ids} if given else {})
+    line = YamlLine(target, {}, {"from": ids} if given else {})
     return Translation((line,), f"`{target}` in cnnspec", words)
 
 
-def _activation_layer(call: Call) -> Translation:
+def _activation_layer(call: FrameworkCall) -> Translation:
     """`Activation: relu`."""
     given = [*call.positional, *call.named.values()]
     word = given[0].strip("'\"").rpartition(".")[2].casefold() if len(given) == 1 else ""
@@ -182,23 +191,23 @@ def _activation_layer(call: Call) -> Translation:
     return Translation(label="no layer by itself", words=help)
 
 
-def _either_convolution(call: Call) -> Translation:
+def _either_convolution(call: FrameworkCall) -> Translation:
     """`Conv: {c2: 64, k: 3, s: 2}`: a convolution, or that of Ultralytics with its norm and activation."""
     words = "write `Conv2d`, or `ConvNormAct` with `act: SiLU` for the module of Ultralytics"
     order = ("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
-    plain, rest = _arguments(call, Rule("Conv2d", "", order))
-    whole, others = _arguments(call, Rule("ConvNormAct", "", order, stated={"act": "SiLU"}))
+    plain, rest = _arguments(call, TranslationRule("Conv2d", "", order))
+    whole, others = _arguments(call, TranslationRule("ConvNormAct", "", order, stated={"act": "SiLU"}))
     if others or "out_channels" not in whole:
         return Translation(words=words)
     activated = any(key in ACTIVATION_ARGUMENTS for key in call.named)
-    only = () if rest or activated or "kernel_size" not in plain else (Line("Conv2d", plain),)
-    block = (Line("ConvNormAct", whole),)
+    only = () if rest or activated or "kernel_size" not in plain else (YamlLine("Conv2d", plain),)
+    block = (YamlLine("ConvNormAct", whole),)
     return Translation(only or block, "", words, instead=block if only else ())
 
 
-def _separable(call: Call) -> Translation:
+def _separable(call: FrameworkCall) -> Translation:
     """`SeparableConv2D`: depthwise, then pointwise; Keras puts no layer between them."""
-    rule = Rule("Conv2d", "Keras", ("out_channels", "kernel_size", "stride", "padding"))
+    rule = TranslationRule("Conv2d", "Keras", ("out_channels", "kernel_size", "stride", "padding"))
     arguments, rest = _arguments(call, rule)
     words = "`SeparableConv2D` is two lines here: a `Conv2d` with `groups: $(in.channels)`, and one of 1×1"
     if rest or not {"out_channels", "kernel_size"} <= arguments.keys() or (acts := _acts(call)) is None:
@@ -206,23 +215,25 @@ def _separable(call: Call) -> Translation:
     deep = {**arguments, "out_channels": "$(in.channels)", "groups": "$(in.channels)", "bias": "false"}
     bias = {"bias": arguments["bias"]} if "bias" in arguments else {}
     point = {"out_channels": arguments["out_channels"], "kernel_size": "1", **bias}
-    return Translation((Line("Conv2d", deep), Line("Conv2d", point), *map(_line, acts)), "two `Conv2d` here", words)
+    return Translation(
+        (YamlLine("Conv2d", deep), YamlLine("Conv2d", point), *map(_line, acts)), "two `Conv2d` here", words
+    )
 
 
-def _reshape(call: Call) -> Translation:
+def _reshape(call: FrameworkCall) -> Translation:
     """`Reshape: [7, 7, 64]`, of a flat vector, in Keras with the channels last."""
     words = "write `Unflatten: {dim: 1, unflattened_size: [64, 7, 7]}`, the channels first"
     return Translation(label="`Unflatten` in cnnspec", words=words)
 
 
-def _input_layer(call: Call) -> Translation:
+def _input_layer(call: FrameworkCall) -> Translation:
     words = (
         "remove the line: the key `input` at the top of the spec states the sizes, channels first, without the batch"
     )
     return Translation(label="no layer here", words=words)
 
 
-def _select_pool(call: Call) -> Translation:
+def _select_pool(call: FrameworkCall) -> Translation:
     """`SelectAdaptivePool2d` of timm: a kind of pool, and a `Flatten` where it says so."""
     kinds = {"avg": "AdaptiveAvgPool2d", "max": "AdaptiveMaxPool2d"}
     given = dict(zip(("output_size", "pool_type", "flatten"), call.positional, strict=False)) | call.named
@@ -230,46 +241,48 @@ def _select_pool(call: Call) -> Translation:
     label, words = f"`{target or 'AdaptiveAvgPool2d'}` in cnnspec", "write `AdaptiveAvgPool2d: {output_size: 1}`"
     if not target or not given.keys() <= {"output_size", "pool_type", "flatten"}:
         return Translation(label=label, words=words)
-    flat = (Line("Flatten"),) if given.get("flatten") == "true" else ()
-    return Translation((Line(target, {"output_size": given.get("output_size", "1")}), *flat), label)
+    flat = (YamlLine("Flatten"),) if given.get("flatten") == "true" else ()
+    return Translation((YamlLine(target, {"output_size": given.get("output_size", "1")}), *flat), label)
 
 
-def _residual(call: Call) -> Translation:
+def _residual(call: FrameworkCall) -> Translation:
     if "from" in call.named:
         return Translation(label="`Add` in cnnspec", words="write `Add:` with `from: [prev, ID]` below it, by ids")
     words = "write `Add:` with two paths below it: a list of the layers, and `- []`, which passes the input on"
     return Translation(label="a join here", words=words)
 
 
-def _parallel(call: Call) -> Translation:
+def _parallel(call: FrameworkCall) -> Translation:
     words = (
         "parallel paths are joined by `Add`, `Multiply` or `Concat`: write the one that is meant, its paths below it"
     )
     return Translation(label="a join here", words=words)
 
 
-def _module_list(call: Call) -> Translation:
+def _module_list(call: FrameworkCall) -> Translation:
     words = "write the layers one below the other, or in `- Sequential: [...]`, which is a scope of its own in the keys"
     return Translation(label="a list of lines here", words=words)
 
 
-def _split(call: Call) -> Translation:
+def _split(call: FrameworkCall) -> Translation:
     return Translation(
         label="`Slice` in cnnspec", words="write `Slice: {start: 0, end: 32}`, a line for each part, with `from`"
     )
 
 
-def _squeeze_excite(call: Call) -> Translation:
+def _squeeze_excite(call: FrameworkCall) -> Translation:
     words = "write `SqueezeExcitation: {squeeze: 16}`, with the channels between its two layers"
     return Translation(label="`SqueezeExcitation` in cnnspec", words=words)
 
 
-def _conv_module(call: Call) -> Translation:
+def _conv_module(call: FrameworkCall) -> Translation:
     """`ConvModule` of MMCV: without `norm_cfg` it has no norm, and its padding is 0 unless it is stated."""
     label, words = "`ConvNormAct` in cnnspec", "`ConvModule` of MMCV is `ConvNormAct` here"
     configured = {key: call.named[key] for key in ("norm_cfg", "act_cfg") if key in call.named}
-    plain = Call(call.name, {key: text for key, text in call.named.items() if key not in configured}, call.positional)
-    rule = Rule("ConvNormAct", "MMCV", ("in_channels", "out_channels", "kernel_size", "stride", "padding"))
+    plain = FrameworkCall(
+        call.name, {key: text for key, text in call.named.items() if key not in configured}, call.positional
+    )
+    rule = TranslationRule("ConvNormAct", "MMCV", ("in_channels", "out_channels", "kernel_size", "stride", "padding"))
     arguments, rest = _arguments(plain, rule)
     norm, act = _configured(configured.get("norm_cfg", "null"), NORMS), _configured(
         configured.get("act_cfg", "{type: ReLU}"), {key: value for key, value in ACTIVATIONS.items() if value}
@@ -281,7 +294,7 @@ def _conv_module(call: Call) -> Translation:
         arguments.setdefault("padding", "0")
     norms = {} if norm == "BatchNorm2d" else {"norm": norm}
     acts = {} if act == "ReLU" else {"act": act}
-    return Translation((Line("ConvNormAct", {**arguments, **norms, **acts}),), label, words)
+    return Translation((YamlLine("ConvNormAct", {**arguments, **norms, **acts}),), label, words)
 
 
 def _configured(text: str, names: dict[str, str]) -> str | None:
@@ -295,7 +308,7 @@ def _configured(text: str, names: dict[str, str]) -> str | None:
     return names.get(match[1].casefold())
 
 
-SPECIAL: dict[str, Callable[[Call], Translation]] = {
+SPECIAL: dict[str, Callable[[FrameworkCall], Translation]] = {
     "activation": _activation_layer,
     "act": _activation_layer,
     "nonlinearity": _activation_layer,

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 from cnnspec.engine.diagnostics import Diagnostic, Label
 from cnnspec.engine.spec.edits import positional
-from cnnspec.engine.spec.frameworks.call import Call, as_yaml
+from cnnspec.engine.spec.frameworks.call import FrameworkCall, as_yaml
 from cnnspec.engine.spec.frameworks.table import HEADS, ULTRALYTICS
 from cnnspec.engine.spec.frameworks.translate import translate
-from cnnspec.engine.spec.frameworks.write import Line, Translation, replacing
+from cnnspec.engine.spec.frameworks.write import Translation, YamlLine, replacing
 from cnnspec.engine.syntax import Node, Scalar, Seq
 
 CONV = ("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
@@ -71,10 +71,12 @@ def _translated(module: str, arguments: tuple[str, ...], known: Collection[str])
         if len(arguments) > len(CONV) or not arguments:
             return Translation(words="`Conv` of Ultralytics is `ConvNormAct: {out_channels: …, act: SiLU}` here")
         given = {key: text for key, text in zip(CONV, arguments, strict=False) if text != "null"}
-        return Translation((Line("ConvNormAct", {**given, "act": "SiLU"}),), note=CONV_NOTE)
+        return Translation((YamlLine("ConvNormAct", {**given, "act": "SiLU"}),), note=CONV_NOTE)
     if name.casefold() in ULTRALYTICS | HEADS or name == "Bottleneck":
-        return translate(Call(name, {}), ()) or Translation(words=f"write `{name}` as a block of the spec, in `blocks`")
-    translation = translate(Call(module, {}, arguments), known)
+        return translate(FrameworkCall(name, {}), ()) or Translation(
+            words=f"write `{name}` as a block of the spec, in `blocks`"
+        )
+    translation = translate(FrameworkCall(module, {}, arguments), known)
     if translation is None:
         return Translation(words=FORM)
     return Translation(
@@ -82,5 +84,7 @@ def _translated(module: str, arguments: tuple[str, ...], known: Collection[str])
     )
 
 
-def _without_nulls(line: Line) -> Line:
-    return Line(line.name, {key: text for key, text in line.arguments.items() if text != "null"}, line.words, line.body)
+def _without_nulls(line: YamlLine) -> YamlLine:
+    return YamlLine(
+        line.name, {key: text for key, text in line.arguments.items() if text != "null"}, line.words, line.body
+    )

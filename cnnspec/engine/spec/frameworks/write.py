@@ -10,13 +10,13 @@ from cnnspec.engine.diagnostics import Edit, Repair, Span
 from cnnspec.engine.syntax import Entry, Map, Node, Seq
 
 
-class Line(Struct, frozen=True):
+class YamlLine(Struct, frozen=True):
     """A line of a spec: its operation, the arguments as YAML writes them, and the words beside it."""
 
     name: str
     arguments: dict[str, str] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
-    body: tuple[Line, ...] = ()  # of a group
+    body: tuple[YamlLine, ...] = ()  # of a group
 
     @property
     def value(self) -> str:
@@ -50,14 +50,14 @@ class Line(Struct, frozen=True):
 class Translation(Struct, frozen=True):
     """``lines`` say the same here; they are empty where no line does, or not all of it, and ``words`` then say why."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[YamlLine, ...] = ()
     label: str = ""
     words: str = ""
     note: str = ""
-    instead: tuple[Line, ...] = ()  # a second reading, where two may be meant
+    instead: tuple[YamlLine, ...] = ()  # a second reading, where two may be meant
 
 
-def replacing(node: Node, lines: Sequence[Line], kept: Sequence[tuple[str, str]] = ()) -> Repair | None:
+def replacing(node: Node, lines: Sequence[YamlLine], kept: Sequence[tuple[str, str]] = ()) -> Repair | None:
     """The edit that writes ``lines`` for the item ``node``; ``kept`` are the words beside it.
 
     None where the item shares its place with what the edit would lose: a comment, another item in its line.
@@ -79,28 +79,28 @@ def replacing(node: Node, lines: Sequence[Line], kept: Sequence[tuple[str, str]]
     return Repair(f"write {said}", (Edit(span, text),))
 
 
-def _beside(line: Line) -> str:
+def _beside(line: YamlLine) -> str:
     words = [f"`{word}: {text}`" for word, text in line.words.items()]
     return f" with {' and '.join(words)} below it" if words else ""
 
 
-def _with_words(lines: Sequence[Line], kept: dict[str, str]) -> Sequence[Line]:
+def _with_words(lines: Sequence[YamlLine], kept: dict[str, str]) -> Sequence[YamlLine]:
     """The words on the one line, or on the line that each belongs to; loops hold several lines together."""
     if not kept:
         return lines
     if len(lines) == 1:
         only = lines[0]
-        return [Line(only.name, only.arguments, {**only.words, **kept})]
+        return [YamlLine(only.name, only.arguments, {**only.words, **kept})]
     if kept.keys() <= {"id", "from"}:
         first, last = lines[0], lines[-1]
         begins = {"from": kept["from"]} if "from" in kept else {}
         ends = {"id": kept["id"]} if "id" in kept else {}
         return [
-            Line(first.name, first.arguments, {**begins, **first.words}),
+            YamlLine(first.name, first.arguments, {**begins, **first.words}),
             *lines[1:-1],
-            Line(last.name, last.arguments, {**last.words, **ends}),
+            YamlLine(last.name, last.arguments, {**last.words, **ends}),
         ]
-    return [Line("layers", {}, kept, tuple(lines))]
+    return [YamlLine("layers", {}, kept, tuple(lines))]
 
 
 def _extent(node: Node) -> Span:

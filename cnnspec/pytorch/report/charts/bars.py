@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from cnnspec.pytorch.report.charts.style import COLOURS, INK, figure_of
 from cnnspec.pytorch.report.labels import cut
 from cnnspec.pytorch.report.metric import percent, with_spread
-from cnnspec.pytorch.report.study import Setting, Study
+from cnnspec.pytorch.report.study import Study, StudySetting
 
 BAR = 48  # CSS pixels, with the label above it
 LETTER = 6.9
@@ -39,6 +39,6 @@ def bars(study: Study, width: int) -> Figure:
     return figure
 
 
-def _told(setting: Setting) -> str:
+def _told(setting: StudySetting) -> str:
     found = [test.accuracy for test in setting.tested]
     return percent(found[0]) if len(found) == 1 else with_spread(found, 100, " %", 2)

@@ -16,7 +16,7 @@ from cnnspec.pytorch.report.charts.curves import LEGEND_LINE
 from cnnspec.pytorch.report.charts.errors import error_scale, wants_errors
 from cnnspec.pytorch.report.charts.style import COLOURS, INK, MARKS, MOST, WIDE, figure_of, log_scale
 from cnnspec.pytorch.report.labels import cut, number_text
-from cnnspec.pytorch.report.study import Setting, Study
+from cnnspec.pytorch.report.study import Study, StudySetting
 
 RING: dict[str, Any] = {
     "marker": "o",
@@ -26,7 +26,7 @@ RING: dict[str, Any] = {
     "markersize": 11,
     "linestyle": "none",
 }
-Cost = Callable[[Setting], float]
+Cost = Callable[[StudySetting], float]
 COSTS: dict[str, Cost] = {
     "parameters": lambda setting: setting.network.params if setting.network else 0,
     "MACs for an image": lambda setting: setting.network.macs if setting.network else 0,
@@ -44,7 +44,7 @@ def networks(study: Study) -> list[str]:
     return list(dict.fromkeys(map(network, study.ranked)))
 
 
-def network(setting: Setting) -> str:
+def network(setting: StudySetting) -> str:
     """As the axis of networks calls it, where there is one."""
     spec = setting.values.get("spec")
     return str(spec) if spec is not None else setting.network.name if setting.network else "network"

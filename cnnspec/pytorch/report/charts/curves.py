@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from cnnspec.pytorch.report.charts.errors import FEW_STEPS, STEPS, error_scale, wants_errors
 from cnnspec.pytorch.report.charts.style import COLOURS, MOST, PALE, WIDE, epochs_on, figure_of, line_style, log_scale
 from cnnspec.pytorch.report.labels import cut
-from cnnspec.pytorch.report.study import Setting, Study
+from cnnspec.pytorch.report.study import Study, StudySetting
 
 LEGEND_LINE = 19  # CSS pixels
 LETTER = 7.0
@@ -64,13 +64,13 @@ def last_epoch(study: Study) -> int:
     return max(row.epoch for trial in study.trials for row in trial.rows)
 
 
-def _handles(named: Sequence[Setting], entries: int, most: int) -> list[Line2D]:
+def _handles(named: Sequence[StudySetting], entries: int, most: int) -> list[Line2D]:
     labels = [cut(setting.label, most) for setting in named]
     handles = [Line2D([], [], label=label, **line_style(place)) for place, label in enumerate(labels)]
     return handles + [Line2D([], [], label="all others", color=PALE)] * (entries - len(named))
 
 
-def curve(setting: Setting, name: str) -> Curve:
+def curve(setting: StudySetting, name: str) -> Curve:
     """The mean over seeds with its ends; accuracies in per cent."""
     times = 100 if name.endswith("accuracy") else 1
     found = [(epoch, [times * value for value in values]) for epoch, values in setting.curve(name)]
@@ -114,7 +114,7 @@ def is_stretched(study: Study) -> bool:
     return wants_errors([value for setting in study.settings for value in _all(setting, name)])
 
 
-def _all(setting: Setting, name: str) -> list[float]:
+def _all(setting: StudySetting, name: str) -> list[float]:
     _, _, low, high = curve(setting, name)
     return [*low, *high]
 
@@ -122,7 +122,7 @@ def _all(setting: Setting, name: str) -> list[float]:
 def each(study: Study, width: int, what: str) -> Figure:
     """A small panel for each setting, in the order of their rank: it in colour, the others behind it in grey."""
     shown = study.settings[:MOST_PANELS]
-    grid = _Grid(len(shown), width)
+    grid = _CurveGrid(len(shown), width)
     names = [f"{part}_{what}" for part in ("train", *(["val"] if held_part(study) == "val" else []))]
     others = [list(zip(*curve(setting, names[-1])[:2], strict=True)) for setting in study.settings]
     figure = figure_of(width, grid.height)
@@ -144,7 +144,7 @@ def each(study: Study, width: int, what: str) -> Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _CurveGrid:
     """Where the small panels stand: sizes in CSS pixels."""
 
     panels: int
@@ -181,7 +181,7 @@ class _Grid:
         return left / self.width, bottom, self.wide / self.width, PANEL / self.height
 
 
-def _one(axes: Axes, setting: Setting, names: Sequence[str]) -> None:
+def _one(axes: Axes, setting: StudySetting, names: Sequence[str]) -> None:
     if len(names) > 1:
         _line(axes, curve(setting, names[0]), color=COLOURS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4)
     _line(axes, curve(setting, names[-1]), color=COLOURS[0], linewidth=1.9, band=True)

@@ -50,7 +50,7 @@ def best_at(study: Study, pair: tuple[str, str]) -> dict[tuple[Any, ...], float]
 def heat(study: Study, pair: tuple[str, str], width: int) -> Figure:
     """The axis with more values goes down the side."""
     side, top = sorted(pair, key=lambda axis: -len(study.levels(axis)))
-    grid = _Grid(width, [value_text(level) for level in study.levels(side)], [*map(value_text, study.levels(top))])
+    grid = _HeatGrid(width, [value_text(level) for level in study.levels(side)], [*map(value_text, study.levels(top))])
     figure = figure_of(width, grid.height)
     figure.set_layout_engine("none")
     axes = figure.add_axes(grid.place)
@@ -71,7 +71,7 @@ def heat(study: Study, pair: tuple[str, str], width: int) -> Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class _HeatGrid:
     """What stands beside and above the squares, and how large they are: in CSS pixels."""
 
     width: int
@@ -140,7 +140,7 @@ def shade(measure: Measure, values: Sequence[float]) -> dict[float, float]:
     return {value: (level - low) / (high - low) if high > low else 0.5 for value, level in levels.items()}
 
 
-def _names(axes: Axes, grid: _Grid, side: str, top: str) -> None:
+def _names(axes: Axes, grid: _HeatGrid, side: str, top: str) -> None:
     """Values beside the squares, and the name of each axis."""
     most = int((grid.left - 44) / LETTER) + 1
     axes.set_yticks([y + 0.5 for y in range(len(grid.rows))], [cut(row, most) for row in grid.rows])

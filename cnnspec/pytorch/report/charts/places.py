@@ -11,7 +11,7 @@ from cnnspec.pytorch.report.charts.heat import LEAST_LEVELS, colour, shade
 from cnnspec.pytorch.report.charts.heat import pairs as grids
 from cnnspec.pytorch.report.charts.style import INK, SOFT, WIDE, figure_of, log_scale
 from cnnspec.pytorch.report.labels import cut, short_names
-from cnnspec.pytorch.report.study import Setting, Study, are_numbers
+from cnnspec.pytorch.report.study import Study, StudySetting, are_numbers
 
 MOST_PAIRS = 3
 
@@ -27,7 +27,7 @@ def _numbers(study: Study, axis: str) -> list[float]:
     return [value for value in study.levels(axis) if are_numbers([value])]
 
 
-def _shown(study: Study, pair: tuple[str, str]) -> list[Setting]:
+def _shown(study: Study, pair: tuple[str, str]) -> list[StudySetting]:
     """The settings that have both; others lack one by a condition."""
     return [setting for setting in study.ranked if are_numbers([setting.values[axis] for axis in pair])]
 

@@ -7,14 +7,14 @@ from matplotlib.figure import Figure
 from cnnspec.pytorch.report.charts.errors import error_scale, wants_errors
 from cnnspec.pytorch.report.charts.style import COLOURS, INK, figure_of, log_scale
 from cnnspec.pytorch.report.labels import cut
-from cnnspec.pytorch.report.study import Setting, Study
+from cnnspec.pytorch.report.study import Study, StudySetting
 
 ROW = 40  # CSS pixels
 LETTER = 7.0
 MOST = 24
 
 
-def several(study: Study) -> list[Setting]:
+def several(study: Study) -> list[StudySetting]:
     """The settings with more than one seed, best first."""
     return [setting for setting in study.ranked if len(setting.objectives) > 1]
 

@@ -20,7 +20,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, Field(pattern=r"^[a-z]{1,32}\.(safetensors|json)$")]  # and so in the folder, never out of it
 
 
-class Held(BaseModel):
+class HeldFile(BaseModel):
     """A file of a checkpoint: its size, and the hash of its bytes."""
 
     model_config = STRICT
@@ -36,12 +36,12 @@ class Manifest(BaseModel):
 
     format: Literal[1] = 1
     best: bool
-    files: Annotated[dict[FileName, Held], Field(max_length=32)]
+    files: Annotated[dict[FileName, HeldFile], Field(max_length=32)]
     sha256: Sha256 | Literal[""] = ""
 
     @classmethod
     def of(cls, files: Mapping[str, bytes], best: bool) -> Manifest:
-        held = {name: Held(bytes=len(data), sha256=sha256(data)) for name, data in files.items()}
+        held = {name: HeldFile(bytes=len(data), sha256=sha256(data)) for name, data in files.items()}
         return cls(best=best, files=held).sealed()
 
     def sealed(self) -> Manifest:

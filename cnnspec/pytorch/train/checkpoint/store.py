@@ -14,7 +14,7 @@ from cnnspec.engine.diagnostics import CheckpointError, UsageError
 from cnnspec.engine.files import make_own_folder, publish, sweep, withdraw
 from cnnspec.engine.safe_open import read_bounded
 from cnnspec.pytorch.train.checkpoint import plain
-from cnnspec.pytorch.train.checkpoint.manifest import MANIFEST, MOST, Held, Manifest, sha256
+from cnnspec.pytorch.train.checkpoint.manifest import MANIFEST, MOST, HeldFile, Manifest, sha256
 from cnnspec.pytorch.train.checkpoint.state import State, grouped
 from cnnspec.pytorch.train.watch import Note
 
@@ -73,7 +73,7 @@ def _bound(size: int, most: int) -> None:
         raise Damaged(f"{MANIFEST}: it speaks of {size:,} bytes, more than the {most:,} that such a run could need")
 
 
-def _held(path: Path, held: Held) -> bytes:
+def _held(path: Path, held: HeldFile) -> bytes:
     data = _bytes(path, held.bytes)
     if len(data) != held.bytes:
         raise Damaged(f"{path.name}: {len(data):,} bytes where the manifest says {held.bytes:,}")
