@@ -1,6 +1,6 @@
 """A run, looked at: what it gets right, what it makes of an image, what its layers see.
 
-    RUN/ ──open_run──► Opened ──► evaluate          figures for each class, confusion, worst mistakes
+    RUN/ ──open_run──► OpenedRun ──► evaluate          figures for each class, confusion, worst mistakes
                           │
              image ───────┴─────► predict           classes with their probabilities
                                   features          the maps that a layer gives
