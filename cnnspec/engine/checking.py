@@ -21,8 +21,8 @@ from cnnspec.engine.gc_paused import uncollected
 from cnnspec.engine.layers.join import ALIGN
 from cnnspec.engine.lint import lint
 from cnnspec.engine.network import Graph, Meter, expand
+from cnnspec.engine.network.expansion import PatchHits
 from cnnspec.engine.network.init import check_patterns
-from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.network.unused_patches import idle_patches, report_idle
 from cnnspec.engine.spec import Spec, builtin_blocks, read
 from cnnspec.engine.spec.budget import Budget

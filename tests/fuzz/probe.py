@@ -14,8 +14,8 @@ from cnnspec.engine.layers import Layer, Refusal
 from cnnspec.engine.network import Graph, Meter
 from cnnspec.engine.network.context import Context, Flow
 from cnnspec.engine.network.expand import Expander
+from cnnspec.engine.network.expansion import PatchHits
 from cnnspec.engine.network.inplace import Clash, clashes
-from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.network.reporter import Broken
 from cnnspec.engine.spec import Arguments, Item, builtin_blocks, read
 

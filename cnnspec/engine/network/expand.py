@@ -21,6 +21,7 @@ from cnnspec.engine.network.calls import BlockCall
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.copies import Copy, Model, likeness
+from cnnspec.engine.network.expansion import Expansion, PatchHits
 from cnnspec.engine.network.fix_candidates import candidates
 from cnnspec.engine.network.graph import INPUT, Graph, Node, Opened, Scope
 from cnnspec.engine.network.heads import Heads, outputs, primary
@@ -30,8 +31,8 @@ from cnnspec.engine.network.loops import is_named, rounds
 from cnnspec.engine.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, BaseScope
 from cnnspec.engine.network.patched import patch_labels
-from cnnspec.engine.network.patches import Mark, PatchHits, networks_below, patched, patched_scope, report_clashes
-from cnnspec.engine.network.reporter import Broken, Reporter, TooLarge, of_base, outermost
+from cnnspec.engine.network.patches import Patching, networks_below, report_clashes
+from cnnspec.engine.network.reporter import Broken, TooLarge, of_base, outermost
 from cnnspec.engine.network.setting_fixes import repairs
 from cnnspec.engine.network.shape_inference import facts
 from cnnspec.engine.network.size_origin import origin_labels
@@ -93,17 +94,13 @@ def expand(
 plain = lru_cache(maxsize=1024)(LayerName)  # a name without arguments: one value for all lines that say it
 
 
-class Expander(Reporter):
+class Expander(Expansion):
+    """Walks the lines of a spec and makes the nodes of its graph."""
+
     def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: PatchHits | None = None) -> None:
-        super().__init__(sink, meter)
-        self.spec = spec
-        self.reached = reached or PatchHits()
-        self.env: dict[str, Value] = {}
-        self.marks: list[Mark] = []  # where patches have put something
+        super().__init__(spec, sink, meter, reached)
+        self.patching = Patching(self, self)
         self.layers = {*REGISTRY, *spec.blocks}
-        self.nodes: list[Node] = []
-        self.aux = False  # whether the lines are those of an aux head
-        self.again = False  # whether they run modules that are there
         self.shares = spec.shares  # else nothing is kept for it
         self.tracked = False  # whether sizes write down what is asked of them, as those of `cnnspec inputs` do
         self.made: dict[tuple[object, ...], Layer] = {}
@@ -162,7 +159,7 @@ class Expander(Reporter):
 
     def network(self, inputs: dict[str, Shape], entry: Flow, root: ScopeBuilder, context: Context) -> Graph:
         """The network's own chain, its aux heads and its outputs."""
-        heads = Heads(self, root, context)
+        heads = Heads(self, self, self.patching, root, context)
         try:
             last = self.trunk(entry, root, context, heads)
             given = outputs(self, last, root, context)
@@ -244,7 +241,7 @@ class Expander(Reporter):
                 if number and len(taken) > 1:
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
-                    flow = (self.once if scope.place is None else self.patched)(
+                    flow = (self.once if scope.place is None else self.patching.patched)(
                         item, taken, scope, inner.where(item.when)
                     )
                     taken = (flow,) if len(taken) == 1 else taken
@@ -301,7 +298,7 @@ class Expander(Reporter):
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
             self.several(item, len(taken), context)
         if op.name == SHARE:
-            out = share(self, item, flow, scope, context)
+            out = share(self, self, item, flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
         elif op.name == GROUP:
             out = self.chain(item.body or (), flow, scope, context)
@@ -315,10 +312,6 @@ class Expander(Reporter):
             scope.ids[name] = out
             scope.write(item, name)
         return out
-
-    def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
-        """The same, with what patches make of the line."""
-        return patched(self, item, taken, scope, context)
 
     def several(self, item: Item, number: int, context: Context) -> NoReturn:
         """Says that a line which takes one tensor was given several."""
@@ -411,7 +404,7 @@ class Expander(Reporter):
 
     def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
         """What tells calls apart."""
-        return likeness(call, given, is_named(key), self.aux, self.again)
+        return likeness(call, given, is_named(key), self.aux, self.reused)
 
     def recalled(
         self, like: Hashable, item: Item, key: str, scope: ScopeBuilder, call: Context, way: ControlPath
@@ -494,7 +487,7 @@ class Expander(Reporter):
             if path.name is None:
                 yield self.chain(path.items, flow, scope, within)
                 continue
-            found = patched_scope(self, path, path.items, scope, within)
+            found = self.patching.patched_scope(path, path.items, scope, within)
             if found is None:
                 continue
             scope.count(path)
@@ -533,7 +526,7 @@ class Expander(Reporter):
             item=item,
             trace=context.trace,
             aux=self.aux,
-            reused=self.again,
+            reused=self.reused,
             control_path=context.way,
         )
         self.nodes.append(node)

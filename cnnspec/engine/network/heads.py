@@ -9,13 +9,13 @@ A head's lines are expanded as soon as the line behind which it stands is there,
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, did_you_mean, listing
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
+from cnnspec.engine.network.expansion import Expansion, Walker
 from cnnspec.engine.network.graph import LOGITS, NOWHERE, Aux, Opened
 from cnnspec.engine.network.names import name_group, source
-from cnnspec.engine.network.patches import patched_scope
+from cnnspec.engine.network.patches import Patching
 from cnnspec.engine.network.reporter import Broken
 from cnnspec.engine.spec.edits import respell
 from cnnspec.engine.spec.model import Head
@@ -23,18 +23,18 @@ from cnnspec.engine.spec.name_lookup import MAX_TOLD
 from cnnspec.engine.syntax import Scalar, Silent
 from cnnspec.engine.syntax.evaluate import in_yaml
 
-if TYPE_CHECKING:
-    from cnnspec.engine.network.expand import Expander
-
 TYPE = "Aux"  # what the scope of a head is called in tables and in the module tree
 
 
 class Heads:
     """The aux heads of a network while its lines are expanded into ``root``."""
 
-    def __init__(self, expander: Expander, root: ScopeBuilder, context: Context) -> None:
-        self.expander, self.root, self.context = expander, root, context
-        self.waiting = list(expander.spec.aux)
+    def __init__(
+        self, expansion: Expansion, walk: Walker, patching: Patching, root: ScopeBuilder, context: Context
+    ) -> None:
+        self.expansion, self.walk, self.patching = expansion, walk, patching
+        self.root, self.context = root, context
+        self.waiting = list(expansion.spec.aux)
         self.made: dict[Head, tuple[float, Flow]] = {}
 
     def follow(self) -> None:
@@ -51,40 +51,41 @@ class Heads:
 
     def expand(self, head: Head) -> None:
         position = self.root.position  # a head stands beside the chain and takes no number of it
-        self.expander.aux = True
+        self.expansion.aux = True
         try:
             self.made[head] = self.expanded(head)
         except (Broken, Silent):
             self.made[head] = (0.0, UNKNOWN)
         finally:
-            self.expander.aux = False
+            self.expansion.aux = False
             self.root.position = position
 
     def expanded(self, head: Head) -> tuple[float, Flow]:
         """The weight of a head and what it gives; a head whose `when` is false is not there."""
-        expander = self.expander
-        flow = source(expander, head.source, UNKNOWN, self.root, self.context, _nowhere)
+        flow = source(self.expansion, head.source, UNKNOWN, self.root, self.context, _nowhere)
         if flow is None:
             raise Broken
-        if head.when is not None and not expander.condition(head.when, self.context, flow):
+        if head.when is not None and not self.expansion.condition(head.when, self.context, flow):
             return 0.0, Flow()
         weight = self.weight(head, flow)
-        found = patched_scope(expander, head, head.layers, self.root, self.context)
+        found = self.patching.patched_scope(head, head.layers, self.root, self.context)
         if found is None:
             return 0.0, Flow()
         items, outer, since = found
-        name = name_group(expander, head.name, flow, self.root, outer)
+        name = name_group(self.expansion, head.name, flow, self.root, outer)
         self.root.write(head, name)
         trace, place = outer.frame(f"aux head {name}", head.name.span), self.root.inside(head, name, since)
         opened, key = Opened(outer.env, head), self.root.child_key(name)
-        inner = ScopeBuilder(key, TYPE, head.name.span, len(expander.nodes), opened, self.root, place=place)
-        return weight, expander.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
+        inner = ScopeBuilder(key, TYPE, head.name.span, len(self.expansion.nodes), opened, self.root, place=place)
+        return weight, self.walk.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
 
     def weight(self, head: Head, flow: Flow) -> float:
-        value = self.expander.value(head.weight, self.context, flow)
+        value = self.expansion.value(head.weight, self.context, flow)
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
             message = f"`weight` is a number from 0 up, not {in_yaml(value)}"
-            self.expander.fail("wrong-type", message, head.weight, self.context, help="GoogLeNet's heads have 0.3 each")
+            self.expansion.fail(
+                "wrong-type", message, head.weight, self.context, help="GoogLeNet's heads have 0.3 each"
+            )
         return float(value)
 
     def finish(self, out: Flow, *, alone: bool) -> tuple[Aux, ...]:
@@ -93,10 +94,10 @@ class Heads:
             if self.is_there(head.after or head.source):
                 self.expand(head)
         found = []
-        taken: dict[str, Scalar | None] = {output.name.text: output.name for output in self.expander.spec.outputs}
+        taken: dict[str, Scalar | None] = {output.name.text: output.name for output in self.expansion.spec.outputs}
         if alone:
             taken[LOGITS] = None
-        for head in self.expander.spec.aux:
+        for head in self.expansion.spec.aux:
             weight, flow = self.made.get(head, (0.0, UNKNOWN))
             if flow.shape is None or flow.value == NOWHERE:
                 continue
@@ -116,13 +117,13 @@ class Heads:
                 message = f"`{name}` is the network's own output, beside which training gives that of each head"
             labels = () if first is None else (Label(first.span, "first here"),)
             help = "give the head another name, or another `output`"
-            self.expander.sink.error("duplicate-id", message, output.span, help=help, labels=labels)
+            self.expansion.sink.error("duplicate-id", message, output.span, help=help, labels=labels)
         taken.setdefault(name, output)
 
     def is_there(self, word: Scalar) -> bool:
         """Whether a line has this id; that none has it is told, unless a broken line may have had it."""
         try:
-            return source(self.expander, word, UNKNOWN, self.root, self.context, _nowhere) is not None
+            return source(self.expansion, word, UNKNOWN, self.root, self.context, _nowhere) is not None
         except (Broken, Silent):
             return False
 
@@ -130,11 +131,11 @@ class Heads:
         """Both are held against the same labels."""
         if out.shape is None or flow.shape is None or out.shape == flow.shape:
             return
-        nodes = self.expander.nodes
+        nodes = self.expansion.nodes
         labels = tuple(Label(nodes[f.value].span, f"gives {f.shape}") for f in (flow, out) if f.value >= 0)
         message = f"aux head `{head.name.text}` gives {flow.shape}, and the network {out.shape}"
         help = "end the head as the network ends: training holds both against the same labels"
-        self.expander.sink.error(
+        self.expansion.sink.error(
             "aux-mismatch", message, head.name.span, labels=labels, help=help, trace=self.context.trace
         )
 
@@ -149,12 +150,12 @@ def _nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 
 
-def outputs(expander: Expander, last: Flow, root: ScopeBuilder, context: Context) -> dict[str, Flow]:
+def outputs(expansion: Expansion, last: Flow, root: ScopeBuilder, context: Context) -> dict[str, Flow]:
     """The values that the section `outputs` names; what is not there is told."""
     found = {}
-    for output in expander.spec.outputs:
+    for output in expansion.spec.outputs:
         try:
-            flow = source(expander, output.source, last, root, context, _nowhere)
+            flow = source(expansion, output.source, last, root, context, _nowhere)
         except (Broken, Silent):
             flow = None
         found[output.name.text] = UNKNOWN if flow is None else flow

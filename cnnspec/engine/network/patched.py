@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from cnnspec.engine.diagnostics import Label
 from cnnspec.engine.network.context import Flow
+from cnnspec.engine.network.expansion import Mark
 from cnnspec.engine.network.graph import Node
-from cnnspec.engine.network.patches import Mark
 
 MOST = 2  # labels: the nearest
 

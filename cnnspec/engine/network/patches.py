@@ -12,13 +12,12 @@ own; new ones are numbered behind all of the scope's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Diagnostic, Label
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
+from cnnspec.engine.network.expansion import Expansion, Mark, Walker
 from cnnspec.engine.network.names import REMOVED, leave_out
 from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, network
 from cnnspec.engine.network.reporter import Broken
@@ -27,230 +26,199 @@ from cnnspec.engine.spec.model import Head, Patch, Patches
 from cnnspec.engine.spec.patch import AFTER, BEFORE, REMOVE, REPLACE
 from cnnspec.engine.syntax import Meter, Silent
 
-if TYPE_CHECKING:
-    from cnnspec.engine.network.expand import Expander
-
 PATCHED = 8  # steps of the Meter, to look for the patches of a line, and for the names of one
 WHERE = {REPLACE: "in place of", BEFORE: "before", AFTER: "after"}
 Expand = Callable[[Spec, tuple[BaseNetwork, ...], BaseNames, Meter], object]
 
 
-class Mark(Struct, frozen=True):
-    """What a patch has put somewhere: the nodes ``first`` to ``end``; or, where it removes, what goes on instead."""
-
-    first: int
-    end: int
-    label: Label
-
-    def is_on(self, value: int) -> bool:
-        return self.first <= value < self.end
-
-
-class PatchHits(Struct):
-    """What the patches of a spec reach, over all its expansions."""
-
-    networks: list[tuple[BaseNetwork, ...]] = field(default_factory=list)
-    made: set[Patch] = field(default_factory=set)  # those that have changed something
-    idle: set[Patch] = field(default_factory=set)  # those that their `when` leaves out
-
-
-def networks_below(expander: Expander, context: Context, expand: Expand, meter: Meter) -> tuple[BaseNetwork, ...]:
+def networks_below(expansion: Expansion, context: Context, expand: Expand, meter: Meter) -> tuple[BaseNetwork, ...]:
     """The networks below a spec, which ``expand`` expands for their names. Raises OutOfWork."""
     found: tuple[BaseNetwork, ...] = ()
-    for number, level in enumerate(expander.spec.patches):
+    for number, level in enumerate(expansion.spec.patches):
         names, own = BaseNames(), Meter(limit=max(meter.limit - meter.steps, 0))
         below = replace(
-            expander.spec,
-            input=level.input or expander.spec.input,
+            expansion.spec,
+            input=level.input or expansion.spec.input,
             input_override=None,
-            patches=expander.spec.patches[:number],
+            patches=expansion.spec.patches[:number],
         )
         expand(below, found, names, own)
         meter.spend(own.steps)
-        found = (*found, network(names, list(_active(expander, level, context)), meter))
+        found = (*found, network(names, list(_active(expansion, level, context)), meter))
     return found
 
 
-def _active(expander: Expander, level: Patches, context: Context) -> Iterator[Patch]:
+def _active(expansion: Expansion, level: Patches, context: Context) -> Iterator[Patch]:
     """The patches whose `when` is true."""
     for patch in level.patches:
         try:
-            active = patch.when is None or expander.condition(patch.when, context, UNKNOWN)
+            active = patch.when is None or expansion.condition(patch.when, context, UNKNOWN)
         except (Broken, Silent):
             active = False
         if active:
             yield patch
         else:
-            expander.reached.idle.add(patch)
+            expansion.reached.idle.add(patch)
 
 
-def report_clashes(expander: Expander, networks: tuple[BaseNetwork, ...], context: Context) -> None:
+def report_clashes(expansion: Expansion, networks: tuple[BaseNetwork, ...], context: Context) -> None:
     """Lines that two patches take away, and patches that would put lines where none can stand."""
     for patch, key in (found for below in networks for found in below.astray):
         message = f"`{key}` is a path of a join: nothing stands before or behind it"
         help = f"name a line of the path, such as its first: `{key}.0`"
-        expander.reached.made.add(patch)
-        expander.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+        expansion.reached.made.add(patch)
+        expansion.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
     for clash in (clash for below in networks for clash in below.clashes):
         done = "removes" if clash.first.word.text == REMOVE else "replaces"
         message = f"`{clash.key}` is taken away twice"
         first = Label(clash.first.place, f"{done} it already")
         help = "let each line be replaced or removed by one patch: name the others' keys in full"
-        expander.sink.add(
+        expansion.sink.add(
             Diagnostic("patched-twice", message, Label(clash.second.place), (first,), help=help, trace=context.trace)
         )
 
 
-# ---------------------------------------------------------------------------------------------------------- lines
+class Patching:
+    """Applies the patches of a spec to its lines while they are expanded."""
 
+    def __init__(self, expansion: Expansion, walk: Walker) -> None:
+        self.expansion, self.walk = expansion, walk
 
-def patched(expander: Expander, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
-    """One run of a line, with what the patches make of it."""
-    assert scope.place is not None
-    expander.meter.spend(PATCHED)
-    scope.place.begin(item)
-    return _from(expander, 0, item, taken, scope, context)
+    def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+        """One run of a line, with what the patches make of it."""
+        assert scope.place is not None
+        self.expansion.meter.spend(PATCHED)
+        scope.place.begin(item)
+        return self._from(0, item, taken, scope, context)
 
+    def _from(self, level: int, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+        """A line with the patches of a level and of those above it."""
+        place = scope.place
+        assert place is not None
+        edits = None
+        while level < len(place.below) and (edits := place.edits(item, level)) is None:
+            level += 1
+        if edits is None:
+            return self.walk.once(item, taken, scope, context)
+        key = place.key_of(item, level) or ""
+        self.expansion.reached.made.update(edits.patches)
+        if edits.before:
+            taken = (self._before(edits.before, key, taken, scope, context),)
+        if edits.instead is None:
+            out = self._from(level + 1, item, taken, scope, context)
+        else:
+            out = self._instead(edits.instead, key, item, taken, scope, context)
+        for patch in edits.after:
+            out = self._put(patch, key, out, scope, context)
+        return out
 
-def _from(
-    expander: Expander, level: int, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
-) -> Flow:
-    """A line with the patches of a level and of those above it."""
-    place = scope.place
-    assert place is not None
-    edits = None
-    while level < len(place.below) and (edits := place.edits(item, level)) is None:
-        level += 1
-    if edits is None:
-        return expander.once(item, taken, scope, context)
-    key = place.key_of(item, level) or ""
-    expander.reached.made.update(edits.patches)
-    if edits.before:
-        taken = (_before(expander, edits.before, key, taken, scope, context),)
-    if edits.instead is None:
-        out = _from(expander, level + 1, item, taken, scope, context)
-    else:
-        out = _instead(expander, edits.instead, key, item, taken, scope, context)
-    for patch in edits.after:
-        out = _put(expander, patch, key, out, scope, context)
-    return out
+    def _put(self, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+        """Expand the lines of a patch before or after another line; lines that keep the shape cause no refusal."""
+        first = len(self.expansion.nodes)
+        out = self.walk.chain(patch.items, flow, scope, self.within(patch, key, context))
+        if out.shape != flow.shape:
+            self._mark(patch, key, first)
+        return out
 
-
-def _put(expander: Expander, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-    """The lines of a patch, before or behind another line. Where they keep the shape they bring no refusal about."""
-    first = len(expander.nodes)
-    out = expander.chain(patch.items, flow, scope, within(expander, patch, key, context))
-    if out.shape != flow.shape:
-        _mark(expander, patch, key, first)
-    return out
-
-
-def _mark(expander: Expander, patch: Patch, key: str, first: int) -> None:
-    text = f"patch {patch.number} puts this {WHERE[patch.word.text]} {key}"
-    if len(expander.nodes) > first:
-        expander.marks.append(Mark(first, len(expander.nodes), Label(expander.nodes[first].span, text)))
-
-
-def _before(
-    expander: Expander,
-    patches: Sequence[Patch],
-    key: str,
-    taken: tuple[Flow, ...],
-    scope: ScopeBuilder,
-    context: Context,
-) -> Flow:
-    flow = taken[0]
-    for patch in patches:
-        if len(taken) > 1:
-            help = "insert behind the lines that it takes, each by its own key"
-            refuse(
-                expander, patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help
+    def _mark(self, patch: Patch, key: str, first: int) -> None:
+        text = f"patch {patch.number} puts this {WHERE[patch.word.text]} {key}"
+        if len(self.expansion.nodes) > first:
+            self.expansion.marks.append(
+                Mark(first, len(self.expansion.nodes), Label(self.expansion.nodes[first].span, text))
             )
-        flow = _put(expander, patch, key, flow, scope, context)
-    return flow
 
+    def _before(
+        self,
+        patches: Sequence[Patch],
+        key: str,
+        taken: tuple[Flow, ...],
+        scope: ScopeBuilder,
+        context: Context,
+    ) -> Flow:
+        flow = taken[0]
+        for patch in patches:
+            if len(taken) > 1:
+                help = "insert behind the lines that it takes, each by its own key"
+                self.refuse(
+                    patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help
+                )
+            flow = self._put(patch, key, flow, scope, context)
+        return flow
 
-def _instead(
-    expander: Expander,
-    patch: Patch,
-    key: str,
-    item: Item,
-    taken: tuple[Flow, ...],
-    scope: ScopeBuilder,
-    context: Context,
-) -> Flow:
-    """What a line gives that is replaced or removed. ``from`` finds it under the line's id if it is replaced."""
-    name = key.rpartition(".")[2]
-    _leave_out(patch, item, name, scope)
-    inner = within(expander, patch, key, context)
-    if patch.word.text == REMOVE:
-        if len(taken) > 1:
-            help = "replace it by `Identity`, whose `from` names the one"
-            refuse(expander, patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
-        value = taken[0].value
-        expander.marks.append(Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}")))
-        return taken[0]
-    first = len(expander.nodes)
-    out = _first(expander, patch, name, taken, scope, inner)
-    out = expander.chain(patch.items[1:], out, scope, inner)
-    _mark(expander, patch, key, first)
-    if item.id is not None:
-        scope.ids.setdefault(name, out)
-    return out
+    def _instead(
+        self,
+        patch: Patch,
+        key: str,
+        item: Item,
+        taken: tuple[Flow, ...],
+        scope: ScopeBuilder,
+        context: Context,
+    ) -> Flow:
+        """What a line gives that is replaced or removed. ``from`` finds it under the line's id if it is replaced."""
+        name = key.rpartition(".")[2]
+        _leave_out(patch, item, name, scope)
+        inner = self.within(patch, key, context)
+        if patch.word.text == REMOVE:
+            if len(taken) > 1:
+                help = "replace it by `Identity`, whose `from` names the one"
+                self.refuse(patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
+            value = taken[0].value
+            self.expansion.marks.append(
+                Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}"))
+            )
+            return taken[0]
+        first = len(self.expansion.nodes)
+        out = self._first(patch, name, taken, scope, inner)
+        out = self.walk.chain(patch.items[1:], out, scope, inner)
+        self._mark(patch, key, first)
+        if item.id is not None:
+            scope.ids.setdefault(name, out)
+        return out
 
+    def _first(self, patch: Patch, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+        """The first of the lines that replace another: it takes what that took, and if it is the only one its name."""
+        first = patch.items[0]
+        assert scope.place is not None
+        if len(patch.items) == 1 and first.id is None and first.repeat is None and first.foreach is None:
+            scope.place.given[first] = name
+        out = self.walk.item(first, taken[0], scope, context, taken)
+        scope.place.given.pop(first, None)
+        return out
 
-def _first(
-    expander: Expander, patch: Patch, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
-) -> Flow:
-    """The first of the lines that replace another: it takes what that took, and if it is the only one its name."""
-    first = patch.items[0]
-    assert scope.place is not None
-    if len(patch.items) == 1 and first.id is None and first.repeat is None and first.foreach is None:
-        scope.place.given[first] = name
-    out = expander.item(first, taken[0], scope, context, taken)
-    scope.place.given.pop(first, None)
-    return out
+    def within(self, patch: Patch, key: str, context: Context) -> Context:
+        """What the lines of a patch can read, and how they are reached. Blocks around them may be called anew."""
+        if patch.word.text == REMOVE:
+            return context
+        self.expansion.meter.spend(PATCHED + (len(self.expansion.env) + len(context.env)) // 8)
+        frame = context.frame(f"patch {patch.number} {WHERE[patch.word.text]} {key}", patch.place)
+        outer = tuple(f"{name} around a patch" for name in context.blocks)
+        return Context({**self.expansion.env, **context.env}, context.entry, frame, outer)
+
+    def refuse(self, patch: Patch, message: str, context: Context, help: str) -> None:
+        """Says why a patch cannot be made on a line, and gives the line up."""
+        self.expansion.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
+        raise Broken
+
+    def patched_scope(
+        self, line: Path | Head, items: tuple[Item, ...], scope: ScopeBuilder, context: Context
+    ) -> tuple[tuple[Item, ...], Context, int] | None:
+        """Return the lines of a named path or a head, their context and first level; None if a patch removes it."""
+        place, inner, since = scope.place, context, 0
+        if place is None:
+            return items, inner, since
+        place.begin(line)
+        for level in range(len(place.below)):
+            edits, key = place.edits(line, level), place.key_of(line, level) or ""
+            self.expansion.reached.made.update(edits.patches if edits else ())
+            if edits and edits.instead:
+                inner, items, since = self.within(edits.instead, key, context), edits.instead.items, level + 1
+                if edits.instead.word.text == REMOVE:
+                    scope.skipped[key.rpartition(".")[2]] = Label(edits.instead.place, REMOVED)
+                    return None
+        return items, inner, since
 
 
 def _leave_out(patch: Patch, item: Item, name: str, scope: ScopeBuilder) -> None:
     reason = Label(patch.place, REMOVED if patch.word.text == REMOVE else "replaced here")
     leave_out(item, scope, reason)
     scope.skipped[name] = reason
-
-
-def within(expander: Expander, patch: Patch, key: str, context: Context) -> Context:
-    """What the lines of a patch can read, and how they are reached. Blocks around them may be called anew."""
-    if patch.word.text == REMOVE:
-        return context
-    expander.meter.spend(PATCHED + (len(expander.env) + len(context.env)) // 8)
-    frame = context.frame(f"patch {patch.number} {WHERE[patch.word.text]} {key}", patch.place)
-    outer = tuple(f"{name} around a patch" for name in context.blocks)
-    return Context({**expander.env, **context.env}, context.entry, frame, outer)
-
-
-def refuse(expander: Expander, patch: Patch, message: str, context: Context, help: str) -> None:
-    """Says why a patch cannot be made on a line, and gives the line up."""
-    expander.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
-    raise Broken
-
-
-# ---------------------------------------------------------------------------------------------------------- paths
-
-
-def patched_scope(
-    expander: Expander, line: Path | Head, items: tuple[Item, ...], scope: ScopeBuilder, context: Context
-) -> tuple[tuple[Item, ...], Context, int] | None:
-    """The lines of a named path or a head, their context and since which level they are there; None: it is removed."""
-    place, inner, since = scope.place, context, 0
-    if place is None:
-        return items, inner, since
-    place.begin(line)
-    for level in range(len(place.below)):
-        edits, key = place.edits(line, level), place.key_of(line, level) or ""
-        expander.reached.made.update(edits.patches if edits else ())
-        if edits and edits.instead:
-            inner, items, since = within(expander, edits.instead, key, context), edits.instead.items, level + 1
-            if edits.instead.word.text == REMOVE:
-                scope.skipped[key.rpartition(".")[2]] = Label(edits.instead.place, REMOVED)
-                return None
-    return items, inner, since

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, listing
+from cnnspec.engine.network.expansion import PatchHits
 from cnnspec.engine.network.patch_bases import BaseNetwork
-from cnnspec.engine.network.patches import PatchHits
 from cnnspec.engine.spec import Spec
 from cnnspec.engine.spec.edits import rename
 from cnnspec.engine.spec.model import Patch

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import zip_longest
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Label, did_you_mean, listing
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
+from cnnspec.engine.network.expansion import Expansion, Walker
 from cnnspec.engine.network.graph import Node, Scope
 from cnnspec.engine.network.names import named_id
 from cnnspec.engine.network.reporter import Broken
@@ -18,44 +19,41 @@ from cnnspec.engine.spec.edits import respell
 from cnnspec.engine.syntax import Silent
 from cnnspec.engine.syntax.evaluate import in_yaml
 
-if TYPE_CHECKING:
-    from cnnspec.engine.network.expand import Expander
-
 MAX_TOLD = 12  # ids that a message lists
 
 
-def share(expander: Expander, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+def share(expansion: Expansion, walk: Walker, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
     """The output of a line above, of the same scope, whose module runs on ``flow``."""
     assert item.shared is not None
-    name = named_id(expander, "share", item.shared, flow, context)
-    made = scope.made.get(name) or _missing(expander, item, name, scope, context)
+    name = named_id(expansion, "share", item.shared, flow, context)
+    made = scope.made.get(name) or _missing(expansion, item, name, scope, context)
     trace = context.frame(f"share of {name}", item.span)
-    again, expander.again = expander.again, True
+    reused, expansion.reused = expansion.reused, True
     last = scope.run(made.item)
     try:
         scope.rerun(made.item, made.run)
-        out = expander.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
+        out = walk.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
     finally:
-        expander.again = again
+        expansion.reused = reused
         scope.rerun(made.item, last)
     if out is not UNKNOWN:
-        _check_alike(expander, item, made, scope.children[-1], context)
+        _check_alike(expansion, item, made, scope.children[-1], context)
     return out
 
 
-def _missing(expander: Expander, item: Item, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
+def _missing(expansion: Expansion, item: Item, name: str, scope: ScopeBuilder, context: Context) -> NoReturn:
     """Says why no line of that id can be shared."""
     assert item.shared is not None
     if reason := scope.own_reason(name):
         message = f"`{name}` is not there: its line is left out"
-        expander.fail(
+        expansion.fail(
             "undefined-share", message, item.shared, context, labels=(reason,), help="leave this line out as well"
         )
     found = scope.ids.get(name, UNKNOWN)
     if found.shape is not None:
         message = f"`{name}` is no module: a join and a group have no weights to share"
         help = "give the lines inside it ids, and share those"
-        expander.fail("undefined-share", message, item.shared, context, help=help)
+        expansion.fail("undefined-share", message, item.shared, context, help=help)
     if name in scope.ids or name in scope.keys or scope.unsure:
         raise Silent  # the line of that id has an error of its own
     known = listing([f"`{id}`" for id in list(scope.made)[-MAX_TOLD:]])
@@ -63,27 +61,27 @@ def _missing(expander: Expander, item: Item, name: str, scope: ScopeBuilder, con
     near = did_you_mean(name, scope.made)
     repairs = respell(item.shared.span, name, scope.made) if name == item.shared.text else ()
     message = f"no line above in this scope has the id `{name}`"
-    expander.sink.error(
+    expansion.sink.error(
         "undefined-share", message, item.shared.span, near, help=help, trace=context.trace, repairs=repairs
     )
     raise Broken
 
 
-def _check_alike(expander: Expander, item: Item, made: Made, child: Node | Scope, context: Context) -> None:
+def _check_alike(expansion: Expansion, item: Item, made: Made, child: Node | Scope, context: Context) -> None:
     """One module can serve both only where each layer in it is made alike for both."""
     assert item.shared is not None
     for first, second in zip_longest(_leaves(made.child), _leaves(child)):
         if first is None or second is None or first.key != second.key or first.type != second.type:
             message = f"`{item.shared.text}` has other layers for what arrives here, and one module cannot be both"
             labels = (Label(made.item.span, "made here"),)
-            expander.fail("share-mismatch", message, item.shared, context, labels=labels)
+            expansion.fail("share-mismatch", message, item.shared, context, labels=labels)
         before, after = (node.layer.call(node.input_shapes[0]).arguments for node in (first, second))
         if before != after or first.tensors != second.tensors:
             x, y = first.input_shapes[0], second.input_shapes[0]
             message = f"`{first.key}` was made for {x}, and {y} arrives here"
             differing = [name for name in after if before.get(name) != after[name]]
             note = "; ".join(f"`{n}` is {_said(before.get(n))} there and {_said(after[n])} here" for n in differing)
-            expander.sink.error(
+            expansion.sink.error(
                 "share-mismatch",
                 message,
                 item.shared.span,
