@@ -20,9 +20,9 @@ from cnnspec.engine.recipe import Recipe, load_recipe
 from cnnspec.engine.recipe.data_names import DATA_NAMES
 from cnnspec.engine.recipe.overrides import tree_of, with_settings
 from cnnspec.engine.spec import Spec
+from cnnspec.pytorch.train.launch import joined
 from cnnspec.pytorch.train.run_folder import is_begun
 from cnnspec.pytorch.train.signals import Stop
-from cnnspec.pytorch.train.world import joined
 from cnnspec.rank import is_restarted, rank
 
 if TYPE_CHECKING:

@@ -26,10 +26,10 @@ from torch.optim import Optimizer, lr_scheduler
 
 from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.launch import joined
 from cnnspec.pytorch.train.loop import epoch, measure
 from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Metrics
-from cnnspec.pytorch.train.world import joined
 
 CPU = torch.device("cpu")
 PIXELS = Pixels(mean=(0.5,), std=(0.25,))

@@ -5,9 +5,9 @@ recipe.yaml ─┐
 Python       ┘
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -107,15 +107,19 @@ class Recipe(BaseModel):
     weights: Text | None = None
     save_every: Whole | None = None
 
+    read_values: ClassVar[Callable[[Mapping[str, Any]], "Recipe"]]  # set by the reader: it depends on this class
+
     @classmethod
-    def of(cls, **given: Any) -> "Recipe":
-        """The recipe of values as YAML holds them, ``optimizer={"SGD": {"lr": 0.1}}``, with defaults for the rest.
+    def of(cls, **values: Any) -> "Recipe":
+        """Return the recipe of values as YAML holds them, with defaults for the rest.
 
-        Raises UsageError that names each one that is wrong.
+        Args:
+            **values: Keys of a recipe, such as ``optimizer={"SGD": {"lr": 0.1}}``.
+
+        Raises:
+            UsageError: Values that are wrong; the message names each of them.
         """
-        from cnnspec.engine.recipe.overrides import from_values
-
-        return from_values(given)
+        return cls.read_values(values)
 
     @property
     def folder(self) -> Path | None:

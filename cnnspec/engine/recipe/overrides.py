@@ -68,6 +68,9 @@ def from_values(given: Mapping[str, Any]) -> Recipe:
     return recipe
 
 
+Recipe.read_values = from_values
+
+
 def tree_of(recipe: Recipe) -> Map:
     """A recipe as a tree, for settings on top of it."""
     top = parse(Source("the recipe", json.dumps({MARK: VERSION, **recipe.as_data()}, ensure_ascii=False)), Sink())

@@ -28,7 +28,8 @@ from cnnspec.pytorch.sweep.folder import (
     write_record,
 )
 from cnnspec.pytorch.sweep.plan import Planned, Planner
-from cnnspec.pytorch.sweep.record import Sweep, read_sweep
+from cnnspec.pytorch.sweep.read import read_sweep
+from cnnspec.pytorch.sweep.record import Sweep
 from cnnspec.pytorch.sweep.slots import Slots, slots_for
 from cnnspec.pytorch.sweep.space import draw
 from cnnspec.pytorch.sweep.start import Planning, begin

@@ -29,6 +29,7 @@ from cnnspec.pytorch.train.checks import check_suits
 from cnnspec.pytorch.train.compatibility import check_trainable
 from cnnspec.pytorch.train.curves import curves
 from cnnspec.pytorch.train.device import deterministic, device_named, placed, processor, threads
+from cnnspec.pytorch.train.launch import joined
 from cnnspec.pytorch.train.lock import locked
 from cnnspec.pytorch.train.loop import Report, epoch, measure
 from cnnspec.pytorch.train.prepare import Prepared, prepare
@@ -46,7 +47,7 @@ from cnnspec.pytorch.train.signals import Stop
 from cnnspec.pytorch.train.sync_batchnorm import synchronised
 from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Figures, Metrics, Progress, Watcher
-from cnnspec.pytorch.train.world import ALONE, World, joined
+from cnnspec.pytorch.train.world import ALONE, World
 from cnnspec.pytorch.weights.names import located
 
 

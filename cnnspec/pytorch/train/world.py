@@ -8,12 +8,9 @@ A World is a process by itself, and does nothing; `processes` has the one that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from cnnspec.rank import is_one_of_many
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -70,15 +67,3 @@ class World:
 
 
 ALONE = World()
-
-
-@contextmanager
-def joined() -> Iterator[World]:
-    """The processes that this one was started with, once all are there."""
-    if not is_one_of_many():
-        yield ALONE
-        return
-    from cnnspec.pytorch.train.processes import connected  # torch, from here on
-
-    with connected() as world:
-        yield world

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from cnnspec import DivergedError
 from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Examples, Pixels
+from cnnspec.pytorch.train.launch import joined
 from cnnspec.pytorch.train.loop import epoch, measure
 from cnnspec.pytorch.train.sync_batchnorm import synchronised
 from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Metrics
-from cnnspec.pytorch.train.world import joined
 from tests.train.many.forked import forked
 
 CPU = torch.device("cpu")
