@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from cnnspec.engine.network import Graph, Node, Scope
+from cnnspec.engine.network import Node, Scope
 from cnnspec.engine.network.graph import LOGITS
-from cnnspec.engine.source.arguments import SourceArgument
+from cnnspec.engine.source.class_table import Class, ClassTable, Instances
 from cnnspec.engine.source.construct import numbered
 from cnnspec.engine.source.dataflow import DataflowClass
 from cnnspec.engine.source.forward import Forward
@@ -23,7 +22,7 @@ from cnnspec.engine.source.names import Unsolved
 from cnnspec.engine.source.naming import class_name, is_attribute, spelled, unused
 from cnnspec.engine.source.template import identity, line_of
 from cnnspec.engine.source.text import Bracket, Doc, Prefixed, SourceLine, Statement, Suite, Text, call
-from cnnspec.engine.source.values import Point, Slot, frozen, quoted
+from cnnspec.engine.source.values import Slot, frozen, quoted
 from cnnspec.engine.source.wiring import made, unrolled, wire
 from cnnspec.engine.source.writer import ClassWriter, Method
 
@@ -121,36 +120,9 @@ class RootWriter(ClassWriter):
 SHORT = 3  # layers of a block that is used once and has no class of its own
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Class:
-    """One class of the source. ``inputs`` are the names of what its `forward` takes, ``gives`` what that returns."""
-
-    name: str
-    base: str
-    description: str
-    arguments: tuple[SourceArgument, ...]
-    init: Sequence[Statement]
-    forward: Sequence[Statement]
-    inputs: Sequence[str]
-    gives: str = "Tensor"
-
-
-Instances = Mapping[Scope, tuple[Class, Point]]
-
-
 @dataclass(eq=False)
-class Classes:
-    """Writes the classes of a graph, those that others use first. ``taken`` are names that none of them may have."""
-
-    graph: Graph
-    title: str
-    free: Mapping[str, Any] = field(default_factory=dict)  # params of the spec that are arguments of the network
-    taken: set[str] = field(default_factory=set)
-    found: list[Class] = field(default_factory=list)
-    instances: dict[Scope, tuple[Class, Point]] = field(default_factory=dict)
-    inline: frozenset[object] = frozenset()
-    outside: frozenset[Scope] = frozenset()  # the scopes that are in no block, and know the params of the spec
-    outputs_text: str = ""  # of the named tuple that training gives
+class Classes(ClassTable):
+    """Writes the classes of a graph, those that others use first."""
 
     def written(self) -> list[Class]:
         """All classes, that of the network last."""

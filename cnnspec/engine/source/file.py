@@ -9,7 +9,8 @@ from textwrap import wrap
 
 from cnnspec.engine.diagnostics import CnnspecError, printable
 from cnnspec.engine.network import Graph, Scope
-from cnnspec.engine.source.classes import Class, Classes
+from cnnspec.engine.source.class_table import Class
+from cnnspec.engine.source.classes import Classes
 from cnnspec.engine.source.heading import Heading
 from cnnspec.engine.source.helpers import HELPERS, needed_by
 from cnnspec.engine.source.names import Unsolved

@@ -21,7 +21,7 @@ from cnnspec.engine.syntax.expr import Expr
 
 if TYPE_CHECKING:
     from cnnspec.engine.source.arguments import SourceArgument
-    from cnnspec.engine.source.classes import Class
+    from cnnspec.engine.source.class_table import Class
 
 MOST_UNNAMED = 5  # arguments by position: two, or a row of many as in the tables of papers
 INFERRED = ("in_channels", "in_features", "num_features", "num_channels", "normalized_shape")

@@ -29,7 +29,7 @@ from cnnspec.engine.source.wiring import unrolled, wire
 from cnnspec.engine.syntax.expr import Expr
 
 if TYPE_CHECKING:
-    from cnnspec.engine.source.classes import Classes
+    from cnnspec.engine.source.class_table import ClassTable
 
 OFTEN = 3  # how often a formula stands in a class before it gets a variable
 TRUTHS = ("==", "!=", "<", "<=", ">", ">=", "and", "or", "not", "if", "list")
@@ -47,7 +47,7 @@ class Method:
 class ClassWriter:
     """Writes one class."""
 
-    def __init__(self, graph: Graph, classes: Classes, scopes: Sequence[Scope]) -> None:
+    def __init__(self, graph: Graph, classes: ClassTable, scopes: Sequence[Scope]) -> None:
         self.graph, self.classes = graph, classes
         self.scopes: dict[Point, Scope] = {(number,): scope for number, scope in enumerate(scopes)}
         block = scopes[0].opened.block

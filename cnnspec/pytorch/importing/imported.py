@@ -22,7 +22,7 @@ from cnnspec.engine.layers import Shape
 from cnnspec.pytorch.importing.construct import Given, origins
 from cnnspec.pytorch.importing.exported import ExportedReader
 from cnnspec.pytorch.importing.operand import Operand
-from cnnspec.pytorch.importing.program import CodeOrigin, Line, Path, Program, dotted
+from cnnspec.pytorch.importing.program import CodeOrigin, ImportedProgram, Line, Path, dotted
 from cnnspec.pytorch.importing.record import MARK, Recorder, run
 from cnnspec.pytorch.importing.target import running, subject
 from cnnspec.pytorch.importing.text import Form, Writer
@@ -38,7 +38,7 @@ SPATIAL = 2  # dimensions of a tensor in front of rows and columns: batch and ch
 MOST_TOLD = 3  # lines that a note names
 
 
-def frozen(module: nn.Module, images: Mapping[str, Tensor], program: Program, place: Span) -> tuple[str, ...]:
+def frozen(module: nn.Module, images: Mapping[str, Tensor], program: ImportedProgram, place: Span) -> tuple[str, ...]:
     """A note of the lines that are others at other sizes of the input; none where the module takes no other size.
 
     The runs are on the meta device. One is at twice the size, one at an odd size, which paddings may depend on.
@@ -144,7 +144,7 @@ def import_file(path: FilePath) -> Imported:
     reader.read()
     inputs = {key: Shape(shape[1:]) for key, shape in reader.inputs.items()}
     modules = {(): CodeOrigin("Network"), **reader.frames.origins}
-    program = Program(path.stem, inputs, tuple(reader.translator.lines), dict(reader.outputs_of()), modules)
+    program = ImportedProgram(path.stem, inputs, tuple(reader.translator.lines), dict(reader.outputs_of()), modules)
     images = _images(reader.inputs)
     with torch.no_grad():
         held = HeldValues(exported.state_dict, images, exported.module()(*images.values()))
@@ -186,7 +186,9 @@ def _check_names(module: nn.Module, place: Span) -> None:
         first[id(tensor)] = key
 
 
-def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span) -> tuple[Program, Sink, Any]:
+def _recorded(
+    module: nn.Module, images: Mapping[str, Tensor], name: str, place: Span
+) -> tuple[ImportedProgram, Sink, Any]:
     """What a module does with some images, what of it cannot be said, and what it gives."""
     recorder = Recorder(module, BATCH, place)
     with running(f"{name}.forward", _of_batch(images)):
@@ -194,7 +196,7 @@ def _recorded(module: nn.Module, images: Mapping[str, Tensor], name: str, place:
     recorder.check_memory([*named(output).values()])
     outputs = _outputs(output, recorder.translator.sink, place)
     inputs = {key: Shape(image.shape[1:]) for key, image in images.items()}
-    program = Program(name, inputs, tuple(recorder.translator.lines), outputs)
+    program = ImportedProgram(name, inputs, tuple(recorder.translator.lines), outputs)
     return program, recorder.translator.sink, output
 
 
@@ -234,7 +236,7 @@ def _loaded(path: FilePath) -> ExportedProgram:
 
 
 def _written(
-    program: Program, sink: Sink, held: HeldValues, description: str, place: Span, notes: Iterable[str] = ()
+    program: ImportedProgram, sink: Sink, held: HeldValues, description: str, place: Span, notes: Iterable[str] = ()
 ) -> Imported:
     """The text of a program, verified; a form that does not hold gives way to a plainer one."""
     writer = Writer(program, sink, description)
@@ -262,7 +264,7 @@ def _needless(path: Path, number: int) -> str:
     return f"no output needs `{dotted(path)}`: its {count(number, 'tensor')} {'is' if number == 1 else 'are'} left out"
 
 
-def _unused(program: Program, state: Mapping[str, Tensor]) -> dict[Path, list[str]]:
+def _unused(program: ImportedProgram, state: Mapping[str, Tensor]) -> dict[Path, list[str]]:
     """The keys of modules that no output needs, by the outermost of them."""
     lines = (*alive(program.lines, program.wanted), *(line for head in program.heads for line in head.lines))
     called = {line.path for line in lines if line.stateful and line.path is not None}

@@ -67,7 +67,7 @@ class ImportedHead:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Program:
+class ImportedProgram:
     """What was recorded. One output without a name is what the network gives; others are given by name."""
 
     name: str

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink
 from cnnspec.engine.spec.items import SCOPE
-from cnnspec.pytorch.importing.program import ImportedHead, Line, Path, Program, dotted
+from cnnspec.pytorch.importing.program import ImportedHead, ImportedProgram, Line, Path, dotted
 from cnnspec.pytorch.importing.tidy import arriving, leaving
 
 
@@ -41,21 +41,21 @@ class ScopeGroup:
                 yield part
 
 
-def scopes(program: Program, sink: Sink) -> ScopeGroup:
+def scopes(program: ImportedProgram, sink: Sink) -> ScopeGroup:
     """The network as a tree; what is in no tree goes to the sink."""
     return _Builder(program, sink).group((), program.origins[()].type, list(program.lines))
 
 
-def head_scope(program: Program, head: ImportedHead, sink: Sink) -> ScopeGroup:
+def head_scope(program: ImportedProgram, head: ImportedHead, sink: Sink) -> ScopeGroup:
     """The tree of a head."""
-    lines = Program(program.name, program.inputs, head.lines, {"": head.lines[-1].value}, program.origins)
+    lines = ImportedProgram(program.name, program.inputs, head.lines, {"": head.lines[-1].value}, program.origins)
     return _Builder(lines, sink).group(head.path, head.type, list(head.lines), len(head.path))
 
 
 class _Builder:
     """Builds the tree. ``homes`` are, for each line, the paths of the scopes that it stands in, outermost first."""
 
-    def __init__(self, program: Program, sink: Sink) -> None:
+    def __init__(self, program: ImportedProgram, sink: Sink) -> None:
         self.program = program
         self.sink = sink
         self.outputs = program.wanted

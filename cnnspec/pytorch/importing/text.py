@@ -21,7 +21,7 @@ from cnnspec.pytorch.importing.define import Definition
 from cnnspec.pytorch.importing.fold import fold
 from cnnspec.pytorch.importing.items import ImportedItem, walk
 from cnnspec.pytorch.importing.names import aliased, name
-from cnnspec.pytorch.importing.program import ImportedHead, Path, Program, dotted
+from cnnspec.pytorch.importing.program import ImportedHead, ImportedProgram, Path, dotted
 from cnnspec.pytorch.importing.scopes import ScopeGroup, head_scope, scopes
 from cnnspec.pytorch.importing.tidy import tidy
 from cnnspec.pytorch.importing.training import WEIGHT
@@ -37,7 +37,7 @@ CLASSES = "num_classes"
 DROPOUT = "dropout"
 
 
-def settings(scopes: list[ImportedItem], program: Program) -> tuple[list[ImportedItem], dict[str, Any]]:
+def settings(scopes: list[ImportedItem], program: ImportedProgram) -> tuple[list[ImportedItem], dict[str, Any]]:
     """The network and its heads with what its constructor was given as params, and the params."""
     given = program.origins[()].arguments
     wanted: dict[tuple[int, str], str] = {}
@@ -54,7 +54,7 @@ def settings(scopes: list[ImportedItem], program: Program) -> tuple[list[Importe
     return [_set(item, wanted, names) for item in scopes], params
 
 
-def _is_output(item: ImportedItem, program: Program) -> bool:
+def _is_output(item: ImportedItem, program: ImportedProgram) -> bool:
     return item.value in {*program.outputs.values(), *(head.lines[-1].value for head in program.heads)}
 
 
@@ -88,7 +88,7 @@ class WrittenSpec:
 class Writer:
     """Writes a program. Raises SpecError with what is in the sink, and what else no spec says."""
 
-    def __init__(self, program: Program, sink: Sink, description: str) -> None:
+    def __init__(self, program: ImportedProgram, sink: Sink, description: str) -> None:
         self.program = program = tidy(_called(program))
         self.description = description
         for line in program.lines:
@@ -167,7 +167,7 @@ def check_names(tree: ScopeGroup, sink: Sink) -> None:
             seen.add(path)
 
 
-def _called(program: Program) -> Program:
+def _called(program: ImportedProgram) -> ImportedProgram:
     """The program with names of its inputs that no line of the network has, and names that outputs may have."""
     own = {line.path[0] for line in program.lines if line.path}
     names = {key: f"{key}_in" if key in own or input_name_fault(key) else key for key in program.inputs}
@@ -180,7 +180,7 @@ def _called(program: Program) -> Program:
     return replace(program, inputs={names[key]: shape for key, shape in program.inputs.items()}, outputs=outputs)
 
 
-def _trees(program: Program, sink: Sink) -> list[ScopeGroup]:
+def _trees(program: ImportedProgram, sink: Sink) -> list[ScopeGroup]:
     return [scopes(program, sink), *(head_scope(program, head, sink) for head in program.heads)]
 
 
@@ -188,7 +188,7 @@ def _scope(tree: ScopeGroup, shapes: dict[int, Shape], start: int) -> ImportedIt
     return ImportedItem(op=SCOPE, body=chain_of(tree, shapes, start), shape=shapes[start])
 
 
-def _named(program: Program) -> list[int]:
+def _named(program: ImportedProgram) -> list[int]:
     """The values that are called by their ids outside the chain."""
     outputs = [] if {*program.outputs} == {""} else [*program.outputs.values()]
     return [*outputs, *(head.source for head in program.heads)]
@@ -200,7 +200,9 @@ def _words(head: ImportedHead, ids: Mapping[int, str]) -> dict[str, Any]:
     return {"from": ids[head.source], "weight": WEIGHT, **output}
 
 
-def _sections(program: Program, params: Mapping[str, Any], description: str, ids: Mapping[int, str]) -> dict[str, Any]:
+def _sections(
+    program: ImportedProgram, params: Mapping[str, Any], description: str, ids: Mapping[int, str]
+) -> dict[str, Any]:
     sizes = {key: list(shape) for key, shape in program.inputs.items()}
     outputs = {} if {*program.outputs} == {""} else {key: ids[value] for key, value in program.outputs.items()}
     sections = {

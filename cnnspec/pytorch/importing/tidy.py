@@ -15,10 +15,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from cnnspec.pytorch.importing.program import CodeFrame, Line, Path, Program
+from cnnspec.pytorch.importing.program import CodeFrame, ImportedProgram, Line, Path
 
 
-def tidy(program: Program) -> Program:
+def tidy(program: ImportedProgram) -> ImportedProgram:
     """The program in its shortest words."""
     program = without_identities(program)
     outputs = program.wanted
@@ -28,7 +28,7 @@ def tidy(program: Program) -> Program:
     return replace(program, lines=tuple(lines))
 
 
-def without_identities(program: Program) -> Program:
+def without_identities(program: ImportedProgram) -> ImportedProgram:
     """The program without lines that change nothing and hold no key."""
     lines, same = _without_identities(program.lines, {})
     outputs = {key: same.get(value, value) for key, value in program.outputs.items()}

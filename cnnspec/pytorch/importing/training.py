@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from cnnspec.engine.diagnostics import Span
 from cnnspec.engine.spec.names import PARAM
 from cnnspec.pytorch.importing.operand import Operand
-from cnnspec.pytorch.importing.program import ImportedHead, Line, Path, Program, dotted
+from cnnspec.pytorch.importing.program import ImportedHead, ImportedProgram, Line, Path, dotted
 from cnnspec.pytorch.importing.record import MARK, Recorder
 from cnnspec.pytorch.importing.tidy import alive, arriving, leaving
 
@@ -30,7 +30,7 @@ class Trained:
 
 
 def trained(
-    module: nn.Module, images: Mapping[str, Tensor], program: Program, unused: Iterable[Path], place: Span
+    module: nn.Module, images: Mapping[str, Tensor], program: ImportedProgram, unused: Iterable[Path], place: Span
 ) -> Trained:
     """Runs the module in training and holds that against the run in evaluation; ``unused`` are those of its modules
     that the latter calls none of. The module is left as it was.
@@ -92,7 +92,7 @@ def named(output: Any) -> dict[str, Any]:
 
 
 class _Comparison:
-    def __init__(self, program: Program, recorder: Recorder, unused: list[Path]) -> None:
+    def __init__(self, program: ImportedProgram, recorder: Recorder, unused: list[Path]) -> None:
         self.program = program
         self.lines = recorder.translator.lines
         self.unsaid = recorder.translator.sink
