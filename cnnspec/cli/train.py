@@ -38,9 +38,10 @@ Resume = Annotated[
 ]
 
 
-def _flag(name: str, help: str, metavar: str | None = None) -> Any:
-    """A short form of a setting of the recipe."""
-    return typer.Option(name, metavar=metavar, help=help)
+def _flag(key: str, metavar: str | None = None, help: str = "") -> Any:
+    """Return the option that sets a key of the recipe; its help is the description of the key."""
+    text = help or Recipe.model_fields[key].description
+    return typer.Option(f"--{key.replace('_', '-')}", metavar=metavar, help=text)
 
 
 def train(
@@ -60,26 +61,18 @@ def train(
         ),
     ] = None,
     input: InputSize = None,
-    data: Annotated[str | None, _flag("--data", f"{', '.join(DATA_NAMES)}.", "NAME")] = None,
+    data: Annotated[str | None, _flag("data", "NAME", f"{', '.join(DATA_NAMES)}.")] = None,
     data_dir: DataDir = None,
-    epochs: Annotated[int | None, _flag("--epochs", "Passes over the training images.")] = None,
-    lr: Annotated[float | None, _flag("--lr", "The optimizer's learning rate.")] = None,
-    batch_size: Annotated[int | None, _flag("--batch-size", "Images in a batch.")] = None,
-    validation: Annotated[
-        float | None, _flag("--validation", "Share of the training images that is held back to watch.")
-    ] = None,
-    seed: Annotated[int | None, _flag("--seed", "Decides weights, order, augmentation and dropout.")] = None,
-    device: Annotated[
-        str | None, _flag("--device", "cpu, cuda, cuda:1, or auto: a GPU if there is one.", "NAME")
-    ] = None,
-    threads: Annotated[int | None, _flag("--threads", "CPU threads.", "N")] = None,
-    workers: Annotated[int | None, _flag("--workers", "Processes that read the images of a folder.", "N")] = None,
-    weights: Annotated[
-        str | None, _flag("--weights", "Weights to start from: torchvision:NAME, or a path.", "RUN|FILE|NAME")
-    ] = None,
-    save_every: Annotated[
-        int | None, _flag("--save-every", "Save within epochs, too  [default: every ten minutes]", "STEPS")
-    ] = None,
+    epochs: Annotated[int | None, _flag("epochs")] = None,
+    lr: Annotated[float | None, _flag("lr", help="The learning rate of the optimizer.")] = None,
+    batch_size: Annotated[int | None, _flag("batch_size")] = None,
+    validation: Annotated[float | None, _flag("validation")] = None,
+    seed: Annotated[int | None, _flag("seed")] = None,
+    device: Annotated[str | None, _flag("device", "NAME")] = None,
+    threads: Annotated[int | None, _flag("threads", "N")] = None,
+    workers: Annotated[int | None, _flag("workers", "N")] = None,
+    weights: Annotated[str | None, _flag("weights", "RUN|FILE|NAME")] = None,
+    save_every: Annotated[int | None, _flag("save_every", "STEPS")] = None,
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too, into the run's folder.")
     ] = False,

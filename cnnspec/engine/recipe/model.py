@@ -59,53 +59,79 @@ class EarlyStopping(BaseModel):
 
 
 class Recipe(BaseModel):
-    """How a network is trained, resolved: what no one stated has its default.
+    """How a network is trained, with a default for each key that is not stated.
 
-    ``data_dir`` is where the files of a data set are looked for, ``images`` the number of training images that are
-    used (None: all), drawn by the seed, ``validation`` the fraction of the training images
-    that is held back to watch the training (0: none), ``per`` what the scheduler moves by, ``mixup`` and ``cutmix`` the
-    alpha of their beta distributions, ``clip`` the largest norm of a gradient, ``accumulate`` the batches that make one
-    step, ``ema`` the decay of the averaged weights, ``channels_last`` None: on a CPU, ``device`` a torch device or
-    ``auto``: a GPU where there is one, ``threads`` those of the CPU (None: torch's own choice), ``workers`` the
-    processes that read images of a folder (0: none but this one), ``sync_batchnorm`` whether BatchNorm is over the
-    images of all processes that train together, ``weights`` those to start from (None: initial ones),
-    ``save_every`` the number of steps between checkpoints within an epoch (None: one every ten minutes).
+    The description of a field is what the schema, `cnnspec train --help` and docs/training.md say about the key.
     """
 
     model_config = STRICT
 
-    name: str = ""
-    description: str = ""
-    source: str = ""
-    data: DataName = "digits"
-    data_dir: Text | None = None
-    images: Whole | None = None
-    validation: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    epochs: Whole = 10
-    batch_size: Whole = 64
-    accumulate: Whole = 1
-    loss: Loss = CrossEntropyLoss()
-    optimizer: Optimizer = Adam()
-    scheduler: Scheduler | None = None
+    name: str = Field("", description="A name for people to read.")
+    description: str = Field("", description="What the recipe is for, in a sentence.")
+    source: str = Field("", description="Where the recipe comes from, such as a paper.")
+    data: DataName = Field("digits", description="The data set; `folder` reads your own images from `data_dir`.")
+    data_dir: Text | None = Field(None, description="The folder that holds the data files.")
+    images: Whole | None = Field(
+        None, description="Use this many training images, validation images included; all by default."
+    )
+    validation: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.1, description="Fraction of the training images that is held back for validation."
+    )
+    epochs: Whole = Field(10, description="Number of passes over the training images.")
+    batch_size: Whole = Field(64, description="Images per batch.")
+    accumulate: Whole = Field(1, description="Batches whose gradients are added up for one step.")
+    loss: Loss = Field(CrossEntropyLoss(), description="A loss of torch.nn, with its arguments.")
+    optimizer: Optimizer = Field(Adam(), description="An optimizer of torch.optim, with its arguments.")
+    scheduler: Scheduler | None = Field(
+        None,
+        description="A scheduler of torch.optim.lr_scheduler; `per: step` steps it after every optimizer step.",
+    )
     per: Per = "epoch"
-    warmup: Warmup | None = None
-    clip: PositiveNumber | None = None
-    augment: tuple[Transform, ...] = ()
-    mixup: PositiveNumber | None = None
-    cutmix: PositiveNumber | None = None
-    ema: BetweenZeroAndOne | None = None
-    early_stopping: EarlyStopping | None = None
-    amp: Literal["bf16", "fp16"] | None = None
-    channels_last: bool | None = None
-    compile: bool = False
-    sync_batchnorm: bool = False
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    deterministic: bool = False
-    device: Text = "auto"
-    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
-    workers: Annotated[int, Field(ge=0, le=256)] = 2
-    weights: Text | None = None
-    save_every: Whole | None = None
+    warmup: Warmup | None = Field(None, description="Increase the learning rate over the first `epochs` or `steps`.")
+    clip: PositiveNumber | None = Field(None, description="Scale gradients down to this norm if they are larger.")
+    augment: tuple[Transform, ...] = Field(
+        (), description="Transforms of torchvision.transforms.v2, drawn for every training image."
+    )
+    mixup: PositiveNumber | None = Field(
+        None, description="Mix training images in pairs; alpha of the beta distribution of their shares."
+    )
+    cutmix: PositiveNumber | None = Field(
+        None,
+        description="Paste a part of one training image into another; alpha of the beta distribution of its share.",
+    )
+    ema: BetweenZeroAndOne | None = Field(
+        None, description="Decay of averaged weights, which are then the ones that are evaluated and saved."
+    )
+    early_stopping: EarlyStopping | None = Field(
+        None, description="Stop when the validation loss or accuracy has not improved for `patience` epochs."
+    )
+    amp: Literal["bf16", "fp16"] | None = Field(
+        None, description="Data type of convolutions and matrix products: bf16, or fp16 with a scaled loss."
+    )
+    channels_last: bool | None = Field(
+        None, description="Memory format of images and weights; channels last on a CPU by default."
+    )
+    compile: bool = Field(default=False, description="Compile the network with torch.compile.")
+    sync_batchnorm: bool = Field(
+        default=False, description="BatchNorm statistics are over the batches of all processes."
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(
+        0, description="Seed of weights, image order, augmentation and dropout."
+    )
+    deterministic: bool = Field(default=False, description="Use only operations that give the same numbers each time.")
+    device: Text = Field("auto", description="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        None, description="CPU threads; torch's own number by default."
+    )
+    workers: Annotated[int, Field(ge=0, le=256)] = Field(
+        2, description="Processes that read the images of a folder; 0 reads them in the training process."
+    )
+    weights: Text | None = Field(
+        None, description="Weights to start from: torchvision:NAME, or the path of a file or run."
+    )
+    save_every: Whole | None = Field(
+        None, description="Steps between checkpoints within an epoch; one every ten minutes by default."
+    )
 
     read_values: ClassVar[Callable[[Mapping[str, Any]], "Recipe"]]  # set by the reader: it depends on this class
 

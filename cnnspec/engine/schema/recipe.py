@@ -21,40 +21,6 @@ from cnnspec.engine.spec.validation_errors import argument_words
 
 TEXT_LENGTHS = {"min_length": "minLength"}
 FILE = "cnnspec-recipe.schema.json"
-ABOUT = {
-    MARK: "The version of recipes.",
-    "name": "The recipe's name, for people.",
-    "description": "What it is, for people.",
-    "source": "Where the recipe comes from.",
-    "data": "The data set.",
-    "data_dir": "The folder of the data files.",
-    "images": "The number of training images that are used, the validation part among them; left out, all of them.",
-    "validation": "The share of the training images that is held back to watch the training.",
-    "epochs": "Passes over the training images.",
-    "batch_size": "Images in a batch.",
-    "accumulate": "Batches that make one step.",
-    "loss": "What is made small: one of torch.nn's.",
-    "optimizer": "What makes steps of gradients: one of torch.optim's.",
-    "scheduler": "What moves the learning rate: one of torch.optim.lr_scheduler's.",
-    "warmup": "The first epochs or steps, over which the learning rate grows.",
-    "clip": "The largest norm of a gradient; a larger one is scaled down.",
-    "augment": "What makes one training image of another: transforms of torchvision.transforms.v2.",
-    "mixup": "Images are mixed with others; alpha of the beta distribution of their shares.",
-    "cutmix": "Images get a part of others; alpha of the beta distribution of its share.",
-    "ema": "The decay of weights that are averaged over the steps; it is these that are measured and written.",
-    "early_stopping": "The end of training once it has become no better for a while.",
-    "amp": "The type of numbers that convolutions and matrices are multiplied in.",
-    "channels_last": "The order of memory: left out, channels last on a CPU.",
-    "compile": "Whether torch.compile makes one program of the network.",
-    "sync_batchnorm": "Whether BatchNorm is over the images of all processes that train together.",
-    "seed": "Decides weights, order, augmentation and dropout.",
-    "deterministic": "Whether torch may use nothing that gives other numbers each time.",
-    "device": "cpu, cuda, cuda:1, or auto: a GPU if there is one.",
-    "threads": "Threads of the CPU.",
-    "workers": "Processes that read images of a folder.",
-    "save_every": "Steps between checkpoints within an epoch; left out, there is one every ten minutes.",
-    "weights": "Weights to start from: torchvision:NAME, or a path.",
-}
 
 
 def schema() -> Schema:
@@ -64,11 +30,16 @@ def schema() -> Schema:
         "title": "cnnspec recipe",
         "description": "How a network is trained, as data.",
         "type": "object",
-        "properties": {key: _described(ABOUT[key], _key(key)) for key in KEYS},
+        "properties": {key: _described(about_key(key), _key(key)) for key in KEYS},
         "required": [MARK],
         "additionalProperties": False,
         "$defs": {"transform": operation(TRANSFORM, optional=False)},
     }
+
+
+def about_key(key: str) -> str:
+    """Return the sentence that says what a key of recipes is for."""
+    return "The version of the recipe format." if key == MARK else Recipe.model_fields[key].description or ""
 
 
 def _described(about: str, key: Schema) -> Schema:
