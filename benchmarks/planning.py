@@ -11,7 +11,7 @@ from benchmarks.caches import forget
 from benchmarks.finding import Finding, Goal
 from benchmarks.timing import alternate
 from cnnspec.engine.sweep_file.axes import settings_of
-from cnnspec.pytorch.sweep.plan import Planned
+from cnnspec.pytorch.sweep.plan import PlannedPoint
 from cnnspec.pytorch.sweep.start import plan, read_file
 
 SPEC = """\
@@ -64,5 +64,5 @@ def measure(quick: bool) -> Iterator[Finding]:
     )
 
 
-def planned(folder: Path) -> tuple[Planned, ...]:
+def planned(folder: Path) -> tuple[PlannedPoint, ...]:
     return plan(read_file(str(folder / "sweep.yaml")), settings_of([])).points

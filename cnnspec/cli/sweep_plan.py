@@ -12,7 +12,7 @@ from cnnspec.extras import requiring
 from cnnspec.pytorch.sweep.start import Planning, said
 
 if TYPE_CHECKING:
-    from cnnspec.pytorch.sweep.plan import Planned
+    from cnnspec.pytorch.sweep.plan import PlannedPoint
 
 
 def show_plan(found: Planning) -> None:
@@ -32,7 +32,7 @@ def show_plan(found: Planning) -> None:
     say(f"{found.title}: {count(len(runs), 'run')}" + (f", {count(len(left), 'point')} left out" if left else ""))
 
 
-def price(point: Planned) -> str:
+def price(point: PlannedPoint) -> str:
     """``61,706 params  416,520 MACs``."""
     return f"{point.params:,} params  {point.macs:,} MACs"
 

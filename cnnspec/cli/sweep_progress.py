@@ -15,7 +15,7 @@ from cnnspec.cli.output import console
 from cnnspec.cli.sweep_plan import values_line
 from cnnspec.engine.diagnostics import count, printable
 from cnnspec.engine.sweep_file.model import flow
-from cnnspec.pytorch.sweep.folder import FINAL, SweepRecord
+from cnnspec.pytorch.sweep.folder import FINAL, PointRecord
 from cnnspec.pytorch.sweep.start import Planning
 from cnnspec.pytorch.sweep.watch import SweepWatcher
 
@@ -40,7 +40,7 @@ class SweepLines(SweepWatcher):
     def __init__(self, planning: Planning) -> None:
         self.planning = planning
         self.figure = planning.file.objective.figure
-        self.records: dict[int, SweepRecord] = {}
+        self.records: dict[int, PointRecord] = {}
 
     def say(self, text: str) -> None:
         console().print(printable(text))
@@ -48,7 +48,7 @@ class SweepLines(SweepWatcher):
     def note(self, text: str) -> None:
         self.say(text)
 
-    def known(self, records: Sequence[SweepRecord]) -> None:
+    def known(self, records: Sequence[PointRecord]) -> None:
         self.records = {record.number: record for record in records}
         over = sum(record.status in FINAL for record in records)
         left = sum(record.status == "left out" for record in records)
@@ -62,16 +62,16 @@ class SweepLines(SweepWatcher):
             if record.status == "left out":
                 self.changed(record)
 
-    def changed(self, record: SweepRecord) -> None:
+    def changed(self, record: PointRecord) -> None:
         self.records[record.number] = record
         self.say(f"{record.number:04}  {record.status}  {values_line(record.values)}{self.result(record)}")
 
-    def result(self, record: SweepRecord) -> str:
+    def result(self, record: PointRecord) -> str:
         parts = [f"{self.planning.file.objective} {record.objective:.4f}"] if record.objective is not None else []
         parts += [record.reason] if record.reason else []
         return "".join(f"  {part}" for part in parts)
 
-    def epoch(self, record: SweepRecord, row: Mapping[str, Any]) -> None:
+    def epoch(self, record: PointRecord, row: Mapping[str, Any]) -> None:
         self.records[record.number] = record
         value = row.get(self.figure)
         self.say(f"{record.number:04}  epoch {row['epoch']}  {self.figure} {value:.4f}")
@@ -98,13 +98,13 @@ class Board(SweepLines):
         more = len(records) - MOST_ROWS
         return Group(table, Text(f"and {more} more")) if more > 0 else table
 
-    def changed(self, record: SweepRecord) -> None:
+    def changed(self, record: PointRecord) -> None:
         self.records[record.number] = record
 
-    def epoch(self, record: SweepRecord, row: Mapping[str, Any]) -> None:
+    def epoch(self, record: PointRecord, row: Mapping[str, Any]) -> None:
         self.records[record.number] = record
 
-    def known(self, records: Sequence[SweepRecord]) -> None:
+    def known(self, records: Sequence[PointRecord]) -> None:
         self.records = {record.number: record for record in records}
 
 

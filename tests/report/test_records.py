@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cnnspec.pytorch.sweep import read_sweep
-from cnnspec.pytorch.sweep.folder import Choice, SweepRecord, write_choice, write_record
+from cnnspec.pytorch.sweep.folder import Choice, PointRecord, write_choice, write_record
 from cnnspec.pytorch.sweep.start import begin
 from cnnspec.pytorch.train import Figures
 from tests.cli.runner import run
@@ -85,7 +85,7 @@ def swept(tmp_path: Path) -> Path:
     planning = planned(tmp_path / "sweep.yaml")
     begin(folder, planning, "", {}, extend=False)
     values = dict(planning.points[0].values)
-    write_record(folder, SweepRecord(number=1, values=values, status="done", objective=0.5, reports=(0.5,)))
+    write_record(folder, PointRecord(number=1, values=values, status="done", objective=0.5, reports=(0.5,)))
     write_choice(folder, Choice(chosen=(1,), tested={1: Figures(0.1, 9, 10, 1.0)}))
     return folder
 

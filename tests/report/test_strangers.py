@@ -11,7 +11,7 @@ import pytest
 
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.pytorch.sweep import read_sweep
-from cnnspec.pytorch.sweep.folder import Known, SweepPlan, SweepRecord, write_plan, write_record
+from cnnspec.pytorch.sweep.folder import KnownPoint, PointRecord, SweepPlan, write_plan, write_record
 from tests.cli.runner import run
 from tests.report.made import Folders
 
@@ -109,10 +109,10 @@ def swept(folder: Path) -> Path:
         rest={},
         axes=(),
         storage="",
-        points=(Known(number=1, values={}),),
+        points=(KnownPoint(number=1, values={}),),
     )
     write_plan(folder, "cnnspec_sweep: 1\n", plan)
-    write_record(folder, SweepRecord(number=1, values={}, status="done"))
+    write_record(folder, PointRecord(number=1, values={}, status="done"))
     (folder / "chosen.json").write_text("{}")
     assert read_sweep(folder).title == "s"
     return folder

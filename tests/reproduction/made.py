@@ -15,7 +15,7 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.examples import Pixels
 from cnnspec.pytorch.sweep.choose import chosen
 from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event
-from cnnspec.pytorch.sweep.folder import Choice, SweepRecord, run_folder, write_choice, write_record
+from cnnspec.pytorch.sweep.folder import Choice, PointRecord, run_folder, write_choice, write_record
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.sweep.start import Planning, begin
 from cnnspec.pytorch.train.run_files import RunRecord as RunRecord
@@ -89,7 +89,7 @@ def write_sweep(planning: Planning, folder: Path) -> None:
         rows = written(point.setup.as_job(), run_folder(folder, point.number))
         objective = rows[-1][planning.file.objective.figure]
         values = dict(point.values)
-        record = SweepRecord(number=point.number, values=values, status="done", objective=objective)
+        record = PointRecord(number=point.number, values=values, status="done", objective=objective)
         write_record(folder, record)
         records[point.number] = record
     numbers = chosen(planning.file, records.values())

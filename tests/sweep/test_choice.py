@@ -15,18 +15,18 @@ from cnnspec.engine.sweep_file.model import Objective
 from cnnspec.pytorch.report.from_sweep import study_of
 from cnnspec.pytorch.report.tables import best
 from cnnspec.pytorch.sweep.choose import chosen, finished
-from cnnspec.pytorch.sweep.folder import SweepRecord
+from cnnspec.pytorch.sweep.folder import PointRecord
 from cnnspec.pytorch.sweep.record import Chosen, Point, RecordedAxis, Status, Sweep
 from cnnspec.pytorch.train.watch import Metrics
 
 Seeds = Sequence[tuple[Status, float | None]]
 
 
-def records(*settings: Seeds) -> list[SweepRecord]:
+def records(*settings: Seeds) -> list[PointRecord]:
     """Points of settings, one for each seed."""
     pairs = [(rate, seed, *end) for rate, seeds in enumerate(settings) for seed, end in enumerate(seeds)]
     return [
-        SweepRecord(number=number, values={"lr": rate, "seed": seed}, status=status, objective=value)
+        PointRecord(number=number, values={"lr": rate, "seed": seed}, status=status, objective=value)
         for number, (rate, seed, status, value) in enumerate(pairs, 1)
     ]
 
@@ -35,7 +35,7 @@ def file(figure: Any = "val_accuracy", choose: tuple[str, ...] = ()) -> Any:
     return SimpleNamespace(objective=Objective(figure), choose=choose)
 
 
-def rates(points: Sequence[SweepRecord], numbers: Sequence[int]) -> set[Any]:
+def rates(points: Sequence[PointRecord], numbers: Sequence[int]) -> set[Any]:
     return {point.values["lr"] for point in points if point.number in numbers}
 
 
@@ -101,7 +101,7 @@ def test_a_report_ranks_as_a_sweep_chooses(drawn: list[list[tuple[Status, int]]]
     assert finished(swept(points, figure).points, {"lr": expected, "seed": 0}) == (len(done), planned)
 
 
-def by_hand(points: Sequence[SweepRecord], sign: int) -> Any:
+def by_hand(points: Sequence[PointRecord], sign: int) -> Any:
     """The rate of the best setting."""
     found = []
     for rate in sorted({point.values["lr"] for point in points}):  # type: ignore[type-var]
@@ -114,7 +114,7 @@ def by_hand(points: Sequence[SweepRecord], sign: int) -> Any:
     return min(found)[-1] if found else None
 
 
-def swept(points: Sequence[SweepRecord], figure: str) -> Sweep:
+def swept(points: Sequence[PointRecord], figure: str) -> Sweep:
     made = tuple(Point(p.number, p.values, p.status, objective=p.objective) for p in points)
     axes = (RecordedAxis("lr", (0, 1)), RecordedAxis("seed", (0, 1)))
     return Sweep("made", figure, "max" if figure == "val_accuracy" else "min", axes, made, ())

@@ -17,7 +17,7 @@ from cnnspec import graph
 from cnnspec.cli.sweep_progress import Board
 from cnnspec.engine.diagnostics import UsageError
 from cnnspec.pytorch.data.load import load_data
-from cnnspec.pytorch.sweep.folder import SweepRecord
+from cnnspec.pytorch.sweep.folder import PointRecord
 from cnnspec.pytorch.sweep.record import Status
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.sweep.start import find_sweep
@@ -220,8 +220,8 @@ def test_a_table_gives_way_in_reasons_and_names_and_keeps_its_numbers(sweep_file
     assert all("0.1250  failed" in line and len(line) <= 80 and "\x1b" not in line for line in lines)
 
 
-def _record(number: int, values: dict[str, Any], status: Status, reason: str) -> SweepRecord:
-    return SweepRecord(number=number, values=values, status=status, reason=reason, reports=(0.125,))
+def _record(number: int, values: dict[str, Any], status: Status, reason: str) -> PointRecord:
+    return PointRecord(number=number, values=values, status=status, reason=reason, reports=(0.125,))
 
 
 def test_a_sweep_without_a_point_that_can_be_run_says_so(sweep_file: Callable[..., Path], tmp_path: Path) -> None:

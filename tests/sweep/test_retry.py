@@ -11,7 +11,7 @@ import pytest
 from optuna.trial import TrialState
 
 from cnnspec.pytorch.sweep import read_sweep
-from cnnspec.pytorch.sweep.claims import Book
+from cnnspec.pytorch.sweep.claims import Claims
 from cnnspec.pytorch.sweep.folder import read_records
 from tests.cli.runner import run
 from tests.sweep.conftest import InProcess, Notes, Pretending, run_here
@@ -95,7 +95,7 @@ def test_a_driver_that_is_killed_while_it_retries_loses_nothing(failed: tuple[Pa
 def test_a_kill_between_record_and_study_loses_nothing(failed: tuple[Path, Path], place: str) -> None:
     """The records say what is to run, and the study follows them."""
     path, out = failed
-    with patch.object(Book, place, side_effect=Killed), pytest.raises(Killed):
+    with patch.object(Claims, place, side_effect=Killed), pytest.raises(Killed):
         run_here(path, out, Pretending(), retry_failed=True)
     second = Pretending()
     run_here(path, out, second)

@@ -38,7 +38,7 @@ from cnnspec.engine.network.shape_inference import facts
 from cnnspec.engine.network.size_origin import origin_labels
 from cnnspec.engine.network.weight_sharing import share
 from cnnspec.engine.plugins import PluginFault
-from cnnspec.engine.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, settle
+from cnnspec.engine.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, resolve_params
 from cnnspec.engine.spec.arguments import holds_expression
 from cnnspec.engine.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.engine.spec.validation_errors import validate
@@ -113,7 +113,7 @@ class Expander(Expansion):
         trace = outermost(self.spec)
         try:
             self.meter.spend(VARIANT + len(self.layers) // 8)
-            env = settle(self.spec, self.layers, self.meter)
+            env = resolve_params(self.spec, self.layers, self.meter)
         except ParamError as error:
             self.report(error.diagnostics, trace)
             return None
@@ -614,7 +614,7 @@ def networks_of(spec: Spec) -> tuple[BaseNetwork, ...]:
     if not spec.patches:
         return ()
     expander = Expander(spec, Sink(), Meter())
-    expander.env = settle(spec, expander.layers)
+    expander.env = resolve_params(spec, expander.layers)
     return expander.networks(Context(expander.env, UNKNOWN))
 
 

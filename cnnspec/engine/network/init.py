@@ -18,7 +18,7 @@ from cnnspec.engine.layers.base import shown
 from cnnspec.engine.layers.init import FUNCTIONS, Function, fans
 from cnnspec.engine.network.graph import Graph, Init, Node
 from cnnspec.engine.network.reporter import outermost
-from cnnspec.engine.spec import Spec, settle
+from cnnspec.engine.spec import Spec, resolve_params
 from cnnspec.engine.spec import arguments as args
 from cnnspec.engine.spec.arguments import BadValue, holds_expression
 from cnnspec.engine.spec.edits import rename
@@ -42,7 +42,7 @@ def filled(graph: Graph, spec: Spec, layers: set[str], sink: Sink, meter: Meter)
     """The graph with what fills its parameters. What is wrong goes to the sink. Raises OutOfWork."""
     if not spec.init:
         return graph
-    return replace(graph, init=tuple(_Filler(spec, settle(spec, layers), sink, meter).inits(graph)))
+    return replace(graph, init=tuple(_Filler(spec, resolve_params(spec, layers), sink, meter).inits(graph)))
 
 
 def trained(node: Node) -> dict[str, Tensor]:

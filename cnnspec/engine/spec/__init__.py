@@ -10,7 +10,7 @@ A Spec knows no shapes; cnnspec/engine/network finds them.
 from cnnspec.engine.spec.arguments import Argument, Arguments
 from cnnspec.engine.spec.builtin import builtin_blocks
 from cnnspec.engine.spec.model import Block, Item, Param, Path, Spec, Variant
-from cnnspec.engine.spec.params import ParamError, bind, settle
+from cnnspec.engine.spec.params import ParamError, bind, resolve_params
 from cnnspec.engine.spec.read import read
 from cnnspec.engine.spec.shipped import find, known_specs
 from cnnspec.engine.spec.types import ParamType, TypeMismatch
@@ -32,5 +32,5 @@ __all__ = [
     "find",
     "known_specs",
     "read",
-    "settle",
+    "resolve_params",
 ]

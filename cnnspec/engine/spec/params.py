@@ -351,7 +351,7 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
     return Diagnostic("wrong-type", f"`{name}` {said}", Label(place), labels, help=help, repairs=repairs)
 
 
-def settle(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> dict[str, Value]:
+def resolve_params(spec: Spec, layers: Collection[str], meter: Meter | None = None) -> dict[str, Value]:
     """The spec's own environment: defaults, then its variant's settings, then the user's.
 
     Raises ParamError and OutOfWork.

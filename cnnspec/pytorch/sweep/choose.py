@@ -15,7 +15,7 @@ from typing import Any
 
 from cnnspec.engine.sweep_file import SweepFile
 from cnnspec.engine.sweep_file.model import SEED
-from cnnspec.pytorch.sweep.folder import SweepRecord
+from cnnspec.pytorch.sweep.folder import PointRecord
 from cnnspec.pytorch.sweep.record import Point
 from cnnspec.pytorch.sweep.space import identity
 
@@ -28,9 +28,9 @@ def rank(finished: int, planned: int, cost: float) -> Rank:
     return (not is_whole, 0 if is_whole else -finished, cost)
 
 
-def chosen(file: SweepFile, points: Iterable[SweepRecord]) -> tuple[int, ...]:
+def chosen(file: SweepFile, points: Iterable[PointRecord]) -> tuple[int, ...]:
     """The numbers of the chosen, in order; ``points`` are all that the sweep has, those that have not run included."""
-    groups: dict[str, dict[str, list[SweepRecord]]] = {}
+    groups: dict[str, dict[str, list[PointRecord]]] = {}
     for point in sorted(points, key=lambda point: point.number):
         if point.status != "left out":
             group = identity({name: point.values.get(name) for name in file.choose})
@@ -50,7 +50,7 @@ def finished(points: Iterable[Point], values: Mapping[str, Any]) -> tuple[int, i
     return sum(_is_done(point) for point in own), len(own)
 
 
-def _best(file: SweepFile, settings: list[list[SweepRecord]]) -> list[SweepRecord]:
+def _best(file: SweepFile, settings: list[list[PointRecord]]) -> list[PointRecord]:
     """The points of the best setting that finished; of several that are equal, of the first."""
     ranked = [(points, done) for points in settings if (done := [point for point in points if _is_done(point)])]
     if not ranked:
@@ -61,7 +61,7 @@ def _best(file: SweepFile, settings: list[list[SweepRecord]]) -> list[SweepRecor
     )[1]
 
 
-def _is_done(point: SweepRecord | Point) -> bool:
+def _is_done(point: PointRecord | Point) -> bool:
     return point.status == "done" and point.objective is not None
 
 

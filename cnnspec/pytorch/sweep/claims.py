@@ -27,7 +27,7 @@ from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage, fail_stale_trials
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from cnnspec.pytorch.sweep.folder import FINAL, SweepRecord
+from cnnspec.pytorch.sweep.folder import FINAL, PointRecord
 from cnnspec.pytorch.sweep.storage import telling
 
 NUMBER, VALUES, OUTCOME, FIRST, ALIVE = "number", "values", "outcome", "first", "alive"
@@ -45,7 +45,7 @@ class Claim:
     trial: int
 
 
-class Book:
+class Claims:
     """The study of one sweep. ``alone`` says that no other driver writes it."""
 
     def __init__(
@@ -76,7 +76,7 @@ class Book:
         with telling(self.url):
             return self.storage.get_all_trials(self.id, deepcopy=False)
 
-    def reconcile(self, records: Mapping[int, SweepRecord]) -> None:
+    def reconcile(self, records: Mapping[int, PointRecord]) -> None:
         """Let the study say what the records say, and give up what no one runs any more."""
         finals = {number: record for number, record in records.items() if record.status in FINAL}
         owners = {number: trial.number for number, trial in self.held().items()}
@@ -218,7 +218,7 @@ class Book:
 
     # -------------------------------------------------------------------------------------------------- the end of it
 
-    def finish(self, record: SweepRecord) -> None:
+    def finish(self, record: PointRecord) -> None:
         """A point is over, and its record is written."""
         self._end(self.own.pop(record.number), record)
 
@@ -231,7 +231,7 @@ class Book:
         for number in list(self.own):
             self._fail(self.own.pop(number))
 
-    def _end(self, trial: int, record: SweepRecord) -> None:
+    def _end(self, trial: int, record: PointRecord) -> None:
         with telling(self.url), suppress(UpdateFinishedTrialError):  # another driver may have said so already
             id = self._id(trial)
             self.storage.set_trial_user_attr(id, OUTCOME, record.status)

@@ -1,4 +1,4 @@
-"""The driver: takes points from the book, lets an executor run them, and writes down what becomes of each.
+"""The driver: takes points from the claims, lets an executor run them, and writes down what becomes of each.
 
 claim ──► start ──► Epoch … ──► Ended ──record──► finish
              ▲         │ go or not
@@ -17,39 +17,39 @@ from typing import Any
 from cnnspec.engine.diagnostics import OutputError
 from cnnspec.engine.files import refuse_link
 from cnnspec.engine.safe_open import MOST_ROWS, read_inside
-from cnnspec.pytorch.sweep.claims import Book, Claim, values_of
+from cnnspec.pytorch.sweep.claims import Claim, Claims, values_of
 from cnnspec.pytorch.sweep.clock import Clock
 from cnnspec.pytorch.sweep.executor import Ended, Epoch, Event, Executor, Lost
-from cnnspec.pytorch.sweep.folder import SweepRecord, log_file, read_record, run_folder, write_record
-from cnnspec.pytorch.sweep.plan import Planned
+from cnnspec.pytorch.sweep.folder import PointRecord, log_file, read_record, run_folder, write_record
+from cnnspec.pytorch.sweep.plan import PlannedPoint
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.sweep.space import is_known
 from cnnspec.pytorch.sweep.start import Planning
-from cnnspec.pytorch.sweep.suggestions import Asker, left_out
+from cnnspec.pytorch.sweep.suggestions import Suggestions, left_out
 from cnnspec.pytorch.sweep.watch import SweepWatcher
 from cnnspec.pytorch.train.run_folder import METRICS
 from cnnspec.pytorch.train.signals import Stop
 
-TICK = 0.5  # seconds between looks at the book where nothing happens
+TICK = 0.5  # seconds between looks at the claims where nothing happens
 SAVING = 90.0  # seconds that runs have to save when a signal ends the sweep
 LOSSES = 5  # deaths of a run's worker without an epoch between them: it is the run that kills it
 
 
 @dataclass(slots=True, eq=False)
-class Running:
+class RunningPoint:
     """A point that runs: what it was claimed as, its record, and the deaths of its workers since its last epoch.
 
     ``before`` are the seconds that it has run in earlier starts.
     """
 
     claim: Claim
-    planned: Planned
-    record: SweepRecord
+    planned: PlannedPoint
+    record: PointRecord
     before: float = 0.0
     began: float = field(default_factory=lambda: monotonic())
     losses: int = 0
 
-    def update(self, **fields: Any) -> SweepRecord:
+    def update(self, **fields: Any) -> PointRecord:
         """The record with other fields, and with the seconds so far."""
         seconds = round(self.before + monotonic() - self.began, 3)
         self.record = self.record.model_copy(update={"seconds": seconds, **fields})
@@ -66,19 +66,19 @@ class Driver:
         self,
         folder: Path,
         planning: Planning,
-        book: Book,
+        claims: Claims,
         executor: Executor,
         slots: Slots,
         watch: SweepWatcher,
         stop: Stop,
         heartbeat: float,
     ) -> None:
-        self.folder, self.planning, self.file, self.book = folder, planning, planning.file, book
+        self.folder, self.planning, self.file, self.claims = folder, planning, planning.file, claims
         self.executor, self.slots, self.watch, self.stop, self.heartbeat = executor, slots, watch, stop, heartbeat
         self.known = {p.number: p for p in planning.points if not p.is_left_out}
-        self.asker = None if is_known(self.file) else Asker(self.file, book, planning.planner)
-        self.running: dict[int, Running] = {}
-        self.again: list[Running] = []  # whose workers have died
+        self.suggestions = None if is_known(self.file) else Suggestions(self.file, claims, planning.planner)
+        self.running: dict[int, RunningPoint] = {}
+        self.restarts: list[RunningPoint] = []  # whose workers have died
         self.unwritten, self.told_late = "", False
         self.clock = Clock(folder)
 
@@ -96,10 +96,10 @@ class Driver:
         self.clock.write()
         while not self.is_ending():
             is_exhausted = self.fill()
-            if is_exhausted and not self.running and not self.book.others_run():
+            if is_exhausted and not self.running and not self.claims.others_run():
                 return
             self.hear(TICK)
-            self.book.beat(self.heartbeat)
+            self.claims.beat(self.heartbeat)
             if self.clock.is_due:
                 self.keep_time()
         self.end()
@@ -118,24 +118,24 @@ class Driver:
     def fill(self) -> bool:
         """Let every free slot run something; whether nothing is left to run. Slots may be others' for a while."""
         while len(self.running) < self.executor.slots and not self.is_ending():
-            found = self.again.pop() if self.again else self.next()
+            found = self.restarts.pop() if self.restarts else self.next()
             if found is None:
                 return True
             self.running[found.claim.number] = found
             self.executor.start(self.job(found))
         return False
 
-    def next(self) -> Running | None:
+    def next(self) -> RunningPoint | None:
         """The next point: one that was given up, or a new one."""
         if self.is_late():
             if not self.told_late:
                 self.watch.note("the time of the sweep is used up: what runs comes to its end, and nothing more begins")
             self.told_late = True
             return None
-        for claim, planned in self.given_up() if self.asker else self.unclaimed():
+        for claim, planned in self.given_up() if self.suggestions else self.unclaimed():
             return self.begun(claim, planned)
-        if self.asker:
-            for asked, planned in self.asker.next():
+        if self.suggestions:
+            for asked, planned in self.suggestions.next():
                 if asked is not None:
                     return self.begun(asked, planned)
                 record = left_out(planned)
@@ -147,29 +147,29 @@ class Driver:
         """Whether the time of the sweep is used up: what runs comes to its end, and nothing more begins."""
         return self.file.bounds.time is not None and self.clock.used > self.file.bounds.time
 
-    def unclaimed(self) -> Iterator[tuple[Claim, Planned]]:
-        taken = self.book.taken()
+    def unclaimed(self) -> Iterator[tuple[Claim, PlannedPoint]]:
+        taken = self.claims.taken()
         for number, planned in self.known.items():
-            claim = None if number in taken else self.book.claim(number, planned.values)
+            claim = None if number in taken else self.claims.claim(number, planned.values)
             if claim is not None:
                 yield claim, planned
 
-    def given_up(self) -> Iterator[tuple[Claim, Planned]]:
-        for trial in self.book.abandoned():
-            claim = self.book.retake(trial)
+    def given_up(self) -> Iterator[tuple[Claim, PlannedPoint]]:
+        for trial in self.claims.abandoned():
+            claim = self.claims.retake(trial)
             if claim is not None:
                 yield claim, self.planning.planner.point(claim.number, values_of(trial))
 
-    def begun(self, claim: Claim, planned: Planned) -> Running:
+    def begun(self, claim: Claim, planned: PlannedPoint) -> RunningPoint:
         costs = {"params": planned.params, "macs": planned.macs}
-        record = SweepRecord(number=claim.number, values=dict(claim.values), status="running", **costs)
+        record = PointRecord(number=claim.number, values=dict(claim.values), status="running", **costs)
         record = record.model_copy(update={"reports": self.reports(claim.number)})
         earlier = read_record(self.folder, claim.number)
-        running = Running(claim, planned, record, earlier.seconds if earlier else 0.0)
+        running = RunningPoint(claim, planned, record, earlier.seconds if earlier else 0.0)
         self.write(running.update())
         return running
 
-    def job(self, running: Running) -> dict[str, Any]:
+    def job(self, running: RunningPoint) -> dict[str, Any]:
         assert running.planned.setup is not None
         number, job = running.claim.number, running.planned.setup.as_job()
         job["recipe"] = {**job["recipe"], "threads": job["recipe"].get("threads", self.slots.threads)}
@@ -182,7 +182,7 @@ class Driver:
             if event.number in self.running:
                 self.heard(self.running[event.number], event)
 
-    def heard(self, running: Running, event: Event) -> None:
+    def heard(self, running: RunningPoint, event: Event) -> None:
         match event:
             case Epoch(row=row):
                 self.epoch(running, row)
@@ -191,7 +191,7 @@ class Driver:
             case Ended(status="stopped"):
                 del self.running[event.number]
                 if not self.is_ending():  # it was the worker that heard a signal, and not the sweep
-                    self.again.append(running)
+                    self.restarts.append(running)
                 else:
                     self.write(running.update(status="waiting", reason="interrupted"))
             case Ended(status="unwritten", reason=reason):
@@ -201,17 +201,17 @@ class Driver:
             case Ended(status=status, reason=reason):
                 self.ended(running, status, reason)
 
-    def epoch(self, running: Running, row: Mapping[str, Any]) -> None:
+    def epoch(self, running: RunningPoint, row: Mapping[str, Any]) -> None:
         running.losses = 0
         running.update(reports=self.reports(running.claim.number))
         self.watch.epoch(running.record, row)
         if self.file.pruner is not None:
-            worse = self.book.report(running.claim.number, running.record.reports)
+            worse = self.claims.report(running.claim.number, running.record.reports)
             setup = running.planned.setup
             is_last = setup is not None and row["epoch"] >= setup.recipe.epochs
             self.executor.answer(running.claim.number, go=is_last or not worse)
 
-    def lost(self, running: Running, reason: str) -> None:
+    def lost(self, running: RunningPoint, reason: str) -> None:
         """Go on with a run whose worker has died, unless it is the run that kills its workers."""
         running.losses += 1
         if running.losses >= LOSSES:
@@ -220,21 +220,21 @@ class Driver:
             return
         del self.running[running.claim.number]
         self.watch.note(f"point {running.claim.number}: {reason}; it goes on from its last checkpoint")
-        self.again.append(running)
+        self.restarts.append(running)
 
-    def ended(self, running: Running, status: str, reason: str) -> None:
+    def ended(self, running: RunningPoint, status: str, reason: str) -> None:
         del self.running[running.claim.number]
-        if not self.book.is_ours(running.claim.number):
+        if not self.claims.is_ours(running.claim.number):
             self.watch.note(f"point {running.claim.number} was taken over by another driver")
-            self.book.own.pop(running.claim.number)
+            self.claims.own.pop(running.claim.number)
             return
         reports = self.reports(running.claim.number)
         objective = self.file.objective.of(list(reports)) if reports and status != "failed" else None
         record = running.update(status=status, reason=reason, objective=objective, reports=reports)
         self.write(record)
-        self.book.finish(record)
+        self.claims.finish(record)
 
-    def write(self, record: SweepRecord) -> None:
+    def write(self, record: PointRecord) -> None:
         write_record(self.folder, record)
         self.watch.changed(record)
 
@@ -258,7 +258,7 @@ class Driver:
                     event = Ended(event.number, "stopped")
                 if running is not None:
                     self.heard(running, event)
-        self.book.give_up()
+        self.claims.give_up()
 
 
 def places(folder: Path, number: int, slots: Slots) -> dict[str, Any]:

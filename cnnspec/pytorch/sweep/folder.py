@@ -39,7 +39,7 @@ OBJECTIVE = r"^(best )?(train|val)_(loss|accuracy)$"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Known(BaseModel):
+class KnownPoint(BaseModel):
     """A point that is known before the sweep runs."""
 
     model_config = STRICT
@@ -64,10 +64,10 @@ class SweepPlan(BaseModel):
     rest: dict[str, JsonValue]
     axes: tuple[RecordedAxis, ...]
     storage: str
-    points: tuple[Known, ...]
+    points: tuple[KnownPoint, ...]
 
 
-class SweepRecord(BaseModel):
+class PointRecord(BaseModel):
     """points/0003.json. ``reports`` are the objective's figures after each epoch, ``seconds`` are of all starts."""
 
     model_config = STRICT
@@ -109,25 +109,25 @@ def log_file(sweep: Path, number: int) -> Path:
     return sweep / POINTS / f"{number:04}.log"
 
 
-def write_record(sweep: Path, record: SweepRecord) -> None:
+def write_record(sweep: Path, record: PointRecord) -> None:
     """Raises OutputError."""
     write_model(sweep / POINTS / f"{record.number:04}.json", record)
 
 
-def read_record(sweep: Path, number: int) -> SweepRecord | None:
+def read_record(sweep: Path, number: int) -> PointRecord | None:
     """What became of a point; None where nothing is known. Raises CheckpointError."""
     path = sweep / POINTS / f"{number:04}.json"
-    return read_model(path, SweepRecord) if path.exists() else None
+    return read_model(path, PointRecord) if path.exists() else None
 
 
-def read_records(sweep: Path) -> dict[int, SweepRecord]:
+def read_records(sweep: Path) -> dict[int, PointRecord]:
     """What became of the points, by number. Raises CheckpointError."""
     require_own(sweep / POINTS)
     paths = sorted((sweep / POINTS).glob("*.json"))
     records = {}
     for path in paths:
         if NUMBER.fullmatch(path.stem):
-            record = records[int(path.stem)] = read_model(path, SweepRecord)
+            record = records[int(path.stem)] = read_model(path, PointRecord)
             if record.number != int(path.stem):
                 raise CheckpointError(f"{path} is damaged: number: {record.number} is not that of the file's name")
     return records

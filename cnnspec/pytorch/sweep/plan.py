@@ -21,13 +21,13 @@ from cnnspec.engine.network.memory import memory
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.spec import Spec
 from cnnspec.engine.spec.budget import Budget
-from cnnspec.pytorch.sweep.resolve import PointSetup, Settler
+from cnnspec.pytorch.sweep.resolve import PointSetup, Resolver
 from cnnspec.pytorch.sweep.space import identity
 from cnnspec.pytorch.train.free_settings import FREE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Planned:
+class PlannedPoint:
     """A point: its values, what its network costs, and, where it is left out, the reason and where that stands.
 
     ``memory`` is what a step of training takes, in bytes; ``fingerprint`` is that of the
@@ -50,7 +50,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Priced:
+class NetworkCost:
     """What a network costs: ``weights`` and ``image`` are the bytes of a training step, whole and for each image."""
 
     params: int
@@ -64,25 +64,27 @@ class Priced:
 class Planner:
     """Checks points one after another, and knows the fingerprints of those that it has let pass."""
 
-    settler: Settler
+    resolver: Resolver
     passed: dict[str, int] = field(default_factory=dict)
-    networks: dict[str, Priced | Diagnostic] = field(default_factory=dict)
+    networks: dict[str, NetworkCost | Diagnostic] = field(default_factory=dict)
 
-    def plan(self, points: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[Planned, ...]:
+    def plan(self, points: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[PlannedPoint, ...]:
         """The points by number and values."""
         return tuple(self.point(number, values) for number, values in points)
 
-    def point(self, number: int, values: Mapping[str, Any]) -> Planned:
+    def point(self, number: int, values: Mapping[str, Any]) -> PlannedPoint:
         """One point, checked and priced."""
         try:
-            setup = self.settler.setup(values)
+            setup = self.resolver.setup(values)
         except SpecError as error:
             return _left_out(number, values, error.diagnostics[0])
         except UsageError as error:
-            return Planned(number, values, reason=error.first_line)
-        figure = self.settler.file.objective.figure
+            return PlannedPoint(number, values, reason=error.first_line)
+        figure = self.resolver.file.objective.figure
         if not setup.recipe.validation and figure.startswith("val"):
-            return Planned(number, values, reason=f"the objective {figure} needs a validation part, and there is none")
+            return PlannedPoint(
+                number, values, reason=f"the objective {figure} needs a validation part, and there is none"
+            )
         found = self.priced(setup)
         if isinstance(found, Diagnostic):
             return _left_out(number, values, found)
@@ -90,21 +92,21 @@ class Planner:
         first = self.passed.setdefault(own, number)
         reason = f"the same network and recipe as point {first}" if first != number else ""
         takes = found.weights + found.image * setup.recipe.batch_size
-        return Planned(number, values, setup, found.params, found.macs, takes, own, reason)
+        return PlannedPoint(number, values, setup, found.params, found.macs, takes, own, reason)
 
-    def priced(self, setup: PointSetup) -> Priced | Diagnostic:
+    def priced(self, setup: PointSetup) -> NetworkCost | Diagnostic:
         """What a network costs, or the first reason not to run it."""
         key = identity({**setup.as_job(), "recipe": None})
         if key not in self.networks:
-            self.networks[key] = _price(setup.spec, self.settler.file.bounds.network)
+            self.networks[key] = _price(setup.spec, self.resolver.file.bounds.network)
         return self.networks[key]
 
 
-def _left_out(number: int, values: Mapping[str, Any], found: Diagnostic) -> Planned:
-    return Planned(number, values, reason=f"{found.code}: {found.message}", span=found.span)
+def _left_out(number: int, values: Mapping[str, Any], found: Diagnostic) -> PlannedPoint:
+    return PlannedPoint(number, values, reason=f"{found.code}: {found.message}", span=found.span)
 
 
-def _price(spec: Spec, budget: Budget | None) -> Priced | Diagnostic:
+def _price(spec: Spec, budget: Budget | None) -> NetworkCost | Diagnostic:
     sink = Sink()
     graph = expanded(spec, sink, Meter())
     if len(sink) or graph is None:
@@ -114,7 +116,7 @@ def _price(spec: Spec, budget: Budget | None) -> Priced | Diagnostic:
         return over
     takes = memory(graph)
     weights = takes.training(0)
-    return Priced(graph.params, graph.macs, weights, takes.training(1) - weights, graph.fingerprint)
+    return NetworkCost(graph.params, graph.macs, weights, takes.training(1) - weights, graph.fingerprint)
 
 
 def training_of(recipe: Recipe) -> list[tuple[str, Any]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.pytorch.sweep.folder import (
     CHOSEN,
-    Known,
-    SweepRecord,
+    KnownPoint,
+    PointRecord,
     read_choice,
     read_plan,
     read_records,
@@ -34,13 +34,13 @@ def read_sweep(folder: Path) -> Sweep:
     return Sweep(plan.name, plan.objective, plan.direction, plan.axes, tuple(points), chosen)
 
 
-def _record(folder: Path, record: SweepRecord) -> Point:
+def _record(folder: Path, record: PointRecord) -> Point:
     run = run_folder(folder, record.number)
     require_own(run)
     shared = record.model_dump(include={"number", "values", "status", "reason", "objective", "params", "macs"})
     return Point(**shared, run=run if is_begun(run) else None)
 
 
-def _waiting(known: Known) -> Point:
+def _waiting(known: KnownPoint) -> Point:
     status: Status = "left out" if known.reason else "waiting"
     return Point(known.number, known.values, status, known.reason, params=known.params, macs=known.macs)

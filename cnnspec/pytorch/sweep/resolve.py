@@ -44,7 +44,7 @@ class PointSetup:
         }
 
 
-class Settler:
+class Resolver:
     """Makes points ready; specs and recipes are read once. ``given`` is what the command line sets."""
 
     def __init__(self, file: SweepFile, given: Settings) -> None:

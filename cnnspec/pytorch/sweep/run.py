@@ -12,14 +12,14 @@ from cnnspec.engine.diagnostics import count
 from cnnspec.engine.files import make_folder
 from cnnspec.engine.files import sweep as remove_temporary
 from cnnspec.pytorch.sweep.choose import chosen
-from cnnspec.pytorch.sweep.claims import Book
+from cnnspec.pytorch.sweep.claims import Claims
 from cnnspec.pytorch.sweep.driver import TICK, Driver, places
 from cnnspec.pytorch.sweep.executor import Ended, Executor, Lost
 from cnnspec.pytorch.sweep.folder import (
     POINTS,
     Choice,
-    Known,
-    SweepRecord,
+    KnownPoint,
+    PointRecord,
     is_begun,
     read_choice,
     read_plan,
@@ -27,7 +27,7 @@ from cnnspec.pytorch.sweep.folder import (
     write_choice,
     write_record,
 )
-from cnnspec.pytorch.sweep.plan import Planned, Planner
+from cnnspec.pytorch.sweep.plan import PlannedPoint, Planner
 from cnnspec.pytorch.sweep.read import read_sweep
 from cnnspec.pytorch.sweep.record import Sweep
 from cnnspec.pytorch.sweep.slots import Slots, slots_for
@@ -79,13 +79,13 @@ def run_sweep(
         if options.retry_failed:
             records = _reopened(folder, records, watch)
         typical = planning.points or _typical(planning)
-        book = _book(planning, typical, url, options, watch, alone=alone)
-        book.reconcile(records)
+        claims = _claims(planning, typical, url, options, watch, alone=alone)
+        claims.reconcile(records)
         watch.known(_states(folder, records))
         slots = slots_for(options.jobs, typical, options.per_gpu)
         executor = make(slots)
         try:
-            Driver(folder, planning, book, executor, slots, watch, stop, options.heartbeat).run()
+            Driver(folder, planning, claims, executor, slots, watch, stop, options.heartbeat).run()
             with nullcontext() if alone else locked(folder, watch.note):
                 _measure(planning, folder, executor, slots, watch, stop)
         finally:
@@ -93,7 +93,7 @@ def run_sweep(
     return read_sweep(folder)
 
 
-def _reopened(folder: Path, records: Mapping[int, SweepRecord], watch: SweepWatcher) -> dict[int, SweepRecord]:
+def _reopened(folder: Path, records: Mapping[int, PointRecord], watch: SweepWatcher) -> dict[int, PointRecord]:
     """The records, with failed points waiting again. The study follows what they say."""
     failed = [record for record in records.values() if record.status == "failed"]
     watch.note(f"{count(len(failed), 'failed point')} to run again" if failed else "no point has failed")
@@ -110,32 +110,40 @@ def _url(folder: Path, asked: str | None) -> str:
     return storage_url(folder, asked)
 
 
-def _book(
-    planning: Planning, typical: Sequence[Planned], url: str, options: SweepOptions, watch: SweepWatcher, *, alone: bool
-) -> Book:
+def _claims(
+    planning: Planning,
+    typical: Sequence[PlannedPoint],
+    url: str,
+    options: SweepOptions,
+    watch: SweepWatcher,
+    *,
+    alone: bool,
+) -> Claims:
     file = planning.file
     storage = open_storage(url, options.heartbeat, watch.note)
     epochs = max((p.setup.recipe.epochs for p in typical if p.setup), default=1)
-    book = Book(storage, planning.title, file.objective.direction, alone=alone, pruner=pruner_of(file.pruner, epochs))
-    book.study.sampler = sampler_of(file.sampler, len(book.trials()))
-    return book
+    claims = Claims(
+        storage, planning.title, file.objective.direction, alone=alone, pruner=pruner_of(file.pruner, epochs)
+    )
+    claims.study.sampler = sampler_of(file.sampler, len(claims.trials()))
+    return claims
 
 
-def _typical(planning: Planning) -> tuple[Planned, ...]:
+def _typical(planning: Planning) -> tuple[PlannedPoint, ...]:
     """A few points of a sweep whose points a sampler asks for."""
-    generator, planner = Random(0), Planner(planning.settler)  # noqa: S311 - points, not secrets
+    generator, planner = Random(0), Planner(planning.resolver)  # noqa: S311 - points, not secrets
     return planner.plan((number, draw(planning.file.axes, generator)) for number in range(1, TYPICAL + 1))
 
 
-def _states(folder: Path, records: Mapping[int, SweepRecord]) -> list[SweepRecord]:
+def _states(folder: Path, records: Mapping[int, PointRecord]) -> list[PointRecord]:
     """All points that are known, as they are."""
     known = {point.number: _waiting(point) for point in read_plan(folder).points}
     return [record for _, record in sorted({**known, **records}.items())]
 
 
-def _waiting(point: Known) -> SweepRecord:
+def _waiting(point: KnownPoint) -> PointRecord:
     status = "left out" if point.reason else "waiting"
-    return SweepRecord(
+    return PointRecord(
         number=point.number,
         values=point.values,
         status=status,
@@ -158,7 +166,7 @@ def _measure(
             while left and len(running) < executor.slots:
                 number = left.pop(0)
                 running.add(number)
-                data_dir = planning.settler.setup(records[number].values).recipe.data_dir
+                data_dir = planning.resolver.setup(records[number].values).recipe.data_dir
                 executor.start({**places(folder, number, slots), "measure": True, "data_dir": data_dir})
             for event in executor.poll(TICK):
                 running.discard(event.number)

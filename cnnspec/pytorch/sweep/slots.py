@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cnnspec.engine.diagnostics import UsageError
 from cnnspec.engine.safe_open import MOST_RECORD, read_bounded
-from cnnspec.pytorch.sweep.plan import Planned
+from cnnspec.pytorch.sweep.plan import PlannedPoint
 
 RUNTIME = 600 * 2**20  # bytes of torch and a data set, for each process
 MARGIN = 0.8  # of the memory that is free
@@ -29,7 +29,7 @@ class Slots:
     gpus: tuple[int, ...] = ()
 
 
-def slots_for(asked: str, points: Iterable[Planned], per_gpu: int = 1) -> Slots:
+def slots_for(asked: str, points: Iterable[PlannedPoint], per_gpu: int = 1) -> Slots:
     """The slots for points. Raises UsageError for a number of jobs that is none."""
     setups = [(point, point.setup) for point in points if point.setup and not point.is_left_out]
     devices = {setup.recipe.device for _, setup in setups}

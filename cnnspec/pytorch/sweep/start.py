@@ -25,10 +25,18 @@ from cnnspec.engine.sweep_file.model import Settings
 from cnnspec.engine.sweep_file.operations import as_data
 from cnnspec.engine.syntax.marks import is_sweep
 from cnnspec.engine.zoo import SWEEPS, sweep_files
-from cnnspec.pytorch.sweep.folder import Known, SweepPlan, SweepRecord, differences, is_begun, read_plan, write_plan
-from cnnspec.pytorch.sweep.plan import Planned, Planner
+from cnnspec.pytorch.sweep.folder import (
+    KnownPoint,
+    PointRecord,
+    SweepPlan,
+    differences,
+    is_begun,
+    read_plan,
+    write_plan,
+)
+from cnnspec.pytorch.sweep.plan import PlannedPoint, Planner
 from cnnspec.pytorch.sweep.record import RecordedAxis
-from cnnspec.pytorch.sweep.resolve import Settler
+from cnnspec.pytorch.sweep.resolve import Resolver
 from cnnspec.pytorch.sweep.space import identity, is_known, known_points
 from cnnspec.pytorch.train.free_settings import FREE
 
@@ -40,9 +48,9 @@ class Planning:
     """A sweep that was read and planned; ``points`` are those that are known, none where a sampler asks for them."""
 
     file: SweepFile
-    settler: Settler
+    resolver: Resolver
     planner: Planner
-    points: tuple[Planned, ...]
+    points: tuple[PlannedPoint, ...]
 
     @property
     def title(self) -> str:
@@ -78,13 +86,13 @@ def find_sweep(name: str) -> Path:
 
 def plan(file: SweepFile, given: Settings) -> Planning:
     """All points that are known, checked and priced. ``given`` is what the command line sets."""
-    settler = Settler(file, given)
-    planner = Planner(settler)
+    resolver = Resolver(file, given)
+    planner = Planner(resolver)
     points = planner.plan(enumerate(known_points(file), 1)) if is_known(file) else ()
-    return Planning(file, settler, planner, points)
+    return Planning(file, resolver, planner, points)
 
 
-def begin(folder: Path, planning: Planning, storage: str, records: dict[int, SweepRecord], *, extend: bool) -> Planning:
+def begin(folder: Path, planning: Planning, storage: str, records: dict[int, PointRecord], *, extend: bool) -> Planning:
     """Write the folder of a new sweep; of one that is there, refuse what is not the same, or extend it.
 
     Returns the points under the numbers that they have in the folder. Raises UsageError and CheckpointError.
@@ -108,7 +116,7 @@ def _saved(planning: Planning, storage: str) -> SweepPlan:
         for a in file.axes
     )
     points = [
-        Known(number=p.number, values=dict(p.values), reason=said(p), params=p.params, macs=p.macs)
+        KnownPoint(number=p.number, values=dict(p.values), reason=said(p), params=p.params, macs=p.macs)
         for p in planning.points
     ]
     return SweepPlan(
@@ -124,25 +132,25 @@ def _saved(planning: Planning, storage: str) -> SweepPlan:
     )
 
 
-def said(point: Planned) -> str:
+def said(point: PlannedPoint) -> str:
     """Why a point is left out, and where that stands."""
     return f"{point.reason} ({point.span})" if point.span else point.reason
 
 
 def fixed(planning: Planning) -> dict[str, Any]:
     """What every run of a sweep follows from, besides its axes."""
-    file, settler = planning.file, planning.settler
+    file, resolver = planning.file, planning.resolver
     networks = {
         n.label: {"spec": n.spec, "variant": n.variant, "recipe": n.recipe, **_settings(n.settings)}
         for n in file.networks
     }
-    recipes = {name or "": settler.tree(name) for name in dict.fromkeys(n.recipe for n in file.networks)}
+    recipes = {name or "": resolver.tree(name) for name in dict.fromkeys(n.recipe for n in file.networks)}
     resolved = {name: settled(tree, ()) for name, tree in recipes.items()}
     return {
         "networks": networks,
         "texts": {n.spec: _digest(n.spec) for n in file.networks},
         "recipes": {name: _kept(recipe.as_data()) for name, recipe in resolved.items() if isinstance(recipe, Recipe)},
-        "set": _settings(file.settings.with_(settler.given)),
+        "set": _settings(file.settings.with_(resolver.given)),
         "objective": str(file.objective),
     }
 
@@ -179,7 +187,7 @@ def _digest(spec: str) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-def _same(folder: Path, before: SweepPlan, now: Planning, records: dict[int, SweepRecord], *, extend: bool) -> Planning:
+def _same(folder: Path, before: SweepPlan, now: Planning, records: dict[int, PointRecord], *, extend: bool) -> Planning:
     """Refuse another sweep than the folder's; give points the numbers that they have there."""
     other = list(_others(before.fixed, fixed(now)))
     if other:
@@ -217,9 +225,9 @@ def _numbered(before: SweepPlan, now: Planning) -> Planning:
         if number is None:
             number = last = last + 1
         pairs.append((number, point.values))
-    planner = Planner(now.settler)
+    planner = Planner(now.resolver)
     planner.networks = now.planner.networks
-    return Planning(now.file, now.settler, planner, planner.plan(sorted(pairs, key=lambda pair: pair[0])))
+    return Planning(now.file, now.resolver, planner, planner.plan(sorted(pairs, key=lambda pair: pair[0])))
 
 
 def _lines(lines: list[str], help: str) -> str:

@@ -22,9 +22,9 @@ from optuna.trial import Trial, TrialState
 from cnnspec.engine.recipe.operation import Operation
 from cnnspec.engine.sweep_file import Axis, SweepFile
 from cnnspec.engine.sweep_file.operations import CmaEs, Gp, Hyperband, Median, Tpe
-from cnnspec.pytorch.sweep.claims import LEFT_OUT, NUMBER, OUTCOME, VALUES, Book, Claim, is_given_up
-from cnnspec.pytorch.sweep.folder import SweepRecord
-from cnnspec.pytorch.sweep.plan import Planned, Planner
+from cnnspec.pytorch.sweep.claims import LEFT_OUT, NUMBER, OUTCOME, VALUES, Claim, Claims, is_given_up
+from cnnspec.pytorch.sweep.folder import PointRecord
+from cnnspec.pytorch.sweep.plan import PlannedPoint, Planner
 from cnnspec.pytorch.sweep.space import draw
 from cnnspec.pytorch.sweep.storage import telling
 
@@ -61,13 +61,13 @@ def pruner_of(operation: Operation | None, epochs: int) -> BasePruner:
             return NopPruner()
 
 
-class Asker:
-    """Asks the sampler of a book for points."""
+class Suggestions:
+    """Asks the sampler of a claims for points."""
 
-    def __init__(self, file: SweepFile, book: Book, planner: Planner) -> None:
-        self.file, self.book, self.planner = file, book, planner
+    def __init__(self, file: SweepFile, claims: Claims, planner: Planner) -> None:
+        self.file, self.claims, self.planner = file, claims, planner
 
-    def next(self) -> Iterator[tuple[Claim | None, Planned]]:
+    def next(self) -> Iterator[tuple[Claim | None, PlannedPoint]]:
         """Points that are left out, without a claim, and then one that is claimed; nothing where there are no more."""
         for _ in range(ASKS):
             if self.is_over():
@@ -75,41 +75,41 @@ class Asker:
             number, values, trial = self.asked()
             planned = self.planner.point(number, values)
             if not planned.is_left_out and self.has_room(trial):
-                self.book.adopt(number, trial)
+                self.claims.adopt(number, trial)
                 yield Claim(number, values, trial), planned
                 return
-            self.book.leave_out(trial)
+            self.claims.leave_out(trial)
             yield None, planned
         drawn = self.drawn()
         if drawn is not None and self.has_room(drawn[0].trial):
             yield drawn
         elif drawn is not None:
-            self.book.leave_out(drawn[0].trial)
+            self.claims.leave_out(drawn[0].trial)
 
     def asked(self) -> tuple[int, dict[str, Any], int]:
         """A point of the sampler's: its number, its values, its trial."""
-        with telling(self.book.url):
-            trial = self.book.study.ask()
+        with telling(self.claims.url):
+            trial = self.claims.study.ask()
             values: dict[str, Any] = {}
             for axis in self.file.axes:
                 if axis.is_on(values):
                     values[axis.name] = suggested(trial, axis)
-            number = self.book.number_of(trial.number)
+            number = self.claims.number_of(trial.number)
             trial.set_user_attr(VALUES, json.dumps(values))
             trial.set_user_attr(NUMBER, number)
         return number, values, trial.number
 
-    def drawn(self) -> tuple[Claim, Planned] | None:
+    def drawn(self) -> tuple[Claim, PlannedPoint] | None:
         """A point that can be run, drawn evenly; None where there are hardly any."""
-        generator = Generator(len(self.book.trials()))  # noqa: S311 - points, not secrets
-        planner = Planner(self.planner.settler, dict(self.planner.passed), self.planner.networks)
+        generator = Generator(len(self.claims.trials()))  # noqa: S311 - points, not secrets
+        planner = Planner(self.planner.resolver, dict(self.planner.passed), self.planner.networks)
         for _ in range(DRAWS):
             values = draw(self.file.axes, generator)
             if not planner.point(0, values).is_left_out:
                 axes = [axis for axis in self.file.axes if axis.name in values]
                 params = {axis.name: coded(values[axis.name]) for axis in axes}
-                claim = self.book.added(None, values, params, {axis.name: distribution(axis) for axis in axes})
-                self.book.adopt(claim.number, claim.trial)
+                claim = self.claims.added(None, values, params, {axis.name: distribution(axis) for axis in axes})
+                self.claims.adopt(claim.number, claim.trial)
                 return claim, self.planner.point(claim.number, values)
         return None
 
@@ -124,7 +124,7 @@ class Asker:
         """The points so far, or those with a lower trial, that count."""
         numbers = {
             trial.user_attrs.get(NUMBER, -trial.number - 1)
-            for trial in self.book.trials()
+            for trial in self.claims.trials()
             if (below is None or trial.number < below)
             and trial.user_attrs.get(OUTCOME) != LEFT_OUT
             and (trial.state is not TrialState.FAIL or NUMBER in trial.user_attrs)
@@ -158,8 +158,8 @@ def coded(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | None) else json.dumps(value)
 
 
-def left_out(planned: Planned) -> SweepRecord:
+def left_out(planned: PlannedPoint) -> PointRecord:
     """The record of a point that is not run."""
     at = f" ({planned.span})" if planned.span else ""
     reason = f"{planned.reason}{at}"
-    return SweepRecord(number=planned.number, values=dict(planned.values), status="left out", reason=reason)
+    return PointRecord(number=planned.number, values=dict(planned.values), status="left out", reason=reason)

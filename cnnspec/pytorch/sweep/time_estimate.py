@@ -16,7 +16,7 @@ from cnnspec.engine.recipe.model import held_back
 from cnnspec.engine.spec import Spec
 from cnnspec.pytorch.data.load import load_data
 from cnnspec.pytorch.data.locate import Note
-from cnnspec.pytorch.sweep.plan import Planned
+from cnnspec.pytorch.sweep.plan import PlannedPoint
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.train.device import device_named, placed, threads
 from cnnspec.pytorch.train.train_state import TrainState
@@ -27,7 +27,7 @@ MOST_IMAGES = 256  # of a step that is measured: a larger one takes longer, and 
 FORWARD = 1 / 3  # of a step: what an image costs that is only looked at
 
 
-def estimate(points: Iterable[Planned], slots: Slots, note: Note) -> float:
+def estimate(points: Iterable[PlannedPoint], slots: Slots, note: Note) -> float:
     """Seconds for all points in the slots. Raises UsageError and DataError where data or a network do not go."""
     steps: dict[object, float] = {}
     images: dict[object, tuple[int, int | None]] = {}  # training, and validation where that is a part of its own
