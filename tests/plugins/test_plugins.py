@@ -103,6 +103,21 @@ def test_source_gives_every_argument_of_a_module_by_name() -> None:
     assert torch.equal(namespace["Own2"]()(x), cnnspec.build("own.yaml")(x))
 
 
+def test_a_param_called_as_a_layer_does_not_hide_its_class() -> None:
+    """Inside `__init__` an argument would stand before the class that the file imports."""
+    Path("scales.py").write_text(SCALES.replace("{factor}", "2"))
+    cnnspec.plugin(own("    target = 'scales.Scale'\n    dim: int\n"))
+    spec_of(
+        "B: {Own: 3}\n  - B: {Own: 5}\nblocks:\n  B:\n    params: {Own: int}\n    layers:\n      - Own: {dim: $Own}"
+    )
+    text = str(cnnspec.export("own.yaml"))
+    assert "def __init__(self, Own_: int" in text
+    namespace: dict[str, Any] = {}
+    exec(text, namespace)
+    x = torch.randn(2, 4, 8, 8)
+    assert torch.equal(namespace["Own2"]()(x), cnnspec.build("own.yaml")(x))
+
+
 def test_no_source_is_written_of_a_module_that_is_nowhere() -> None:
     """Without a `target` the module is torch.nn's of the same name; where there is none, nothing is written."""
     cnnspec.plugin(own("    pass\n"))

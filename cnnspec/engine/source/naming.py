@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from itertools import count
 
+from cnnspec.engine.layers import REGISTRY
 from cnnspec.engine.source.values import quoted
 
 MODULES = frozenset("math nn torch F OrderedDict Callable NamedTuple partial Tensor Slice LayerNorm2d".split())
@@ -26,7 +27,8 @@ def spelled(name: str) -> str:
     """A name of a spec as an argument or a variable; no two names are spelled alike."""
     if name == ARRIVING:
         return CARRIED
-    return f"{name}_" if name.rstrip("_") in RESERVED else name
+    bare = name.rstrip("_")
+    return f"{name}_" if bare in RESERVED or bare in REGISTRY else name  # a layer's class stands in the source, too
 
 
 def is_attribute(name: str) -> bool:

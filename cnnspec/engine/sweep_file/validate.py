@@ -18,6 +18,7 @@ from cnnspec.engine.diagnostics import (
     did_you_mean,
     listing,
 )
+from cnnspec.engine.diagnostics.words import more_lines
 from cnnspec.engine.layers import REGISTRY
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.recipe.overrides import settled
@@ -236,19 +237,25 @@ class _SweepChecker:
     def setting(self, axis: Axis, trees: list[Map]) -> None:
         """A setting of the recipe, and values that it takes for itself."""
         chosen = [(name, wanted[0]) for name, wanted in axis.when.items() if name != SPEC and "params." not in name]
+        wrong: dict[tuple[str, str], list[Span]] = {}
         for value, span in axis.tried:
             self.work.at = span
             settings = settings_of([*chosen, (axis.name, value)])
-            self.tried(trees, self.file.settings.with_(settings), span)
+            said = self.refused_by_all(trees, self.file.settings.with_(settings))
+            if said is not None:
+                wrong.setdefault(said, []).append(span)
+        for (message, help), spans in wrong.items():
+            more = more_lines([span.line for span in spans])
+            is_axis = 1 < len(spans) == len(axis.tried)  # whatever its value, so that the name is at fault
+            at, notes = (axis.span, ()) if is_axis else (spans[0], (more,) if more else ())
+            self.sink.error("bad-axis", message, at, help=help, notes=notes)
 
-    def tried(self, trees: list[Map], settings: Settings, span: Span) -> None:
-        """Says what is wrong with settings that go with none of the recipes."""
+    def refused_by_all(self, trees: list[Map], settings: Settings) -> tuple[str, str] | None:
+        """What is wrong with settings that go with none of the recipes, in the words of the first."""
         if self.sink.full:
-            return
+            return None
         said = [self.refused(tree, settings) for tree in trees]
-        if said and all(said):
-            assert said[0] is not None
-            self.sink.error("bad-axis", said[0][0], span, help=said[0][1])
+        return said[0] if all(said) and said else None
 
     def refused(self, tree: Map, settings: Settings) -> tuple[str, str] | None:
         self.work.spend(SETTLED + SETTING * len(settings.recipe) + READING * size(tree))

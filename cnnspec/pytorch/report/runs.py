@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from msgspec.structs import replace
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.engine.files import mistake
@@ -16,10 +15,9 @@ from cnnspec.engine.safe_open import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.engine.spec import Spec
 from cnnspec.pytorch.train.run_files import RunRecord, read_network, read_record, require_texts
 from cnnspec.pytorch.train.run_folder import METRICS, RESULT
-from cnnspec.pytorch.train.watch import Amount, Figures, Metrics, Number, Share
+from cnnspec.pytorch.train.watch import Amount, Figures, Metrics, Number, Positive, Share
 
 ROW = TypeAdapter(Metrics)
-Positive = Annotated[int, Field(ge=1)]
 
 
 class EndedRun(BaseModel):

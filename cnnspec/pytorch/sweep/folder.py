@@ -27,14 +27,14 @@ from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.engine.files import make_own_folder, mistake, write
 from cnnspec.engine.safe_open import MOST_RECORD, MOST_ROWS, read_inside
 from cnnspec.pytorch.sweep.record import Direction, RecordedAxis, Status
-from cnnspec.pytorch.train.watch import Amount, Count, Figures, Number
+from cnnspec.pytorch.train.watch import Amount, Count, Figures, Number, Positive
 
 FILE, PLAN, STUDY, POINTS, CHOSEN = "sweep.yaml", "sweep.json", "study.sqlite3", "points", "chosen.json"
 STARTS = "starts"
 STRICT = ConfigDict(frozen=True, extra="forbid")
 NUMBER = re.compile(r"\d{4,}")
 FINAL: tuple[Status, ...] = ("done", "pruned", "failed")
-PointNumber = Annotated[int, Field(ge=1)]  # the number of a point
+PointNumber = Positive  # the number of a point
 OBJECTIVE = r"^(best )?(train|val)_(loss|accuracy)$"
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -18,7 +18,9 @@ from typing import Annotated
 from pydantic import Field
 
 # What a figure can be; whoever reads records of strangers validates against these.
-Count = Annotated[int, Field(ge=0)]
+MOST = 2**53  # the last whole number up to which a float holds every one; rates are worked out with floats
+Count = Annotated[int, Field(ge=0, le=MOST)]
+Positive = Annotated[int, Field(ge=1, le=MOST)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]  # of seconds, or a rate
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -34,7 +36,7 @@ class Figures:
 
     loss: Number
     correct: Count
-    images: Annotated[int, Field(ge=1)]
+    images: Positive
     seconds: Amount
 
     @property
@@ -64,7 +66,7 @@ class Metrics:
     nothing is held back) at the end of the epoch, with it off.
     """
 
-    epoch: Annotated[int, Field(ge=1)]
+    epoch: Positive
     train_loss: Number
     train_accuracy: Share
     val_loss: Number | None
