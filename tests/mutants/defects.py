@@ -213,7 +213,7 @@ DEFECTS = (
             "names_of_a_forward"),
     emitted("a choice in a product without brackets", "forward", 'operation.join == "sum" and found.is_choice', "False",
             "choice"),
-    emitted("two params of one spelling", "naming", 'name.rstrip("_") in RESERVED', "name in RESERVED", "spellings"),
+    emitted("two params of one spelling", "naming", 'bare = name.rstrip("_")', "bare = name", "spellings"),
     emitted("an id with a quote", "naming", "get_submodule({quoted(name)})", "get_submodule('{name}')", "no_names"),
     emitted("a partial that equals another", "names", "if any(isinstance(value, Type) and value.arguments",
             "if any(False and isinstance(value, Type)", "compared"),
