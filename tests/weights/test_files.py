@@ -347,6 +347,21 @@ def test_the_meta_device_takes_no_weights(spec: Path, state: dict[str, Tensor], 
 # --------------------------------------------------------------------------------------------------- hostile files
 
 
+@pytest.mark.parametrize("format", ["safetensors", "pth"])
+def test_a_file_too_large_for_the_network_is_refused_unread(
+    spec: Path, state: dict[str, Tensor], tmp_path: Path, format: str
+) -> None:
+    """Its end is a hole, so that a small file in a repository could fill the memory."""
+    path = tmp_path / f"w.{format}"
+    save_file(state, path) if format == "safetensors" else torch.save(state, path)
+    with path.open("r+b") as file:
+        file.truncate(2**40)
+    with pytest.raises(
+        CheckpointError, match=r"w\.\w+ has 1,099,511,627,776 bytes, and weights of this network at most 67,"
+    ):
+        cnnspec.build(spec, weights=path)
+
+
 class Runs:
     """Unpickled with care for nothing, it would write a file."""
 

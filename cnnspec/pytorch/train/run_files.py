@@ -33,7 +33,7 @@ from cnnspec.engine.spec.shipped import Found, display, open_source
 from cnnspec.pytorch.data.examples import Pixels
 from cnnspec.pytorch.train.checkpoint.manifest import Sha256, sha256
 from cnnspec.pytorch.train.run_folder import BASE, RECIPE, SETTINGS, SPEC
-from cnnspec.pytorch.weights import fill, read_file
+from cnnspec.pytorch.weights import fill, most_bytes, read_file
 from cnnspec.pytorch.weights.names import WEIGHTS
 from cnnspec.pytorch.weights.safe import as_bytes
 
@@ -155,7 +155,7 @@ def load_weights(run: Path, model: nn.Module) -> None:
     if not path.exists():
         raise _unreadable(path, FileNotFoundError())
     try:
-        fill(model, read_file(path), str(path), "the run's network")
+        fill(model, read_file(path, most_bytes(model)), str(path), "the run's network")
     except UsageError as error:  # a folder, a pipe
         raise CheckpointError(error.message, error.help) from None
 

@@ -9,6 +9,6 @@ Everything is compared before anything is copied: a network is loaded whole, or 
 """
 
 from cnnspec.pytorch.weights.fill import fill, tensors
-from cnnspec.pytorch.weights.read import Loaded, find, load_weights, read, read_file
+from cnnspec.pytorch.weights.read import Loaded, find, load_weights, most_bytes, read, read_file
 
-__all__ = ["Loaded", "fill", "find", "load_weights", "read", "read_file", "tensors"]
+__all__ = ["Loaded", "fill", "find", "load_weights", "most_bytes", "read", "read_file", "tensors"]

@@ -13,11 +13,14 @@ from torch import Tensor, nn
 from cnnspec.engine.diagnostics import CheckpointError
 from cnnspec.engine.safe_open import open_regular
 from cnnspec.pytorch.weights import pickled, published, safe
-from cnnspec.pytorch.weights.fill import fill
+from cnnspec.pytorch.weights.fill import fill, tensors
 from cnnspec.pytorch.weights.names import TORCHVISION, WEIGHTS, is_run
 
 if TYPE_CHECKING:
     from torchvision.models import WeightsEnum
+
+SHARE = 16  # a file has at most so many times the bytes of the network: other precisions, optimizers, averages
+BESIDE = 2**26  # and so many besides
 
 Source = str | os.PathLike[str]
 
@@ -37,15 +40,20 @@ def load_weights(module: nn.Module, source: Source, title: str) -> None:
     folder of a run. Raises CheckpointError where a file is damaged or does not fit, DataError where a download fails,
     OutputError where it cannot be kept, UsageError for names that are unknown.
     """
-    loaded = read(source, title)
+    loaded = read(source, title, most_bytes(module))
     fill(module, loaded.tensors, loaded.origin, f"`{title}`")
 
 
-def read(source: Source, title: str) -> Loaded:
-    """The tensors of a source. Raises as ``load_weights`` does."""
+def most_bytes(module: nn.Module) -> int:
+    """The size up to which a file may be one of a module's weights: larger ones are refused unread."""
+    return SHARE * sum(tensor.nbytes for tensor in tensors(module).values()) + BESIDE
+
+
+def read(source: Source, title: str, most: int) -> Loaded:
+    """The tensors of a source; a file has ``most`` bytes at most. Raises as ``load_weights`` does."""
     named = find(source, title)
     if isinstance(named, Path):
-        return Loaded(read_file(named), str(named))
+        return Loaded(read_file(named, most), str(named))
     return Loaded(published.state_dict(named), str(named))
 
 
@@ -64,15 +72,19 @@ def find(source: Source, title: str) -> Path | WeightsEnum:
     return path
 
 
-def read_file(path: Path) -> dict[str, Tensor]:
+def read_file(path: Path, most: int) -> dict[str, Tensor]:
     """The tensors of a file, which is told by its first bytes. Raises CheckpointError, UsageError for a pipe."""
     try:
         with open_regular(path) as file:
             head = file.read(max(safe.HEAD, pickled.HEAD))
+            size = os.fstat(file.fileno()).st_size
     except FileNotFoundError:
         raise CheckpointError(f"there is no file {path}") from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}") from None
+    if size > most:
+        help = "is it a file of another network?"
+        raise CheckpointError(f"{path} has {size:,} bytes, and weights of this network at most {most:,}", help)
     if safe.begins(head):
         return safe.read(path)
     if pickled.begins(head):
