@@ -9,7 +9,7 @@ from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Span, did_you_me
 from cnnspec.engine.layers import JOINS, REGISTRY
 from cnnspec.engine.spec.edits import as_list, positional, rename, respell, written
 from cnnspec.engine.spec.frameworks import foreign_item
-from cnnspec.engine.spec.joins import ids_as_paths, no_path, sources_inside
+from cnnspec.engine.spec.joins import ids_as_paths, no_path, nothing_beside_from, sources_inside
 from cnnspec.engine.spec.layout import (
     arguments_outside,
     dash_before,
@@ -216,7 +216,7 @@ class ItemReader:
     def paths(self, key: Scalar, value: Node, node: Map) -> tuple[Path, ...] | None:
         """The paths of a join in either form, or None where it has none and joins what `from` names."""
         misplaced = sources_inside(key, value, node) if isinstance(value, Map) else None
-        if misplaced := misplaced or ids_as_paths(key, value, node):
+        if misplaced := misplaced or nothing_beside_from(key, value, node) or ids_as_paths(key, value, node):
             self.sink.add(misplaced)
             return None
         match value:

@@ -47,6 +47,19 @@ def _beside(key: Scalar, ids: str, node: Map, others: Sequence[Entry]) -> Repair
     return replacing(node, [YamlLine(key.text, {}, words)])
 
 
+def nothing_beside_from(key: Scalar, value: Node, node: Map) -> Diagnostic | None:
+    """``Add: {}`` with `from`, as lines of layers without arguments are written."""
+    held = value.items if isinstance(value, Seq) else value.entries if isinstance(value, Map) else key
+    if held or node.entry("from") is None:
+        return None
+    words = {entry.key.text: text_of(entry.value) for entry in node if entry.key is not key}
+    whole = {word: text for word, text in words.items() if text is not None}
+    repair = replacing(node, [YamlLine(key.text, {}, whole)]) if len(whole) == len(words) else None
+    message = f"`{key.text}` has no paths where it joins what `from` names"
+    help = f"write `{key.text}:`, with nothing after it"
+    return Diagnostic("wrong-type", message, Label(value.span), help=help, repairs=(repair,) if repair else ())
+
+
 def ids_as_paths(key: Scalar, value: Node, node: Map) -> Diagnostic | None:
     """``Add: [prev, conv1]`` and ``Add: conv1``: ids where lists of layers belong."""
     items = value.items if isinstance(value, Seq) else (value,)
