@@ -235,6 +235,14 @@ def test_a_head_for_other_classes_is_told_with_what_helps(spec: Path, state: dic
     assert built(torch.zeros(2, 1, 8, 8)).shape == (2, 3)
 
 
+def test_numbers_of_another_kind_are_no_other_classes(spec: Path, state: dict[str, Tensor], tmp_path: Path) -> None:
+    """A layer that has as many outputs as it should is not to be built with others."""
+    path = saved(tmp_path / "w.pth", {**state, "fc.weight": state["fc.weight"].to(torch.complex64)})
+    with pytest.raises(CheckpointError, match="complex64 where the network has") as caught:
+        cnnspec.build(spec, weights=path)
+    assert "outputs" not in caught.value.help
+
+
 def test_keys_behind_a_prefix_are_told(spec: Path, state: dict[str, Tensor], tmp_path: Path) -> None:
     """What stands before all of them is named."""
     path = saved(tmp_path / "w.pth", {f"backbone.{name}": tensor for name, tensor in state.items()})

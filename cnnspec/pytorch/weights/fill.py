@@ -111,7 +111,7 @@ class _Misfit:
         """Where all that differs is how many outputs one layer has."""
         layers = {name.rpartition(".")[0] for name in self.differing}
         pairs = [(self.given[name].shape, self.wanted[name].shape) for name in self.differing]
-        if len(layers) != 1 or any(len(a) != len(b) or a[1:] != b[1:] for a, b in pairs):
+        if len(layers) != 1 or any(len(a) != len(b) or a[1:] != b[1:] or a == b for a, b in pairs):
             return ""
         theirs, ours = pairs[0][0][0], pairs[0][1][0]
         return (
