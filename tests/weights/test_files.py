@@ -243,6 +243,14 @@ def test_numbers_of_another_kind_are_no_other_classes(spec: Path, state: dict[st
     assert "outputs" not in caught.value.help
 
 
+def test_a_key_with_a_line_break_begins_no_line(spec: Path, state: dict[str, Tensor], tmp_path: Path) -> None:
+    """At the start of a line in a log of GitHub it would be a command."""
+    path = saved(tmp_path / "w.pth", {**state, "a\n::error::b": torch.zeros(1)})
+    with pytest.raises(CheckpointError, match="does not fit") as caught:
+        cnnspec.build(spec, weights=path)
+    assert "\n" not in caught.value.message
+
+
 def test_keys_behind_a_prefix_are_told(spec: Path, state: dict[str, Tensor], tmp_path: Path) -> None:
     """What stands before all of them is named."""
     path = saved(tmp_path / "w.pth", {f"backbone.{name}": tensor for name, tensor in state.items()})

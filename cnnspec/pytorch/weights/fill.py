@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from cnnspec.engine.diagnostics import CheckpointError, UsageError, clip, count, listing, nearest
+from cnnspec.engine.diagnostics.escape import printable
 
 MOST_TOLD = 4  # of what does not fit
 MOST_OF_NAME = 120  # characters of a key that are told
@@ -85,7 +86,7 @@ class _Misfit:
 
     def about(self, name: str) -> str:
         """What is wrong with one tensor."""
-        called = f"`{clip(name, MOST_OF_NAME)}`"
+        called = f"`{printable(clip(name, MOST_OF_NAME))}`"
         if name not in self.wanted:
             return f"the network has no {called}"
         if name in self.given:
