@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.check import IMPORT, run
+from benchmarks.check import TORCH, run
 from benchmarks.finding import Finding
 from benchmarks.timing import alternate
 
@@ -23,7 +23,7 @@ main()
 
 
 def measure(quick: bool) -> Iterator[Finding]:
-    sides = {"train": first_step, "import": lambda: run(IMPORT)}
+    sides = {"train": first_step, "import": lambda: run("-c", TORCH)}
     rounds = alternate(sides, rounds=2 if quick else 9)
     yield Finding(
         what="train mnist/lenet on digits, from the command to the end of the first step",
