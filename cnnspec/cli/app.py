@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from cnnspec import __version__
 from cnnspec.cli.commands import LOOK, Commands
 from cnnspec.cli.output import show_error
 from cnnspec.cli.streams import guarded, unnameable
 from cnnspec.engine.diagnostics import CnnspecError, OutputError
 from cnnspec.rank import tells
+from cnnspec.version import __version__
 
 app = typer.Typer(
     name="cnnspec",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnnspec import __version__
 from cnnspec.cli.check_targets import Gathered, gather
 from cnnspec.cli.check_text import Checked, CheckOptions, Fix, check_target
 from cnnspec.cli.options import Variant, complete_any
@@ -29,6 +28,7 @@ from cnnspec.engine.diagnostics import (
 )
 from cnnspec.engine.spec.budget import Budget, given
 from cnnspec.engine.spec.shipped import STDIN
+from cnnspec.version import __version__
 
 if TYPE_CHECKING:
     from cnnspec.engine.diagnostics.sarif import SarifRule

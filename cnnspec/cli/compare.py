@@ -23,6 +23,6 @@ def compare(
     What differs between their specs and recipes makes the axes; runs that differ in the seed alone are told as one
     setting, with its spread.
     """
-    from cnnspec.pytorch.report import compared
+    from cnnspec.pytorch.report import compare
 
-    write(compared(runs, title), out)
+    write(compare(runs, title), out)

@@ -15,8 +15,9 @@ import cnnspec
 def test_public_names() -> None:
     """These are the names that a user can rely on."""
     assert set(cnnspec.__all__) == {
-        "CheckpointError", "CnnspecError", "DataError", "Diagnostic", "DivergedError", "Graph", "OutputError", "Spec",
-        "SpecError", "UsageError", "build", "check", "export", "from_dict", "graph", "load", "loads", "plugin",
+        "CheckpointError", "CnnspecError", "DataError", "Diagnostic", "DivergedError", "Graph", "OutputError", "Recipe",
+        "Spec", "SpecError", "UsageError", "batches", "build", "check", "compare", "evaluate", "export", "from_dict",
+        "graph", "import_module", "load", "load_data", "loads", "plugin", "resume", "train",
     }  # fmt: skip
     assert all(hasattr(cnnspec, name) for name in cnnspec.__all__)
     assert set(dir(cnnspec)) >= set(cnnspec.__all__)

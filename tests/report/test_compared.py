@@ -9,7 +9,7 @@ from statistics import mean, stdev
 import pytest
 
 from cnnspec.engine.diagnostics import CheckpointError, UsageError
-from cnnspec.pytorch.report import compared, tables
+from cnnspec.pytorch.report import compare, tables
 from cnnspec.pytorch.report.metric import Measure, interval, seconds
 from tests.cli.runner import run
 from tests.report.made import IMAGES, Folders, adam, held
@@ -17,7 +17,7 @@ from tests.report.made import IMAGES, Folders, adam, held
 
 def test_what_differs_makes_the_axes(folders: Folders) -> None:
     """Params with the spec's default where a run sets none, the optimizer's settings, and nothing that is the same."""
-    study = compared(
+    study = compare(
         [
             folders.run("a", held(100), optimizer=adam(0.1)),
             folders.run("b", held(120), optimizer=adam(0.01), params={"dropout": 0.5}),
@@ -35,7 +35,7 @@ def test_seeds_are_one_setting(folders: Folders) -> None:
     """Its value is their mean, and their spread the sample's standard deviation, in all tables."""
     rights = (120, 130, 128)
     right = enumerate(rights)
-    study = compared([folders.run(f"s{n}", held(50, last), seed=n, correct=300 + n) for n, last in right])
+    study = compare([folders.run(f"s{n}", held(50, last), seed=n, correct=300 + n) for n, last in right])
     assert len(study.settings) == 1
     shares = [100 * right / 144 for right in rights]
     told = f"{mean(shares):.2f} ± {stdev(shares):.2f} %"
@@ -55,7 +55,7 @@ def test_texts_of_one_name_are_told_apart(folders: Folders) -> None:
     settings = json.loads((other / "settings.json").read_text(encoding="utf-8"))
     settings["sha256"]["spec.yaml"] = sha256(text.encode()).hexdigest()  # as if it had been trained so
     (other / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    study = compared([one, other])
+    study = compare([one, other])
     assert study.axes == ("spec",)
     assert [setting.values["spec"] for setting in study.settings] == ["small.yaml (2)", "small.yaml"]
 
@@ -63,12 +63,12 @@ def test_texts_of_one_name_are_told_apart(folders: Folders) -> None:
 def test_different_data_are_told(folders: Folders) -> None:
     """It is a note and no error; so are other parts that are held back, and a run that is not done."""
     runs = [folders.run("a", held(100), correct=300), folders.run("b", held(100), data="mnist")]
-    notes = " ".join(compared(runs).notes)
+    notes = " ".join(compare(runs).notes)
     assert "different data, digits and mnist" in notes
     assert str(runs[1]) in notes
-    assert compared([folders.run("c", held(90), correct=3), folders.run("d", held(91), correct=3)]).notes == ()
+    assert compare([folders.run("c", held(90), correct=3), folders.run("d", held(91), correct=3)]).notes == ()
     parts = [folders.run("e", held(90), correct=3), folders.run("f", held(91), correct=3, validation=0.2)]
-    assert "different parts" in compared(parts).notes[0]
+    assert "different parts" in compare(parts).notes[0]
 
 
 def test_without_validation_training_is_compared(folders: Folders) -> None:
@@ -77,7 +77,7 @@ def test_without_validation_training_is_compared(folders: Folders) -> None:
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     text = "".join(json.dumps(row | {"val_loss": None, "val_accuracy": None}) + "\n" for row in rows)
     (folder / "metrics.jsonl").write_text(text, encoding="utf-8")
-    study = compared([folder])
+    study = compare([folder])
     assert study.measure.words == "training accuracy"
     assert tables.trials(study).rows[0][-3:-1] == ("–", "–")
 
@@ -111,9 +111,9 @@ def test_what_is_no_run_is_refused(folders: Folders) -> None:
     assert not (folders.folder / "out").exists()
     assert fresh.exists()
     with pytest.raises(CheckpointError):
-        compared([folders.folder / "nowhere"])
+        compare([folders.folder / "nowhere"])
     with pytest.raises(UsageError, match="named twice"):
-        compared([good, folders.folder / "empty" / ".." / "good"])
+        compare([good, folders.folder / "empty" / ".." / "good"])
 
 
 def test_intervals_are_wilsons() -> None:

@@ -16,5 +16,5 @@ def test_every_listed_name_is_there() -> None:
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """As with any module."""
-    with pytest.raises(AttributeError, match="no attribute 'compare'"):
-        cnnspec.pytorch.report.compare  # noqa: B018
+    with pytest.raises(AttributeError, match="no attribute 'compered'"):
+        cnnspec.pytorch.report.compered  # noqa: B018

@@ -109,7 +109,7 @@ def test_paper_has_all_of_it(browser: Browser, sweep_report: Path) -> None:
 
 def test_names_are_text_and_never_markup(browser: Browser, folders: Folders) -> None:
     """A name that is a script, a formula, a picture or a table's bar is shown as it is written."""
-    from cnnspec.pytorch.report import compared
+    from cnnspec.pytorch.report import compare
 
     hostile = (
         '<img src=x onerror="document.title=1"><script>document.title = 2</script> {{ 7 * 7 }} $x^2$ | **b** </title>'
@@ -118,7 +118,7 @@ def test_names_are_text_and_never_markup(browser: Browser, folders: Folders) -> 
         folders.run("a", [0.5, 0.9], title=hostile, correct=300),
         folders.run("b", [0.4, 0.8], title="plain \u202e\x1b[31m", correct=290),
     ]
-    write_report(document(compared(runs, hostile)), folders.folder / "out")
+    write_report(document(compare(runs, hostile)), folders.folder / "out")
     page, seen = opened(browser, folders.folder / "out" / "report.html", 390)
     assert seen == [(folders.folder / "out" / "report.html").as_uri()]
     assert page.title() == hostile

@@ -17,7 +17,7 @@ from torch import Tensor
 from cnnspec import build, load
 from cnnspec.pytorch.data.dataset import Dataset, InMemory
 from cnnspec.pytorch.evaluate import evaluate
-from cnnspec.pytorch.report import compared, tables
+from cnnspec.pytorch.report import compare, tables
 from cnnspec.pytorch.train import Recipe, train
 from cnnspec.pytorch.train import prepare as preparing
 from cnnspec.pytorch.train.run_files import load_weights
@@ -162,6 +162,6 @@ def test_a_run_its_evaluation_and_a_comparison_report_what_its_weights_give(
         rows = [json.loads(line) for line in (result.folder / "metrics.jsonl").read_text().splitlines()]
         assert [row["epoch"] for row in rows] == [1, 2]
         assert written["seconds"] == pytest.approx(sum(row["seconds"] for row in rows), abs=2e-3)
-    row = tables.tested(compared([result.folder for result in results])).rows[0]
+    row = tables.tested(compare([result.folder for result in results])).rows[0]
     assert row[1] == f"{np.mean(accuracies):.2f} ± {np.std(accuracies, ddof=1):.2f} %"
     assert row[4] == f"{np.mean(losses):.4f} ± {np.std(losses, ddof=1):.4f}"

@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cnnspec.pytorch.report.contents import document
-    from cnnspec.pytorch.report.from_runs import compared
+    from cnnspec.pytorch.report.from_runs import compare
     from cnnspec.pytorch.report.from_sweep import swept
     from cnnspec.pytorch.report.study import Study
     from cnnspec.pytorch.report.write import write_report
 
 PLACES = {
     "Study": "study",
-    "compared": "from_runs",
+    "compare": "from_runs",
     "document": "contents",
     "swept": "from_sweep",
     "write_report": "write",
 }
 
-__all__ = ["Study", "compared", "document", "swept", "write_report"]
+__all__ = ["Study", "compare", "document", "swept", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -22,7 +22,7 @@ BESIDE = {  # settings that say where and how a run is computed, not what of
 DATA = ("data", "validation")  # settings without which figures are not of the same images
 
 
-def compared(folders: Sequence[Path], title: str = "") -> Study:
+def compare(folders: Sequence[Path], title: str = "") -> Study:
     """The study that chosen runs make.
 
     Raises CheckpointError where a folder is no run, is damaged, or has no epoch yet, UsageError where one is named

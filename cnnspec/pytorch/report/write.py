@@ -23,12 +23,12 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from cnnspec import __version__
 from cnnspec.engine.diagnostics import UsageError, markdown_text, printable
 from cnnspec.engine.files import make_folder, write, writing
 from cnnspec.engine.safe_open import MOST_RECORD, read_bounded
 from cnnspec.pytorch.report.blocks import Block, Document, Paragraph, Picture, ReportColumn, ReportTable
 from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.version import __version__
 
 # Document ──► Markdown, with the pictures as files beside it.
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnnspec import __version__
 from cnnspec.engine.diagnostics import Sink, Source, SpecError, UsageError, did_you_mean
 from cnnspec.engine.recipe import Recipe
 from cnnspec.engine.recipe.overrides import settled
@@ -39,6 +38,7 @@ from cnnspec.pytorch.sweep.record import RecordedAxis
 from cnnspec.pytorch.sweep.resolve import Resolver
 from cnnspec.pytorch.sweep.space import identity, is_known, known_points
 from cnnspec.pytorch.train.free_settings import FREE
+from cnnspec.version import __version__
 
 MOST_LINES = 20
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from cnnspec import __version__
 from cnnspec.api import build, graph
 from cnnspec.api.public_graph import Graph
 from cnnspec.engine.diagnostics import UsageError
@@ -49,6 +48,7 @@ from cnnspec.pytorch.train.train_state import TrainState
 from cnnspec.pytorch.train.watch import Figures, Metrics, Progress, Watcher
 from cnnspec.pytorch.train.world import ALONE, World
 from cnnspec.pytorch.weights.names import located
+from cnnspec.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
