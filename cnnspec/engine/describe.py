@@ -7,11 +7,10 @@ import inspect
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from cnnspec.engine.layers import Layer
+from cnnspec.engine.layers import INFERRED, Layer
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
 VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/{}.html"
-INFERRED = frozenset({"in_channels", "in_features", "num_features", "num_channels", "normalized_shape"})
 
 
 def about(layer: type[BaseModel]) -> str:

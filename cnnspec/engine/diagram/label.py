@@ -15,20 +15,6 @@ from cnnspec.engine.layers.base import each
 from cnnspec.engine.network import Node
 
 SYMBOLS = {"Add": "+", "Multiply": "×", "Concat": "concat"}
-NAMES = {
-    "BatchNorm1d": "BN",
-    "BatchNorm2d": "BN",
-    "BatchNorm3d": "BN",
-    "InstanceNorm2d": "IN",
-    "LayerNorm": "LN",
-    "LayerNorm2d": "LN",
-    "LocalResponseNorm": "LRN",
-    "Flatten": "flatten",
-    "Unflatten": "unflatten",
-    "Identity": "identity",
-    "Permute": "permute",
-    "LayerScale": "layer scale",
-}
 
 
 def label(node: Node) -> Text:
@@ -51,7 +37,7 @@ def _written(type: str) -> Callable[[Node], Text]:
 def _name(node: Node) -> Text:
     if family(node.type) == "activation":
         return (Number(ACTIVATION, node.type),)
-    return (NAMES.get(node.type, node.type),)
+    return (node.layer.label or node.type,)
 
 
 def _conv(node: Node) -> Text:

@@ -50,13 +50,19 @@ def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
 
 
 REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
-BUILT_IN = tuple(REGISTRY)  # the layers of cnnspec's own; plugins register theirs beside them
+BUILT_IN = tuple(REGISTRY)  # cnnspec's own layers; plugins register theirs next to them
+INFERRED = frozenset(argument for layer in REGISTRY.values() for argument in layer.infers)
+POOLS = tuple(name for name in BUILT_IN if REGISTRY[name].__module__ == pool.__name__)
+ACTIVATIONS = tuple(name for name in BUILT_IN if REGISTRY[name].__module__ == activation.__name__)
 JOINS = frozenset(name for name, cls in REGISTRY.items() if cls.inputs is None)
 
 __all__ = [
+    "ACTIVATIONS",
     "BUILT_IN",
     "FAMILIES",
+    "INFERRED",
     "JOINS",
+    "POOLS",
     "REGISTRY",
     "Call",
     "Layer",

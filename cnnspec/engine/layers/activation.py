@@ -44,6 +44,8 @@ class _Pointwise(Layer):
 class ReLU(_Pointwise):
     """Rectified linear unit: max(0, x)."""
 
+    function = "torch.nn.functional.relu"
+    rectifies = True
     saved_for_backward = saved_in_place = ITS_OUTPUT
     inplace: bool = False
 
@@ -51,12 +53,15 @@ class ReLU(_Pointwise):
 class ReLU6(_Pointwise):
     """ReLU that stops at 6."""
 
+    function = "torch.nn.functional.relu6"
+    rectifies = True
     inplace: bool = False
 
 
 class LeakyReLU(_Pointwise):
     """ReLU with a small slope below 0."""
 
+    function = "torch.nn.functional.leaky_relu"
     saved_in_place = ITS_OUTPUT
     negative_slope: Number = 0.01
     inplace: bool = False
@@ -117,6 +122,8 @@ class RReLU(_Pointwise):
 class ELU(_Pointwise):
     """Exponential linear unit: x above 0, alpha·(exp(x) − 1) below."""
 
+    function = "torch.nn.functional.elu"
+    rectifies = True
     saved_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
@@ -129,6 +136,8 @@ class ELU(_Pointwise):
 class CELU(_Pointwise):
     """Continuously differentiable exponential linear unit: x above 0, alpha·(exp(x/alpha) − 1) below."""
 
+    function = "torch.nn.functional.celu"
+    rectifies = True
     saved_in_place = ITS_OUTPUT
     alpha: Number = 1.0
     inplace: bool = False
@@ -149,6 +158,8 @@ class CELU(_Pointwise):
 class SELU(_Pointwise):
     """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer."""
 
+    function = "torch.nn.functional.selu"
+    rectifies = True
     saved_in_place = ITS_OUTPUT
     inplace: bool = False
 
@@ -156,24 +167,32 @@ class SELU(_Pointwise):
 class GELU(_Pointwise):
     """Gaussian error linear unit: x times the probability that a normal variable is below x."""
 
+    function = "torch.nn.functional.gelu"
+    rectifies = True
     approximate: Literal["none", "tanh"] = "none"
 
 
 class SiLU(_Pointwise):
     """Sigmoid linear unit, or swish: x·sigmoid(x)."""
 
+    function = "torch.nn.functional.silu"
+    rectifies = True
     inplace: bool = False
 
 
 class Mish(_Pointwise):
     """x·tanh(softplus(x))."""
 
+    function = "torch.nn.functional.mish"
+    rectifies = True
     inplace: bool = False
 
 
 class Softplus(_Pointwise):
     """A smooth ReLU: log(1 + exp(beta·x))/beta, and x itself above the threshold."""
 
+    function = "torch.nn.functional.softplus"
+    rectifies = True
     beta: Number = 1.0
     threshold: Number = 20.0
 
@@ -181,11 +200,14 @@ class Softplus(_Pointwise):
 class Sigmoid(_Pointwise):
     """1/(1 + exp(−x)), from 0 to 1."""
 
+    function = "torch.sigmoid"
     saved_for_backward = ITS_OUTPUT
 
 
 class LogSigmoid(_Pointwise):
     """The logarithm of the sigmoid."""
+
+    function = "torch.nn.functional.logsigmoid"
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The exponentials of the negated sizes."""
@@ -195,12 +217,14 @@ class LogSigmoid(_Pointwise):
 class Tanh(_Pointwise):
     """Hyperbolic tangent, from −1 to 1."""
 
+    function = "torch.tanh"
     saved_for_backward = ITS_OUTPUT
 
 
 class Tanhshrink(_Pointwise):
     """x − tanh(x)."""
 
+    function = "torch.nn.functional.tanhshrink"
     saved_for_backward = NOTHING
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
@@ -211,6 +235,8 @@ class Tanhshrink(_Pointwise):
 class Softsign(_Pointwise):
     """x/(1 + |x|), from −1 to 1."""
 
+    function = "torch.nn.functional.softsign"
+
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The divisors."""
         return ExtraSaved(numbers=y.elements)
@@ -219,18 +245,22 @@ class Softsign(_Pointwise):
 class Hardsigmoid(_Pointwise):
     """A sigmoid of three straight lines."""
 
+    function = "torch.nn.functional.hardsigmoid"
     inplace: bool = False
 
 
 class Hardswish(_Pointwise):
     """A swish of straight lines and a parabola: x·hardsigmoid(x)."""
 
+    function = "torch.nn.functional.hardswish"
+    rectifies = True
     inplace: bool = False
 
 
 class Hardtanh(_Pointwise):
     """The value, cut off below ``min_val`` and above ``max_val``."""
 
+    function = "torch.nn.functional.hardtanh"
     min_val: Number = -1.0
     max_val: Number = 1.0
     inplace: bool = False
@@ -250,18 +280,21 @@ class Hardtanh(_Pointwise):
 class Hardshrink(_Pointwise):
     """The value, and 0 for those from −lambd to lambd."""
 
+    function = "torch.nn.functional.hardshrink"
     lambd: Number = 0.5
 
 
 class Softshrink(_Pointwise):
     """The value moved towards 0 by lambd, and 0 for those that are nearer."""
 
+    function = "torch.nn.functional.softshrink"
     lambd: NonNegativeNumber = 0.5
 
 
 class Threshold(_Pointwise):
     """The value above ``threshold``, and ``value`` for all others."""
 
+    positional = ("threshold", "value")
     threshold: Number
     value: Number
     inplace: bool = False
@@ -270,6 +303,7 @@ class Threshold(_Pointwise):
 class GLU(Layer):
     """Gated linear unit: the first half of a dimension times the sigmoid of the second."""
 
+    function = "torch.nn.functional.glu"
     dim: Whole = -1
 
     def infer(self, x: Shape) -> Shape:

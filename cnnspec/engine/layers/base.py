@@ -109,6 +109,11 @@ class Layer(BaseModel):
     ranks: ClassVar[tuple[int, ...]] = ()  # accepted numbers of sizes without the batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # number of input tensors; None: two or more
     target: ClassVar[str | None] = None  # what the builder calls; None: torch.nn's class of the same name
+    function: ClassVar[str | None] = None  # torch's function for it: "torch.nn.functional.relu"
+    positional: ClassVar[tuple[str, ...]] = ()  # the arguments that source writes by position, in torch's order
+    infers: ClassVar[tuple[str, ...]] = ()  # the arguments that follow from the input; a spec may leave them out
+    label: ClassVar[str | None] = None  # what drawings call it, where that is not its name
+    rectifies: ClassVar[bool] = False  # whether large negative values come out near 0, as of a ReLU
     trains: ClassVar[tuple[str, ...]] = ()  # every parameter that the type can have, for any arguments
     saved_for_backward: ClassVar[SavedTensors] = ITS_INPUT  # which of its own tensors torch saves, uncopied
     saved_in_place: ClassVar[SavedTensors] = NOTHING  # the same with `inplace: true`; some then copy their input

@@ -59,6 +59,7 @@ class AlphaDropout(_Dropout):
 class StochasticDepth(Layer):
     """Sets whole images (``row``) or the whole batch to 0 with probability ``p`` in training, scales the others up."""
 
+    positional = ("p", "mode")
     target = "torchvision.ops.StochasticDepth"
     saved_for_backward = NOTHING
     channelwise = True

@@ -70,24 +70,36 @@ def running_statistics(channels: int) -> dict[str, Tensor]:
 class BatchNorm1d(_ChannelNorm):
     """Batch normalisation of each feature of a flat vector, or of each channel of a C×L sequence."""
 
+    infers = ("num_features",)
+    positional = ("num_features",)
+    label = "BN"
     ranks = (1, 2)
 
 
 class BatchNorm2d(_ChannelNorm):
     """Batch normalisation of each channel of a C×H×W map."""
 
+    infers = ("num_features",)
+    positional = ("num_features",)
+    label = "BN"
     ranks = (3,)
 
 
 class BatchNorm3d(_ChannelNorm):
     """Batch normalisation of each channel of a C×D×H×W volume."""
 
+    infers = ("num_features",)
+    positional = ("num_features",)
+    label = "BN"
     ranks = (4,)
 
 
 class InstanceNorm2d(_ChannelNorm):
     """Normalisation of each channel of each C×H×W map by itself."""
 
+    infers = ("num_features",)
+    positional = ("num_features",)
+    label = "IN"
     ranks = (3,)
     eps: NonNegativeNumber = 1e-5
     momentum: Number = 0.1
@@ -114,6 +126,8 @@ class InstanceNorm2d(_ChannelNorm):
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
+    infers = ("num_channels",)
+    positional = ("num_groups", "num_channels")
     channelwise = True
     trains = WEIGHT_AND_BIAS
     num_groups: Positive
@@ -153,6 +167,9 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
+    infers = ("normalized_shape",)
+    positional = ("normalized_shape",)
+    label = "LN"
     channelwise = True
     trains = WEIGHT_AND_BIAS
     normalized_shape: Positive | Annotated[tuple[Positive, ...], Field(min_length=1)] | None = None
@@ -205,6 +222,9 @@ class LayerNorm(Layer):
 class LayerNorm2d(Layer):
     """Normalisation over the channels, at each place of a C×H×W map: as ``LayerNorm`` with the channels last."""
 
+    infers = ("normalized_shape",)
+    positional = ("normalized_shape",)
+    label = "LN"
     trains = WEIGHT_AND_BIAS
     ranks = (3,)
     target = "cnnspec.pytorch.build.modules.LayerNorm2d"
@@ -236,6 +256,9 @@ class LayerNorm2d(Layer):
 class LocalResponseNorm(Layer):
     """Each value divided by the size of those at the same place in ``size`` neighbouring channels."""
 
+    positional = ("size",)
+    function = "torch.nn.functional.local_response_norm"
+    label = "LRN"
     ranks = (2, 3, 4)
     size: Positive
     alpha: Number = 1e-4

@@ -58,19 +58,26 @@ class _ConstantPad(_Pad2d):
 class ZeroPad2d(_ConstantPad):
     """Zeros around a C×H×W map: left, right, top, bottom; crops where negative."""
 
+    positional = ("padding",)
+
 
 class ConstantPad2d(_ConstantPad):
     """``value`` around a C×H×W map: left, right, top, bottom; crops where negative."""
 
+    positional = ("padding", "value")
     value: Number
 
 
 class ReplicationPad2d(_Pad2d):
     """The outermost values of a C×H×W map repeated around it: left, right, top, bottom."""
 
+    positional = ("padding",)
+
 
 class ReflectionPad2d(_Pad2d):
     """A C×H×W map mirrored about its outermost values: left, right, top, bottom."""
+
+    positional = ("padding",)
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         super().check_side(size, before, after, what, dim)

@@ -106,6 +106,8 @@ class _MaxPool(_Pool):
 class MaxPool1d(_MaxPool):
     """Maximum over windows of a C×L sequence."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.max_pool1d"
     dims = 1
     ranks = (2,)
     kernel_size: Sizes1
@@ -117,6 +119,8 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """Maximum over windows of a C×H×W map."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.max_pool2d"
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2
@@ -128,6 +132,8 @@ class MaxPool2d(_MaxPool):
 class MaxPool3d(_MaxPool):
     """Maximum over windows of a C×D×H×W volume."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.max_pool3d"
     dims = 3
     ranks = (4,)
     kernel_size: Sizes3
@@ -146,6 +152,8 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """Mean over windows of a C×L sequence."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.avg_pool1d"
     dims = 1
     ranks = (2,)
     kernel_size: Sizes1
@@ -156,6 +164,8 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """Mean over windows of a C×H×W map."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.avg_pool2d"
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2
@@ -167,6 +177,8 @@ class AvgPool2d(_AvgPool):
 class AvgPool3d(_AvgPool):
     """Mean over windows of a C×D×H×W volume, none larger than the volume."""
 
+    positional = ("kernel_size",)
+    function = "torch.nn.functional.avg_pool3d"
     dims = 3
     ranks = (4,)
     kernel_size: Sizes3
@@ -213,6 +225,9 @@ class _AdaptivePool(Layer):
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
+    positional = ("output_size",)
+    function = "torch.nn.functional.adaptive_avg_pool2d"
+
     def saved_tensors(self, x: Shape) -> SavedTensors:
         """Torch takes the mean of a whole map by another way, which saves nothing."""
         return NOTHING if self.infer(x).sizes == (1, 1) else ITS_INPUT
@@ -220,6 +235,9 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
+
+    positional = ("output_size",)
+    function = "torch.nn.functional.adaptive_max_pool2d"
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """Where each largest value stood."""

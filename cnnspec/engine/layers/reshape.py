@@ -23,6 +23,8 @@ class _View(Layer):
 class Flatten(_View):
     """All values of each image in a row, or dimensions ``start_dim`` to ``end_dim`` made one."""
 
+    function = "torch.flatten"
+    label = "flatten"
     start_dim: Whole = 1
     end_dim: Whole = -1
 
@@ -65,6 +67,8 @@ class Flatten(_View):
 class Unflatten(_View):
     """One dimension made several; one of their sizes may be -1 and follows from the others."""
 
+    positional = ("dim", "unflattened_size")
+    label = "unflatten"
     dim: Whole
     unflattened_size: Annotated[tuple[Positive | Literal[-1], ...], Field(min_length=1)]
 
@@ -120,6 +124,8 @@ def _inferred(sizes: tuple[int, ...], size: int) -> tuple[Try, ...]:
 class ChannelShuffle(Layer):
     """Channels dealt out anew: the first of each group, then the second of each."""
 
+    positional = ("groups",)
+    function = "torch.nn.functional.channel_shuffle"
     saved_for_backward = NOTHING
     ranks = (2, 3, 4)
     groups: Positive
@@ -133,6 +139,8 @@ class ChannelShuffle(Layer):
 class Permute(_View):
     """The dimensions in another order: dimension ``dims[i]`` of the input, the batch being 0, comes at place i."""
 
+    positional = ("dims",)
+    label = "permute"
     target = "torchvision.ops.Permute"
     reorders = True
     dims: Annotated[tuple[Whole, ...], Field(min_length=1)]
@@ -180,4 +188,5 @@ class Permute(_View):
 class Identity(_View):
     """Its input, unchanged."""
 
+    label = "identity"
     channelwise = True

@@ -156,6 +156,8 @@ MODES_THAT_ALIGN = listing([f"`{mode}`" for mode in RANK_OF_MODE], "or")
 class PixelShuffle(Layer):
     """C·r²×H×W to C×H·r×W·r, where r is ``upscale_factor``: channels become places."""
 
+    positional = ("upscale_factor",)
+    function = "torch.nn.functional.pixel_shuffle"
     saved_for_backward = NOTHING
     ranks = (3,)
     upscale_factor: Positive
@@ -181,6 +183,8 @@ class PixelShuffle(Layer):
 class PixelUnshuffle(Layer):
     """C×H·r×W·r to C·r²×H×W, where r is ``downscale_factor``: places become channels."""
 
+    positional = ("downscale_factor",)
+    function = "torch.nn.functional.pixel_unshuffle"
     saved_for_backward = NOTHING
     ranks = (3,)
     downscale_factor: Positive

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.engine.diagnostics import Label
+from cnnspec.engine.layers import BUILT_IN, REGISTRY
 from cnnspec.engine.lint.view import PASSES, RESHAPES, Finding, View, place, warn
 from cnnspec.engine.network import Node
 
 SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
-RECTIFIERS = frozenset({"ReLU", "ReLU6", "ELU", "SELU", "CELU", "GELU", "SiLU", "Mish", "Hardswish", "Softplus"})
+RECTIFIERS = frozenset(name for name in BUILT_IN if REGISTRY[name].rectifies)
 CLASSIFIERS = frozenset({"Linear", "Conv2d", "Conv1d", "Conv3d"})
 BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "LayerNorm2d", "GroupNorm"}
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.engine.diagnostics import Label
+from cnnspec.engine.layers import ACTIVATIONS, POOLS, REGISTRY
 from cnnspec.engine.layers.join import Add, Multiply
 from cnnspec.engine.lint.view import PASSES, Finding, View, place, setting, warn
 from cnnspec.engine.network import Node
 
 GATES = frozenset({"Sigmoid", "Hardsigmoid", "Softmax", "Tanh"})
 CONVS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
-CHANNELWISE = PASSES | frozenset(
-    "BatchNorm1d BatchNorm2d BatchNorm3d InstanceNorm2d ReLU ReLU6 LeakyReLU ELU SELU CELU GELU SiLU Mish Hardswish "
-    "Hardsigmoid Sigmoid Tanh MaxPool1d MaxPool2d MaxPool3d AvgPool1d AvgPool2d AvgPool3d".split()
-)
+NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm2d"})
+CHANNELWISE = PASSES | NORMS | {name for name in (*ACTIVATIONS, *POOLS) if REGISTRY[name].channelwise}
 
 
 def broadcast_join(view: View) -> Iterator[Finding]:

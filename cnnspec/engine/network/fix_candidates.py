@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnspec.engine.diagnostics import Edit, Repair, listing
-from cnnspec.engine.layers import REGISTRY, Layer, Refusal, Shape
+from cnnspec.engine.layers import INFERRED, REGISTRY, Layer, Refusal, Shape
 from cnnspec.engine.layers.base import each, settle
 from cnnspec.engine.layers.base import shown as in_yaml
 from cnnspec.engine.network.context import Flow
 from cnnspec.engine.network.graph import Node
 from cnnspec.engine.network.setting_fixes import computed
 from cnnspec.engine.spec import Item, Spec
-from cnnspec.engine.spec.edits import INFERRED, line_before, set_argument, without
+from cnnspec.engine.spec.edits import line_before, set_argument, without
 from cnnspec.engine.syntax import Seq
 
 MOST_CHANNELS = 4  # of an image: a first size above it is a height, if the second is not far from it

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnnspec.engine.layers import BUILT_IN, REGISTRY
 from cnnspec.engine.network import Node
 from cnnspec.engine.source.forward import ForwardOperation, Write, calling, joined, stacked
 from cnnspec.engine.source.making import Maker, slots_of
@@ -16,40 +17,9 @@ from cnnspec.engine.source.text import Doc, Prefixed, Text, flat
 from cnnspec.engine.source.values import is_constant, literal, only, same
 
 FUNCTIONS = {
-    "ReLU": "F.relu",
-    "ReLU6": "F.relu6",
-    "LeakyReLU": "F.leaky_relu",
-    "ELU": "F.elu",
-    "CELU": "F.celu",
-    "SELU": "F.selu",
-    "GELU": "F.gelu",
-    "SiLU": "F.silu",
-    "Mish": "F.mish",
-    "Softplus": "F.softplus",
-    "Sigmoid": "torch.sigmoid",
-    "LogSigmoid": "F.logsigmoid",
-    "Tanh": "torch.tanh",
-    "Tanhshrink": "F.tanhshrink",
-    "Softsign": "F.softsign",
-    "Hardsigmoid": "F.hardsigmoid",
-    "Hardswish": "F.hardswish",
-    "Hardtanh": "F.hardtanh",
-    "Hardshrink": "F.hardshrink",
-    "Softshrink": "F.softshrink",
-    "GLU": "F.glu",
-    "MaxPool1d": "F.max_pool1d",
-    "MaxPool2d": "F.max_pool2d",
-    "MaxPool3d": "F.max_pool3d",
-    "AvgPool1d": "F.avg_pool1d",
-    "AvgPool2d": "F.avg_pool2d",
-    "AvgPool3d": "F.avg_pool3d",
-    "AdaptiveAvgPool2d": "F.adaptive_avg_pool2d",
-    "AdaptiveMaxPool2d": "F.adaptive_max_pool2d",
-    "LocalResponseNorm": "F.local_response_norm",
-    "PixelShuffle": "F.pixel_shuffle",
-    "PixelUnshuffle": "F.pixel_unshuffle",
-    "ChannelShuffle": "F.channel_shuffle",
-    "Flatten": "torch.flatten",
+    name: str(REGISTRY[name].function).replace("torch.nn.functional.", "F.")
+    for name in BUILT_IN
+    if REGISTRY[name].function
 }
 PADS = {"ZeroPad2d": "", "ConstantPad2d": "", "ReplicationPad2d": "replicate", "ReflectionPad2d": "reflect"}
 SIGNS = {"Add": "+", "Multiply": "*"}

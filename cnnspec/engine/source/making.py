@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.engine.layers import REGISTRY, Call, Shape
+from cnnspec.engine.layers import INFERRED, REGISTRY, Call, Shape
 from cnnspec.engine.network import Graph, Node, Scope
 from cnnspec.engine.plugins import origin
 from cnnspec.engine.source.code import code, expr, name, over
@@ -24,13 +24,6 @@ if TYPE_CHECKING:
     from cnnspec.engine.source.class_table import Class
 
 MOST_UNNAMED = 5  # arguments by position: two, or a row of many as in the tables of papers
-INFERRED = ("in_channels", "in_features", "num_features", "num_channels", "normalized_shape")
-# What torch takes by position where it has no default, in its order.
-POSITIONAL = (
-    *("in_channels", "in_features", "num_groups", *INFERRED[2:], "out_channels", "out_features", "kernel_size"),
-    *("output_size", "dim", "unflattened_size", "groups", "upscale_factor", "downscale_factor", "threshold", "padding"),
-    *("size", "value", "dims", "p", "mode"),
-)
 
 
 @dataclass(eq=False)
@@ -120,8 +113,9 @@ class Maker:
         if is_foreign(leaf):
             return self.foreign_arguments(leaf, names)
         slots = slots_of(leaf)
-        fields = REGISTRY[leaf.first.type].model_fields
-        bare = [n for n in POSITIONAL if n in slots and (n in INFERRED or fields[n].is_required())]
+        layer = REGISTRY[leaf.first.type]
+        fields = layer.model_fields
+        bare = [n for n in layer.positional if n in slots and (n in INFERRED or fields[n].is_required())]
         items = [self.argument(leaf, n, slots[n], names, infer=n in INFERRED) for n in bare]
         for each, about in fields.items():
             if each not in slots or each in bare:
@@ -270,7 +264,7 @@ def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]
             raise Unsolved
         given = call_of(child).arguments
         types[point] = Type(child.type, tuple(_brought(child, given)))
-        for each in INFERRED:
+        for each in sorted(INFERRED):
             if each in given:
                 arriving.setdefault(each, {})[point] = frozen(given[each])
     if len(arriving) > 1 or any(len(slot) < len(types) for slot in arriving.values()):

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from cnnspec.engine.diagnostics import Edit, Repair, Span, nearest
+from cnnspec.engine.layers import INFERRED
 from cnnspec.engine.spec.model import Item
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq
 
@@ -81,9 +82,6 @@ def positional_text(arguments: str, fields: Mapping[str, FieldInfo]) -> str:
 
 def _word(value: str) -> str:
     return {"True": "true", "False": "false", "None": "null"}.get(value, value)
-
-
-INFERRED = ("in_channels", "in_features", "num_features", "normalized_shape", "num_channels")
 
 
 def named(values: Sequence[str], fields: Mapping[str, FieldInfo], stated: Collection[str] = ()) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from cnnspec.engine.layers import ACTIVATIONS as BUILT_IN_ACTIVATIONS
+
 
 class TranslationRule(Struct, frozen=True):
     """``target`` is the layer here; ``after`` are bare layers that follow it.
@@ -107,29 +109,14 @@ RULES: dict[str, TranslationRule] = {
 
 # Activations: their names as a text (`activation: relu`) and as a layer. None: no layer at all.
 ACTIVATIONS: dict[str, str | None] = {
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "elu": "ELU",
-    "selu": "SELU",
-    "celu": "CELU",
-    "gelu": "GELU",
+    **{name.lower(): name for name in BUILT_IN_ACTIVATIONS},
     "gelutanh": "GELU: {approximate: tanh}",
-    "silu": "SiLU",
     "swish": "SiLU",
-    "mish": "Mish",
-    "sigmoid": "Sigmoid",
-    "tanh": "Tanh",
-    "softplus": "Softplus",
-    "softsign": "Softsign",
     "hard_sigmoid": "Hardsigmoid",
-    "hardsigmoid": "Hardsigmoid",
     "hsigmoid": "Hardsigmoid",
     "hard_swish": "Hardswish",
-    "hardswish": "Hardswish",
     "h_swish": "Hardswish",
     "hswish": "Hardswish",
-    "prelu": "PReLU",
-    "leakyrelu": "LeakyReLU",
     "softmax": "Softmax: {dim: 1}",
     "log_softmax": "LogSoftmax: {dim: 1}",
     "linear": None,

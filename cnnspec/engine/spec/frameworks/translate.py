@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 
 from cnnspec.engine.diagnostics import listing
 from cnnspec.engine.diagnostics.synonyms import synonym
-from cnnspec.engine.layers import JOINS, REGISTRY
-from cnnspec.engine.spec.edits import INFERRED, named
+from cnnspec.engine.layers import INFERRED, JOINS, REGISTRY
+from cnnspec.engine.spec.edits import named
 from cnnspec.engine.spec.frameworks.call import FrameworkCall
 from cnnspec.engine.spec.frameworks.einops import EINOPS
 from cnnspec.engine.spec.frameworks.table import (

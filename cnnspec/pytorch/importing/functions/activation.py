@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnnspec.engine.layers import ACTIVATIONS, REGISTRY
 from cnnspec.pytorch.importing.functions.table import HANDLERS, says
 from cnnspec.pytorch.importing.operand import Operand, Unsaid
 from cnnspec.pytorch.importing.translate import Translator
 
 PLAIN = {
-    "relu": "ReLU",
-    "relu6": "ReLU6",
-    "selu": "SELU",
-    "silu": "SiLU",
-    "mish": "Mish",
-    "sigmoid": "Sigmoid",
-    "logsigmoid": "LogSigmoid",
-    "log_sigmoid": "LogSigmoid",
-    "tanh": "Tanh",
-    "tanhshrink": "Tanhshrink",
-    "softsign": "Softsign",
-    "hardsigmoid": "Hardsigmoid",
-    "hardswish": "Hardswish",
+    (REGISTRY[name].function or "").rpartition(".")[2]: name
+    for name in ACTIVATIONS
+    if REGISTRY[name].function and REGISTRY[name].model_fields.keys() <= {"inplace"}
 }
+PLAIN["log_sigmoid"] = PLAIN["logsigmoid"]  # what torch.export calls it
 
 
 def _plain(type: str) -> Any:

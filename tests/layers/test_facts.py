@@ -1,0 +1,50 @@
+"""Facts about a layer stand on its class: other files ask it, and name few layers."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import cnnspec
+from cnnspec.engine.layers import ACTIVATIONS, BUILT_IN
+
+PACKAGE = Path(cnnspec.__file__).parent
+MOST = 326  # strings outside the layers that name one: vocabularies of frameworks, rules of the linter. It only falls
+PLAIN = ("ELU", "SELU", "CELU", "Mish", "Softsign", "Tanhshrink", "LogSigmoid", "Hardshrink", "Softshrink")
+
+
+@cache
+def named() -> Counter[tuple[str, str]]:
+    """How often each file outside of the layers names a layer in a string that is no docstring."""
+    found: Counter[tuple[str, str]] = Counter()
+    for path in PACKAGE.rglob("*.py"):
+        file = path.relative_to(PACKAGE).as_posix()
+        if file.startswith("engine/layers/"):
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, documented) and _begins_with_text(n)}  # type: ignore[attr-defined]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and node.value in BUILT_IN and id(node) not in docs:
+                found[file, str(node.value)] += 1
+    return found
+
+
+def _begins_with_text(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> bool:
+    return bool(node.body) and isinstance(node.body[0], ast.Expr)
+
+
+def test_few_strings_name_a_layer() -> None:
+    assert named().total() <= MOST, named().most_common(20)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_an_activation_is_written_in_one_file(name: str) -> None:
+    """Import, source, lint, schema and drawings know it from its class; only handlers of arguments name others."""
+    assert name in ACTIVATIONS
+    files = {file for file, layer in named() if layer == name}
+    assert files <= {"pytorch/importing/functions/activation.py"}
