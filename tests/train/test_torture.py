@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnnspec.pytorch.train.checkpoint import store
+from tests.tiers import examples
 from tests.torture import checkpoints, faults, kills
 
 
@@ -22,7 +23,7 @@ def test_killed_runs_come_to_the_same_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", faults.KINDS)
 def test_a_disk_that_fails_leaves_a_whole_checkpoint(tmp_path: Path, kind: str) -> None:
     """At calls spread over a run; each goes on to the same end."""
-    figures = faults.torture(tmp_path / "place", kind, every=19)
+    figures = faults.torture(tmp_path / "place", kind, every=examples(19, of=19 if kind == "rename" else 41))
     assert figures.wrong == []
     assert figures.failures >= 2
     assert figures.whole + figures.before_first == figures.failures
