@@ -36,6 +36,8 @@ PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 class _AnyConv(Layer):
     """What convolutions and transposed convolutions share: channels, groups, weights and cost."""
 
+    infers = ("in_channels",)
+    positional = ("in_channels", "out_channels", "kernel_size")
     trains = WEIGHT_AND_BIAS
     dims: ClassVar[int]
 
@@ -150,8 +152,6 @@ class _Conv(_AnyConv):
 class Conv1d(_Conv):
     """1-D convolution over a C×L sequence."""
 
-    infers = ("in_channels",)
-    positional = ("in_channels", "out_channels", "kernel_size")
     dims = 1
     ranks = (2,)
     kernel_size: Sizes1
@@ -163,8 +163,6 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """2-D convolution over a C×H×W map."""
 
-    infers = ("in_channels",)
-    positional = ("in_channels", "out_channels", "kernel_size")
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2
@@ -176,8 +174,6 @@ class Conv2d(_Conv):
 class Conv3d(_Conv):
     """3-D convolution over a C×D×H×W volume."""
 
-    infers = ("in_channels",)
-    positional = ("in_channels", "out_channels", "kernel_size")
     dims = 3
     ranks = (4,)
     kernel_size: Sizes3
@@ -189,8 +185,6 @@ class Conv3d(_Conv):
 class ConvTranspose2d(_AnyConv):
     """2-D transposed convolution over a C×H×W map: enlarges where a convolution with the same settings shrinks."""
 
-    infers = ("in_channels",)
-    positional = ("in_channels", "out_channels", "kernel_size")
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2

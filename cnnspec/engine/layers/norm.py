@@ -32,6 +32,8 @@ def scale_and_shift(shape: tuple[int, ...], affine: bool, bias: bool) -> dict[st
 class _ChannelNorm(Layer):
     """A normalisation of each channel, with statistics that training may collect for evaluation."""
 
+    infers = positional = ("num_features",)
+    label = "BN"
     channelwise = True
     trains = WEIGHT_AND_BIAS
     eps: PositiveNumber = 1e-5
@@ -70,35 +72,24 @@ def running_statistics(channels: int) -> dict[str, Tensor]:
 class BatchNorm1d(_ChannelNorm):
     """Batch normalisation of each feature of a flat vector, or of each channel of a C×L sequence."""
 
-    infers = ("num_features",)
-    positional = ("num_features",)
-    label = "BN"
     ranks = (1, 2)
 
 
 class BatchNorm2d(_ChannelNorm):
     """Batch normalisation of each channel of a C×H×W map."""
 
-    infers = ("num_features",)
-    positional = ("num_features",)
-    label = "BN"
     ranks = (3,)
 
 
 class BatchNorm3d(_ChannelNorm):
     """Batch normalisation of each channel of a C×D×H×W volume."""
 
-    infers = ("num_features",)
-    positional = ("num_features",)
-    label = "BN"
     ranks = (4,)
 
 
 class InstanceNorm2d(_ChannelNorm):
     """Normalisation of each channel of each C×H×W map by itself."""
 
-    infers = ("num_features",)
-    positional = ("num_features",)
     label = "IN"
     ranks = (3,)
     eps: NonNegativeNumber = 1e-5

@@ -1,6 +1,6 @@
 """Layers that pad maps, or crop them where a padding is negative."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from cnnspec.engine.layers.base import NOTHING, Layer, Number, Whole, each, setting, settle
 from cnnspec.engine.layers.shape import Shape
@@ -12,6 +12,7 @@ SIDES = (("columns", 2, 0), ("rows", 1, 2))  # in torch's order: left, right, to
 class _Pad2d(Layer):
     """A C×H×W map with rows and columns added on its sides."""
 
+    positional: ClassVar[tuple[str, ...]] = ("padding",)
     ranks = (3,)
     channelwise = True
     padding: Whole | tuple[Whole, Whole, Whole, Whole]
@@ -58,8 +59,6 @@ class _ConstantPad(_Pad2d):
 class ZeroPad2d(_ConstantPad):
     """Zeros around a C×H×W map: left, right, top, bottom; crops where negative."""
 
-    positional = ("padding",)
-
 
 class ConstantPad2d(_ConstantPad):
     """``value`` around a C×H×W map: left, right, top, bottom; crops where negative."""
@@ -71,13 +70,9 @@ class ConstantPad2d(_ConstantPad):
 class ReplicationPad2d(_Pad2d):
     """The outermost values of a C×H×W map repeated around it: left, right, top, bottom."""
 
-    positional = ("padding",)
-
 
 class ReflectionPad2d(_Pad2d):
     """A C×H×W map mirrored about its outermost values: left, right, top, bottom."""
-
-    positional = ("padding",)
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         super().check_side(size, before, after, what, dim)

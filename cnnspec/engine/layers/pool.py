@@ -32,6 +32,7 @@ from cnnspec.engine.layers.windowed import check_fit
 class _Pool(Layer):
     """A pool over a map of ``dims`` dimensions. The stride is the kernel size where it is not stated."""
 
+    positional = ("kernel_size",)
     channelwise = True
     dims: ClassVar[int]
 
@@ -106,7 +107,6 @@ class _MaxPool(_Pool):
 class MaxPool1d(_MaxPool):
     """Maximum over windows of a C×L sequence."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.max_pool1d"
     dims = 1
     ranks = (2,)
@@ -119,7 +119,6 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """Maximum over windows of a C×H×W map."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.max_pool2d"
     dims = 2
     ranks = (3,)
@@ -132,7 +131,6 @@ class MaxPool2d(_MaxPool):
 class MaxPool3d(_MaxPool):
     """Maximum over windows of a C×D×H×W volume."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.max_pool3d"
     dims = 3
     ranks = (4,)
@@ -152,7 +150,6 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """Mean over windows of a C×L sequence."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.avg_pool1d"
     dims = 1
     ranks = (2,)
@@ -164,7 +161,6 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """Mean over windows of a C×H×W map."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.avg_pool2d"
     dims = 2
     ranks = (3,)
@@ -177,7 +173,6 @@ class AvgPool2d(_AvgPool):
 class AvgPool3d(_AvgPool):
     """Mean over windows of a C×D×H×W volume, none larger than the volume."""
 
-    positional = ("kernel_size",)
     function = "torch.nn.functional.avg_pool3d"
     dims = 3
     ranks = (4,)
@@ -209,6 +204,7 @@ class AvgPool3d(_AvgPool):
 class _AdaptivePool(Layer):
     """A pool whose output size is stated and whose windows follow from it; null keeps the input's size."""
 
+    positional = ("output_size",)
     ranks = (3,)
     channelwise = True
     output_size: Positive | tuple[Positive | Null, Positive | Null]
@@ -225,7 +221,6 @@ class _AdaptivePool(Layer):
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
-    positional = ("output_size",)
     function = "torch.nn.functional.adaptive_avg_pool2d"
 
     def saved_tensors(self, x: Shape) -> SavedTensors:
@@ -236,7 +231,6 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
 
-    positional = ("output_size",)
     function = "torch.nn.functional.adaptive_max_pool2d"
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.engine.diagnostics import Label
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
 from cnnspec.engine.lint.view import PASSES, RESHAPES, Finding, View, place, warn
 from cnnspec.engine.network import Node
 
 SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
-RECTIFIERS = frozenset(name for name in BUILT_IN if REGISTRY[name].rectifies)
 CLASSIFIERS = frozenset({"Linear", "Conv2d", "Conv1d", "Conv3d"})
 BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "LayerNorm2d", "GroupNorm"}
 
@@ -24,7 +22,7 @@ def activation_on_logits(view: View) -> Iterator[Finding]:
 def _on_output(view: View, value: int) -> Iterator[Finding]:
     found = []
     node = view.maker(value, PASSES | RESHAPES)
-    while node is not None and node.type in SOFTMAXES | RECTIFIERS:
+    while node is not None and (node.type in SOFTMAXES or node.layer.rectifies):
         found.append(node)
         node = view.maker(node.inputs[0], BEFORE)
     if node is None or len(view.graph.shape(value)) != 1 or node.type not in CLASSIFIERS:
