@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent / "cnnspec"
+from tests.trees import trees
+
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Calls whose first argument (BadValue: second) is the code of a diagnostic; `code=` counts everywhere. Beside them
 # there are functions `_words`, which return the code with its message.
@@ -24,11 +24,10 @@ NO_CODES += tuple(f"pytorch/{part}" for part in ("build", "train", "sweep", "wei
 def emitted() -> dict[str, set[str]]:
     """Each code with the files that emit it."""
     found: dict[str, set[str]] = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).as_posix().startswith(NO_CODES):
-            continue
-        for code in _codes(ast.parse(path.read_text(encoding="utf-8"))):
-            found.setdefault(code, set()).add(path.relative_to(PACKAGE).as_posix())
+    for path, tree in trees().items():
+        if not path.startswith(NO_CODES):
+            for code in _codes(tree):
+                found.setdefault(code, set()).add(path)
     return found
 
 

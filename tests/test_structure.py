@@ -6,23 +6,21 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
-import cnnspec
+from tests.trees import trees
 
-PACKAGE = Path(cnnspec.__file__).parent
 # Two classes of one name: the Graph that users hold adds methods to the engine's, and a layer's module has its name.
 TWICE = {"Graph", "Add", "Concat", "Multiply", "Slice", "LayerNorm2d"}
 
 
 @cache
-def trees() -> dict[str, ast.Module]:
-    """Each module by its dotted name."""
-    found = {}
-    for path in PACKAGE.rglob("*.py"):
-        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = ast.parse(path.read_text("utf-8"))
-    return found
+def modules() -> dict[str, ast.Module]:
+    """Return each module's tree by its dotted name."""
+    return {_dotted(path): tree for path, tree in trees().items()}
+
+
+def _dotted(path: str) -> str:
+    return f"cnnspec.{path}".removesuffix(".py").replace("/", ".").removesuffix(".__init__")
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -33,7 +31,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 inner = f"{node.module}.{alias.name}"
-                yield inner if inner in trees() else node.module
+                yield inner if inner in modules() else node.module
 
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:
@@ -57,13 +55,13 @@ def test_circles_are_found() -> None:
 
 def test_no_module_depends_on_itself() -> None:
     """Imports in functions and under TYPE_CHECKING count: a circle of any kind hides who needs whom."""
-    edges = {name: set(imported(tree)) - {name} for name, tree in trees().items()}
+    edges = {name: set(imported(tree)) - {name} for name, tree in modules().items()}
     assert circles(edges) == []
 
 
 def test_a_class_has_a_name_of_its_own() -> None:
     places = defaultdict(list)
-    for module, tree in trees().items():
+    for module, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(module)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.conftest import REPOSITORY
+from tests.trees import trees
 
-PACKAGE = REPOSITORY / "cnnspec"
 HELPERS = {"engine/files.py", "engine/safe_open.py"}
 # Calls by which a program reads, writes, moves or removes files, by their last name.
 CALLS = frozenset(
@@ -70,12 +69,7 @@ OTHERS = {
 
 def test_two_helpers_open_files() -> None:
     """A new reader or writer goes through the helpers, or is named above with its reason."""
-    found = {
-        path.relative_to(PACKAGE).as_posix(): names
-        for path in sorted(PACKAGE.rglob("*.py"))
-        if path.relative_to(PACKAGE).as_posix() not in HELPERS
-        and (names := set(calls(ast.parse(path.read_text(encoding="utf-8")))))
-    }
+    found = {path: names for path, tree in trees().items() if path not in HELPERS and (names := set(calls(tree)))}
     assert found == OTHERS
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-import cnnspec
 from cnnspec.engine.layers import ACTIVATIONS, BUILT_IN
+from tests.trees import trees
 
-PACKAGE = Path(cnnspec.__file__).parent
 MOST = 326  # strings outside the layers that name one: vocabularies of frameworks, rules of the linter. It only falls
 PLAIN = ("ELU", "SELU", "CELU", "Mish", "Softsign", "Tanhshrink", "LogSigmoid", "Hardshrink", "Softshrink")
 
@@ -21,11 +19,9 @@ PLAIN = ("ELU", "SELU", "CELU", "Mish", "Softsign", "Tanhshrink", "LogSigmoid", 
 def named() -> Counter[tuple[str, str]]:
     """How often each file outside of the layers names a layer in a string that is no docstring."""
     found: Counter[tuple[str, str]] = Counter()
-    for path in PACKAGE.rglob("*.py"):
-        file = path.relative_to(PACKAGE).as_posix()
+    for file, tree in trees().items():
         if file.startswith("engine/layers/"):
             continue
-        tree = ast.parse(path.read_text("utf-8"))
         documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
         docs = {id(n.body[0].value) for n in ast.walk(tree) if isinstance(n, documented) and _begins_with_text(n)}  # type: ignore[attr-defined]
         for node in ast.walk(tree):
