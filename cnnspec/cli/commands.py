@@ -16,31 +16,28 @@ from typer.core import TyperCommand, TyperGroup
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible
 from cnnspec.cli.plugins import with_plugins
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.extras import requiring
 
-MODULES = {
-    "check": "check:check",
-    "explain": "explain:explain",
-    "summary": "summary:summary",
-    "inputs": "inputs:inputs",
-    "diagram": "diagram:diagram",
-    "layers": "layers:layers",
-    "zoo": "zoo:zoo",
-    "recipes": "recipes:recipes",
-    "sweeps": "sweeps:sweeps",
-    "schema": "schema:schema",
-    "import": "import_:import_",
-    "export": "export:export",
-    "train": "train:train",
-    "sweep": "sweep:sweep",
-    "eval": "eval:evaluate",
-    "predict": "predict:predict",
-    "features": "features:features",
-    "compare": "compare:compare",
-    "report": "report:report",
-    "data": "data:app",
-}
+NAMES = (
+    *(
+        "check",
+        "explain",
+        "summary",
+        "inputs",
+        "diagram",
+        "layers",
+        "zoo",
+        "recipes",
+        "sweeps",
+        "schema",
+        "import",
+        "export",
+    ),
+    *("train", "sweep", "eval", "predict", "features", "compare", "report", "data"),
+)
+UNLIKE = {"import": "import_:import_", "eval": "eval:evaluate", "data": "data:app"}  # words of Python, and a group
+MODULES = {name: UNLIKE.get(name, f"{name}:{name}") for name in NAMES}
 EXTRAS = dict.fromkeys(("train", "eval", "predict", "features", "compare", "report"), "train") | {"sweep": "sweep"}
 NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
 LOOK: dict[str, Any] = {
@@ -92,7 +89,7 @@ class Commands(TyperGroup):
 def made(name: str, place: str) -> TyperCommand | TyperGroup:
     """The command at ``module:function``, or the group at ``module:app``, of this package."""
     module, _, own = place.partition(":")
-    found: Callable[..., None] | typer.Typer = getattr(uncollected(import_module)(f"cnnspec.cli.{module}"), own)
+    found: Callable[..., None] | typer.Typer = getattr(gc_paused(import_module)(f"cnnspec.cli.{module}"), own)
     if isinstance(found, typer.Typer):
         group: TyperGroup = typer.main.get_command(found)  # type: ignore[assignment]
         return group

@@ -16,12 +16,12 @@ from cnnspec.cli.report import write
 def compare(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs that have an epoch at least.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("comparison"),
-    title: Annotated[str, typer.Option("--title", help="What stands above it.", show_default=False)] = "",
+    title: Annotated[str, typer.Option("--title", help="The title of the report.", show_default=False)] = "",
 ) -> None:
-    """Compare runs, as `cnnspec report` does a sweep's.
+    """Compare runs in a report, as `cnnspec report` does for a sweep.
 
-    What differs between their specs and recipes makes the axes; runs that differ in the seed alone are told as one
-    setting, with its spread.
+    Settings that differ between the specs and recipes become the axes. Runs that differ only in the seed count as one
+    setting, shown with its spread.
     """
     from cnnspec.pytorch.report import compare
 

@@ -38,9 +38,8 @@ def evaluate(
 ) -> None:
     """Measure a run's weights on its data set's own test part, or on the validation part where there is no test part.
 
-    Precision and recall of each class and what was taken for what are printed; the pictures confusion.png and
-    mistakes.png, which shows the worst mistakes, and evaluation.json are written. The last line printed is the test
-    accuracy, as `train` printed it.
+    Print the precision and recall of each class and the confusion matrix; write confusion.png, mistakes.png with the
+    worst mistakes, and evaluation.json. The last line printed is the test accuracy, as `train` printed it.
     """
     from cnnspec.cli.progress import ProgressLines, measured_line
     from cnnspec.pytorch.evaluate import evaluate as run_evaluation

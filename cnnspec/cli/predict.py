@@ -25,11 +25,11 @@ def predict(
     data_dir: DataDir = None,
     device: Device = "auto",
 ) -> None:
-    """Say what a run takes images for.
+    """Classify images with a trained run.
 
-    A file is resized until it covers the network's input, and its centre is taken; it is seen in grey or in colours, as
-    the network takes them. Each line names the likeliest classes with their probabilities. An image that cannot be read
-    is reported, and the others are predicted.
+    Images are resized and center-cropped to the network's input, and converted to grayscale or color as the network
+    needs. Each line gives the most likely classes with their probabilities. An image that cannot be read is reported,
+    and the others are classified.
     """
     from cnnspec.cli.progress import ProgressLines
     from cnnspec.pytorch.evaluate import open_run
