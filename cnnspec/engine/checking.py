@@ -17,7 +17,7 @@ from cnnspec.engine.diagnostics import Diagnostic, Edit, Repair, Sink, Source, U
 from cnnspec.engine.diagnostics.diagnostic import place
 from cnnspec.engine.diagnostics.fix_trial import mending
 from cnnspec.engine.diagnostics.habits import habits, told_once
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.engine.layers.join import ALIGN
 from cnnspec.engine.lint import lint
 from cnnspec.engine.network import Graph, Meter, expand
@@ -34,7 +34,7 @@ MAX_TRIALS = 24  # repairs tried in one run; a file with more errors than that i
 MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of a second; a character counts as one
 
 
-@uncollected
+@gc_paused
 def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:
     """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one.
 

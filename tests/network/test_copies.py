@@ -77,7 +77,7 @@ def told(part: Node | Scope) -> object:
     if isinstance(part, Scope):
         line = getattr(part.opened.line, "span", None)  # an aux head, of which there is one, has none
         names = (dict(part.opened.names), line, part.opened.block and part.opened.block.name.text)
-        own = (part.key, part.type, part.inputs, part.output, part.span, names, way(part.opened.way))
+        own = (part.key, part.type, part.inputs, part.output, part.span, names, way(part.opened.control_path))
         return (*own, [told(child) for child in part.children])
     trace = [(frame.text, frame.span) for frame in part.trace or ()]
     own = (part.index, part.key, part.type, repr(part.layer), part.inputs, part.input_shapes, part.shape, part.tensors)

@@ -37,7 +37,7 @@ def _rounds(view: View, scope: Scope, loops: Collection[int]) -> dict[int, list[
     """For each loop, a layer and the output of each of its rounds, in the first scope that runs it."""
     found: dict[int, dict[int, tuple[Node, Shape]]] = {}
     for child in scope.children:
-        way = child.opened.way if isinstance(child, Scope) else child.control_path
+        way = child.opened.control_path if isinstance(child, Scope) else child.control_path
         node = next(child.leaves()) if isinstance(child, Scope) else child
         output = child.output if isinstance(child, Scope) else child.index
         for turn in way.rounds:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Diagnostic, Sink, count, listing
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.engine.lint import activations, dead, field, joins, loops, norms, windows
 from cnnspec.engine.lint.ignore import Ignores, comments, of_file, stale, without_codes
 from cnnspec.engine.lint.initial import unused_init
@@ -43,7 +43,7 @@ CODES = frozenset(
 MOST_LINES = 6  # further lines of the same warning that are named
 
 
-@uncollected
+@gc_paused
 def lint(spec: Spec, graphs: Sequence[Graph]) -> tuple[Diagnostic, ...]:
     """The warnings about a sound spec, by place; ``graphs`` are of its variants, or of the one that is asked for."""
     texts = (spec.source, *spec.bases)

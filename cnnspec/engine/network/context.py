@@ -47,16 +47,16 @@ class Context(Struct, frozen=True):
     entry: Flow
     trace: Frame | None = None
     blocks: tuple[str, ...] = ()  # the blocks that are open, outermost first
-    way: ControlPath = START  # the loops and conditions of this definition that lead to the line
+    control_path: ControlPath = START  # the loops and conditions of this definition that lead to the line
 
     def with_names(self, names: dict[str, Value], frame: Frame | None, way: ControlPath) -> Context:
         return Context({**self.env, **names}, self.entry, frame, self.blocks, way)
 
-    def where(self, condition: Text | None) -> Context:
+    def if_true(self, condition: Text | None) -> Context:
         """Behind a condition that holds."""
         if condition is None:
             return self
-        return Context(self.env, self.entry, self.trace, self.blocks, self.way.where(condition))
+        return Context(self.env, self.entry, self.trace, self.blocks, self.control_path.if_true(condition))
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""

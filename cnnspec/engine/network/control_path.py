@@ -26,11 +26,11 @@ class ControlPath(Struct, frozen=True, eq=False):
     rounds: tuple[Round, ...] = ()
     conditions: tuple[Node, ...] = ()
 
-    def turn(self, loop: Node, number: int, names: Mapping[str, Value]) -> ControlPath:
+    def in_round(self, loop: Node, number: int, names: Mapping[str, Value]) -> ControlPath:
         """In one round of a loop."""
         return ControlPath((*self.rounds, Round(loop, number, names)), self.conditions)
 
-    def where(self, condition: Node) -> ControlPath:
+    def if_true(self, condition: Node) -> ControlPath:
         """Behind a condition that holds."""
         return ControlPath(self.rounds, (*self.conditions, condition))
 

@@ -65,7 +65,7 @@ class Copy:
         self.shift = first - model.nodes[0].index
         self.frames: dict[int, Frame | None] = {id(model.trace): context.trace}
         self.nodes = [self.node(node) for node in model.nodes]
-        opened = replace(model.scope.opened, line=item, way=way)
+        opened = replace(model.scope.opened, line=item, control_path=way)
         self.scope = replace(self.scope_of(model.scope), span=item.span, opened=opened)
 
     @property

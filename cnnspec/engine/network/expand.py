@@ -15,14 +15,14 @@ from typing import NoReturn
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Diagnostic, Frame, Label, Sink, Span, did_you_mean
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
 from cnnspec.engine.network.calls import BlockCall
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
 from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.copies import Copy, Model, likeness
 from cnnspec.engine.network.expansion import Expansion, PatchHits
-from cnnspec.engine.network.fix_candidates import candidates
+from cnnspec.engine.network.fix_candidates import fix_candidates
 from cnnspec.engine.network.graph import INPUT, Graph, Node, Opened, Scope
 from cnnspec.engine.network.heads import Heads, outputs, primary
 from cnnspec.engine.network.init import filled
@@ -30,7 +30,7 @@ from cnnspec.engine.network.inplace import check_in_place
 from cnnspec.engine.network.loops import is_named, rounds
 from cnnspec.engine.network.names import leave_broken, leave_out, name_group, name_line, sources
 from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, BaseScope
-from cnnspec.engine.network.patched import patch_labels
+from cnnspec.engine.network.patch_labels import patch_labels
 from cnnspec.engine.network.patches import Patching, networks_below, report_clashes
 from cnnspec.engine.network.reporter import Broken, TooLarge, of_base, outermost
 from cnnspec.engine.network.setting_fixes import repairs
@@ -67,7 +67,7 @@ BLOCK, COPY, VARIANT = 30, 10, 350  # to open a block, to copy a layer or a scop
 MOST_PATHS = 8  # of a join whose repairs are looked for: each path is held against each other
 
 
-@uncollected
+@gc_paused
 def expand(
     spec: Spec,
     sink: Sink,
@@ -99,7 +99,7 @@ class Expander(Expansion):
 
     def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: PatchHits | None = None) -> None:
         super().__init__(spec, sink, meter, reached)
-        self.patching = Patching(self, self)
+        self.patching = Patching(self)
         self.layers = {*REGISTRY, *spec.blocks}
         self.shares = spec.shares  # else nothing is kept for it
         self.tracked = False  # whether sizes write down what is asked of them, as those of `cnnspec inputs` do
@@ -159,7 +159,7 @@ class Expander(Expansion):
 
     def network(self, inputs: dict[str, Shape], entry: Flow, root: ScopeBuilder, context: Context) -> Graph:
         """The network's own chain, its aux heads and its outputs."""
-        heads = Heads(self, self, self.patching, root, context)
+        heads = Heads(self, self.patching, root, context)
         try:
             last = self.trunk(entry, root, context, heads)
             given = outputs(self, last, root, context)
@@ -242,7 +242,7 @@ class Expander(Expansion):
                     taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
                 if item.when is None or self.condition(item.when, inner, taken[0]):
                     flow = (self.once if scope.place is None else self.patching.patched)(
-                        item, taken, scope, inner.where(item.when)
+                        item, taken, scope, inner.if_true(item.when)
                     )
                     taken = (flow,) if len(taken) == 1 else taken
                 else:
@@ -298,7 +298,7 @@ class Expander(Expansion):
         if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
             self.several(item, len(taken), context)
         if op.name == SHARE:
-            out = share(self, self, item, flow, scope, context)
+            out = share(self, item, flow, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
         elif op.name == GROUP:
             out = self.chain(item.body or (), flow, scope, context)
@@ -341,7 +341,7 @@ class Expander(Expansion):
             return self.block(item, op, name, flow, scope, context)
         if op.name != SCOPE:
             return self.layer(item, op, name, (flow,), scope, context)
-        opened = Opened(context.env, item, way=context.way)
+        opened = Opened(context.env, item, control_path=context.control_path)
         place = scope.inside(item, name)
         inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), opened, scope, place=place)
         return self.scope(item.body or (), flow, inner, scope, context)
@@ -385,16 +385,16 @@ class Expander(Expansion):
         given = self.arguments(item, op, context, flow)
         self.meter.spend(sum([size(a.value) for a in given.values() if isinstance(a.value, tuple)]) // 4)
         frame = context.frame(
-            f"block {op.name}", item.span, BlockCall(self.spec.blocks[op.name], item, given, context.way)
+            f"block {op.name}", item.span, BlockCall(self.spec.blocks[op.name], item, given, context.control_path)
         )
         call = Context({}, flow, frame, (*context.blocks, op.name))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
-        found = self.recalled(like, item, key, scope, call, context.way)
+        found = self.recalled(like, item, key, scope, call, context.control_path)
         if found is not None:
             return found
         before, said, block = self.meter.steps, len(self.sink), self.spec.blocks[op.name]
-        opened = Opened(self.bound(block, given, item, flow, context), item, block, context.way)
+        opened = Opened(self.bound(block, given, item, flow, context), item, block, context.control_path)
         inner = ScopeBuilder(key, op.name, item.span, len(self.nodes), opened, place=scope.inside(item, name))
         inner.ids.update(dict.fromkeys(block.claimed, UNKNOWN))
         out = self.scope(block.layers, flow, inner, scope, replace(call, env=dict(opened.names)))
@@ -483,7 +483,7 @@ class Expander(Expansion):
         for path in paths:
             if path.when is not None and not self.condition(path.when, context, flow):
                 continue
-            within = context.where(path.when)
+            within = context.if_true(path.when)
             if path.name is None:
                 yield self.chain(path.items, flow, scope, within)
                 continue
@@ -494,7 +494,7 @@ class Expander(Expansion):
             name = name_group(self, path.name, flow, scope, context)
             scope.write(path, name)
             place = scope.inside(path, name, found[2])
-            opened = Opened(found[1].env, path, way=found[1].way)
+            opened = Opened(found[1].env, path, control_path=found[1].control_path)
             inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), opened, scope, place=place)
             scope.ids[name] = self.scope(found[0], flow, inner, scope, found[1])
             yield scope.ids[name]
@@ -527,7 +527,7 @@ class Expander(Expansion):
             trace=context.trace,
             aux=self.aux,
             reused=self.reused,
-            control_path=context.way,
+            control_path=context.control_path,
         )
         self.nodes.append(node)
         scope.children.append(node)
@@ -599,7 +599,7 @@ class Expander(Expansion):
                 trace=context.trace,
                 repairs=(
                     *(
-                        candidates(self.spec, self.nodes, item, layer, refusal, flows)
+                        fix_candidates(self.spec, self.nodes, item, layer, refusal, flows)
                         if len(flows) <= MOST_PATHS
                         else ()
                     ),

@@ -1,14 +1,13 @@
 """What the parts of an expansion share: its state, and the five ways to expand lines.
 
-    Expander ──is──► Expansion   spec, nodes so far, where errors go
-             └──is──► Walker     item, once, chain, scope, run
+    Expander ──is an──► Expansion   spec, nodes so far, where errors go; item, once, chain, scope, run
 
-Heads, patches and `share` take these two, so none of them depends on the expander.
+Heads, patches and `share` take an Expansion, so none of them depends on the expander.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
 
 from msgspec import Struct, field
 
@@ -41,8 +40,8 @@ class PatchHits(Struct):
     idle: set[Patch] = field(default_factory=set)  # those that their `when` leaves out
 
 
-class Expansion(Reporter):
-    """The state of one expansion."""
+class Expansion(Reporter, ABC):
+    """The state of one expansion. Its methods expand lines into a scope and return the value that flows on."""
 
     def __init__(self, spec: Spec, sink: Sink, meter: Meter, reached: PatchHits | None = None) -> None:
         super().__init__(sink, meter)
@@ -54,25 +53,26 @@ class Expansion(Reporter):
         self.aux = False  # whether the lines belong to an aux head
         self.reused = False  # whether the lines run modules that exist already: `share`
 
-
-class Walker(Protocol):
-    """Expands lines of a spec into a scope; each method returns the value that flows on."""
-
+    @abstractmethod
     def item(
         self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context, several: tuple[Flow, ...] = ()
     ) -> Flow:
         """Expand one line of a chain, with its loops and patches."""
 
+    @abstractmethod
     def once(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         """Expand one round of a line, without its patches."""
 
+    @abstractmethod
     def chain(self, items: tuple[Item, ...], flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """Expand lines one after the other."""
 
+    @abstractmethod
     def scope(
         self, items: tuple[Item, ...], flow: Flow, inner: ScopeBuilder, outer: ScopeBuilder, context: Context
     ) -> Flow:
         """Expand lines into a scope and put it into ``outer``, unless it stays empty."""
 
+    @abstractmethod
     def run(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """Expand a layer, a block or a scope under a given name."""

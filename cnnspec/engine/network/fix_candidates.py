@@ -24,7 +24,7 @@ IMAGE = 3  # dimensions of an input that is most likely as it is meant
 PADDED = ("Conv1d", "Conv2d", "Conv3d", "MaxPool1d", "MaxPool2d", "MaxPool3d")
 
 
-def candidates(
+def fix_candidates(
     spec: Spec,
     nodes: Sequence[Node],
     item: Item,

@@ -100,7 +100,7 @@ class Opened(Struct, frozen=True, eq=False):
     names: Mapping[str, Value]
     line: Item | Path | Head | None = None
     block: Block | None = None
-    way: ControlPath = START
+    control_path: ControlPath = START
 
 
 class Scope(Struct, frozen=True, eq=False):

@@ -12,7 +12,7 @@ from math import isfinite
 
 from cnnspec.engine.diagnostics import Diagnostic, Label, did_you_mean, listing
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
-from cnnspec.engine.network.expansion import Expansion, Walker
+from cnnspec.engine.network.expansion import Expansion
 from cnnspec.engine.network.graph import LOGITS, NOWHERE, Aux, Opened
 from cnnspec.engine.network.names import name_group, source
 from cnnspec.engine.network.patches import Patching
@@ -29,10 +29,8 @@ TYPE = "Aux"  # what the scope of a head is called in tables and in the module t
 class Heads:
     """The aux heads of a network while its lines are expanded into ``root``."""
 
-    def __init__(
-        self, expansion: Expansion, walk: Walker, patching: Patching, root: ScopeBuilder, context: Context
-    ) -> None:
-        self.expansion, self.walk, self.patching = expansion, walk, patching
+    def __init__(self, expansion: Expansion, patching: Patching, root: ScopeBuilder, context: Context) -> None:
+        self.expansion, self.patching = expansion, patching
         self.root, self.context = root, context
         self.waiting = list(expansion.spec.aux)
         self.made: dict[Head, tuple[float, Flow]] = {}
@@ -77,7 +75,9 @@ class Heads:
         trace, place = outer.frame(f"aux head {name}", head.name.span), self.root.inside(head, name, since)
         opened, key = Opened(outer.env, head), self.root.child_key(name)
         inner = ScopeBuilder(key, TYPE, head.name.span, len(self.expansion.nodes), opened, self.root, place=place)
-        return weight, self.walk.scope(items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks))
+        return weight, self.expansion.scope(
+            items, flow, inner, self.root, Context(outer.env, flow, trace, outer.blocks)
+        )
 
     def weight(self, head: Head, flow: Flow) -> float:
         value = self.expansion.value(head.weight, self.context, flow)

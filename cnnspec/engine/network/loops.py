@@ -29,7 +29,7 @@ def rounds(reporter: Reporter, item: Item, flow: Flow, scope_key: str, context: 
             reporter.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             names = {"index": index}
-            way = outer.way.turn(item.repeat, index, names)
+            way = outer.control_path.in_round(item.repeat, index, names)
             yield outer.with_names(names, frame if times > 1 else outer.trace, way)
 
 
@@ -49,7 +49,7 @@ def _foreach(reporter: Reporter, node: Map, flow: Flow, context: Context) -> Ite
         reporter.meter.spend(TURN + (len(context.env) + len(lists)) // 4)
         names = dict(zip(lists, values, strict=True)) | {"index": index}
         frame = context.frame(f"{ordinal(index + 1)} of {of}")
-        yield context.with_names(names, frame, context.way.turn(node, index, names))
+        yield context.with_names(names, frame, context.control_path.in_round(node, index, names))
 
 
 def _list(reporter: Reporter, entry: Entry, context: Context, flow: Flow) -> tuple[Value, ...]:

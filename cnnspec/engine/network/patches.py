@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Diagnostic, Label
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
-from cnnspec.engine.network.expansion import Expansion, Mark, Walker
+from cnnspec.engine.network.expansion import Expansion, Mark
 from cnnspec.engine.network.names import REMOVED, leave_out
 from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, network
 from cnnspec.engine.network.reporter import Broken
@@ -81,8 +81,8 @@ def report_clashes(expansion: Expansion, networks: tuple[BaseNetwork, ...], cont
 class Patching:
     """Applies the patches of a spec to its lines while they are expanded."""
 
-    def __init__(self, expansion: Expansion, walk: Walker) -> None:
-        self.expansion, self.walk = expansion, walk
+    def __init__(self, expansion: Expansion) -> None:
+        self.expansion = expansion
 
     def patched(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         """One run of a line, with what the patches make of it."""
@@ -99,7 +99,7 @@ class Patching:
         while level < len(place.below) and (edits := place.edits(item, level)) is None:
             level += 1
         if edits is None:
-            return self.walk.once(item, taken, scope, context)
+            return self.expansion.once(item, taken, scope, context)
         key = place.key_of(item, level) or ""
         self.expansion.reached.made.update(edits.patches)
         if edits.before:
@@ -115,7 +115,7 @@ class Patching:
     def _put(self, patch: Patch, key: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
         """Expand the lines of a patch before or after another line; lines that keep the shape cause no refusal."""
         first = len(self.expansion.nodes)
-        out = self.walk.chain(patch.items, flow, scope, self.within(patch, key, context))
+        out = self.expansion.chain(patch.items, flow, scope, self.within(patch, key, context))
         if out.shape != flow.shape:
             self._mark(patch, key, first)
         return out
@@ -169,7 +169,7 @@ class Patching:
             return taken[0]
         first = len(self.expansion.nodes)
         out = self._first(patch, name, taken, scope, inner)
-        out = self.walk.chain(patch.items[1:], out, scope, inner)
+        out = self.expansion.chain(patch.items[1:], out, scope, inner)
         self._mark(patch, key, first)
         if item.id is not None:
             scope.ids.setdefault(name, out)
@@ -181,7 +181,7 @@ class Patching:
         assert scope.place is not None
         if len(patch.items) == 1 and first.id is None and first.repeat is None and first.foreach is None:
             scope.place.given[first] = name
-        out = self.walk.item(first, taken[0], scope, context, taken)
+        out = self.expansion.item(first, taken[0], scope, context, taken)
         scope.place.given.pop(first, None)
         return out
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Label, did_you_mean, listing
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
-from cnnspec.engine.network.expansion import Expansion, Walker
+from cnnspec.engine.network.expansion import Expansion
 from cnnspec.engine.network.graph import Node, Scope
 from cnnspec.engine.network.names import named_id
 from cnnspec.engine.network.reporter import Broken
@@ -22,7 +22,7 @@ from cnnspec.engine.syntax.evaluate import in_yaml
 MAX_TOLD = 12  # ids that a message lists
 
 
-def share(expansion: Expansion, walk: Walker, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+def share(expansion: Expansion, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
     """The output of a line above, of the same scope, whose module runs on ``flow``."""
     assert item.shared is not None
     name = named_id(expansion, "share", item.shared, flow, context)
@@ -32,7 +32,7 @@ def share(expansion: Expansion, walk: Walker, item: Item, flow: Flow, scope: Sco
     last = scope.run(made.item)
     try:
         scope.rerun(made.item, made.run)
-        out = walk.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
+        out = expansion.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
     finally:
         expansion.reused = reused
         scope.rerun(made.item, last)

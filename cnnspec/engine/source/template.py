@@ -142,7 +142,7 @@ def nested(leaf: Leaf) -> tuple[Entry, ...]:
 
 def way_of(child: Child) -> ControlPath:
     """The loops and conditions that a child stands in."""
-    return child.opened.way if isinstance(child, Scope) else child.control_path
+    return child.opened.control_path if isinstance(child, Scope) else child.control_path
 
 
 def line_of(child: Child) -> Definition:
@@ -155,7 +155,7 @@ def line_of(child: Child) -> Definition:
 def events_of(scope: Scope) -> list[Event]:
     """The children of a scope; the loops that the scope itself stands in are left out."""
     own_names = scope.opened.line is None or scope.opened.block is not None
-    around = 0 if own_names else len(scope.opened.way.rounds)
+    around = 0 if own_names else len(scope.opened.control_path.rounds)
     return [Event(child, way_of(child).rounds[around:]) for child in scope.children]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.engine.diagnostics import Edit, Repair, Sink, Source, choices, did_you_mean, nearest
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.engine.layers import BUILT_IN, REGISTRY
 from cnnspec.engine.spec.budget import read_budget
 from cnnspec.engine.spec.edits import insertion, respell
@@ -51,7 +51,7 @@ SECTIONS = (
 KEYS = (*Header.model_fields, *SECTIONS)
 
 
-@uncollected
+@gc_paused
 def read(
     source: Source, sink: Sink, builtin: Mapping[str, Block], title: str | None = None, meter: Meter | None = None
 ) -> Spec | None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import yaml
 
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, Sink, Source, Span
-from cnnspec.engine.gc_paused import uncollected
+from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.engine.syntax.draft import UNREAD, Draft
 from cnnspec.engine.syntax.meter import Meter
 from cnnspec.engine.syntax.nodes import Entry, Map, Node, Scalar, Seq
@@ -49,7 +49,7 @@ class _ParseStop(Exception):
     """The text cannot be read on; the reason is in the sink."""
 
 
-@uncollected
+@gc_paused
 def parse(source: Source, sink: Sink, meter: Meter | None = None) -> Node | None:
     """The text's one document, or None where it cannot be read. What is wrong goes to the sink.
 
