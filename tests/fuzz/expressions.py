@@ -21,6 +21,8 @@ def _written(random: Random, value: Any, x: Shape) -> Any:
         "$(in.channels * 2)": 2 * x[0],
         "$(in.channels // 2)": x[0] // 2,
         "$(in.channels - 1)": x[0] - 1,
+        "$(in.channels ** 2)": x[0] ** 2,
+        "$(2 ** len(range(1, 4)))": 8,
         "$(in.features)": x[-1],
         "$(make_divisible(in.channels, 8))": 8,
         "$(len([1, 2]))": 2,

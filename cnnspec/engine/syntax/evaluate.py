@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 from cnnspec.engine.diagnostics import did_you_mean, listing
 from cnnspec.engine.syntax.expr import NO_VALUE, Expr, ExpressionError, LayerName, Silent, Value
-from cnnspec.engine.syntax.functions import FUNCTIONS
+from cnnspec.engine.syntax.functions import FUNCTIONS, MAX_LENGTH, ListTooLong
 from cnnspec.engine.syntax.meter import Meter
 
 MAX_NUMBER = 2**53
-MAX_LENGTH = 10_000
+MAX_EXPONENT = 1_000
 MAX_SHOWN = 40  # characters of a text, or 8 elements of a list, that a message quotes
 
 MADE_BEFORE = frozenset({"name", "index", "if"})  # what gives a list that is there already
@@ -196,16 +196,27 @@ class Evaluator:
         if expr.op in ("==", "!="):
             self.pay_for(left)
             return _equal(left, right) == (expr.op == "==")
-        if expr.op == "+" and isinstance(left, tuple) and isinstance(right, tuple):
+        if expr.op == "+" and type(left) is type(right) and isinstance(left, tuple | str):
             return left + right
         for side, value in zip(expr.args, (left, right), strict=True):
             if not _is_number(value):
-                texts = expr.op == "+" and isinstance(value, str)
-                help = "texts are written side by side, as in `stage$(index + 1)`" if texts else ""
+                is_text = expr.op == "+" and str in (type(left), type(right))
+                help = "make text of a number with `str(x)`, or write `stage$(index + 1)`" if is_text else ""
                 self.fail(side, f"`{expr.op}` takes numbers, not {in_yaml(value)}", help)
         if expr.op in ("/", "//", "%") and right == 0:
             self.fail(expr, f"{left} {expr.op} 0: division by zero")
-        return NUMERIC[expr.op](left, right)
+        return self.power(expr, left, right) if expr.op == "**" else NUMERIC[expr.op](left, right)
+
+    def power(self, expr: Expr, base: Any, exponent: Any) -> Value:
+        """``base ** exponent``, refused before a number of thousands of digits is computed."""
+        if exponent > MAX_EXPONENT and abs(base) > 1:
+            self.fail(expr, "the result is out of bounds", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
+        if base == 0 and exponent < 0:
+            self.fail(expr, f"0 ** {exponent}: division by zero")
+        value = base**exponent
+        if isinstance(value, complex):
+            self.fail(expr, f"({base}) ** {exponent} is not a real number", "a negative number has whole powers only")
+        return value
 
     def on_index(self, expr: Expr) -> Value:
         items, index = self.items(expr.args[0]), self.whole(expr.args[1])
@@ -235,12 +246,14 @@ class Evaluator:
         try:
             self.check_arguments(name, values)
             return FUNCTIONS[name](*values)
+        except ListTooLong:
+            self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
         except (TypeError, ValueError, ArithmeticError, LookupError):
             said = ", ".join(in_yaml(value) for value in values)
             self.fail(expr, f"`{name}` cannot take ({said})")
 
     def check_arguments(self, name: str, values: Sequence[Value]) -> None:
-        if name == "len":
+        if name in ("len", "str"):
             return
         self.meter.spend(sum(len(value) for value in values if isinstance(value, tuple)) // 2)
         kinds = {type(value) for value in values if not isinstance(value, tuple)}

@@ -3,9 +3,9 @@
     "$(width * 4)"  ──template──►  Template  ──evaluate(env, shape)──►  256
 
 A small language of its own (grammar.py, evaluate.py, functions.py): names, literals, lists, indexing and slicing,
-arithmetic, comparisons, ``and or not``, ``a if c else b``, nine functions, ``in.channels`` (``height``, ``width``,
-``features``), the shape that reaches the line, and in `init` ``layer.fan_in`` (``fan_out``, ``groups``). No attribute,
-no other call, no power.
+arithmetic, comparisons, ``and or not``, ``a if c else b``, eleven functions, ``in.channels`` (``height``, ``width``,
+``features``), the shape that reaches the line, and in `init` ``layer.fan_in`` (``fan_out``, ``groups``). No attribute and
+no other call.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The expression parser: a Pratt parser from behind a ``$(`` to the bracket that closes it.
 
-or < and < not < comparison < + - < * / // % < sign < index, slice
+or < and < not < comparison < + - < * / // % < sign < ** < index, slice
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ TOKEN = re.compile(
 BINARY = {"or": 1, "and": 2, "==": 4, "!=": 4, "<": 4, "<=": 4, ">": 4, ">=": 4}
 BINARY |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6}
 WORDS = {"true": True, "false": False, "null": None}
-MEANT = {"&&": "and", "||": "or", "!": "not ", "=": "=="}  # of other languages; `!=` is our own
-POWER = re.compile(r"\s*([2-4])(?![\w.]|\s*\*\*)")  # an exponent that a product says as well
+MEANT = {"&&": "and", "||": "or", "!": "not ", "=": "==", "^": "**"}  # of other languages; `!=` is our own
 SHAPE_WORDS = ("channels", "height", "width", "features")
 LAYER_WORDS = ("fan_in", "fan_out", "groups")
 
@@ -107,8 +106,6 @@ class Parser:
         if self.depth > MAX_NESTING:
             self.fail(f"the expression nests more than {MAX_NESTING} levels deep", self.token.start, self.token.end)
         left = self.operand()
-        if self.token.text == "**" and self.token.kind == "sign":
-            self.power(left, binding)
         while (power := BINARY.get(self.token.text, 0)) > binding and self.token.kind != "text":
             sign = self.advance().text
             right = self.expression(power)
@@ -119,18 +116,6 @@ class Parser:
             left = self.choice(left)
         self.depth -= 1
         return left
-
-    def power(self, base: Expr, binding: float) -> NoReturn:
-        """`w ** 2`, which is written as a product."""
-        sign = self.token
-        exponent = POWER.match(self.text, sign.end)
-        message = "there is no power in expressions"
-        if exponent is None or base.op in ("negate", "plus", "not"):
-            self.fail(message, sign.start, sign.end, "multiply as often as is needed, or list the values")
-        word = self.text[base.start : base.end]
-        product = " * ".join([word] * int(exponent[1]))
-        written = f"({product})" if binding >= BINARY["*"] else product
-        self.fail(message, base.start, exponent.end(1), written=written)
 
     def choice(self, value: Expr) -> Expr:
         self.advance()
@@ -151,7 +136,12 @@ class Parser:
             self.advance()
             inner = self.expression(7)
             return Expr("negate" if token.text == "-" else "plus", (inner,), token.start, inner.end)
-        return self.suffixes(self.atom())
+        base = self.suffixes(self.atom())
+        if self.token.text != "**" or self.token.kind != "sign":
+            return base
+        self.advance()
+        exponent = self.expression(7)  # a sign, and a power in it, belong to the exponent
+        return Expr("**", (base, exponent), base.start, exponent.end)
 
     def atom(self) -> Expr:
         token = self.token
@@ -172,7 +162,7 @@ class Parser:
             self.advance()
             items, end = self.sequence("]")
             return Expr("list", (items,), token.start, end)
-        if token.kind != "end" and token.text not in ("**", "."):
+        if token.kind != "end" and token.text != ".":
             self.fail(f"a value is missing before `{token.text}`", token.start, token.end)
         self.unexpected()
 
