@@ -1,4 +1,4 @@
-"""Joins of several tensors, and the slice that takes one apart. Their modules stand in cnnspec/pytorch/build/modules.py."""
+"""Joins of several tensors, and the slice that takes one apart; their modules: cnnspec/pytorch/build/modules.py."""
 
 from math import prod
 from typing import Any, ClassVar, NoReturn

@@ -4,8 +4,8 @@
 
 A small language of its own (grammar.py, evaluate.py, functions.py): names, literals, lists, indexing and slicing,
 arithmetic, comparisons, ``and or not``, ``a if c else b``, eleven functions, ``in.channels`` (``height``, ``width``,
-``features``), the shape that reaches the line, and in `init` ``layer.fan_in`` (``fan_out``, ``groups``). No attribute and
-no other call.
+``features``), the shape that reaches the line, and in `init` ``layer.fan_in`` (``fan_out``, ``groups``). No attribute
+and no other call.
 """
 
 from __future__ import annotations
