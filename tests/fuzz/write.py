@@ -251,7 +251,7 @@ class Writer:
         if conv is None:
             return None
         arguments = {"out_features": "$v"} if len(x) == 1 else {"out_channels": "$v", "kernel_size": 1}
-        act = {self.random.choice(["Tanh", "GELU", "Mish", "Identity"]): {}}
+        act = {self.random.choice(["Tanh", "GELU", "Softsign", "Identity"]): {}}
         return {"layers": [{conv: arguments}, act], "foreach": {"v": widths}}, Shape((widths[-1], *x[1:]))
 
     def call(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:

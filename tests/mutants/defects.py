@@ -120,7 +120,7 @@ DEFECTS = (
     layer("features of the wrong dimension", "linear", 'return {"in_features": x[-1]}', 'return {"in_features": x[0]}',
           "Linear"),
     Defect("Sigmoid keeps nothing", "engine/layers/activation.py",
-           '"""1/(1 + exp(−x)), from 0 to 1."""\n\n    function = "torch.sigmoid"\n    saved_for_backward = ITS_OUTPUT', '"""1/(1 + exp(−x)), from 0 to 1."""\n',
+           '"""1/(1 + exp(−x)), from 0 to 1."""\n\n    function = "torch.sigmoid"\n    gates = True\n    saved_for_backward = ITS_OUTPUT', '"""1/(1 + exp(−x)), from 0 to 1."""\n',
            KEPT, "Sigmoid"),
     Defect("Flatten copies", "engine/layers/reshape.py", "return range(x.elements)", "return None", KEPT, "Flatten"),
     Defect("gradients that need an output", "engine/network/inplace.py",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnnspec.engine.layers import FAMILIES, JOINS, REGISTRY
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.layers.base import Role
 
 CONVOLUTION = "convolution"
 POOLING = "pooling"
@@ -16,29 +17,27 @@ END = "input, output"
 AUX = "output in training"
 PORT = "port"  # where a panel begins and ends
 MAIN = (CONVOLUTION, LINEAR)  # what small layers are fused to
-FAMILY_KINDS = {
+ROLE_KINDS: dict[Role | None, str] = {
     "convolution": CONVOLUTION,
-    "pooling": POOLING,
-    "normalisation": NORM,
+    "pool": POOLING,
+    "norm": NORM,
     "activation": NORM,
     "linear": LINEAR,
-    "joins": OTHER,
+    "join": JOIN,
 }
-SMALL = frozenset({"dropout", "normalisation", "activation"})
-SMALL_TYPES = frozenset({"StochasticDepth", "LayerScale"})
-_FAMILIES = {module.__name__: family for family, module in FAMILIES.items()}
-
-
-def family(type: str) -> str:
-    """The family of a layer type; nothing for one that is not of cnnspec's own."""
-    return _FAMILIES.get(REGISTRY[type].__module__, "") if type in REGISTRY else ""
+SMALL = frozenset({"activation", "drop path", "dropout", "norm", "scale"})
 
 
 def kind(type: str) -> str:
     """The kind of a layer type."""
-    return JOIN if type in JOINS else FAMILY_KINDS.get(family(type), OTHER)
+    return ROLE_KINDS.get(role(type), OTHER)
 
 
 def is_small(type: str) -> bool:
     """Whether a layer of this type is drawn within the box of the layer beside it."""
-    return type in SMALL_TYPES or family(type) in SMALL
+    return role(type) in SMALL
+
+
+def role(type: str) -> Role | None:
+    """The role of a layer type; None where it is no layer."""
+    return REGISTRY[type].role if type in REGISTRY else None

@@ -6,51 +6,68 @@ be told from blocks of others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from cnnspec.engine.diagram.kinds import family
 from cnnspec.engine.diagram.text import ACTIVATION, CHANNELS, GROUPS, KERNEL, RATE, SIZE, STRIDE, Number, Text
-from cnnspec.engine.layers.base import each
+from cnnspec.engine.layers.base import Role, each
 from cnnspec.engine.network import Node
 
-SYMBOLS = {"Add": "+", "Multiply": "×", "Concat": "concat"}
+ARGUMENT = re.compile(r"\{(\w+)\}")
+SORTS = {
+    "out_features": CHANNELS,
+    "num_groups": GROUPS,
+    "groups": GROUPS,
+    "p": RATE,
+    "upscale_factor": STRIDE,
+    "downscale_factor": STRIDE,
+}
 
 
 def label(node: Node) -> Text:
     """The line that a layer has in its box."""
-    return _written(node.type)(node)
-
-
-def _written(type: str) -> Callable[[Node], Text]:
-    if type.startswith("Conv"):
-        return _conv
-    if type.startswith("Adaptive"):
-        return _adaptive
-    if "Pool" in type:
-        return _pool
-    if type.endswith("Pad2d"):
-        return _pad
-    return OTHERS.get(type, _name)
-
-
-def _name(node: Node) -> Text:
-    if family(node.type) == "activation":
+    if node.layer.role == "activation":
         return (Number(ACTIVATION, node.type),)
-    return (node.layer.label or node.type,)
+    if node.type in COMPUTED:
+        return COMPUTED[node.type](node)
+    return BY_ROLE.get(node.layer.role, _filled)(node)
+
+
+def _filled(node: Node) -> Text:
+    """The layer's own label, with its arguments as Numbers."""
+    text = node.layer.label or node.type
+    parts: list[str | Number] = []
+    for number, part in enumerate(ARGUMENT.split(text)):
+        if number % 2 == 0:
+            parts.append(part)
+        elif part in SORTS:
+            parts.append(Number(SORTS[part], getattr(node.layer, part), _before(parts, part)))
+        else:
+            parts.append(str(getattr(node.layer, part, f"{{{part}}}")))
+    return tuple(part for part in parts if part)
+
+
+def _before(parts: list[str | Number], argument: str) -> str:
+    """The blank before a rate, which is left out with the rate where copies differ."""
+    words = parts[-1]
+    if SORTS[argument] != RATE or not isinstance(words, str):
+        return ""
+    parts[-1] = words.rstrip()
+    return " "
 
 
 def _conv(node: Node) -> Text:
     layer: Any = node.layer
     dims = len(node.shape) - 1
     by_channel = 1 < layer.groups == node.input_shapes[0][0]
-    word = "transposed conv" if "Transpose" in node.type else "depthwise" if by_channel else "conv"
+    word = "transposed conv" if layer.transposed else "depthwise" if by_channel else "conv"
     groups: Text = () if by_channel else (Number(GROUPS, layer.groups, ", groups ", 1),)
     return (
         *_window(layer.kernel_size, dims),
         f" {word}, ",
         Number(CHANNELS, layer.out_channels),
-        *_each(STRIDE, layer.stride, dims, ", stride " if "Transpose" in node.type else ", /", 1),
+        *_each(STRIDE, layer.stride, dims, ", stride " if layer.transposed else ", /", 1),
         *groups,
         *_each(STRIDE, layer.dilation, dims, ", dilation ", 1),
     )
@@ -58,21 +75,18 @@ def _conv(node: Node) -> Text:
 
 def _pool(node: Node) -> Text:
     layer: Any = node.layer
+    if hasattr(layer, "output_size"):
+        return _adaptive(node)
     dims = len(node.shape) - 1
     stride = layer.kernel_size if layer.stride is None else layer.stride
-    return (*_window(layer.kernel_size, dims), f" {_kind(node.type)} pool", *_each(STRIDE, stride, dims, ", /", 1))
+    return (*_window(layer.kernel_size, dims), f" {layer.label}", *_each(STRIDE, stride, dims, ", /", 1))
 
 
 def _adaptive(node: Node) -> Text:
-    size: Any = node.layer.output_size  # type: ignore[attr-defined]
-    kind = _kind(node.type)
-    if all(one == 1 for one in each(size, 2)):
-        return (f"global {kind} pool",)
-    return (f"{kind} pool to ", *_window(node.shape.sizes, len(node.shape) - 1, SIZE))
-
-
-def _kind(type: str) -> str:
-    return "max" if "Max" in type else "avg"
+    layer: Any = node.layer
+    if all(one == 1 for one in each(layer.output_size, 2)):
+        return (f"global {layer.label}",)
+    return (f"{layer.label} to ", *_window(node.shape.sizes, len(node.shape) - 1, SIZE))
 
 
 def _window(size: Any, dims: int, sort: str = KERNEL) -> Text:
@@ -92,34 +106,6 @@ def _each(sort: str, value: Any, dims: int, before: str, default: int) -> Text:
     if len(set(values)) > 1:
         return (before + "×".join(map(str, values)),)
     return (Number(sort, values[0], before, default),)
-
-
-def _linear(node: Node) -> Text:
-    return ("fc ", Number(CHANNELS, node.shape[-1]))
-
-
-def _dropout(node: Node) -> Text:
-    return ("dropout", Number(RATE, node.layer.p, " "))  # type: ignore[attr-defined]
-
-
-def _drop_path(node: Node) -> Text:
-    return ("drop path",)
-
-
-def _groups(word: str) -> Callable[[Node], Text]:
-    def written(node: Node) -> Text:
-        layer: Any = node.layer
-        number = layer.num_groups if hasattr(layer, "num_groups") else layer.groups
-        return (f"{word}, groups ", Number(GROUPS, number))
-
-    return written
-
-
-def _factor(word: str, argument: str) -> Callable[[Node], Text]:
-    def written(node: Node) -> Text:
-        return (f"{word} ×", Number(STRIDE, getattr(node.layer, argument)))
-
-    return written
 
 
 def _slice(node: Node) -> Text:
@@ -146,17 +132,5 @@ def _pad(node: Node) -> Text:
     return ("crop",) if smaller else (f"{node.type.removesuffix('Pad2d').lower()} pad",)
 
 
-OTHERS: dict[str, Callable[[Node], Text]] = {
-    "Linear": _linear,
-    "Dropout": _dropout,
-    "Dropout2d": _dropout,
-    "AlphaDropout": _dropout,
-    "StochasticDepth": _drop_path,
-    "GroupNorm": _groups("GN"),
-    "ChannelShuffle": _groups("channel shuffle"),
-    "PixelShuffle": _factor("pixel shuffle", "upscale_factor"),
-    "PixelUnshuffle": _factor("pixel unshuffle", "downscale_factor"),
-    "Slice": _slice,
-    "Upsample": _upsample,
-    **{type: (lambda node: (SYMBOLS[node.type],)) for type in SYMBOLS},
-}
+BY_ROLE: dict[Role | None, Callable[[Node], Text]] = {"convolution": _conv, "pool": _pool, "padding": _pad}
+COMPUTED: dict[str, Callable[[Node], Text]] = {"Slice": _slice, "Upsample": _upsample}  # from the shapes around them

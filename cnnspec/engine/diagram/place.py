@@ -10,11 +10,11 @@ from cnnspec.engine.diagram.branches import side_by_side
 from cnnspec.engine.diagram.card import box, single, widest
 from cnnspec.engine.diagram.drawing import ASIDE, GAP, IDENTITY, TURN, Drawing, beside, crossed, lowered, reach
 from cnnspec.engine.diagram.keys import joined
-from cnnspec.engine.diagram.label import SYMBOLS
 from cnnspec.engine.diagram.metrics import cut
 from cnnspec.engine.diagram.scene import Path, Thing, Wire, Words, straight
 from cnnspec.engine.diagram.text import Text, said
 from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Parallel, Repeat, Series, Tangle
+from cnnspec.engine.layers import REGISTRY
 
 # Parts in one column, in order of execution; every wire that skips a part runs in a lane on the right.
 #
@@ -29,6 +29,7 @@ from cnnspec.engine.diagram.tree import Box, DrawnGroup, Element, Parallel, Repe
 BETWEEN = 44.0  # of two parts
 OUT, IN = 10.0, 14.0  # where lines leave and come back, below and above a part
 LANE = 14.0
+ELEMENTWISE = {layer.label for layer in REGISTRY.values() if layer.operator}  # what the boxes of such joins say
 
 
 def column(tangle: Tangle, drawn: Sequence[Drawing]) -> Drawing:
@@ -241,5 +242,5 @@ class Placer:
 
 def _quiet(into: Element | None) -> Text:
     """The shape that goes without saying in the branches of a join of equal shapes: its own."""
-    equal = isinstance(into, Box) and said(into.text) in (SYMBOLS["Add"], SYMBOLS["Multiply"])
+    equal = isinstance(into, Box) and said(into.text) in ELEMENTWISE
     return into.out if into and equal else ()

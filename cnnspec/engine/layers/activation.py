@@ -38,6 +38,7 @@ def check_in_place(layer: "LeakyReLU | ELU | CELU", name: str) -> None:
 class _Pointwise(Layer):
     """A function of each value by itself."""
 
+    role = "activation"
     channelwise = True
 
 
@@ -54,6 +55,7 @@ class ReLU6(_Pointwise):
     """ReLU that stops at 6."""
 
     function = "torch.nn.functional.relu6"
+    subclass_of = "Hardtanh"
     rectifies = True
     inplace: bool = False
 
@@ -201,6 +203,7 @@ class Sigmoid(_Pointwise):
     """1/(1 + exp(−x)), from 0 to 1."""
 
     function = "torch.sigmoid"
+    gates = True
     saved_for_backward = ITS_OUTPUT
 
 
@@ -218,6 +221,7 @@ class Tanh(_Pointwise):
     """Hyperbolic tangent, from −1 to 1."""
 
     function = "torch.tanh"
+    gates = True
     saved_for_backward = ITS_OUTPUT
 
 
@@ -246,6 +250,7 @@ class Hardsigmoid(_Pointwise):
     """A sigmoid of three straight lines."""
 
     function = "torch.nn.functional.hardsigmoid"
+    gates = True
     inplace: bool = False
 
 
@@ -303,6 +308,7 @@ class Threshold(_Pointwise):
 class GLU(Layer):
     """Gated linear unit: the first half of a dimension times the sigmoid of the second."""
 
+    role = "activation"
     function = "torch.nn.functional.glu"
     dim: Whole = -1
 
@@ -327,6 +333,7 @@ class GLU(Layer):
 class _Softmax(Layer):
     """An activation over all values of a dimension; without ``dim``, over the channels."""
 
+    role = "activation"
     saved_for_backward = ITS_OUTPUT
     dim: Whole | None = None
 
@@ -353,9 +360,13 @@ class _Softmax(Layer):
 class Softmax(_Softmax):
     """Exponentials of the values along a dimension, divided by their sum: probabilities."""
 
+    gives_probabilities = gates = True
+
 
 class LogSoftmax(_Softmax):
     """The logarithm of the softmax."""
+
+    gives_probabilities = True
 
 
 class Softmin(_Softmax):
@@ -365,6 +376,8 @@ class Softmin(_Softmax):
 class Softmax2d(Layer):
     """Softmax over the channels, at each place of a C×H×W map."""
 
+    role = "activation"
+    gives_probabilities = True
     saved_for_backward = ITS_OUTPUT
     ranks = (3,)
 

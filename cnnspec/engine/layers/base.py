@@ -11,6 +11,7 @@
 Layers know nothing of YAML: a refusal names an argument, and only the graph knows where that stands in the text.
 """
 
+from collections.abc import Mapping
 from math import gcd, prod
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
 
@@ -39,6 +40,23 @@ Pads1 = NonNegative | tuple[NonNegative]
 Pads2 = NonNegative | tuple[NonNegative, NonNegative]
 Pads3 = NonNegative | tuple[NonNegative, NonNegative, NonNegative]
 
+Role = Literal[
+    "activation",
+    "convolution",
+    "drop path",
+    "dropout",
+    "identity",
+    "join",
+    "linear",
+    "norm",
+    "padding",
+    "pool",
+    "reshape",
+    "resize",
+    "scale",
+    "shuffle",
+    "slice",
+]
 SavedTensors = frozenset[Literal["input", "output"]]
 WEIGHT_AND_BIAS = ("weight", "bias")
 NOTHING: SavedTensors = frozenset()
@@ -109,11 +127,22 @@ class Layer(BaseModel):
     ranks: ClassVar[tuple[int, ...]] = ()  # accepted numbers of sizes without the batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # number of input tensors; None: two or more
     target: ClassVar[str | None] = None  # what the builder calls; None: torch.nn's class of the same name
+    role: ClassVar[Role | None] = None  # what it is for, whatever its name; None: a layer of a plugin
     function: ClassVar[str | None] = None  # torch's function for it: "torch.nn.functional.relu"
+    function_defaults: ClassVar[Mapping[str, Any]] = {}  # where the function's defaults are not those of the module
     positional: ClassVar[tuple[str, ...]] = ()  # the arguments that source writes by position, in torch's order
     infers: ClassVar[tuple[str, ...]] = ()  # the arguments that follow from the input; a spec may leave them out
-    label: ClassVar[str | None] = None  # what drawings call it, where that is not its name
+    label: ClassVar[str | None] = None  # what drawings call it, with arguments in braces; None: its name
+    subclass_of: ClassVar[str | None] = None  # the layer that torch's class inherits from: `isinstance` finds it, too
+    passes_in_evaluation: ClassVar[bool] = False  # whether the output is the input in evaluation
     rectifies: ClassVar[bool] = False  # whether large negative values come out near 0, as of a ReLU
+    gives_probabilities: ClassVar[bool] = False  # whether it gives probabilities, or their logarithms
+    gates: ClassVar[bool] = False  # whether its output is used as a factor: between fixed bounds, as of a Sigmoid
+    centers_channels: ClassVar[bool] = False  # whether it subtracts the mean of each channel
+    uses_batch_statistics: ClassVar[bool] = False  # whether training normalizes by the statistics of the batch
+    transposed: ClassVar[bool] = False  # whether it is a convolution that enlarges
+    pad_mode: ClassVar[str | None] = None  # of a padding: what torch.nn.functional.pad calls it
+    operator: ClassVar[str | None] = None  # of a join: Python's operator for it
     trains: ClassVar[tuple[str, ...]] = ()  # every parameter that the type can have, for any arguments
     saved_for_backward: ClassVar[SavedTensors] = ITS_INPUT  # which of its own tensors torch saves, uncopied
     saved_in_place: ClassVar[SavedTensors] = NOTHING  # the same with `inplace: true`; some then copy their input

@@ -36,6 +36,7 @@ PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 class _AnyConv(Layer):
     """What convolutions and transposed convolutions share: channels, groups, weights and cost."""
 
+    role = "convolution"
     infers = ("in_channels",)
     positional = ("in_channels", "out_channels", "kernel_size")
     trains = WEIGHT_AND_BIAS
@@ -185,6 +186,7 @@ class Conv3d(_Conv):
 class ConvTranspose2d(_AnyConv):
     """2-D transposed convolution over a C×H×W map: enlarges where a convolution with the same settings shrinks."""
 
+    transposed = True
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2

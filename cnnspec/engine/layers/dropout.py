@@ -9,6 +9,9 @@ from cnnspec.engine.layers.shape import Shape
 class _Dropout(Layer):
     """Passes its input itself on where it does nothing: in evaluation, and where ``p`` is 0."""
 
+    role = "dropout"
+    label = "dropout {p}"
+    passes_in_evaluation = True
     saved_for_backward = NOTHING
     channelwise = True
     p: Probability = 0.5
@@ -59,8 +62,10 @@ class AlphaDropout(_Dropout):
 class StochasticDepth(Layer):
     """Sets whole images (``row``) or the whole batch to 0 with probability ``p`` in training, scales the others up."""
 
+    role = label = "drop path"
     positional = ("p", "mode")
     target = "torchvision.ops.StochasticDepth"
+    passes_in_evaluation = True
     saved_for_backward = NOTHING
     channelwise = True
     p: Probability

@@ -1,7 +1,7 @@
 """Joins of several tensors, and the slice that takes one apart; their modules: cnnspec/pytorch/build/modules.py."""
 
 from math import prod
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 from cnnspec.engine.diagnostics.words import listing
 from cnnspec.engine.layers.base import (
@@ -25,9 +25,9 @@ ALIGN = "give the paths equal strides and fitting paddings"
 class _Join(Layer):
     """Takes two or more tensors."""
 
+    role = "join"
     inputs = None
     saved_for_backward = NOTHING
-    sign: ClassVar[str] = "+"  # what stands between its inputs in a label
 
     def infer(self, *xs: Shape) -> Shape:
         """The joined shape. Raises Refusal, whose ``dims`` are the dimensions that differ."""
@@ -46,7 +46,7 @@ class _Join(Layer):
         self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
     ) -> NoReturn:
         shown = map(str, xs) if len(xs) < 5 else (str(xs[0]), "…", str(other), "…")
-        label = f" {self.sign} ".join(shown)
+        label = f" {self.operator or '+'} ".join(shown)
         self.refuse("shape-mismatch", message, label=label, dims=dims, help=help)
 
 
@@ -101,6 +101,7 @@ class Add(_Elementwise):
     """The sum of its paths, from the first to the last. A size of 1 is repeated to fit."""
 
     target = "cnnspec.pytorch.build.modules.Add"
+    operator = label = "+"
 
 
 class Multiply(_Elementwise):
@@ -108,7 +109,8 @@ class Multiply(_Elementwise):
 
     target = "cnnspec.pytorch.build.modules.Multiply"
     saved_for_backward = ITS_INPUT
-    sign = "*"
+    operator = "*"
+    label = "×"
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """The products of the first paths, each a factor for the gradient of the next path."""
@@ -120,6 +122,7 @@ class Concat(_Join):
     """Its paths stacked along the channels."""
 
     target = "cnnspec.pytorch.build.modules.Concat"
+    label = "concat"
 
     def infer(self, *xs: Shape) -> Shape:
         self.check_ranks(xs)
@@ -134,6 +137,7 @@ class Concat(_Join):
 class Slice(Layer):
     """Channels ``start`` to ``end`` (exclusive; without it, to the last)."""
 
+    role = "slice"
     target = "cnnspec.pytorch.build.modules.Slice"
     saved_for_backward = NOTHING
     start: NonNegative = 0

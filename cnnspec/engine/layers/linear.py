@@ -11,6 +11,8 @@ from cnnspec.engine.layers.shape import Shape
 class Linear(Layer):
     """Fully connected layer over a flat vector; with ``in_features`` stated, over the last dimension of a map."""
 
+    role = "linear"
+    label = "fc {out_features}"
     infers = ("in_features",)
     positional = ("in_features", "out_features")
     trains = WEIGHT_AND_BIAS

@@ -32,8 +32,10 @@ def scale_and_shift(shape: tuple[int, ...], affine: bool, bias: bool) -> dict[st
 class _ChannelNorm(Layer):
     """A normalisation of each channel, with statistics that training may collect for evaluation."""
 
+    role = "norm"
     infers = positional = ("num_features",)
     label = "BN"
+    centers_channels = True
     channelwise = True
     trains = WEIGHT_AND_BIAS
     eps: PositiveNumber = 1e-5
@@ -69,19 +71,25 @@ def running_statistics(channels: int) -> dict[str, Tensor]:
     return each | {"num_batches_tracked": Tensor((), trained=False, counts=True)}
 
 
-class BatchNorm1d(_ChannelNorm):
+class _BatchNorm(_ChannelNorm):
+    """A normalisation with the statistics of the batch in training, and with collected ones in evaluation."""
+
+    uses_batch_statistics = True
+
+
+class BatchNorm1d(_BatchNorm):
     """Batch normalisation of each feature of a flat vector, or of each channel of a C×L sequence."""
 
     ranks = (1, 2)
 
 
-class BatchNorm2d(_ChannelNorm):
+class BatchNorm2d(_BatchNorm):
     """Batch normalisation of each channel of a C×H×W map."""
 
     ranks = (3,)
 
 
-class BatchNorm3d(_ChannelNorm):
+class BatchNorm3d(_BatchNorm):
     """Batch normalisation of each channel of a C×D×H×W volume."""
 
     ranks = (4,)
@@ -117,6 +125,8 @@ class InstanceNorm2d(_ChannelNorm):
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
+    role = "norm"
+    label = "GN, groups {num_groups}"
     infers = ("num_channels",)
     positional = ("num_groups", "num_channels")
     channelwise = True
@@ -158,6 +168,7 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
+    role = "norm"
     infers = ("normalized_shape",)
     positional = ("normalized_shape",)
     label = "LN"
@@ -213,11 +224,13 @@ class LayerNorm(Layer):
 class LayerNorm2d(Layer):
     """Normalisation over the channels, at each place of a C×H×W map: as ``LayerNorm`` with the channels last."""
 
+    role = "norm"
     infers = ("normalized_shape",)
     positional = ("normalized_shape",)
     label = "LN"
     trains = WEIGHT_AND_BIAS
     ranks = (3,)
+    subclass_of = "LayerNorm"
     target = "cnnspec.pytorch.build.modules.LayerNorm2d"
     eps: NonNegativeNumber = 1e-5
     elementwise_affine: bool = True
@@ -247,6 +260,7 @@ class LayerNorm2d(Layer):
 class LocalResponseNorm(Layer):
     """Each value divided by the size of those at the same place in ``size`` neighbouring channels."""
 
+    role = "norm"
     positional = ("size",)
     function = "torch.nn.functional.local_response_norm"
     label = "LRN"

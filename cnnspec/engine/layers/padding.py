@@ -12,6 +12,7 @@ SIDES = (("columns", 2, 0), ("rows", 1, 2))  # in torch's order: left, right, to
 class _Pad2d(Layer):
     """A C×H×W map with rows and columns added on its sides."""
 
+    role = "padding"
     positional: ClassVar[tuple[str, ...]] = ("padding",)
     ranks = (3,)
     channelwise = True
@@ -47,6 +48,7 @@ class _Pad2d(Layer):
 class _ConstantPad(_Pad2d):
     """Padding with one value: torch crops first, and pads what is left."""
 
+    pad_mode = "constant"
     saved_for_backward = NOTHING
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
@@ -59,6 +61,8 @@ class _ConstantPad(_Pad2d):
 class ZeroPad2d(_ConstantPad):
     """Zeros around a C×H×W map: left, right, top, bottom; crops where negative."""
 
+    subclass_of = "ConstantPad2d"
+
 
 class ConstantPad2d(_ConstantPad):
     """``value`` around a C×H×W map: left, right, top, bottom; crops where negative."""
@@ -70,9 +74,13 @@ class ConstantPad2d(_ConstantPad):
 class ReplicationPad2d(_Pad2d):
     """The outermost values of a C×H×W map repeated around it: left, right, top, bottom."""
 
+    pad_mode = "replicate"
+
 
 class ReflectionPad2d(_Pad2d):
     """A C×H×W map mirrored about its outermost values: left, right, top, bottom."""
+
+    pad_mode = "reflect"
 
     def check_side(self, size: int, before: int, after: int, what: str, dim: int) -> None:
         super().check_side(size, before, after, what, dim)

@@ -32,6 +32,7 @@ from cnnspec.engine.layers.windowed import check_fit
 class _Pool(Layer):
     """A pool over a map of ``dims`` dimensions. The stride is the kernel size where it is not stated."""
 
+    role = "pool"
     positional = ("kernel_size",)
     channelwise = True
     dims: ClassVar[int]
@@ -76,6 +77,7 @@ class _Pool(Layer):
 class _MaxPool(_Pool):
     """A pool that takes the largest value under each window."""
 
+    label = "max pool"
     dilation: Any = 1
     ceil_mode: bool = False
 
@@ -143,6 +145,7 @@ class MaxPool3d(_MaxPool):
 class _AvgPool(_Pool):
     """A pool that takes the mean of the values under each window."""
 
+    label = "avg pool"
     ceil_mode: bool = False
     count_include_pad: bool = True
 
@@ -204,6 +207,7 @@ class AvgPool3d(_AvgPool):
 class _AdaptivePool(Layer):
     """A pool whose output size is stated and whose windows follow from it; null keeps the input's size."""
 
+    role = "pool"
     positional = ("output_size",)
     ranks = (3,)
     channelwise = True
@@ -221,6 +225,7 @@ class _AdaptivePool(Layer):
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
+    label = "avg pool"
     function = "torch.nn.functional.adaptive_avg_pool2d"
 
     def saved_tensors(self, x: Shape) -> SavedTensors:
@@ -231,6 +236,7 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
 
+    label = "max pool"
     function = "torch.nn.functional.adaptive_max_pool2d"
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:

@@ -1,11 +1,12 @@
 """Layers that change the shape of a tensor or the order of its channels, and no value."""
 
 from math import prod
-from typing import Annotated, Literal, NoReturn
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal, NoReturn
 
 from pydantic import Field
 
-from cnnspec.engine.layers.base import EACH, NOTHING, Layer, Positive, Try, Whole, described, many, setting, shown
+from cnnspec.engine.layers.base import EACH, NOTHING, Layer, Positive, Role, Try, Whole, described, many, setting, shown
 from cnnspec.engine.layers.dependency import All, Digit, Reading
 from cnnspec.engine.layers.dimension import dimension, own_dimension
 from cnnspec.engine.layers.shape import Shape
@@ -14,6 +15,7 @@ from cnnspec.engine.layers.shape import Shape
 class _View(Layer):
     """The numbers of its input, none of them copied."""
 
+    role: ClassVar[Role | None] = "reshape"
     saved_for_backward = NOTHING
 
     def view(self, x: Shape, training: bool) -> range:
@@ -24,6 +26,7 @@ class Flatten(_View):
     """All values of each image in a row, or dimensions ``start_dim`` to ``end_dim`` made one."""
 
     function = "torch.flatten"
+    function_defaults = MappingProxyType({"start_dim": 0})  # the batch
     label = "flatten"
     start_dim: Whole = 1
     end_dim: Whole = -1
@@ -124,6 +127,8 @@ def _inferred(sizes: tuple[int, ...], size: int) -> tuple[Try, ...]:
 class ChannelShuffle(Layer):
     """Channels dealt out anew: the first of each group, then the second of each."""
 
+    role = "shuffle"
+    label = "channel shuffle, groups {groups}"
     positional = ("groups",)
     function = "torch.nn.functional.channel_shuffle"
     saved_for_backward = NOTHING
@@ -188,5 +193,7 @@ class Permute(_View):
 class Identity(_View):
     """Its input, unchanged."""
 
+    role = "identity"
     label = "identity"
+    passes_in_evaluation = True
     channelwise = True

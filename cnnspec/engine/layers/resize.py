@@ -41,6 +41,7 @@ NEAR = 4096  # a factor such as 1/3, which a float only comes near to, is the fr
 class Upsample(Layer):
     """A map resized by ``scale_factor`` or to ``size``, by interpolation."""
 
+    role = "resize"
     ranks = (2, 3, 4)
     channelwise = True
     size: Positive | Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)] | None = None
@@ -156,6 +157,8 @@ MODES_THAT_ALIGN = listing([f"`{mode}`" for mode in RANK_OF_MODE], "or")
 class PixelShuffle(Layer):
     """C·r²×H×W to C×H·r×W·r, where r is ``upscale_factor``: channels become places."""
 
+    role = "resize"
+    label = "pixel shuffle ×{upscale_factor}"
     positional = ("upscale_factor",)
     function = "torch.nn.functional.pixel_shuffle"
     saved_for_backward = NOTHING
@@ -183,6 +186,8 @@ class PixelShuffle(Layer):
 class PixelUnshuffle(Layer):
     """C×H·r×W·r to C·r²×H×W, where r is ``downscale_factor``: places become channels."""
 
+    role = "resize"
+    label = "pixel unshuffle ×{downscale_factor}"
     positional = ("downscale_factor",)
     function = "torch.nn.functional.pixel_unshuffle"
     saved_for_backward = NOTHING

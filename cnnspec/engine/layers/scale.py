@@ -9,6 +9,7 @@ from cnnspec.engine.layers.shape import Shape
 class LayerScale(Layer):
     """Each channel times a factor that is trained. A parameter of the scope around it: its key is the line's own."""
 
+    role = "scale"
     label = "layer scale"
     target = "torch.full"
     trains = ("weight",)  # what `init` calls it

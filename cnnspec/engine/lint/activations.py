@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.engine.diagnostics import Label
-from cnnspec.engine.lint.view import PASSES, RESHAPES, Finding, View, place, warn
+from cnnspec.engine.lint.view import Finding, View, passes, place, rearranges, warn
 from cnnspec.engine.network import Node
-
-SOFTMAXES = frozenset({"Softmax", "Softmax2d", "LogSoftmax"})
-CLASSIFIERS = frozenset({"Linear", "Conv2d", "Conv1d", "Conv3d"})
-BEFORE = PASSES | RESHAPES | {"BatchNorm1d", "BatchNorm2d", "LayerNorm", "LayerNorm2d", "GroupNorm"}
 
 
 def activation_on_logits(view: View) -> Iterator[Finding]:
@@ -21,18 +17,27 @@ def activation_on_logits(view: View) -> Iterator[Finding]:
 
 def _on_output(view: View, value: int) -> Iterator[Finding]:
     found = []
-    node = view.maker(value, PASSES | RESHAPES)
-    while node is not None and (node.type in SOFTMAXES or node.layer.rectifies):
+    node = view.maker(value, rearranges)
+    while node is not None and (node.layer.gives_probabilities or node.layer.rectifies):
         found.append(node)
-        node = view.maker(node.inputs[0], BEFORE)
-    if node is None or len(view.graph.shape(value)) != 1 or node.type not in CLASSIFIERS:
+        node = view.maker(node.inputs[0], _keeps_logits)
+    if node is None or len(view.graph.shape(value)) != 1 or not _classifies(node):
         return
     if node.shape.elements == node.shape[0]:  # a vector, or a map of one place
         yield from (_on_logits(activation, node) for activation in found)
 
 
+def _keeps_logits(node: Node) -> bool:
+    """Whether what a layer returns are logits where its input is."""
+    return rearranges(node) or node.layer.role == "norm"
+
+
+def _classifies(node: Node) -> bool:
+    return node.layer.role == "linear" or (node.layer.role == "convolution" and not node.layer.transposed)
+
+
 def _on_logits(node: Node, logits: Node) -> Finding:
-    softmax = node.type in SOFTMAXES
+    softmax = node.layer.gives_probabilities
     why = "cross-entropy takes a softmax of its own" if softmax else "no logit can be far below 0"
     more = ": whoever wants probabilities takes the softmax" if softmax else ""
     return warn(
@@ -47,7 +52,7 @@ def _on_logits(node: Node, logits: Node) -> Finding:
 def linear_after_linear(view: View) -> Iterator[Finding]:
     """Two linear layers with nothing between: their product is one linear layer, and no narrower one."""
     for node in view.graph.nodes:
-        first = _linear_above(view, node) if node.type == "Linear" else None
+        first = _linear_above(view, node) if node.layer.role == "linear" else None
         if first is None:
             continue
         before, between, after = first.input_shapes[0][-1], first.shape[-1], node.shape[-1]
@@ -66,7 +71,7 @@ def linear_after_linear(view: View) -> Iterator[Finding]:
 def _linear_above(view: View, node: Node) -> Node | None:
     """The Linear that a Linear works on, seen through what changes no value in evaluation."""
     value = node.inputs[0]
-    found = view.maker(value, PASSES)
-    if found is None or found.type != "Linear" or value < 0:
+    found = view.maker(value, passes)
+    if found is None or found.layer.role != "linear" or value < 0:
         return None
     return found

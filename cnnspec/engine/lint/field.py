@@ -7,7 +7,7 @@ from math import prod
 
 from cnnspec.engine.diagnostics import Label
 from cnnspec.engine.layers.base import cross
-from cnnspec.engine.lint.view import PASSES, Finding, View, place, warn
+from cnnspec.engine.lint.view import Finding, View, passes, place, warn
 from cnnspec.engine.network import Node
 from cnnspec.engine.network.receptive_field import Extent, fields
 
@@ -39,14 +39,15 @@ def _features(view: View) -> tuple[Node | None, Node | None]:
         node = view.graph.nodes[value]
         if len(node.shape) == len(view.graph.input) and prod(node.shape.sizes) > 1:
             return node, pool
-        if len(node.inputs) > 1 or (len(node.shape) == len(view.graph.input) and node.type not in PASSES | POOLS):
+        if len(node.inputs) > 1 or (len(node.shape) == len(view.graph.input) and not (passes(node) or _pools(node))):
             return node, pool
-        pool = node if node.type in POOLS else pool
+        pool = node if _pools(node) else pool
         value = node.inputs[0]
     return None, None
 
 
-POOLS = frozenset({"AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d", "AvgPool3d", "MaxPool2d"})
+def _pools(node: Node) -> bool:
+    return node.layer.role == "pool"
 
 
 def _exceeds(extents: tuple[Extent | None, ...], sizes: tuple[int, ...]) -> bool:

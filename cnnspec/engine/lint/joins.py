@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnnspec.engine.diagnostics import Label
-from cnnspec.engine.layers import ACTIVATIONS, POOLS, REGISTRY
-from cnnspec.engine.layers.join import Add, Multiply
-from cnnspec.engine.lint.view import PASSES, Finding, View, place, setting, warn
+from cnnspec.engine.lint.view import Finding, View, passes, place, setting, warn
 from cnnspec.engine.network import Node
-
-GATES = frozenset({"Sigmoid", "Hardsigmoid", "Softmax", "Tanh"})
-CONVS = frozenset({"Conv1d", "Conv2d", "Conv3d"})
-NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "InstanceNorm2d"})
-CHANNELWISE = PASSES | NORMS | {name for name in (*ACTIVATIONS, *POOLS) if REGISTRY[name].channelwise}
 
 
 def broadcast_join(view: View) -> Iterator[Finding]:
     """A sum or product in which one channel is repeated to fit many; a gate of one channel is meant so."""
     for node in view.graph.nodes:
-        if not isinstance(node.layer, Add | Multiply):
+        if node.layer.operator is None:
             continue
-        most, sign = node.shape[0], f" {node.layer.sign} "
+        most, sign = node.shape[0], f" {node.layer.operator} "
         for value, x in zip(node.inputs, node.input_shapes, strict=True):
             maker = view.maker(value)
-            if x[0] == 1 < most and not (node.type == "Multiply" and maker and maker.type in GATES):
+            if x[0] == 1 < most and not (node.layer.operator == "*" and maker and maker.layer.gates):
                 yield warn(
                     "broadcast-join",
                     node,
@@ -39,7 +32,7 @@ def broadcast_join(view: View) -> Iterator[Finding]:
 def wasteful_groups(view: View) -> Iterator[Finding]:
     """Groups that have nothing to do, or that are kept apart in two convolutions running."""
     for node in view.windowed:
-        groups = setting(node, "groups") if node.type in CONVS else 1
+        groups = setting(node, "groups") if node.layer.role == "convolution" else 1
         if groups < 2:
             continue
         x = node.input_shapes[0]
@@ -66,6 +59,12 @@ def wasteful_groups(view: View) -> Iterator[Finding]:
 def _grouped_alike(view: View, node: Node, groups: int) -> Node | None:
     if node.inputs[0] < 0:
         return None
-    first = view.maker(node.inputs[0], CHANNELWISE)
-    alike = first is not None and first.type in CONVS and setting(first, "groups") == groups
+    first = view.maker(node.inputs[0], _mixes_no_channels)
+    alike = first is not None and first.layer.role == "convolution" and setting(first, "groups") == groups
     return first if alike else None
+
+
+def _mixes_no_channels(node: Node) -> bool:
+    """Whether a layer computes each channel from that channel alone, its statistics included."""
+    layer = node.layer
+    return passes(node) or (layer.channelwise and (layer.role != "norm" or layer.centers_channels))

@@ -11,19 +11,14 @@ from cnnspec.engine.lint.view import Finding, View, may_set, place, setting, war
 from cnnspec.engine.network import Node
 from cnnspec.engine.spec.edits import set_argument
 
-BATCH_NORMS = frozenset({"BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
-CHANNEL_NORMS = BATCH_NORMS | {"InstanceNorm2d"}  # take the mean of each channel away
-WEIGHTED = frozenset({"Conv1d", "Conv2d", "Conv3d", "ConvTranspose2d", "Linear"})
-DROPOUTS = frozenset({"Dropout", "Dropout2d", "AlphaDropout"})
-
 
 def bias_before_norm(view: View) -> Iterator[Finding]:
     """A bias that the norm behind it takes away again with the mean."""
     for norm in view.graph.nodes:
-        node = view.maker(norm.inputs[0], {"Identity"}) if norm.type in CHANNEL_NORMS else None
-        if node is None or node.type not in WEIGHTED or not setting(node, "bias"):
+        node = view.maker(norm.inputs[0], _is_identity) if norm.layer.centers_channels else None
+        if node is None or node.layer.role not in ("convolution", "linear") or not setting(node, "bias"):
             continue
-        if len(view.readers[node.index]) > 1 or (node.type == "Linear" and len(node.shape) > 1):
+        if len(view.readers[node.index]) > 1 or (node.layer.role == "linear" and len(node.shape) > 1):
             continue
         repair = Repair("set `bias: false`", (set_argument(node.item, "bias", value=False),), safe=True)
         yield warn(
@@ -39,6 +34,10 @@ def bias_before_norm(view: View) -> Iterator[Finding]:
         )
 
 
+def _is_identity(node: Node) -> bool:
+    return node.layer.role == "identity"
+
+
 def _for_nothing(numbers: int) -> str:
     return f"{count(numbers, 'number')} {'is' if numbers == 1 else 'are'} trained and stored for nothing"
 
@@ -46,7 +45,7 @@ def _for_nothing(numbers: int) -> str:
 def dropout_before_norm(view: View) -> Iterator[Finding]:
     """A dropout whose noise changes the variance that a batch norm learns (arXiv:1801.05134)."""
     for norm in view.graph.nodes:
-        found = _dropout_above(view, norm) if norm.type in BATCH_NORMS else None
+        found = _dropout_above(view, norm) if norm.layer.uses_batch_statistics else None
         if found:
             yield warn(
                 "dropout-before-norm",
@@ -63,9 +62,9 @@ def _dropout_above(view: View, norm: Node) -> Node | None:
     value = norm.inputs[0]
     while value >= 0:
         node = view.graph.nodes[value]
-        if node.type in DROPOUTS:
+        if node.layer.role == "dropout":
             return node if setting(node, "p") else None
-        if len(node.inputs) > 1 or "Norm" in node.type:
+        if len(node.inputs) > 1 or node.layer.role == "norm":
             return None
         value = node.inputs[0]
     return None
@@ -75,7 +74,7 @@ def norm_of_one_value(view: View) -> Iterator[Finding]:
     """A normalisation that has one value to take the mean of."""
     for node in view.graph.nodes:
         x = node.input_shapes[0]
-        if node.type in BATCH_NORMS and len(x) > 1 and prod(x.sizes) == 1:
+        if node.layer.uses_batch_statistics and len(x) > 1 and prod(x.sizes) == 1:
             yield warn(
                 "norm-of-one-value",
                 node,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -13,9 +13,15 @@ from cnnspec.engine.layers import Window
 from cnnspec.engine.network import Graph, Node
 from cnnspec.engine.spec.arguments import holds_expression
 
-# In evaluation they hand on what they get.
-PASSES = frozenset({"Identity", "Dropout", "Dropout2d", "AlphaDropout", "StochasticDepth"})
-RESHAPES = frozenset({"Flatten", "Unflatten", "Permute"})
+
+def passes(node: Node) -> bool:
+    """Whether a layer returns its input in evaluation."""
+    return node.layer.passes_in_evaluation
+
+
+def rearranges(node: Node) -> bool:
+    """Whether a layer returns the values of its input in evaluation, in any shape or order."""
+    return passes(node) or node.layer.role == "reshape"
 
 
 class Finding(Struct, frozen=True):
@@ -57,11 +63,11 @@ class View(Struct, frozen=True, dict=True):
                 readers[value].append(node)
         return readers
 
-    def maker(self, value: int, through: Collection[str] = ()) -> Node | None:
-        """The layer that made a value, seen through layers of some types; None where it is the network's input."""
+    def maker(self, value: int, through: Callable[[Node], bool] = lambda _: False) -> Node | None:
+        """The layer that made a value, seen through some layers; None where it is the network's input."""
         while value >= 0:
             node = self.graph.nodes[value]
-            if node.type not in through:
+            if not through(node):
                 return node
             value = node.inputs[0]
         return None

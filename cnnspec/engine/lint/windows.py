@@ -119,7 +119,7 @@ def _drops(node: Node, windows: Windows, x: Shape, tails: list[int]) -> Finding:
     window, size = windows[axis], x.sizes[axis]
     lost = (size + window.before + window.after - window.extent) % window.stride - window.after
     what = " and ".join(AXES[len(x.sizes)][i].removesuffix("s") for i in tails)
-    pool = "Pool" in node.type
+    pool = node.layer.role == "pool"
     return warn(
         "dropped-rows",
         node,
@@ -214,7 +214,7 @@ def pool_enlarges(view: View) -> Iterator[Finding]:
     """A pool whose output is larger than its input along some axis."""
     for node in view.windowed:
         x, y = node.input_shapes[0], node.shape
-        grown = [axis for axis, size in enumerate(x.sizes) if size < y.sizes[axis]] if "Pool" in node.type else []
+        grown = [axis for axis, size in enumerate(x.sizes) if size < y.sizes[axis]] if node.layer.role == "pool" else []
         if grown:
             first, words = grown[0], AXES[len(x.sizes)]
             before, after = (cross(tuple(sizes[axis] for axis in grown)) for sizes in (x.sizes, y.sizes))

@@ -21,7 +21,6 @@ from cnnspec.engine.syntax import Seq
 MOST_CHANNELS = 4  # of an image: a first size above it is a height, if the second is not far from it
 MOST_RATIO = 4
 IMAGE = 3  # dimensions of an input that is most likely as it is meant
-PADDED = ("Conv1d", "Conv2d", "Conv3d", "MaxPool1d", "MaxPool2d", "MaxPool3d")
 
 
 def fix_candidates(
@@ -137,7 +136,7 @@ def _rounds_down(node: Node) -> bool:
     """Whether a pool leaves out a rest that it could round up to, by its line's own text."""
     item = node.item
     return (
-        "Pool" in node.type
+        node.layer.role == "pool"
         and getattr(node.layer, "ceil_mode", None) is False
         and not item.span.source.shipped
         and item.name == node.type
@@ -154,7 +153,7 @@ def _alone(nodes: Sequence[Node], flow: Flow, flows: Sequence[Flow]) -> Iterator
 def _forgotten(node: Node) -> str:
     """The padding that an odd window has none of, and with which it would keep the size at stride 1; else nothing."""
     item = node.item
-    if node.type not in PADDED or item.span.source.shipped or item.name != node.type or computed(item, "padding"):
+    if not _pads(node.layer) or item.span.source.shipped or item.name != node.type or computed(item, "padding"):
         return ""
     dims = len(node.shape) - 1
     kernel, dilation = (each(getattr(node.layer, name), dims) for name in ("kernel_size", "dilation"))
@@ -162,6 +161,11 @@ def _forgotten(node: Node) -> str:
         return ""
     padding = tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
     return in_yaml(settle(padding)) if any(padding) else ""
+
+
+def _pads(layer: Layer) -> bool:
+    """Whether a layer has a window whose padding keeps the size of a map: no average, which padding changes."""
+    return not layer.transposed and {"kernel_size", "padding", "dilation"} <= type(layer).model_fields.keys()
 
 
 def _strides(node: Node) -> tuple[int, ...]:

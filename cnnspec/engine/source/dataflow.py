@@ -8,7 +8,7 @@ from dataclasses import replace
 from cnnspec.engine.network import Node, Scope
 from cnnspec.engine.source.construct import Constructor
 from cnnspec.engine.source.forward import Forward, ForwardOperation, calling
-from cnnspec.engine.source.functions import FUNCTIONS, function, is_function
+from cnnspec.engine.source.functions import function, is_function
 from cnnspec.engine.source.making import Maker
 from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.naming import attribute, is_attribute, snake, spelled, unused
@@ -97,7 +97,7 @@ class DataflowClass:
 
     def calling(self, leaf: Leaf, title: str, inputs: tuple[int, ...]) -> ForwardOperation:
         child = leaf.first
-        ends = isinstance(child, Scope) or child.type in FUNCTIONS or "Dropout" in child.type
+        ends = isinstance(child, Scope) or child.layer.function is not None or child.layer.role == "dropout"
         label = spelled(self.heads.get(title, title if is_attribute(title) else ""))
         if is_bare(leaf):
             held = f"self.{title}" if is_attribute(title) else f"self.get_parameter({quoted(title)})"

@@ -7,72 +7,73 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
+from cnnspec.engine.layers import Layer
 from cnnspec.engine.network import Node
 from cnnspec.engine.source.forward import ForwardOperation, Write, calling, joined, stacked
-from cnnspec.engine.source.making import Maker, slots_of
+from cnnspec.engine.source.making import Maker, is_foreign, slots_of
 from cnnspec.engine.source.names import SourceNames
 from cnnspec.engine.source.template import Leaf
 from cnnspec.engine.source.text import Doc, Prefixed, Text, flat
-from cnnspec.engine.source.values import is_constant, literal, only, same
+from cnnspec.engine.source.values import frozen, is_constant, literal, only, same
 
-FUNCTIONS = {
-    name: str(REGISTRY[name].function).replace("torch.nn.functional.", "F.")
-    for name in BUILT_IN
-    if REGISTRY[name].function
-}
-PADS = {"ZeroPad2d": "", "ConstantPad2d": "", "ReplicationPad2d": "replicate", "ReflectionPad2d": "reflect"}
-SIGNS = {"Add": "+", "Multiply": "*"}
-ALWAYS = (*SIGNS, "Concat", "Slice")
 Keep = Callable[[Leaf, str, Doc], str]  # stores a value in an attribute, and says in which
 
 
 def is_function(leaf: Leaf) -> bool:
     """Whether a line is written in `forward` alone."""
     types = {child.type for child in leaf.children.values()}
-    if len(types) > 1 or not isinstance(leaf.first, Node):
+    if len(types) > 1 or not isinstance(leaf.first, Node) or is_foreign(leaf):
         return False
-    if leaf.first.type in ALWAYS:
+    layer = leaf.first.layer
+    if layer.role in ("join", "slice"):
         return True
-    if leaf.first.type == "Identity":
+    if layer.role == "identity":
         return not leaf.is_named
-    is_known = leaf.first.type in FUNCTIONS or leaf.first.type in PADS
-    return is_known and not leaf.is_named and all(map(is_constant, slots_of(leaf).values()))
+    has_function = layer.function is not None or layer.pad_mode is not None
+    return has_function and not leaf.is_named and all(map(is_constant, slots_of(leaf).values()))
 
 
 def function(leaf: Leaf, names: SourceNames, inputs: tuple[int, ...], maker: Maker, keep: Keep) -> ForwardOperation:
     """The line as an operation."""
-    type_ = leaf.first.type
-    if type_ in SIGNS:
-        return ForwardOperation(joined(SIGNS[type_]), inputs, join="sum")
-    if type_ == "Concat":
+    layer = _layer(leaf)
+    if layer.operator is not None:
+        return ForwardOperation(joined(layer.operator), inputs, join="sum")
+    if layer.role == "join":
         return ForwardOperation(stacked, inputs, join="cat")
-    if type_ == "Slice":
+    if layer.role == "slice":
         return ForwardOperation(_slice(leaf, names, maker, keep), inputs)
-    if type_ == "Identity":
+    if layer.role == "identity":
         return ForwardOperation(lambda docs: docs[0], inputs)
-    if type_ in PADS:
-        return ForwardOperation(calling("F.pad", *_pad(leaf)), inputs)
-    return ForwardOperation(calling(FUNCTIONS[type_], *_arguments(leaf, names, maker)), inputs, ends=True)
+    if layer.pad_mode is not None:
+        return ForwardOperation(calling("F.pad", *_pad(leaf, layer.pad_mode)), inputs)
+    function = str(layer.function).replace("torch.nn.functional.", "F.")
+    return ForwardOperation(calling(function, *_arguments(leaf, names, maker)), inputs, ends=True)
+
+
+def _layer(leaf: Leaf) -> Layer:
+    assert isinstance(leaf.first, Node)
+    return leaf.first.layer
 
 
 def _arguments(leaf: Leaf, names: SourceNames, maker: Maker) -> list[Doc]:
-    """``torch.flatten`` begins with the batch where its module does not, so its first argument is always there."""
+    """The arguments of the function: one whose default is not that of the module comes first, and always."""
     arguments = maker.arguments(leaf, names)
-    if leaf.first.type != "Flatten":
-        return arguments
-    first, *rest = arguments or [Text("")]
-    if isinstance(first, Prefixed) and first.prefix == "start_dim=":
-        return [first.body, *rest]
-    return [Text("1"), *arguments]
+    layer = _layer(leaf)
+    for name in layer.function_defaults:
+        first, *rest = arguments or [Text("")]
+        if isinstance(first, Prefixed) and first.prefix == f"{name}=":
+            arguments = [first.body, *rest]
+        else:
+            arguments = [literal(frozen(type(layer).model_fields[name].default)), *arguments]
+    return arguments
 
 
-def _pad(leaf: Leaf) -> list[Doc]:
+def _pad(leaf: Leaf, mode: str) -> list[Doc]:
     """``F.pad`` takes a size for each side, and the kind of padding as an argument."""
     slots = slots_of(leaf)
     sides = only(slots["padding"])
     arguments = [literal(sides if isinstance(sides, tuple) else (sides,) * 4)]
-    if mode := PADS[leaf.first.type]:
+    if mode != "constant":
         arguments.append(Prefixed("mode=", literal(mode)))
     if "value" in slots:
         arguments.append(Prefixed("value=", literal(only(slots["value"]))))

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cnnspec.engine.layers import REGISTRY
 from cnnspec.engine.layers.init import fans
 from cnnspec.engine.network import Graph, Node
 from cnnspec.engine.network.graph import Init
@@ -27,7 +28,7 @@ from cnnspec.engine.syntax.expr import Expr
 # How many values of a weight one output sums, and to how many outputs one input goes: as torch.nn.init counts them.
 FANS = {"fan_in": "module.weight[0].numel()", "fan_out": "module.weight[:, 0].numel()"}
 FANS_OF_LINEAR = {"fan_in": "module.in_features", "fan_out": "module.out_features"}
-SUBCLASSES = {"LayerNorm": "LayerNorm2d"}  # torch.nn's types of which another is a subclass
+SUBCLASSES = {layer.subclass_of: name for name, layer in REGISTRY.items() if layer.trains and layer.subclass_of}
 
 
 @dataclass(eq=False)

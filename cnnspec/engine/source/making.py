@@ -180,14 +180,11 @@ class Maker:
         return " * ".join(map(str, shape))
 
     def before_flatten(self, child: Child) -> Shape | None:
-        above = child.inputs[0]
-        while above >= 0 and self.graph.nodes[above].type == "Dropout":
-            above = self.graph.nodes[above].inputs[0]
-        return (
-            self.graph.nodes[above].input_shapes[0]
-            if above >= 0 and self.graph.nodes[above].type == "Flatten"
-            else None
-        )
+        value = child.inputs[0]
+        while value >= 0 and self.graph.nodes[value].layer.role == "dropout":
+            value = self.graph.nodes[value].inputs[0]
+        is_flat = value >= 0 and self.graph.nodes[value].layer.role == "reshape"
+        return self.graph.nodes[value].input_shapes[0] if is_flat else None
 
     # -------------------------------------------------------------------------------------------- conditions
 

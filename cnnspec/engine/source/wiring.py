@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cnnspec.engine.network import Scope
+from cnnspec.engine.network import Node, Scope
 from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.template import Child, Entry, Leaf
 from cnnspec.engine.source.values import Point, only
@@ -27,7 +27,7 @@ class WiringStep:
     @property
     def is_identity(self) -> bool:
         """Whether it hands on what it gets, and leaves nothing to call."""
-        return self.leaf.first.type == "Identity" and not self.leaf.is_named
+        return isinstance(self.leaf.first, Node) and self.leaf.first.layer.role == "identity" and not self.leaf.is_named
 
 
 @dataclass(eq=False)

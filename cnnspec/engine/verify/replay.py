@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 
+from cnnspec.engine.layers import Layer
 from cnnspec.engine.network import INPUT, Graph, Node, Scope
 from cnnspec.engine.network.graph import LOGITS
 from cnnspec.engine.verify.trace import (
+    LAYERS,
     Fill,
     Pass,
     Trace,
@@ -67,14 +69,14 @@ def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pa
 
 def ran(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> Value:
     call = node.layer.call(node.input_shapes[0])
-    match node.type:
-        case "Add" | "Multiply":
-            found, *others = inputs
-            for other in others:
-                found = recorder.join(node.type, found, other)
-            return found
-        case "Concat":
-            return recorder.join("Concat", *inputs)
+    layer = LAYERS.get(call.target, Layer)
+    if layer.operator is not None:
+        result, *others = inputs
+        for other in others:
+            result = recorder.join(layer.operator, result, other)
+        return result
+    if layer.role == "join":
+        return recorder.join("cat", *inputs)
     if node.layer.is_parameter:
         recorder.steps.append(
             TracedStep(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs)))

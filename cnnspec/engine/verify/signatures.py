@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
 from cnnspec.engine.layers import BUILT_IN, REGISTRY
 
 LAYERS = {name: " ".join(REGISTRY[name].positional) for name in BUILT_IN if REGISTRY[name].positional}
 
 
-def _functions(module: str) -> dict[str, tuple[str, str]]:
-    """The functions of a module: the layer that each is, and what follows its input by position."""
-    found = {}
+class FunctionSignature(NamedTuple):
+    """The layer that a function is, what follows its input by position, and its defaults where the layer has others."""
+
+    layer: str
+    names: str
+    defaults: Mapping[str, Any]
+
+
+def _functions(module: str) -> dict[str, FunctionSignature]:
+    """The functions of a module by name."""
+    functions = {}
     for name in BUILT_IN:
         layer = REGISTRY[name]
-        place, _, function = (layer.function or "").rpartition(".")
-        if place == module:
-            found[function] = (name, " ".join(each for each in layer.positional if each not in layer.infers))
-    return found
+        package, _, function = (layer.function or "").rpartition(".")
+        if package == module:
+            names = [*layer.model_fields] if layer.function_defaults else layer.positional
+            names = [each for each in names if each not in layer.infers]
+            functions[function] = FunctionSignature(name, " ".join(names), layer.function_defaults)
+    return functions
 
 
 FUNCTIONS = _functions("torch.nn.functional")
-TORCH = {**_functions("torch"), "flatten": ("Flatten", "start_dim end_dim")}
-FLATTEN = {"start_dim": 0}  # where torch's function begins and its module does not
-SUBCLASSES = {
-    "LayerNorm2d": "LayerNorm",
-    "ReLU6": "Hardtanh",
-    "ZeroPad2d": "ConstantPad2d",
-}  # what `isinstance` finds beside a type itself
+TORCH = _functions("torch")

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 
 from cnnspec.engine.spec.names import PRIVATE, TAKEN
 from cnnspec.engine.verify import signatures
-from cnnspec.engine.verify.trace import DEFAULTS, PAD, Fill, TracedStep, TraceRecorder, Value, exact, settings
+from cnnspec.engine.verify.trace import DEFAULTS, LAYERS, PAD, Fill, TracedStep, TraceRecorder, Value, exact, settings
 
 
 @dataclass(eq=False)
@@ -37,7 +37,7 @@ class TorchStandIn:
         """The stand-in for a layer type; one type has one."""
         if target not in self.classes:
             name = target.rpartition(".")[2]
-            base = signatures.SUBCLASSES.get(name)
+            base = LAYERS[target].subclass_of if target in LAYERS else None
             bases = (self.layer(f"torch.nn.{base}") if base in DEFAULTS else LayerStandIn,)
             names = tuple(signatures.LAYERS.get(name, "").split()) if target in DEFAULTS else ()
             self.classes[target] = type(name, bases, {"__world__": self, "__target__": target, "__names__": names})
@@ -243,7 +243,7 @@ def torch(world: TorchStandIn) -> Namespace:
         init=Namespace(lambda name: filling(world, name)),
     )
     return Namespace(
-        lambda name: function(world, *signatures.TORCH[name], signatures.FLATTEN if name == "flatten" else {}),
+        lambda name: function(world, *signatures.TORCH[name]),
         nn=nn,
         Tensor=Value,
         cat=concatenated,
@@ -251,14 +251,12 @@ def torch(world: TorchStandIn) -> Namespace:
     )
 
 
-def function(
-    world: TorchStandIn, layer: str, names: str, defaults: Mapping[str, Any] | None = None
-) -> Callable[..., Value]:
+def function(world: TorchStandIn, layer: str, names: str, defaults: Mapping[str, Any]) -> Callable[..., Value]:
     """A function that does what a layer does."""
     target = f"torch.nn.{layer}"
 
     def run(x: Value, *given: Any, **arguments: Any) -> Value:
-        stated = {**(defaults or {}), **bound(target, names.split(), given, arguments)}
+        stated = {**defaults, **bound(target, names.split(), given, arguments)}
         return world.recorder.call(target, stated, "", (x,))
 
     return run
@@ -277,7 +275,7 @@ def padding(world: TorchStandIn) -> Callable[..., Value]:
 def concatenated(values: Sequence[Value], dim: int) -> Value:
     if dim != 1:
         raise ValueError("only channels are concatenated")
-    return values[0].recorder.join("Concat", *values)
+    return values[0].recorder.join("cat", *values)
 
 
 def filling(world: TorchStandIn, name: str) -> Callable[..., None]:

@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 
 from cnnspec.engine.layers import BUILT_IN, REGISTRY
 
-VIEWS = ("torch.nn.Flatten", "torch.nn.Unflatten", "torchvision.ops.Permute")  # their output is their input's memory
-IDENTITY, SLICE = "torch.nn.Identity", "cnnspec.pytorch.build.modules.Slice"
 LAYERS = {REGISTRY[name].target or f"torch.nn.{name}": REGISTRY[name] for name in BUILT_IN}
 TRAINS = {target: layer.trains for target, layer in LAYERS.items()}
 DEFAULTS = {
@@ -23,8 +21,7 @@ DEFAULTS = {
     if not layer.is_parameter
 }
 # The same padding, whichever of its forms a network has: amounts for each side, the mode and the value.
-PADDINGS = {"ZeroPad2d": "constant", "ConstantPad2d": "constant", "ReplicationPad2d": "replicate"}
-PADDINGS |= {"ReflectionPad2d": "reflect"}
+PADDINGS = {target: layer.pad_mode for target, layer in LAYERS.items() if layer.pad_mode}
 PAD = "torch.nn.functional.pad"
 
 
@@ -89,10 +86,10 @@ class Value:
     written: int = 0  # the writes of its storage that made it
 
     def __add__(self, other: Value) -> Value:
-        return self.recorder.join("Add", self, other)
+        return self.recorder.join("+", self, other)
 
     def __mul__(self, other: Value) -> Value:
-        return self.recorder.join("Multiply", self, other)
+        return self.recorder.join("*", self, other)
 
     def __getitem__(self, index: tuple[slice, slice]) -> Value:
         every, channels = index
@@ -123,21 +120,23 @@ class TraceRecorder:
         return self.value(kind, *map(self.read, values))
 
     def channels(self, value: Value, start: int, end: int | None) -> Value:
-        found = self.value("Slice", self.read(value), start, end)
+        found = self.value("slice", self.read(value), start, end)
         found.storage, found.written = value.storage, value.storage.writes
         return found
 
     def call(self, target: str, arguments: Mapping[str, Any], key: str, inputs: tuple[Value, ...]) -> Value:
         """A layer that runs; an Identity gives what it gets, and a slice is a value."""
         stated = settings(target, arguments)
-        if target in (IDENTITY, SLICE):
-            (only,) = inputs
-            return only if target == IDENTITY else self.channels(only, stated["start"], stated["end"])
+        role = LAYERS[target].role if target in LAYERS else None
+        if role == "identity":
+            return inputs[0]
+        if role == "slice":
+            return self.channels(inputs[0], stated["start"], stated["end"])
         name, text = pad(target, stated) or (target, exact(stated))
         self.steps.append(TracedStep(name, text, key, tuple(map(self.read, inputs))))
         found = self.value("step", len(self.steps))
         in_place = stated.get("inplace") is True
-        if in_place or target in VIEWS:
+        if in_place or role == "reshape":  # the output is the memory of the input
             storage = inputs[0].storage
             storage.writes += in_place
             found.storage, found.written = storage, storage.writes
@@ -151,7 +150,7 @@ def settings(target: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def pad(target: str, stated: Mapping[str, Any]) -> tuple[str, str] | None:
     """What a padding layer is as a function."""
-    mode = PADDINGS.get(target.removeprefix("torch.nn."))
+    mode = PADDINGS.get(target)
     if mode is None:
         return None
     amounts = stated["padding"]

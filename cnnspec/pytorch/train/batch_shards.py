@@ -18,7 +18,6 @@ from cnnspec.engine.diagnostics import UsageError, count
 from cnnspec.engine.network import Graph
 from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.data.batches import batches
-from cnnspec.pytorch.train.checks import NORMS
 from cnnspec.pytorch.train.world import World
 
 Masses = Callable[[Sequence[Tensor]], list[float]]  # what the mean loss of each part divides by: its number of images
@@ -60,7 +59,7 @@ def check_shares(recipe: Recipe, network: Graph, order: Tensor, world: World) ->
         message = f"a batch of {count(recipe.batch_size, 'image')} cannot be shared by {who}"
         raise UsageError(message, f"--batch-size {world.size} or more: it is that of all processes together")
     least = min(len(part) for part in batches(order, recipe.batch_size))
-    has_norms = any(type(node.layer).__name__ in NORMS for node in network.nodes)
+    has_norms = any(node.layer.uses_batch_statistics for node in network.nodes)
     if has_norms and not recipe.sync_batchnorm and least < 2 * world.size:
         message = f"{who} share a batch of {count(least, 'image')}, and BatchNorm cannot train on fewer than two"
         raise UsageError(message, "--set sync_batchnorm=true normalises over all of them; or another --batch-size")

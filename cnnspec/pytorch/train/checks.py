@@ -13,12 +13,10 @@ from cnnspec.engine.recipe.losses import NLLLoss
 from cnnspec.pytorch.train.augment import augmenter
 from cnnspec.pytorch.weights import find
 
-NORMS = ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d")
-
 
 def check_suits(recipe: Recipe, network: Graph) -> None:
     """Refuse batches of one image for BatchNorm, a loss of other outputs, images of another size, missing weights."""
-    if recipe.batch_size == 1 and any(type(node.layer).__name__ in NORMS for node in network.nodes):
+    if recipe.batch_size == 1 and any(node.layer.uses_batch_statistics for node in network.nodes):
         message = "BatchNorm cannot train on batches of one image, which have no spread to normalise by"
         raise UsageError(message, "--batch-size 2 or more")
     weight = recipe.loss.weight

@@ -192,8 +192,8 @@ def test_aux_heads_are_side_branches() -> None:
 
 def test_a_pre_activation_belongs_to_the_layer_behind_it() -> None:
     """A chain that begins with a norm and ends with a layer has its norms above the layers, others below."""
-    pre = graph_of("[BatchNorm2d, ReLU, {Conv2d: {out_channels: 4, kernel_size: 3}}, Mish]", 2, 8, 8)
-    assert boxes(figure_of(pre).overview)[1] == "BN · ReLU | 3×3 conv, 4 | Mish"
+    pre = graph_of("[BatchNorm2d, ReLU, {Conv2d: {out_channels: 4, kernel_size: 3}}, Hardswish]", 2, 8, 8)
+    assert boxes(figure_of(pre).overview)[1] == "BN · ReLU | 3×3 conv, 4 | Hardswish"
     chain = "[LayerNorm, {Linear: {out_features: 8}}, GELU, {Linear: {out_features: 4}}]"
     assert boxes(figure_of(graph_of(chain, 4)).overview)[1:3] == ["LN | fc 8 | GELU", "fc 4"]
 
