@@ -17,12 +17,12 @@ help:
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
 	@echo "make fuzz-source compare the exported source of random specs with the built networks; SPECS=2000 says how many"
 	@echo "make figures compare figures of training with a plain loop; CASES=2000 says how many"
-	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/security.md"
+	@echo "make hostile check every hostile spec in a process of its own: seconds and memory, into docs/explanation/security.md"
 	@echo "make torture kill runs, let disks fail and damage checkpoints and data, and see that nothing is lost"
-	@echo "make results train on MNIST and digits, three seeds each, into docs/results.md: hours"
-	@echo "make report  run the report's ten sweeps on MNIST, into docs/reproduction.md: days of a core; SCALE=0.1 does a part"
+	@echo "make results train on MNIST and digits, three seeds each, into docs/explanation/results.md: hours"
+	@echo "make report  run the report's ten sweeps on MNIST, into docs/explanation/reproduction.md: days of a core; SCALE=0.1 does a part"
 	@echo "make sweeps  kill sweeps 200 times, run them on a Ray cluster and on PostgreSQL, and see that each point runs once"
-	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/parity.md"
+	@echo "make parity  compare every classifier of torchvision with its spec, in full, into docs/reference/parity.md"
 	@echo "make exports compare the source of all specs, and ONNX, torch.export and torch.compile of each family, with the network"
 	@echo "make engine  install the wheel alone, without torch, and run the engine's commands on every spec"
 	@echo "make pyodide run the same under Pyodide in node, which npm installs"
@@ -79,7 +79,7 @@ golden: $(INSTALLED)
 DIAGRAMS = resnet50 googlenet unet mnist/lenet
 
 diagrams: $(INSTALLED)
-	for name in $(DIAGRAMS); do $(BIN)/cnnspec diagram $$name --out docs/diagrams/$$(basename $$name).svg || exit; done
+	for name in $(DIAGRAMS); do $(BIN)/cnnspec diagram $$name --out docs/how-to/diagrams/$$(basename $$name).svg || exit; done
 
 N ?= 10000
 SPECS ?= 2000

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.results``: trains on MNIST and digits, three seeds each, and writes docs/results.md.
+"""Train on MNIST and digits, three seeds each, and write docs/explanation/results.md: ``python -m benchmarks.results``.
 
 Each training is `cnnspec train`, into a folder of its own below build/results. One that is done is not run again, and
 one that was cut off goes on: the whole takes hours on two cores. A run may come from another machine: the page says
@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-BUILD, PAGE = Path("build/results"), Path("docs/results.md")
+BUILD, PAGE = Path("build/results"), Path("docs/explanation/results.md")
 SEEDS = (0, 1, 2)
 Ended = Mapping[str, Any]  # a run's result.json
 Figures = Mapping[str, Sequence[Ended]]

@@ -2,8 +2,8 @@
 
 Each module is built without pretrained weights, all of its weights and buffers are randomized, and it is imported. The
 built spec and its exported source, with the module's weights, must give the module's outputs to the bit. The table goes
-into docs/importing.md. Results are kept in build/timm_import.jsonl: a module that is done is not imported again unless
-it is named. timm must be installed; it is no dependency of cnnspec.
+into docs/how-to/importing.md. Results are kept in build/timm_import.jsonl: a module that is done is not imported again
+unless it is named. timm must be installed; it is no dependency of cnnspec.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from cnnspec.engine.diagnostics import CnnspecError, SpecError
 from cnnspec.pytorch.importing import import_module
 from cnnspec.pytorch.importing.construct import constructing
 
-BUILD, PAGE = Path("build/timm_import.jsonl"), Path("docs/importing.md")
+BUILD, PAGE = Path("build/timm_import.jsonl"), Path("docs/how-to/importing.md")
 BEGIN, END = "<!-- timm: begin -->\n", "<!-- timm: end -->\n"
 OUTCOMES = ("imported", "refused")
 SIZE = 64  # of an image, where the module takes it

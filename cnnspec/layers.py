@@ -1,4 +1,4 @@
-"""What a layer of your own is made of; docs/plugins.md shows how.
+"""What a layer of your own is made of; docs/how-to/plugins.md shows how.
 
 >>> from cnnspec.layers import Layer, Shape
 """

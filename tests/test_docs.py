@@ -17,8 +17,9 @@ from cnnspec.engine.diagnostics import Source, plain
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
-PAGES.remove(REPOSITORY / "docs" / "errors.md")  # half of its specs are to fail: tests/test_explanations.py
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+PAGES.remove(REPOSITORY / "docs" / "reference" / "errors.md")  # half of its specs fail: tests/test_explanations.py
+LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ALONE = re.compile(r"cnnspec (?P<arguments>[^|<>&;$`]+?)(?: > (?P<file>\S+))?")
 SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "cnnspec export mnist/lenet --to ", "python -m venv")
@@ -27,7 +28,7 @@ SLOW = ("make ", "pip ", "cnnspec train", "cnnspec eval", "cnnspec export mnist/
 def blocks(language: str) -> list[tuple[str, str]]:
     """Fenced blocks of a language, with the page and line at which each stands."""
     return [
-        (f"{page.name}:{text[: match.start()].count(chr(10)) + 1}", match[2])
+        (f"{page.relative_to(REPOSITORY)}:{text[: match.start()].count(chr(10)) + 1}", match[2])
         for page in PAGES
         for text in [page.read_text(encoding="utf-8")]
         for match in FENCE.finditer(text)
@@ -84,3 +85,26 @@ def printed_by(command: str) -> str:
     if call["file"]:
         Path(call["file"]).write_text(done.stdout, encoding="utf-8")
     return done.stderr if call["file"] else done.output
+
+
+LINKED = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_lead_to_a_file_and_a_heading(page: Path) -> None:
+    """Every relative link of a page names a file of the repository and, after `#`, one of its headings."""
+    for target in LINK.findall(FENCE.sub("", page.read_text(encoding="utf-8"))):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        name, _, heading = target.partition("#")
+        linked = page.parent / name if name else page
+        assert linked.exists(), target
+        if heading:
+            assert heading in headings(linked), target
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

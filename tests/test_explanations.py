@@ -79,8 +79,8 @@ def test_bytes_that_are_no_text_have_their_code(tmp_path: Path) -> None:
 
 
 def test_document_is_current(golden: Callable[[Path, str], None]) -> None:
-    """docs/errors.md is made of the pages; `make golden` rewrites it."""
-    golden(REPOSITORY / "docs" / "errors.md", document())
+    """docs/reference/errors.md is made of the pages; `make golden` rewrites it."""
+    golden(REPOSITORY / "docs" / "reference" / "errors.md", document())
 
 
 def test_document_has_every_code_in_its_index() -> None:

@@ -177,7 +177,7 @@ def test_nothing_is_left_open(tmp_path: Path) -> None:
 
 
 def test_the_page_lists_every_case() -> None:
-    """docs/security.md names each case with its answer, and no other."""
+    """docs/explanation/security.md names each case with its answer, and no other."""
     answers = {case.name: case.code or "exit 0" for case in CASES}
     answers |= {case.name: case.says if case.exit_code == 3 else f"exit {case.exit_code}" for case in (*FILES, *BASES)}
     assert listed(PAGE.read_text()).keys() == answers.keys()

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.reproduction``: runs the report's ten sweeps, and writes docs/reproduction.md from them.
+"""Run the report's ten sweeps and write docs/explanation/reproduction.md: ``python -m benchmarks.reproduction``.
 
 A sweep that is done is not run again, one that was cut off goes on. On a small machine `--scale 0.1` takes less data
 and fewer epochs; the page says so.
@@ -21,7 +21,7 @@ from cnnspec.pytorch.sweep.local_executor import LocalExecutor
 from cnnspec.pytorch.sweep.slots import Slots
 from cnnspec.pytorch.train.signals import Stopped
 
-BUILD, DOCS = Path("build/report"), Path("docs")
+BUILD, DOCS = Path("build/report"), Path("docs/explanation")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""docs/reproduction.md: for each finding what was run, its charts and numbers, and the verdict with the rule of it."""
+"""docs/explanation/reproduction.md: each finding with its runs, charts and numbers, and the rule of its verdict."""
 
 from __future__ import annotations
 

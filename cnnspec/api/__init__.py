@@ -326,7 +326,7 @@ def build(
         spec: A Graph, a Spec, a shipped name or the path of a file; the other arguments are those of ``load``.
         device: Where its parameters are made, ``"meta"`` too; torch's default device by default.
         weights: ``torchvision:NAME``, a file (safetensors, or a state dict that torch.save wrote) or a run's folder;
-            new initial weights by default (docs/weights.md).
+            new initial weights by default (docs/how-to/weights.md).
 
     Raises:
         SpecError, UsageError: As ``graph`` does.

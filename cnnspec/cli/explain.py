@@ -93,7 +93,7 @@ def messages(found: Page) -> tuple[Diagnostic, ...]:
 
 
 def document() -> str:
-    """All pages as one Markdown document with an index: docs/errors.md."""
+    """All pages as one Markdown document with an index: docs/reference/errors.md."""
     pages = [page(code) for code in codes()]
     lines = [HEAD]
     for severity in ("error", "warning"):

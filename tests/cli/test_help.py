@@ -17,7 +17,7 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 CALL = re.compile(r"\bcnnspec (\w+)(?: check\b)?([^`\n|]*)")
 FOREIGN = {"--head", "--logdir"}  # of `ray start` and `tensorboard`
 SOURCES = sorted((REPOSITORY / "cnnspec").rglob("*.py"))
-PAGES = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "cnnspec").rglob("*.md")]
+PAGES = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md"), *(REPOSITORY / "cnnspec").rglob("*.md")]
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,6 @@
 """``python -m tests.hostile [--write]``: each hostile spec in a process of its own, three times: seconds, MB, answer.
 
-``--write`` puts the table into docs/security.md.
+``--write`` puts the table into docs/explanation/security.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One hostile spec: its name in docs/security.md, its text, and what must be said of it."""
+"""One hostile spec: its name in docs/explanation/security.md, its text, and what must be said of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of docs/security.md: read by a test, written by `make hostile`."""
+"""The table of docs/explanation/security.md: read by a test, written by `make hostile`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tests.conftest import REPOSITORY
 
-PAGE = REPOSITORY / "docs" / "security.md"
+PAGE = REPOSITORY / "docs" / "explanation" / "security.md"
 HEADING = "| what | answer | seconds | MB | test |\n| --- | --- | ---: | ---: | --- |\n"
 ROW = re.compile(
     r"^\| (?P<name>.+?) \| `(?P<answer>[^`]+)` \| (?P<seconds>[\d.]+) \| (?P<megabytes>\d+) \|", re.MULTILINE

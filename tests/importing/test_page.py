@@ -1,4 +1,4 @@
-"""docs/importing.md shows what happens."""
+"""docs/how-to/importing.md shows what happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 
-PAGE = (REPOSITORY / "docs/importing.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs/how-to/importing.md").read_text(encoding="utf-8")
 FENCES = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 NETS = next(text for language, text in FENCES if language == "python")
 LOOP = next(text for language, text in FENCES if language == "text" and text.startswith("        for block"))

@@ -1,4 +1,4 @@
-"""``python -m tests.parity [NAME…]``: compare every builder of torchvision in full, and write docs/parity.md.
+"""``python -m tests.parity [NAME…]``: compare every builder of torchvision in full, and write docs/reference/parity.md.
 
 Each runs in a process of its own, so that the memory of a large network is given back.
 """

@@ -1,4 +1,4 @@
-"""Records -> docs/parity.md: what is compared, a row for each builder, and the lengths of the texts."""
+"""Records -> docs/reference/parity.md: what is compared, a row for each builder, and the lengths of the texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.parity.kinds import EQUAL, KINDS
 from tests.parity.lengths import Length, blocks
 from tests.parity.measure import Record
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "parity.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "reference" / "parity.md"
 
 HEAD = """\
 # Parity with torchvision

@@ -1,4 +1,4 @@
-"""Each test has a registry, a path of modules and a folder of its own, with the files of docs/plugins.md in it."""
+"""Each test has its own registry, module path and folder, which holds the files of docs/how-to/plugins.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnnspec.engine.plugins import files, packages, register
 from cnnspec.pytorch.build import module
 from tests.conftest import REPOSITORY
 
-PAGE = (REPOSITORY / "docs" / "plugins.md").read_text(encoding="utf-8")
+PAGE = (REPOSITORY / "docs" / "how-to" / "plugins.md").read_text(encoding="utf-8")
 FILES = {m[1]: m[2] for m in re.finditer(r"```(?:python|yaml)\n# (\w+\.\w+)[^\n]*\n(.*?)```", PAGE, re.DOTALL)}
 
 

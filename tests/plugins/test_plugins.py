@@ -46,7 +46,7 @@ def own(body: str, name: str = "own_layers.py", title: str = "Own") -> str:
 
 
 def test_the_example_of_the_docs_prints_what_stands_there() -> None:
-    """The files of docs/plugins.md, checked and summed up by the commands that it shows."""
+    """The files of docs/how-to/plugins.md, checked and summed up by the commands that it shows."""
     (text,) = re.findall(r"```text\n(\$ .*?)```", PAGE, re.DOTALL)
     for part in re.split(r"^\$ cnnspec ", text, flags=re.MULTILINE)[1:]:
         command, _, shown = part.partition("\n")

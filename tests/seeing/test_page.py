@@ -1,4 +1,4 @@
-"""The commands of docs/seeing.md run in their order, and leave the pictures that it shows."""
+"""The commands of docs/how-to/evaluate.md run in their order, and leave the pictures that it shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from tests.cli.runner import run
 from tests.conftest import REPOSITORY
 
-PAGE = REPOSITORY / "docs" / "seeing.md"
+PAGE = REPOSITORY / "docs" / "how-to" / "evaluate.md"
 
 
 def test_the_commands_of_the_page_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

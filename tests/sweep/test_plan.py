@@ -182,7 +182,7 @@ def test_a_name_that_is_no_sweep_is_a_mistake_of_usage(tmp_path: Path) -> None:
         find_sweep("nothing")
     assert run("sweep", "mnist/lenet").exit_code == 2
     (tmp_path / "a.yaml").write_text(DEEP)
-    assert "is no sweep file" in run("sweep", str(tmp_path / "a.yaml")).stderr
+    assert "is not a sweep file" in run("sweep", str(tmp_path / "a.yaml")).stderr
 
 
 def test_the_time_is_that_of_the_steps_and_no_more_is_measured_than_it_takes(sweep_file: Callable[..., Path]) -> None:

@@ -182,7 +182,7 @@ def test_shipped_sweeps_are_no_specs() -> None:
 
 def test_sweeps_in_the_docs_are_sound() -> None:
     """Every sweep file that the docs show checks clean."""
-    text = (REPOSITORY / "docs" / "sweeps.md").read_text()
+    text = (REPOSITORY / "docs" / "how-to" / "sweeps.md").read_text()
     shown = re.findall(r"^```yaml\n(cnnspec_sweep.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert len(shown) == 2
     for each in shown:

@@ -12,7 +12,7 @@ from cnnspec.engine.recipe.read import KEYS, MARK
 from cnnspec.engine.schema.recipe import about_key
 from tests.conftest import REPOSITORY
 
-PAGE = REPOSITORY / "docs" / "training.md"
+PAGE = REPOSITORY / "docs" / "reference" / "training.md"
 BEGIN, END = "| key | default | what it does |", "\n\n"
 
 
@@ -31,7 +31,7 @@ def default(key: str) -> str:
 
 
 def test_the_table_of_keys_is_current(golden: Callable[[Path, str], None]) -> None:
-    """docs/training.md shows the fields' descriptions; `make golden` rewrites it."""
+    """docs/reference/training.md shows the fields' descriptions; `make golden` rewrites it."""
     text = PAGE.read_text("utf-8")
     before, _, rest = text.partition(BEGIN)
     golden(PAGE, before + table() + END + rest.partition(END)[2])

@@ -77,7 +77,7 @@ def choices(lead: str, noun: str, word: str, known: Sequence[str], where: str) -
         noun: What the words are, such as ``keys``.
         word: The unknown word.
         known: The words that there are.
-        where: What lists them all, such as ``docs/training.md and `cnnspec schema --recipe```.
+        where: What lists them all, such as ``docs/reference/training.md and `cnnspec schema --recipe```.
     """
     if len(known) <= MOST_LISTED:
         return f"{lead} {listing([f'`{name}`' for name in known])}"

@@ -13,7 +13,7 @@ from cnnspec.engine.layers import Layer
 from cnnspec.engine.plugins.fault import PluginFault, fault
 from cnnspec.engine.plugins.register import PluginOrigin, register
 
-NO_LAYERS = "a layer is a subclass of cnnspec.engine.layers.Layer; docs/plugins.md shows a whole one"
+NO_LAYERS = "a layer is a subclass of cnnspec.engine.layers.Layer; docs/how-to/plugins.md shows a whole one"
 _LOADED: dict[Path, tuple[str, ...]] = {}
 
 

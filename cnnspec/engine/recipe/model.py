@@ -61,7 +61,7 @@ class EarlyStopping(BaseModel):
 class Recipe(BaseModel):
     """How a network is trained, with a default for each key that is not stated.
 
-    The description of a field is what the schema, `cnnspec train --help` and docs/training.md say about the key.
+    The schema, `cnnspec train --help` and docs/reference/training.md show the description of each field.
     """
 
     model_config = STRICT

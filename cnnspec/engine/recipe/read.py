@@ -185,7 +185,7 @@ class _RecipeReader:
         self.work.spend(ENTRY, entry.key.span)
         if name not in KEYS and not self.sink.full:
             elsewhere = _misplaced(name)
-            where = "docs/training.md and `cnnspec schema --recipe`"
+            where = "docs/reference/training.md and `cnnspec schema --recipe`"
             help = elsewhere or choices("a recipe has", "keys", name, KEYS, where)
             near = "" if elsewhere else did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()

@@ -134,7 +134,8 @@ def _is_known(function: Scalar, sink: Sink) -> bool:
         return True
     message, near = f"`torch.nn.init` has no function `{function.text}`", did_you_mean(function.text, FUNCTIONS)
     repairs = _as_called(function) or respell(function.span, function.text, FUNCTIONS)
-    help = choices("there are", "functions", function.text, tuple(FUNCTIONS), "docs/language.md and `cnnspec schema`")
+    where = "docs/reference/language.md and `cnnspec schema`"
+    help = choices("there are", "functions", function.text, tuple(FUNCTIONS), where)
     sink.error("unknown-init", message, function.span, near, help=help, repairs=repairs)
     return False
 

@@ -180,7 +180,7 @@ class _SpecReader:
 
     def unknown_key(self, entry: Entry) -> None:
         name = entry.key.text
-        help = choices("a spec has", "keys", name, KEYS, "docs/language.md and `cnnspec schema`")
+        help = choices("a spec has", "keys", name, KEYS, "docs/reference/language.md and `cnnspec schema`")
         free = [key for key in KEYS if self.top.entry(key) is None]
         near, repairs = did_you_mean(name, free) or did_you_mean(name, KEYS), respell(entry.key.span, name, free)
         if not near and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int | float):

@@ -124,7 +124,7 @@ class _SweepReader:
         if name not in KEYS and not self.sink.full:
             near = did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
-            help = choices("a sweep has", "keys", name, KEYS, "docs/sweeps.md and `cnnspec schema --sweep`")
+            help = choices("a sweep has", "keys", name, KEYS, "docs/how-to/sweeps.md and `cnnspec schema --sweep`")
             self.sink.error("unknown-key", f"a sweep has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
     def of_spec(self) -> tuple[tuple[NetworkEntry, ...], Any]:

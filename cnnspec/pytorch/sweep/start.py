@@ -62,7 +62,8 @@ def read_file(name: str) -> SweepFile:
     path = find_sweep(name)
     source, sink = open_source(path, display(path)), Sink()
     if not is_sweep(source):
-        raise UsageError(f"{path} is no sweep file: it has no key `cnnspec_sweep`", "docs/sweeps.md says what one is")
+        message = f"{path} is not a sweep file: it has no key `cnnspec_sweep`"
+        raise UsageError(message, "docs/how-to/sweeps.md shows a sweep file")
     return _read(source, sink)
 
 

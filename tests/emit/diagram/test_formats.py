@@ -22,7 +22,7 @@ from tests.conftest import REPOSITORY, TESTS
 from tests.emit.diagram.specs import written
 from tests.network.graphs import graph_of
 
-PICTURES = REPOSITORY / "docs" / "diagrams"
+PICTURES = REPOSITORY / "docs" / "how-to" / "diagrams"
 GOLDEN = TESTS / "golden" / "diagrams"
 ENDINGS = {"svg": "svg", "mermaid": "mmd", "dot": "dot"}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,7 +48,7 @@ def test_drawings_are_those_that_were_reviewed(name: str, format: str, golden: C
 
 def test_the_docs_show_mermaid_as_it_is_written() -> None:
     """The drawing in the docs is what the command writes."""
-    page = (REPOSITORY / "docs" / "diagrams.md").read_text(encoding="utf-8")
+    page = (REPOSITORY / "docs" / "how-to" / "diagrams.md").read_text(encoding="utf-8")
     assert f"```mermaid\n{diagram(cnnspec.graph('mnist/lenet'), 'mermaid')}```\n" in page
 
 
