@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.reproduction.curves import Curve, Curves
 from benchmarks.reproduction.plans import IMAGES
 from cnnspec.engine.diagnostics import count, listing
-from cnnspec.pytorch.report.from_sweep import swept
+from cnnspec.pytorch.report.from_sweep import study_of_sweep
 from cnnspec.pytorch.report.labels import value_text
 from cnnspec.pytorch.report.metric import seconds
 from cnnspec.pytorch.report.study import Study, Trial
@@ -80,7 +80,7 @@ def read_found(build: Path, name: str) -> Found | None:
     """The sweep of a name; None where it was not run, or nothing of it is done. Raises CheckpointError."""
     if not is_begun(build / name):
         return None
-    found = Found(name, _without_open(swept(build / name)))
+    found = Found(name, _without_open(study_of_sweep(build / name)))
     return found if found.trials else None
 
 

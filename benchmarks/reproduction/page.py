@@ -13,7 +13,7 @@ from benchmarks.reproduction.found import Found
 from cnnspec.engine.diagnostics import count, listing
 from cnnspec.engine.files import make_folder, write
 from cnnspec.pytorch.report.blocks import Block, Document, Paragraph, ReportColumn, ReportTable, Section
-from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.charts.saved import DrawnPicture
 from cnnspec.pytorch.report.metric import with_spread
 from cnnspec.pytorch.report.write import markdown
 
@@ -67,7 +67,7 @@ def write_page(found: Mapping[str, Found], docs: Path) -> None:
     document = page(found)
     make_folder(docs / shown.PLACE)
     for picture in document.pictures:
-        write(docs / f"{picture.name}.{FORM}", Drawn.of(picture).svg.encode())
+        write(docs / f"{picture.name}.{FORM}", DrawnPicture.of(picture).svg.encode())
     write(docs / PAGE, markdown(document, FORM).encode())
 
 

@@ -49,7 +49,7 @@ def _panels(found: Found, study: Study, each: str) -> Picture:
     scale = " The axis is stretched by the logarithm of the error." if curves.is_stretched(study) else ""
     alt = f"{count(number, 'small chart')}, one for {each}: its accuracy over the epochs."
     caption = f"The {_part(found)} accuracy of {each} over the epochs, best first{band}.{scale}"
-    return Picture(f"{PLACE}/{found.name}-curves", alt, caption, partial(curves.each, study, what="accuracy"))
+    return Picture(f"{PLACE}/{found.name}-curves", alt, caption, partial(curves.each, study, quantity="accuracy"))
 
 
 def heat_map(found: Found) -> Picture:

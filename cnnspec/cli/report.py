@@ -37,9 +37,9 @@ def report(
     costs, the spread over seeds, every run, and what failed or was left out. Validation has chosen; the test set is
     shown for the chosen alone.
     """
-    from cnnspec.pytorch.report import swept
+    from cnnspec.pytorch.report import study_of_sweep
 
-    write(swept(sweep), out or sweep / "report")
+    write(study_of_sweep(sweep), out or sweep / "report")
 
 
 def write(study: Study, folder: Path) -> None:

@@ -28,7 +28,7 @@ from cnnspec.cli.commands import MODULES
 from cnnspec.cli.streams import StreamLines
 from cnnspec.pytorch.evaluate import pictures
 from cnnspec.pytorch.report import write as written
-from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.charts.saved import DrawnPicture
 from cnnspec.pytorch.sweep.start import begin
 from cnnspec.pytorch.train import Recipe, train
 from tests.sweep.conftest import SWEEP, planned
@@ -142,7 +142,9 @@ def here(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the folder to work in, where pictures are empty: drawing takes the most of the time."""
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(written, "Drawn", SimpleNamespace(of=lambda picture: Drawn(picture, "<svg/>", b"", "<svg/>")))
+    monkeypatch.setattr(
+        written, "DrawnPicture", SimpleNamespace(of=lambda picture: DrawnPicture(picture, "<svg/>", b"", "<svg/>"))
+    )
     for name in ("confusion", "mistakes", "maps"):
         monkeypatch.setattr(pictures, name, lambda *_: b"")
     return tmp_path

@@ -12,7 +12,7 @@ import pytest
 from cnnspec import load
 from cnnspec.pytorch.report import document, write_report
 from cnnspec.pytorch.report import write as written
-from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.charts.saved import DrawnPicture
 from cnnspec.pytorch.report.from_sweep import study_of
 from cnnspec.pytorch.train import Recipe, train
 from tests.report.made import Folders, small_sweep
@@ -48,8 +48,8 @@ def sweep_report(real_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports are written with empty pictures: drawing takes the most of the time."""
-    blank = SimpleNamespace(of=lambda picture: Drawn(picture, "<svg/>", b"", "<svg/>"))
-    monkeypatch.setattr(written, "Drawn", blank)
+    blank = SimpleNamespace(of=lambda picture: DrawnPicture(picture, "<svg/>", b"", "<svg/>"))
+    monkeypatch.setattr(written, "DrawnPicture", blank)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from matplotlib.text import Text
 
 from cnnspec.pytorch.report import document
 from cnnspec.pytorch.report.blocks import Picture
-from cnnspec.pytorch.report.charts import heat, parallel, places
+from cnnspec.pytorch.report.charts import heat, parallel, scatter
 from cnnspec.pytorch.report.charts.errors import Errors
-from cnnspec.pytorch.report.charts.saved import Drawn
-from cnnspec.pytorch.report.charts.style import COLOURS, INK, NARROW, PALE, SOFT, WIDE, styled
+from cnnspec.pytorch.report.charts.saved import DrawnPicture
+from cnnspec.pytorch.report.charts.style import COLORS, INK, NARROW, PALE, SOFT, WIDE, styled
 from cnnspec.pytorch.report.flatten import frozen
 from cnnspec.pytorch.report.from_sweep import study_of
 from cnnspec.pytorch.report.labels import cut, value_text
@@ -36,13 +36,13 @@ def pictures(real_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[P
 @pytest.mark.parametrize("eye", EYES)
 def test_lines_are_told_apart(eye: str) -> None:
     """Any two colours by whatever cones there are, where dashes and marks tell them apart besides."""
-    for one, other in combinations((*COLOURS, PALE), 2):
+    for one, other in combinations((*COLORS, PALE), 2):
         assert apart(one, other, eye) > 14, (one, other)
 
 
 def test_colours_stand_out_from_the_page() -> None:
     """Lines as WCAG asks of graphics, text as it asks of text."""
-    assert all(contrast(colour, "#ffffff") > 3 for colour in COLOURS)
+    assert all(contrast(colour, "#ffffff") > 3 for colour in COLORS)
     assert min(contrast(INK, "#ffffff"), contrast(SOFT, "#ffffff")) > 4.5
 
 
@@ -97,7 +97,7 @@ def _is_in(text: Text, axes: Axes) -> bool:
 def test_pictures_are_the_same_each_time(pictures: list[Picture]) -> None:
     """The same bytes, so that a report in a repository changes only where its figures do; with text as text."""
     heat = next(picture for picture in pictures if picture.name == "heat-1")
-    one, other = Drawn.of(heat), Drawn.of(heat)
+    one, other = DrawnPicture.of(heat), DrawnPicture.of(heat)
     assert one == other
     assert "97.92" in re.sub(r"<[^>]*>", "", one.svg)
     assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"|<!--.*?-->', "", one.svg)
@@ -119,26 +119,26 @@ def test_scales_of_parallel_coordinates() -> None:
     """Numbers by their size or its logarithm, what some settings lack below them, and the best outcome on top."""
     study = drawn_at_random()
     rate, momentum, act, outcome = parallel.scales(study)
-    lowest, highest = min(rate.places), max(rate.places)
+    lowest, highest = min(rate.positions), max(rate.positions)
     assert (lowest, highest) == pytest.approx((0, 1))
     assert [text for _, text in rate.ticks] == ["1e-5", "0.0001", "0.001", "0.01"]
     assert [at for at, _ in rate.ticks] == pytest.approx([0, 8 / 29, 16 / 29, 24 / 29])
-    assert sorted(momentum.places)[:20] == [0] * 20
-    assert sorted(momentum.places)[20] > 0.1
+    assert sorted(momentum.positions)[:20] == [0] * 20
+    assert sorted(momentum.positions)[20] > 0.1
     assert {text for at, text in momentum.ticks if at == 0} == {"–"}
-    assert sorted({*act.places}) == [0.25, 0.75]
-    assert outcome.places[0] == 1
-    assert min(outcome.places) == 0
-    assert list(outcome.places) == sorted(outcome.places, reverse=True)
+    assert sorted({*act.positions}) == [0.25, 0.75]
+    assert outcome.positions[0] == 1
+    assert min(outcome.positions) == 0
+    assert list(outcome.positions) == sorted(outcome.positions, reverse=True)
 
 
 def test_what_is_drawn_at_random_makes_no_grid() -> None:
-    """Its axes of numbers are shown as places, for the settings that have both."""
+    """Its axes of numbers are shown as a scatter plot, for the settings that have both."""
     study = drawn_at_random()
     assert ("optimizer.lr", "momentum") not in heat.pairs(study)
-    assert places.pairs(study) == [("optimizer.lr", "momentum")]
+    assert scatter.pairs(study) == [("optimizer.lr", "momentum")]
     with styled():
-        figure = places.places(study, ("optimizer.lr", "momentum"), NARROW)
+        figure = scatter.scatter(study, ("optimizer.lr", "momentum"), NARROW)
         figure.draw_without_rendering()
         assert len(figure.axes[0].lines) == 10 + 1
         parallel.parallel(study, NARROW).draw_without_rendering()

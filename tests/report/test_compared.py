@@ -64,11 +64,11 @@ def test_different_data_are_told(folders: Folders) -> None:
     """It is a note and no error; so are other parts that are held back, and a run that is not done."""
     runs = [folders.run("a", held(100), correct=300), folders.run("b", held(100), data="mnist")]
     notes = " ".join(compare(runs).notes)
-    assert "different data, digits and mnist" in notes
+    assert "different data sets (digits and mnist)" in notes
     assert str(runs[1]) in notes
     assert compare([folders.run("c", held(90), correct=3), folders.run("d", held(91), correct=3)]).notes == ()
     parts = [folders.run("e", held(90), correct=3), folders.run("f", held(91), correct=3, validation=0.2)]
-    assert "different parts" in compare(parts).notes[0]
+    assert "different validation parts" in compare(parts).notes[0]
 
 
 def test_without_validation_training_is_compared(folders: Folders) -> None:
@@ -99,7 +99,7 @@ def test_what_is_no_run_is_refused(folders: Folders) -> None:
     for name, said in {
         "nowhere": "there is no run folder",
         "empty": "settings.json is missing",
-        "fresh": "has no epoch yet",
+        "fresh": "has no results yet",
         "torn": "metrics.jsonl is damaged: line 1",
         "infinite": "metrics.jsonl is damaged: line 1",
         "odd": "result.json is damaged: test_accuracy",
@@ -125,6 +125,6 @@ def test_intervals_are_wilsons() -> None:
 
 def test_values_are_printed_as_people_write_them() -> None:
     """Shares in per cent, losses with four digits, times in two units."""
-    assert Measure("val_accuracy", "max").shown(0.98765) == "98.77 %"
+    assert Measure("val_accuracy", "max").text(0.98765) == "98.77 %"
     assert Measure("val_loss", "min").spread([0.5, 0.7]) == "0.6000 ± 0.1414"
     assert [seconds(value) for value in (4.23, 59.9, 200, 7500)] == ["4.2 s", "59.9 s", "3 min 20 s", "2 h 5 min"]

@@ -68,7 +68,7 @@ def test_a_sweep_under_way_says_so(sweep: Sweep) -> None:
     points = tuple(replace(p, status="running", objective=None) if p.number == 1 else p for p in sweep.points)
     points = tuple(replace(p, status="waiting", run=None, objective=None) if p.number == 3 else p for p in points)
     study = study_of(replace(sweep, points=points, chosen=()))
-    assert "of 12 points 1 waiting and 1 running" in study.notes[0]
+    assert "of 12 points, 1 waiting and 1 running" in study.notes[0]
     waiting = replace(sweep, points=tuple(replace(p, status="waiting", run=None) for p in sweep.points), chosen=())
     assert [section.name for section in document(study_of(waiting)).sections] == ["best", "missing"]
 

@@ -37,13 +37,13 @@ def test_a_report_replaces_the_last_one(tmp_path: Path) -> None:
 def test_a_file_of_anyone_else_is_in_the_way(tmp_path: Path, name: str) -> None:
     """Also one that a report wrote and someone has edited; nothing is written then."""
     (tmp_path / name).write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match="nothing is overwritten"):
+    with pytest.raises(UsageError, match="nothing was overwritten"):
         write_report(document("first"), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     (tmp_path / name).unlink()
     write_report(document("first"), tmp_path)
     (tmp_path / name).write_text("edited", encoding="utf-8")
-    with pytest.raises(UsageError, match=f"{name} is not as a report wrote it"):
+    with pytest.raises(UsageError, match=f"{name} was not written by a report"):
         write_report(document("second"), tmp_path)
     assert (tmp_path / name).read_text(encoding="utf-8") == "edited"
 

@@ -20,7 +20,7 @@ from benchmarks.reproduction.plans import NAMES, Extent, planned
 from benchmarks.reproduction.shown import numbers, trained
 from benchmarks.reproduction.shown import test_bars as shown_bars
 from cnnspec.pytorch.report.blocks import ReportTable
-from cnnspec.pytorch.report.charts.saved import Drawn
+from cnnspec.pytorch.report.charts.saved import DrawnPicture
 from cnnspec.pytorch.report.write import markdown
 from cnnspec.pytorch.train import Figures
 from tests.reproduction.made import write_sweep
@@ -123,8 +123,8 @@ def test_runs_that_diverge_do_not_train(build: Path, tmp_path: Path) -> None:
 
 def test_the_page_and_its_pictures_are_written(build: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every picture that the text names is a file beside it; nothing is run for it."""
-    blank = SimpleNamespace(of=lambda picture: Drawn(picture, "<svg/>", b"", "<svg/>"))
-    monkeypatch.setattr(page, "Drawn", blank)
+    blank = SimpleNamespace(of=lambda picture: DrawnPicture(picture, "<svg/>", b"", "<svg/>"))
+    monkeypatch.setattr(page, "DrawnPicture", blank)
     monkeypatch.setattr("sys.argv", ["report", "--only", "page", "--out", str(build), "--docs", str(tmp_path)])
     main()
     text = (tmp_path / "reproduction.md").read_text(encoding="utf-8")

@@ -1,10 +1,10 @@
-"""What is on a page, before anyone decides how it looks.
+"""The content of a report, independent of its format.
 
     Document
     └── Section: heading
-        └── Paragraph | Table | Picture       HTML and Markdown show each in their own way
+        └── Paragraph | Table | Picture       rendered as HTML and as Markdown
 
-Texts are plain: names come from specs that anyone may have written, and whoever shows them escapes them.
+Texts are plain. They contain names from untrusted specs, so each renderer escapes them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Running text; ``strong`` where a reader must not miss it."""
+    """Running text; ``strong`` marks text that a reader must not miss."""
 
     text: str
     strong: bool = False
@@ -25,7 +25,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
-    """A heading; names stand on the left, numbers on the right."""
+    """A column heading. Names are aligned left, numbers right."""
 
     heading: str
     left: bool = False
@@ -33,7 +33,7 @@ class ReportColumn:
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """``marked`` are the rows that stand out; ``levels`` how far each row is set in, where rows are nested."""
+    """A table. ``marked`` rows are emphasized; ``levels`` are the indentation levels of nested rows."""
 
     columns: tuple[ReportColumn, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -44,7 +44,7 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A chart. ``draw`` gives it at a width in CSS pixels; ``alt`` says what it shows to those who do not see it."""
+    """A chart. ``draw`` draws it at a width in CSS pixels; ``alt`` is its alternative text."""
 
     name: str
     alt: str
@@ -57,7 +57,7 @@ Block = Paragraph | ReportTable | Picture
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """``name`` is what links call it."""
+    """A section. ``name`` is the target of links to it."""
 
     name: str
     heading: str
@@ -66,7 +66,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page: its title, a line below it, and the sections."""
+    """A report: its title, a summary line and its sections."""
 
     title: str
     lead: str

@@ -1,4 +1,4 @@
-"""Nested settings as names and values that can be compared: ``optimizer: Adam``, ``optimizer.Adam.lr: 0.1``."""
+"""Flatten nested settings into names and comparable values: ``optimizer: Adam``, ``optimizer.Adam.lr: 0.1``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnnspec.pytorch.report.labels import value_text
 
 
 def flat(name: str, value: Any) -> list[tuple[str, Any]]:
-    """The pairs below a name; an operation stands under the name itself, its arguments below it."""
+    """Return (name, value) pairs. An operation gets the name itself, and each of its arguments a dotted name."""
     if not isinstance(value, Mapping):
         return [(name, frozen(value))]
     inner = [pair for key, part in value.items() for pair in flat(f"{name}.{key}", part)]
@@ -18,7 +18,7 @@ def flat(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def frozen(value: Any) -> Any:
-    """Lists as tuples and mappings in them as text, so that values can be compared and looked up."""
+    """Turn lists into tuples and mappings into text, so that values can be compared and hashed."""
     if isinstance(value, Mapping):
         return value_text(value)
     return tuple(map(frozen, value)) if isinstance(value, list | tuple) else value

@@ -1,4 +1,4 @@
-"""A sweep's folder ──► Study: its points with their runs, and why those that have none have none."""
+"""Sweep folder ──► Study: the points with their runs, and the reason for each point without a run."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from cnnspec.pytorch.report.runs import Run, read_run
 from cnnspec.pytorch.report.study import Study, Trial
 from cnnspec.pytorch.sweep import Chosen, Point, Sweep, read_sweep
 
-SEED = "seed"  # the axis over which settings are told as one
+SEED = "seed"  # the axis that settings are averaged over
 
 
-def swept(folder: Path) -> Study:
-    """The study that a sweep makes, however far it has come. Raises CheckpointError where the folder is none."""
+def study_of_sweep(folder: Path) -> Study:
+    """Return the study of a finished or unfinished sweep. Raise CheckpointError if the folder is not a sweep."""
     return study_of(read_sweep(folder))
 
 
 def study_of(sweep: Sweep) -> Study:
-    """The same of a sweep that was read."""
+    """Return the study of a sweep that was already read."""
     measure = measure_of(sweep)
     axes = _axes(sweep)
     tests = {chosen.point: chosen for chosen in sweep.chosen}
     trials = [_trial(point, axes, tests.get(point.number)) for point in sweep.points]
-    shown, missing = ([trial for trial in trials if bool(trial.rows) is has] for has in (True, False))
+    with_rows, missing = ([trial for trial in trials if bool(trial.rows) is has] for has in (True, False))
     return Study(
         sweep.title,
         measure,
         axes,
-        grouped(shown, axes, measure, missing),
+        grouped(with_rows, axes, measure, missing),
         tuple(missing),
         _notes(sweep, trials),
         frozenset(axis.name for axis in sweep.axes if axis.is_log),
@@ -43,13 +43,13 @@ def study_of(sweep: Sweep) -> Study:
 
 
 def measure_of(sweep: Sweep) -> Measure:
-    """``val_accuracy`` or ``best val_accuracy`` as the sweep calls it."""
+    """Return the measure of a sweep's objective: ``val_accuracy`` or ``best val_accuracy``."""
     when, _, name = sweep.objective.rpartition(" ")
     return Measure(name, sweep.direction, when or "last")
 
 
 def _axes(sweep: Sweep) -> tuple[str, ...]:
-    """All axes but the seed on which points differ, those that a condition gives to some points included."""
+    """Return all axes on which points differ, except the seed, including axes that only some points have."""
     names = list(dict.fromkeys([*(axis.name for axis in sweep.axes), *(n for p in sweep.points for n in p.values)]))
     values = {name: {str(point.values.get(name)) for point in sweep.points} for name in names}
     return tuple(name for name in names if name != SEED and len(values[name]) > 1)
@@ -63,7 +63,7 @@ def _trial(point: Point, axes: Sequence[str], chosen: Chosen | None) -> Trial:
         status=point.status,
         reason=point.reason,
         run=point.run,
-        objective=point.objective if point.status == "done" else None,  # what was cut off has not come as far
+        objective=point.objective if point.status == "done" else None,  # not comparable if the run stopped early
         test=chosen.test if chosen else None,
     )
     try:
@@ -78,16 +78,16 @@ def values_of(point: Point, axes: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _value(value: Any) -> Any:
-    """A value that can be looked up; a network or an operation with its settings as a line of text."""
+    """Return a hashable value; a network or an operation with settings becomes a line of text."""
     if not isinstance(value, Mapping):
         return frozen(value)
-    rest = {key: part for key, part in value.items() if key not in ("spec", "variant")}
+    settings = {key: part for key, part in value.items() if key not in ("spec", "variant")}
     name = ":".join(str(value[key]) for key in ("spec", "variant") if value.get(key) is not None)
-    return " ".join(filter(None, [name, value_text(rest)[1:-1]]))
+    return " ".join(filter(None, [name, value_text(settings)[1:-1]]))
 
 
 def _with_run(trial: Trial, run: Run) -> Trial:
-    """The same with its epochs."""
+    """Return the trial with the results of its run."""
     return replace(
         trial,
         seed=run.record.training.seed if trial.seed is None else trial.seed,
@@ -99,15 +99,17 @@ def _with_run(trial: Trial, run: Run) -> Trial:
 
 
 def _notes(sweep: Sweep, trials: Sequence[Trial]) -> tuple[str, ...]:
-    """How far it has come, and what became of the points that are not done."""
+    """Return notes on unfinished and failed points and on missing test figures."""
     notes = []
-    left = [word for word in ("waiting", "running") if any(trial.status == word for trial in trials)]
-    if left:
-        told = listing([f"{sum(t.status == word for t in trials)} {word}" for word in left])
-        notes.append(f"The sweep is not done: of {count(len(trials), 'point')} {told}. What is shown is what there is.")
+    open_statuses = [word for word in ("waiting", "running") if any(trial.status == word for trial in trials)]
+    if open_statuses:
+        counts = listing([f"{sum(t.status == word for t in trials)} {word}" for word in open_statuses])
+        notes.append(
+            f"The sweep is not finished: of {count(len(trials), 'point')}, {counts}. Results so far are shown."
+        )
     failed = sum(trial.status == "failed" for trial in trials)
     if failed:
-        notes.append(f"{count(failed, 'point')} failed: the reasons stand below.")
-    if not sweep.chosen and not left:
-        notes.append("Nothing is measured on the test set yet.")
+        notes.append(f'{count(failed, "point")} failed; see "Points without a result" for the reasons.')
+    if not sweep.chosen and not open_statuses:
+        notes.append("No setting has been measured on the test set yet.")
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""Names of axes and values, short enough to stand beside a curve.
+"""Short names of axes and values, for legends and labels.
 
 optimizer.Adam.lr: 0.001, params.dropout: 0.2, spec: mnist/alexnet  ──►  alexnet · lr 0.001 · dropout 0.2
 """
@@ -14,18 +14,18 @@ from unicodedata import east_asian_width
 
 from cnnspec.engine.diagnostics import printable
 
-BY_THEMSELVES = ("spec", "optimizer", "data", "variant", "run")  # axes whose values say what they are
+UNLABELED = ("spec", "optimizer", "data", "variant", "run")  # axes whose values need no name before them
 LONGEST = 48  # characters of a value
 
 
 def short_names(axes: Sequence[str]) -> dict[str, str]:
-    """The last part of each name, or all of it where two would be the same."""
+    """Return the last part of each name, or all of it if two names end alike."""
     ends = Counter(axis.rpartition(".")[2] for axis in axes)
     return {axis: axis.rpartition(".")[2] if ends[axis.rpartition(".")[2]] == 1 else axis for axis in axes}
 
 
 def value_text(value: Any) -> str:
-    """A value as a spec writes it: ``true``, ``1e-5``, ``[3, 4]``; a dash where there is none."""
+    """Return a value as a spec writes it: ``true``, ``1e-5``, ``[3, 4]``; a dash for no value."""
     match value:
         case None:
             return "–"
@@ -41,7 +41,7 @@ def value_text(value: Any) -> str:
 
 
 def number_text(value: float) -> str:
-    """Four digits at most, and an exponent only where there would be many zeros."""
+    """Format a number with four digits at most, and an exponent only for very large and very small numbers."""
     text = f"{value:.4g}"
     if "e" not in text:
         return text
@@ -50,7 +50,7 @@ def number_text(value: float) -> str:
 
 
 def cut(text: str, most: int = LONGEST) -> str:
-    """The beginning and the end of a text that is too long; a sign of East Asia is as wide as two letters."""
+    """Shorten a text in the middle. An East Asian wide character counts as two letters."""
     if sum(map(_width, text)) <= most:
         return text
     end = max(most - 1, 1) // 2
@@ -66,7 +66,7 @@ def _width(letter: str) -> int:
 
 
 def labels(axes: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What each row of values is called: the axes on which it has one, parted by dots."""
+    """Return the label of each row of values: its axes and values, separated by dots."""
     names = short_names(axes)
     tails = _tails([str(row["spec"]) for row in rows if row.get("spec") is not None])
     return [_label(row, names, tails) for row in rows]
@@ -79,11 +79,11 @@ def _label(row: Mapping[str, Any], names: Mapping[str, str], tails: Mapping[str,
         if value is None:
             continue
         text = tails[str(value)] if axis == "spec" else value_text(value)
-        parts.append(cut(printable(text)) if axis in BY_THEMSELVES else f"{printable(name)} {text}")
-    return " · ".join(parts) or "all alike"
+        parts.append(cut(printable(text)) if axis in UNLABELED else f"{printable(name)} {text}")
+    return " · ".join(parts) or "no settings"
 
 
 def _tails(names: Sequence[str]) -> dict[str, str]:
-    """Names of specs without their folders, where that leaves them apart."""
+    """Return the names of specs without their folders if they stay unique."""
     ends = {name: name.rpartition("/")[2] for name in names}
     return ends if len(set(ends.values())) == len(ends) else {name: name for name in names}

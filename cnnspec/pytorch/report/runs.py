@@ -1,4 +1,4 @@
-"""A run folder as a report needs it: what was set, the network, a row for each epoch, and the figures of the test."""
+"""Read a run folder for a report: settings, network, one row per epoch, and test figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROW = TypeAdapter(Metrics)
 
 
 class EndedRun(BaseModel):
-    """result.json, as far as it is told: the test figures are not there where the test part was not looked at."""
+    """The fields of result.json that reports show; test figures are None if the run has not been tested."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -43,7 +43,7 @@ class EndedRun(BaseModel):
     def _is_whole(self) -> EndedRun:
         test = {self.test_accuracy is None, self.test_loss is None, self.test_images is None}
         if len(test) > 1:
-            raise ValueError("`test_accuracy`, `test_loss` and `test_images` go together")
+            raise ValueError("`test_accuracy`, `test_loss` and `test_images` must appear together")
         return self
 
     @property
@@ -56,14 +56,14 @@ class EndedRun(BaseModel):
     @property
     def machine(self) -> str:
         """``Intel Xeon (cpu), 1 thread, torch 2.15.0``."""
-        where = f"{self.processor} ({self.device})" if self.processor else self.device
+        processor = f"{self.processor} ({self.device})" if self.processor else self.device
         threads = "" if self.threads is None else f"{self.threads} thread{'s' if self.threads != 1 else ''}"
-        return ", ".join(filter(None, [where, threads, self.torch and f"torch {self.torch}"]))
+        return ", ".join(filter(None, [processor, threads, self.torch and f"torch {self.torch}"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A run, read. ``ended`` is None for one that is not done."""
+    """The contents of a run folder. ``ended`` is None if the run has not finished."""
 
     folder: Path
     record: RunRecord
@@ -74,16 +74,16 @@ class Run:
 
 
 def read_run(folder: Path) -> Run:
-    """A run folder, whose run may be under way. Raises CheckpointError where it is none, or is damaged."""
+    """Read a run folder, finished or not. Raise CheckpointError if it is not a run folder or is damaged."""
     record = read_record(folder)
     spec, network = read_network(folder, record.spec)
     require_texts(folder, record)
-    network = replace(network, name=record.spec.title)  # and not the file in the run's folder
+    network = replace(network, name=record.spec.title)  # not the name of the spec's copy in the run folder
     return Run(folder, record, spec, network, _rows(folder / METRICS), _ended(folder / RESULT))
 
 
 def _rows(path: Path) -> tuple[Metrics, ...]:
-    """One for each epoch that is over; none before the first is."""
+    """Return one row per finished epoch."""
     rows = []
     for number, line in enumerate((_read(path, MOST_ROWS) or b"").splitlines(), 1):
         try:
@@ -91,9 +91,11 @@ def _rows(path: Path) -> tuple[Metrics, ...]:
         except ValidationError as error:
             raise CheckpointError(f"{path} is damaged: line {number}: {mistake(error)}") from None
         if row.epoch != number:
-            raise CheckpointError(f"{path} is damaged: line {number}: epoch: {row.epoch:,} instead of {number:,}")
+            raise CheckpointError(f"{path} is damaged: line {number}: `epoch` is {row.epoch:,} instead of {number:,}")
         if (row.val_loss is None) != (row.val_accuracy is None):
-            raise CheckpointError(f"{path} is damaged: line {number}: `val_loss` and `val_accuracy` go together")
+            raise CheckpointError(
+                f"{path} is damaged: line {number}: `val_loss` and `val_accuracy` must appear together"
+            )
         rows.append(row)
     return tuple(rows)
 
@@ -106,8 +108,8 @@ def _ended(path: Path) -> EndedRun | None:
         raise CheckpointError(f"{path} is damaged: {mistake(error)}") from None
 
 
-def _read(path: Path, most: int) -> bytes | None:
+def _read(path: Path, limit: int) -> bytes | None:
     try:
-        return read_inside(path, most)
+        return read_inside(path, limit)
     except FileNotFoundError:
         return None

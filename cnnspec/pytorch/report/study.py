@@ -1,13 +1,13 @@
-"""What a report is of: trials, and the settings that several of them share.
+"""The data of a report: trials, grouped into settings.
 
     Study
-    ├── axes       the names of what differs, the seed apart
-    ├── settings   Setting: values on the axes ──► Trials, one for each seed
+    ├── axes       names of the settings that differ, except the seed
+    ├── settings   StudySetting: values on the axes ──► Trials, one for each seed
     ├── missing    Trials without an epoch: failed, left out, waiting
-    ├── chosen     settings that were measured on the test part
-    └── notes      what a reader has to know first
+    ├── tested     settings that were measured on the test set
+    └── notes      warnings for the top of the report
 
-A value None on an axis: the setting does not have it.
+A value of None on an axis means that the setting does not have this axis.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from cnnspec.engine.recipe import Recipe
 from cnnspec.pytorch.report.metric import Measure
 from cnnspec.pytorch.train.watch import Figures, Metrics
 
-EARLY = ("pruned", "failed")  # ends before the last epoch
+EARLY = ("pruned", "failed")  # statuses of trials that stopped before their last epoch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trial:
-    """One run, or why there is none. ``name`` is what a user calls it: a folder, or the number of a point."""
+    """One run, or the reason why there is none. ``name`` is a run folder or the number of a point."""
 
     name: str
     values: Mapping[str, Any]
@@ -46,18 +46,18 @@ class Trial:
 
     @property
     def seconds(self) -> float:
-        """Those of training alone."""
+        """The training time, without evaluation."""
         return sum(row.seconds for row in self.rows)
 
     def curve(self, name: str) -> list[tuple[int, float]]:
-        """Epochs and a field of Metrics, where it is known."""
+        """Return (epoch, value) pairs of a field of Metrics, without missing values."""
         pairs = [(row.epoch, getattr(row, name)) for row in self.rows]
         return [(epoch, value) for epoch, value in pairs if value is not None]
 
 
 @dataclass(frozen=True, eq=False)
 class StudySetting:
-    """Trials of the same values, one for each seed. All have an epoch at least; ``missing`` others have none."""
+    """Trials with equal values, one per seed. Each has at least one epoch; ``missing`` counts trials without one."""
 
     label: str
     values: Mapping[str, Any]
@@ -66,17 +66,17 @@ class StudySetting:
 
     @property
     def planned(self) -> int:
-        """The seeds that there are, those without an epoch included."""
+        """The number of seeds, including those without an epoch."""
         return len(self.trials) + self.missing
 
     @property
     def finished(self) -> int:
-        """The seeds that finished: not pruned, failed, under way or still to come."""
+        """The number of seeds that finished: not pruned, failed, running or waiting."""
         return sum(trial.status == "done" and trial.objective is not None for trial in self.trials)
 
     @property
     def seeds(self) -> str:
-        """How many seeds finished: ``3``, or ``2 of 3``."""
+        """The number of finished seeds: ``3``, or ``2 of 3``."""
         return str(self.planned) if self.finished == self.planned else f"{self.finished} of {self.planned}"
 
     @cached_property
@@ -94,7 +94,7 @@ class StudySetting:
 
     @property
     def test_accuracy(self) -> float:
-        """The mean over those that were measured; there is one at least."""
+        """The mean over the trials with test figures; requires at least one."""
         return mean(test.accuracy for test in self.tested)
 
     @property
@@ -103,21 +103,21 @@ class StudySetting:
 
     @property
     def seconds(self) -> float:
-        """Of one training, in the mean."""
+        """The mean training time of a trial."""
         return mean(trial.seconds for trial in self.trials)
 
     def curve(self, name: str) -> list[tuple[int, list[float]]]:
-        """Epochs, and the values of all trials that came so far."""
-        found: dict[int, list[float]] = {}
+        """Return (epoch, values) pairs with the values of all trials that reached the epoch."""
+        by_epoch: dict[int, list[float]] = {}
         for trial in self.trials:
             for epoch, value in trial.curve(name):
-                found.setdefault(epoch, []).append(value)
-        return sorted(found.items())
+                by_epoch.setdefault(epoch, []).append(value)
+        return sorted(by_epoch.items())
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """All that a report shows. Settings stand best first; those without an objective last."""
+    """The data of a report. Settings are sorted best first; those without an objective come last."""
 
     title: str
     measure: Measure
@@ -125,17 +125,17 @@ class Study:
     settings: tuple[StudySetting, ...]
     missing: tuple[Trial, ...] = ()
     notes: tuple[str, ...] = ()
-    logarithmic: frozenset[str] = frozenset()  # axes that are said to be so
+    logarithmic: frozenset[str] = frozenset()  # axes that the sweep file declares as logarithmic
 
     @cached_property
     def trials(self) -> list[Trial]:
         return [trial for setting in self.settings for trial in setting.trials]
 
     @cached_property
-    def without(self) -> list[Trial]:
-        """What has no result: all without an epoch, and those that did not get to their end for a reason."""
-        found = [*self.missing, *(trial for trial in self.trials if trial.reason or trial.status in EARLY)]
-        return sorted(found, key=lambda trial: (len(trial.name), trial.name))  # 2 before 10
+    def without_result(self) -> list[Trial]:
+        """The trials without a result: those without an epoch, and those that stopped early."""
+        trials = [*self.missing, *(trial for trial in self.trials if trial.reason or trial.status in EARLY)]
+        return sorted(trials, key=lambda trial: (len(trial.name), trial.name))  # 2 before 10
 
     @cached_property
     def ranked(self) -> list[StudySetting]:
@@ -144,16 +144,16 @@ class Study:
 
     @cached_property
     def tested(self) -> list[StudySetting]:
-        """The settings that were measured on the test part, best first."""
-        found = [setting for setting in self.settings if setting.tested]
-        return sorted(found, key=lambda setting: -setting.test_accuracy)
+        """The settings that were measured on the test set, best first."""
+        settings = [setting for setting in self.settings if setting.tested]
+        return sorted(settings, key=lambda setting: -setting.test_accuracy)
 
     def levels(self, axis: str) -> list[Any]:
-        """The values on an axis in order: numbers by size, others as they come."""
+        """Return the values on an axis: numbers in ascending order, then the others in their first order."""
         values = [setting.values[axis] for setting in self.settings]
-        found = list(dict.fromkeys([*values, *(trial.values.get(axis) for trial in self.missing)]))
-        numbers = [value for value in found if are_numbers([value])]
-        return [*sorted(numbers), *(value for value in found if not are_numbers([value]))]
+        distinct = list(dict.fromkeys([*values, *(trial.values.get(axis) for trial in self.missing)]))
+        numbers = [value for value in distinct if are_numbers([value])]
+        return [*sorted(numbers), *(value for value in distinct if not are_numbers([value]))]
 
 
 def are_numbers(values: Sequence[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Loss and accuracy over the epochs: the best settings in colours over all the others, and each setting by itself."""
+"""Loss and accuracy over the epochs: an overview with the best settings in color, and a small panel per setting."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from cnnspec.pytorch.report.charts.errors import FEW_STEPS, STEPS, error_scale, wants_errors
-from cnnspec.pytorch.report.charts.style import COLOURS, MOST, PALE, WIDE, epochs_on, figure_of, line_style, log_scale
+from cnnspec.pytorch.report.charts.errors import FEW_STEPS, STEPS, error_scale, needs_error_scale
+from cnnspec.pytorch.report.charts.style import COLORS, MOST, PALE, WIDE, epochs_on, figure_of, line_style, log_scale
 from cnnspec.pytorch.report.labels import cut
 from cnnspec.pytorch.report.study import Study, StudySetting
 
 LEGEND_LINE = 19  # CSS pixels
 LETTER = 7.0
 MOST_PANELS = 48
-LEFT, GAP, PANEL, TITLE, BELOW = 78, 14, 94, 42, 92  # of small panels, in CSS pixels
-Curve = tuple[list[int], list[float], list[float], list[float]]  # epochs, mean, least and greatest over seeds
+LEFT, GAP, PANEL, TITLE, BOTTOM = 78, 14, 94, 42, 92  # of small panels, in CSS pixels
+Curve = tuple[list[int], list[float], list[float], list[float]]  # epochs, then mean, minimum and maximum over seeds
 
 
 def overview(study: Study, width: int) -> Figure:
-    """Two panels: the loss and the accuracy on the part that is held back."""
+    """Draw two panels: validation loss and validation accuracy."""
     part = held_part(study)
-    named = study.settings[:MOST]
-    entries = len(named) + (len(study.settings) > MOST)
-    columns = 1 if width < WIDE or max(len(s.label) for s in named) > 34 else 2
-    below = LEGEND_LINE * ceil(entries / columns) + 12
-    figure = figure_of(width, (290 if width == WIDE else 2 * 240) + below)
+    colored = study.settings[:MOST]
+    entries = len(colored) + (len(study.settings) > MOST)
+    columns = 1 if width < WIDE or max(len(s.label) for s in colored) > 34 else 2
+    legend_height = LEGEND_LINE * ceil(entries / columns) + 12
+    figure = figure_of(width, (290 if width == WIDE else 2 * 240) + legend_height)
     panels = figure.subplots(*((1, 2) if width == WIDE else (2, 1)))
     for axes, name in zip(panels, (f"{part}_loss", f"{part}_accuracy"), strict=True):
         _panel(axes, study, name)
         axes.set_title(title_of(name))
-    handles = _handles(named, entries, int((width / columns - 60) / LETTER))
+    handles = _handles(colored, entries, int((width / columns - 60) / LETTER))
     figure.legend(handles=handles, loc="outside lower left", ncols=columns)
     return figure
 
 
 def held_part(study: Study) -> str:
-    """``val``, or ``train`` where one trial holds nothing back."""
+    """Return ``val``, or ``train`` if a trial has no validation part."""
     return "val" if all(row.val_loss is not None for trial in study.trials for row in trial.rows) else "train"
 
 
 def title_of(name: str) -> str:
-    part, _, what = name.partition("_")
-    return f"{'validation' if part == 'val' else 'training'} {what}{' (%)' if what == 'accuracy' else ''}"
+    part, _, quantity = name.partition("_")
+    return f"{'validation' if part == 'val' else 'training'} {quantity}{' (%)' if quantity == 'accuracy' else ''}"
 
 
 def _panel(axes: Axes, study: Study, name: str) -> None:
     for setting in study.settings[MOST:]:
         _line(axes, curve(setting, name), color=PALE, linewidth=1.2)
-    for place, setting in reversed(list(enumerate(study.settings[:MOST]))):
-        _line(axes, curve(setting, name), band=True, **line_style(place))
+    for rank, setting in reversed(list(enumerate(study.settings[:MOST]))):
+        _line(axes, curve(setting, name), band=True, **line_style(rank))
     epochs_on(axes, last_epoch(study))
     scale(axes, study, [name])
 
@@ -64,27 +64,27 @@ def last_epoch(study: Study) -> int:
     return max(row.epoch for trial in study.trials for row in trial.rows)
 
 
-def _handles(named: Sequence[StudySetting], entries: int, most: int) -> list[Line2D]:
-    labels = [cut(setting.label, most) for setting in named]
-    handles = [Line2D([], [], label=label, **line_style(place)) for place, label in enumerate(labels)]
-    return handles + [Line2D([], [], label="all others", color=PALE)] * (entries - len(named))
+def _handles(colored: Sequence[StudySetting], entries: int, letters: int) -> list[Line2D]:
+    labels = [cut(setting.label, letters) for setting in colored]
+    handles = [Line2D([], [], label=label, **line_style(index)) for index, label in enumerate(labels)]
+    return handles + [Line2D([], [], label="all others", color=PALE)] * (entries - len(colored))
 
 
 def curve(setting: StudySetting, name: str) -> Curve:
-    """The mean over seeds with its ends; accuracies in per cent."""
-    times = 100 if name.endswith("accuracy") else 1
-    found = [(epoch, [times * value for value in values]) for epoch, values in setting.curve(name)]
-    epochs = [epoch for epoch, _ in found]
+    """Return the mean, minimum and maximum over seeds; accuracies are in percent."""
+    factor = 100 if name.endswith("accuracy") else 1
+    points = [(epoch, [factor * value for value in values]) for epoch, values in setting.curve(name)]
+    epochs = [epoch for epoch, _ in points]
     return (
         epochs,
-        [sum(values) / len(values) for _, values in found],
-        [min(values) for _, values in found],
-        [max(values) for _, values in found],
+        [sum(values) / len(values) for _, values in points],
+        [min(values) for _, values in points],
+        [max(values) for _, values in points],
     )
 
 
-def _line(axes: Axes, found: Curve, band: bool = False, **style: Any) -> None:
-    epochs, mean, low, high = found
+def _line(axes: Axes, points: Curve, band: bool = False, **style: Any) -> None:
+    epochs, mean, low, high = points
     if band and low != high:
         axes.fill_between(epochs, low, high, color=style["color"], alpha=0.14, linewidth=0)
     mark: dict[str, Any] = {"marker": "o", "markersize": 3.5} if len(epochs) == 1 else {}
@@ -92,7 +92,7 @@ def _line(axes: Axes, found: Curve, band: bool = False, **style: Any) -> None:
 
 
 def scale(axes: Axes, study: Study, names: Sequence[str], steps: Sequence[float] = STEPS) -> None:
-    """Losses that are far apart on a logarithmic scale, high accuracies on that of their errors."""
+    """Choose the scale: logarithmic for losses that are far apart, the error scale for high accuracies."""
     values = [value for setting in study.settings for name in names for value in _all(setting, name)]
     if not values:
         return
@@ -101,7 +101,7 @@ def scale(axes: Axes, study: Study, names: Sequence[str], steps: Sequence[float]
             log_scale(axes, values)
         else:
             axes.set_ylim(0, 1.06 * max(values))
-    elif wants_errors(values):
+    elif needs_error_scale(values):
         error_scale(axes, values, steps=steps)
     else:
         pad = 0.06 * (max(values) - min(values) or 1)
@@ -109,9 +109,9 @@ def scale(axes: Axes, study: Study, names: Sequence[str], steps: Sequence[float]
 
 
 def is_stretched(study: Study) -> bool:
-    """Whether the accuracies of the overview stand on the scale of their errors."""
+    """Tell whether the overview shows accuracies on the error scale."""
     name = f"{held_part(study)}_accuracy"
-    return wants_errors([value for setting in study.settings for value in _all(setting, name)])
+    return needs_error_scale([value for setting in study.settings for value in _all(setting, name)])
 
 
 def _all(setting: StudySetting, name: str) -> list[float]:
@@ -119,25 +119,25 @@ def _all(setting: StudySetting, name: str) -> list[float]:
     return [*low, *high]
 
 
-def each(study: Study, width: int, what: str) -> Figure:
-    """A small panel for each setting, in the order of their rank: it in colour, the others behind it in grey."""
-    shown = study.settings[:MOST_PANELS]
-    grid = _CurveGrid(len(shown), width)
-    names = [f"{part}_{what}" for part in ("train", *(["val"] if held_part(study) == "val" else []))]
+def each(study: Study, width: int, quantity: str) -> Figure:
+    """Draw a small panel for each setting, best first: the setting in color over all others in gray."""
+    settings = study.settings[:MOST_PANELS]
+    grid = _CurveGrid(len(settings), width)
+    names = [f"{part}_{quantity}" for part in ("train", *(["val"] if held_part(study) == "val" else []))]
     others = [list(zip(*curve(setting, names[-1])[:2], strict=True)) for setting in study.settings]
     figure = figure_of(width, grid.height)
-    figure.set_layout_engine("none")  # panels of one size, whatever stands beside them
-    for place, setting in enumerate(shown):
-        axes = figure.add_axes(grid.panel(place))
+    figure.set_layout_engine("none")  # panels keep their size whatever their labels are
+    for index, setting in enumerate(settings):
+        axes = figure.add_axes(grid.panel(index))
         axes.add_collection(LineCollection(others, colors="#dfe3e7", linewidths=0.9))
         _one(axes, setting, names)
         epochs_on(axes, last_epoch(study))
         scale(axes, study, names, FEW_STEPS)
-        axes.tick_params(labelleft=place % grid.columns == 0, labelbottom=place + grid.columns >= len(shown))
+        axes.tick_params(labelleft=index % grid.columns == 0, labelbottom=index + grid.columns >= len(settings))
         axes.set_title(_wrapped(setting.label, grid.letters), fontsize=9, fontweight="normal")
-        if place % grid.columns == 0:
-            axes.set_ylabel("%" if what == "accuracy" else "loss")
-        axes.set_xlabel("epoch" if place + grid.columns >= len(shown) else "")
+        if index % grid.columns == 0:
+            axes.set_ylabel("%" if quantity == "accuracy" else "loss")
+        axes.set_xlabel("epoch" if index + grid.columns >= len(settings) else "")
     if len(names) > 1:
         figure.legend(handles=_parts(), loc="lower left", ncols=3 if width == WIDE else 2)
     return figure
@@ -145,7 +145,7 @@ def each(study: Study, width: int, what: str) -> Figure:
 
 @dataclass(frozen=True, slots=True)
 class _CurveGrid:
-    """Where the small panels stand: sizes in CSS pixels."""
+    """The layout of the small panels, in CSS pixels."""
 
     panels: int
     width: int
@@ -160,21 +160,21 @@ class _CurveGrid:
 
     @property
     def height(self) -> int:
-        return self.rows * (PANEL + TITLE) + BELOW
+        return self.rows * (PANEL + TITLE) + BOTTOM
 
     @property
     def wide(self) -> float:
-        """Of a panel."""
+        """The width of a panel."""
         return min((self.width - LEFT - 6) / self.columns - GAP, 320)
 
     @property
     def letters(self) -> int:
-        """That fit above a panel."""
+        """The number of letters that fit above a panel."""
         return int(self.wide / 6.6)
 
-    def panel(self, place: int) -> tuple[float, float, float, float]:
-        """In shares of the figure."""
-        row, column = divmod(place, self.columns)
+    def panel(self, index: int) -> tuple[float, float, float, float]:
+        """Return left, bottom, width and height of a panel as fractions of the figure."""
+        row, column = divmod(index, self.columns)
         left = LEFT + column * (self.wide + GAP)
         top = row * (PANEL + TITLE) + TITLE
         bottom = (self.height - top - PANEL) / self.height
@@ -183,26 +183,26 @@ class _CurveGrid:
 
 def _one(axes: Axes, setting: StudySetting, names: Sequence[str]) -> None:
     if len(names) > 1:
-        _line(axes, curve(setting, names[0]), color=COLOURS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4)
-    _line(axes, curve(setting, names[-1]), color=COLOURS[0], linewidth=1.9, band=True)
+        _line(axes, curve(setting, names[0]), color=COLORS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4)
+    _line(axes, curve(setting, names[-1]), color=COLORS[0], linewidth=1.9, band=True)
 
 
 def _parts() -> list[Line2D]:
     return [
-        Line2D([], [], color=COLOURS[0], linewidth=1.9, label="validation"),
-        Line2D([], [], color=COLOURS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4, label="training"),
-        Line2D([], [], color="#c9ced4", linewidth=0.9, label="validation of the others"),
+        Line2D([], [], color=COLORS[0], linewidth=1.9, label="validation"),
+        Line2D([], [], color=COLORS[1], linestyle=(0, (2.5, 1.2)), linewidth=1.4, label="training"),
+        Line2D([], [], color="#c9ced4", linewidth=0.9, label="validation, others"),
     ]
 
 
 def _wrapped(label: str, width: int) -> str:
-    """A label on two lines where one is too short for it, parted at a dot where there is one."""
+    """Break a long label into two lines, at a dot if it has one."""
     if len(label) <= width:
         return label
     parts = label.split(" · ")
     first = parts[0]
-    for place, part in enumerate(parts[1:], 1):
+    for index, part in enumerate(parts[1:], 1):
         if len(first) + 3 + len(part) > width:
-            return f"{cut(first, width)}\n{cut(' · '.join(parts[place:]), width)}"
+            return f"{cut(first, width)}\n{cut(' · '.join(parts[index:]), width)}"
         first += f" · {part}"
     return cut(first, width)

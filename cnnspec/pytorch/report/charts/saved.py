@@ -1,4 +1,4 @@
-"""Picture ──► SVG and PNG. The same chart gives the same bytes."""
+"""Picture ──► SVG and PNG. Equal charts give equal bytes."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from matplotlib.figure import Figure
 from cnnspec.pytorch.report.blocks import Picture
 from cnnspec.pytorch.report.charts.style import NARROW, WIDE, styled
 
-SHARP = 192  # dots per inch: twice a CSS pixel's
-HEAD = re.compile(r"^.*?(?=<svg)", re.DOTALL)  # the XML declaration and the doctype, whose address nothing needs
-NOTHING = {"Date": None, "Creator": None, "Format": None, "Type": None}  # of what would differ from day to day
+DPI = 192  # twice that of CSS pixels
+HEAD = re.compile(r"^.*?(?=<svg)", re.DOTALL)  # the XML declaration and the doctype, which HTML does not need
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}  # would differ from run to run
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A picture in all its forms; each figure is laid out once."""
+class DrawnPicture:
+    """A picture in all its formats. Each figure is laid out once."""
 
     picture: Picture
     svg: str
     png: bytes
-    narrow: str  # SVG, too
+    narrow: str  # SVG for narrow pages
 
     @classmethod
-    def of(cls, picture: Picture) -> Drawn:
+    def of(cls, picture: Picture) -> DrawnPicture:
         with styled():
             wide = picture.draw(WIDE)
             text = _svg(wide)
-            wide.set_layout_engine("none")  # it is laid out by now
+            wide.set_layout_engine("none")  # already laid out
             return cls(picture, text, _png(wide), _svg(picture.draw(NARROW)))
 
 
 def _svg(figure: Figure) -> str:
-    """The document, with text as text."""
+    """Return the SVG; its texts stay selectable."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata=NOTHING)
+    figure.savefig(buffer, format="svg", metadata=NO_METADATA)
     return HEAD.sub("", buffer.getvalue().decode())
 
 
 def _png(figure: Figure) -> bytes:
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=SHARP, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()

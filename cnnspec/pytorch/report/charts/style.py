@@ -1,6 +1,6 @@
-"""How all charts look: sizes in CSS pixels, colours, lines and logarithmic axes.
+"""The style of all charts: sizes in CSS pixels, colors, lines and logarithmic axes.
 
-Each chart is drawn twice, WIDE for pages and paper and NARROW for phones, so that its text is never scaled down.
+Each chart is drawn twice, WIDE for screens and paper and NARROW for phones, so that its text is never scaled down.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 from cnnspec.pytorch.report.labels import number_text
 
 WIDE, NARROW = 720, 340  # CSS pixels
-PIXEL = 1 / 96  # of an inch, as CSS has it
+PIXEL = 1 / 96  # inch; the definition of CSS
 INK, SOFT, PALE = "#16191d", "#59616b", "#c9ced4"
 
-# Hues of Okabe and Ito's, as dark as lines on white have to be; they differ in lightness, dashes and marks as well
-COLOURS = ("#0072b2", "#c24e00", "#00573d", "#cc79a7", "#16191d", "#5f1f72")
+# The hues of Okabe and Ito, darkened for lines on white. Series also differ in lightness, dashes and marks
+COLORS = ("#0072b2", "#c24e00", "#00573d", "#cc79a7", "#16191d", "#5f1f72")
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 3)), (0, (9, 2)))
 MARKS = "os^Dvp"
-MOST = len(COLOURS)  # series that are told apart by colour
+MOST = len(COLORS)  # series with a color of their own; the others are gray
 
 RC: dict[Any, Any] = {
     "axes.edgecolor": SOFT,
@@ -51,7 +51,7 @@ RC: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "cnnspec",
     "text.color": INK,
-    "text.parse_math": False,  # no dollar of a name begins a formula
+    "text.parse_math": False,  # a dollar sign in a name does not start a formula
     "xtick.color": SOFT,
     "xtick.labelcolor": INK,
     "xtick.labelsize": 9.25,
@@ -63,38 +63,38 @@ RC: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Within it figures are made, drawn and saved; a sign that the font lacks is a box in silence."""
+    """Apply the style to figures created, drawn and saved inside; missing glyphs raise no warnings."""
     with rc_context(RC), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 
 
 def figure_of(width: int, height: float) -> Figure:
-    """An empty figure of so many CSS pixels."""
+    """Return an empty figure of a size in CSS pixels."""
     return Figure(figsize=(width * PIXEL, height * PIXEL), dpi=96, layout="constrained")
 
 
-def line_style(place: int) -> dict[str, Any]:
-    """Colour and dashes of a series."""
-    return {"color": COLOURS[place % MOST], "linestyle": DASHES[place % MOST], "linewidth": 1.8}
+def line_style(index: int) -> dict[str, Any]:
+    """Return color and dashes of a series."""
+    return {"color": COLORS[index % MOST], "linestyle": DASHES[index % MOST], "linewidth": 1.8}
 
 
 def epochs_on(axes: Axes, last: int) -> None:
-    """The epochs from 1 to the last, the same on all panels."""
+    """Show epochs 1 to ``last`` on the x axis, so that all panels agree."""
     axes.set_xlabel("epoch")
     axes.set_xlim(1 - 0.04 * last, last + 0.04 * last)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5, min_n_ticks=1))
 
 
-def log_scale(axes: Axes, values: Sequence[float], which: str = "y", most: float = 100) -> None:
-    """A logarithmic axis with ticks as people write numbers.
+def log_scale(axes: Axes, values: Sequence[float], which: str = "y", widest: float = 100) -> None:
+    """Make an axis logarithmic, with plain numbers as tick labels.
 
-    They are at 1, 2 and 5 where it spans less than ``most``, at 1 and 3 where less than ten times that.
+    Ticks are at 1, 2 and 5 if the values span a factor below ``most``, at 1 and 3 below ten times that, else at 1.
     """
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
     span = max(values) / min(values)
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < most else (1, 3) if span < 10 * most else (1,)))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < widest else (1, 3) if span < 10 * widest else (1,)))
     pad = span**0.06
     (axes.set_ylim if which == "y" else axes.set_xlim)(min(values) / pad, max(values) * pad)
     axis.set_minor_locator(NullLocator())
