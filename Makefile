@@ -11,7 +11,7 @@ help:
 	@echo "make demo    train LeNet on handwritten digits: the main job, in about a minute after set-up"
 	@echo "make test    run the tests; make test-all the deep and the slow ones as well"
 	@echo "make slowest run the tests, and list the hundred that take longest"
-	@echo "make check   lint, types, import direction"
+	@echo "make check   lint, spelling, types, import direction"
 	@echo "make bench   measure, side by side, against torch and torchvision"
 	@echo "make format  format the code"
 	@echo "make fuzz    hold random specs against PyTorch on the CPU; N=10000 says how many"
@@ -54,6 +54,7 @@ slowest: $(INSTALLED)
 check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

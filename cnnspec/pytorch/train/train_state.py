@@ -176,7 +176,7 @@ class TrainState:
         return mixed(self.device, self.recipe.amp)
 
     def passing(self, *, ends_step: bool) -> AbstractContextManager[object]:
-        """A pass to and fro; processes make their gradients one at the end of a step."""
+        """A forward and backward pass; processes average their gradients only at the end of a step."""
         return nullcontext() if ends_step or self.world.size == 1 else self.parallel.no_sync()
 
     def way_back(self, total: Tensor, of_step: float) -> None:
