@@ -7,7 +7,7 @@ import inspect
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from cnnspec.engine.layers import INFERRED, Layer
+from cnnspec.engine.layers import Layer
 
 DOCS = "https://docs.pytorch.org/docs/stable/generated/torch.nn.{}.html"
 VISION_DOCS = "https://docs.pytorch.org/vision/stable/generated/{}.html"
@@ -31,5 +31,5 @@ def default_words(layer: type[BaseModel], argument: str) -> str:
     if default is PydanticUndefined:
         return "required"
     if default is None:
-        return "inferred" if argument in INFERRED else "not set"
+        return "inferred" if issubclass(layer, Layer) and argument in layer.infers else "not set"
     return str(default).lower() if isinstance(default, bool) else str(default)

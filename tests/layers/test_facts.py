@@ -10,10 +10,12 @@ import pytest
 
 from cnnspec.engine.diagram import diagram
 from cnnspec.engine.layers import ACTIVATIONS, BUILT_IN, REGISTRY, Layer
+from cnnspec.engine.layers.known_as import OtherName
+from cnnspec.engine.spec.frameworks import FrameworkCall, translate
 from tests.network.graphs import graph_of
 from tests.trees import trees
 
-MOST = 209  # strings outside the layers that name one: vocabularies of frameworks, rules of the linter. It only falls
+MOST = 101  # strings outside the layers that name one: vocabularies of frameworks, rules of the linter. It only falls
 PLAIN = ("ELU", "SELU", "CELU", "Softsign", "Tanhshrink", "LogSigmoid", "Hardshrink", "Softshrink")
 
 
@@ -51,6 +53,25 @@ def test_an_activation_is_written_in_one_file(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_a_layer_has_a_role(name: str) -> None:
     assert REGISTRY[name].role is not None
+
+
+OTHER_NAMES = [(name, other) for name in BUILT_IN for other in REGISTRY[name].known_as]
+
+
+def test_a_name_elsewhere_is_that_of_one_layer() -> None:
+    words = Counter(word for _, other in OTHER_NAMES for word in other.names)
+    assert {word for word, times in words.items() if times > 1 or word != word.lower()} == set()
+
+
+@pytest.mark.parametrize(("name", "other"), OTHER_NAMES, ids=[other.names[0] for _, other in OTHER_NAMES])
+def test_a_name_elsewhere_is_answered_with_the_layer(name: str, other: OtherName) -> None:
+    """Its stated arguments are those of the layer; what follows it are layers."""
+    assert {key for key, _ in other.stated} | {key for _, key in other.renamed} <= REGISTRY[name].model_fields.keys()
+    assert set(other.after) <= set(BUILT_IN)
+    for word in other.names:
+        answer = translate(FrameworkCall(word, {}), ())
+        assert answer is not None
+        assert name in f"{answer.words} {answer.lines}" or word in ("view", "reshape")  # read with their arguments
 
 
 class ConvGate(Layer):

@@ -1,6 +1,7 @@
 """What other frameworks and papers call a thing: a word of theirs, in lower case, and the word that is meant here.
 
 A word is offered only where it may stand, so that one table serves layers, arguments and the words beside an operation.
+A layer states its own other names (``Layer.known_as``).
 """
 
 from __future__ import annotations
@@ -8,36 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
-    # layers
-    "batchnorm": ("BatchNorm2d",),
-    "batchnormalization": ("BatchNorm2d",),
-    "bn": ("BatchNorm2d",),
-    "convolution": ("Conv2d",),
-    "conv2dtranspose": ("ConvTranspose2d",),
-    "deconv": ("ConvTranspose2d",),
-    "dense": ("Linear",),
-    "fc": ("Linear",),
-    "fullyconnected": ("Linear",),
-    "globalaveragepooling2d": ("AdaptiveAvgPool2d",),
-    "globalaveragepool": ("AdaptiveAvgPool2d",),
-    "globalaveragepool2d": ("AdaptiveAvgPool2d",),
-    "globalavgpool": ("AdaptiveAvgPool2d",),
-    "globalavgpool2d": ("AdaptiveAvgPool2d",),
-    "globalmaxpool": ("AdaptiveMaxPool2d",),
-    "globalmaxpool2d": ("AdaptiveMaxPool2d",),
-    "globalmaxpooling2d": ("AdaptiveMaxPool2d",),
-    "averagepool": ("AvgPool2d",),
-    "averagepooling2d": ("AvgPool2d",),
-    "maxpooling2d": ("MaxPool2d",),
-    "concatenate": ("Concat",),
-    "cat": ("Concat",),
-    "lrn": ("LocalResponseNorm",),
-    "mul": ("Multiply",),
-    "reshape": ("Unflatten",),
-    "sum": ("Add",),
-    "swish": ("SiLU",),
-    "upsampling2d": ("Upsample",),
-    "view": ("Flatten",),
     # arguments
     "alpha": ("negative_slope",),
     "drop": ("p",),
@@ -127,6 +98,12 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "he_normal": ("kaiming_normal_",),
     "he_uniform": ("kaiming_uniform_",),
 }
+
+
+def add_synonyms(meaning: str, words: Collection[str]) -> None:
+    """Add other words for a layer; a word that the table has keeps its meaning."""
+    for word in words:
+        SYNONYMS.setdefault(word, (meaning,))
 
 
 def synonym(word: str, known: Collection[str]) -> str | None:

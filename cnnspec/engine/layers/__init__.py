@@ -8,6 +8,7 @@ A layer is registered by standing in one of the family modules under a name with
 
 from types import ModuleType
 
+from cnnspec.engine.diagnostics.synonyms import add_synonyms
 from cnnspec.engine.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize, scale
 from cnnspec.engine.layers.base import (
     Call,
@@ -51,18 +52,17 @@ def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
 
 REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
 BUILT_IN = tuple(REGISTRY)  # cnnspec's own layers; plugins register theirs next to them
-INFERRED = frozenset(argument for layer in REGISTRY.values() for argument in layer.infers)
-POOLS = tuple(name for name in BUILT_IN if REGISTRY[name].__module__ == pool.__name__)
-ACTIVATIONS = tuple(name for name in BUILT_IN if REGISTRY[name].__module__ == activation.__name__)
+ACTIVATIONS = tuple(name for name in BUILT_IN if REGISTRY[name].role == "activation")
+for _name in BUILT_IN:
+    for _other in REGISTRY[_name].known_as:
+        add_synonyms(_name, _other.names)
 JOINS = frozenset(name for name, cls in REGISTRY.items() if cls.inputs is None)
 
 __all__ = [
     "ACTIVATIONS",
     "BUILT_IN",
     "FAMILIES",
-    "INFERRED",
     "JOINS",
-    "POOLS",
     "REGISTRY",
     "Call",
     "Layer",

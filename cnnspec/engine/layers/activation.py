@@ -19,6 +19,7 @@ from cnnspec.engine.layers.base import (
 )
 from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.dimension import dimension, own_dimension
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 
@@ -169,6 +170,7 @@ class SELU(_Pointwise):
 class GELU(_Pointwise):
     """Gaussian error linear unit: x times the probability that a normal variable is below x."""
 
+    known_as = (OtherName(("gelutanh",), stated=(("approximate", "tanh"),)),)
     function = "torch.nn.functional.gelu"
     rectifies = True
     approximate: Literal["none", "tanh"] = "none"
@@ -177,6 +179,7 @@ class GELU(_Pointwise):
 class SiLU(_Pointwise):
     """Sigmoid linear unit, or swish: x·sigmoid(x)."""
 
+    known_as = (OtherName(("swish",)),)
     function = "torch.nn.functional.silu"
     rectifies = True
     inplace: bool = False
@@ -249,6 +252,10 @@ class Softsign(_Pointwise):
 class Hardsigmoid(_Pointwise):
     """A sigmoid of three straight lines."""
 
+    known_as = (
+        OtherName(("hard_sigmoid",)),
+        OtherName(("hsigmoid",), "MMCV"),
+    )
     function = "torch.nn.functional.hardsigmoid"
     gates = True
     inplace: bool = False
@@ -257,6 +264,10 @@ class Hardsigmoid(_Pointwise):
 class Hardswish(_Pointwise):
     """A swish of straight lines and a parabola: x·hardsigmoid(x)."""
 
+    known_as = (
+        OtherName(("hard_swish", "h_swish")),
+        OtherName(("hswish",), "MMCV"),
+    )
     function = "torch.nn.functional.hardswish"
     rectifies = True
     inplace: bool = False
@@ -360,12 +371,14 @@ class _Softmax(Layer):
 class Softmax(_Softmax):
     """Exponentials of the values along a dimension, divided by their sum: probabilities."""
 
+    known_as = (OtherName(("softmax",), stated=(("dim", "1"),)),)
     gives_probabilities = gates = True
 
 
 class LogSoftmax(_Softmax):
     """The logarithm of the softmax."""
 
+    known_as = (OtherName(("log_softmax",), stated=(("dim", "1"),)),)
     gives_probabilities = True
 
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.engine.diagnostics.words import listing
 from cnnspec.engine.layers.dependency import All, Reading
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape, plain
 from cnnspec.engine.layers.window import Window
 
@@ -132,6 +133,7 @@ class Layer(BaseModel):
     function_defaults: ClassVar[Mapping[str, Any]] = {}  # where the function's defaults are not those of the module
     positional: ClassVar[tuple[str, ...]] = ()  # the arguments that source writes by position, in torch's order
     infers: ClassVar[tuple[str, ...]] = ()  # the arguments that follow from the input; a spec may leave them out
+    known_as: ClassVar[tuple[OtherName, ...]] = ()  # what other frameworks and users call it
     label: ClassVar[str | None] = None  # what drawings call it, with arguments in braces; None: its name
     subclass_of: ClassVar[str | None] = None  # the layer that torch's class inherits from: `isinstance` finds it, too
     passes_in_evaluation: ClassVar[bool] = False  # whether the output is the input in evaluation

@@ -26,10 +26,12 @@ from cnnspec.engine.layers.base import (
     settle,
     shown,
 )
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Unwindow, Window
 from cnnspec.engine.layers.windowed import AXES, check_fit
 
+KERAS_ORDER = ("out_channels", "kernel_size", "stride", "padding")
 PaddingMode = Literal["zeros", "reflect", "replicate", "circular"]
 
 
@@ -153,6 +155,7 @@ class _Conv(_AnyConv):
 class Conv1d(_Conv):
     """1-D convolution over a C×L sequence."""
 
+    known_as = (OtherName(("conv1d",), "Keras", KERAS_ORDER),)
     dims = 1
     ranks = (2,)
     kernel_size: Sizes1
@@ -164,6 +167,17 @@ class Conv1d(_Conv):
 class Conv2d(_Conv):
     """2-D convolution over a C×H×W map."""
 
+    known_as = (
+        OtherName(("conv2d", "convolution2d"), "Keras", KERAS_ORDER),
+        OtherName(
+            ("depthwiseconv2d",),
+            "Keras",
+            KERAS_ORDER[1:],
+            stated=(("out_channels", "$(in.channels)"), ("groups", "$(in.channels)")),
+        ),
+        OtherName(("convolution",), "", KERAS_ORDER),
+        OtherName(("convolutional",), "Darknet", KERAS_ORDER),
+    )
     dims = 2
     ranks = (3,)
     kernel_size: Sizes2
@@ -175,6 +189,7 @@ class Conv2d(_Conv):
 class Conv3d(_Conv):
     """3-D convolution over a C×D×H×W volume."""
 
+    known_as = (OtherName(("conv3d",), "Keras", KERAS_ORDER),)
     dims = 3
     ranks = (4,)
     kernel_size: Sizes3
@@ -186,6 +201,10 @@ class Conv3d(_Conv):
 class ConvTranspose2d(_AnyConv):
     """2-D transposed convolution over a C×H×W map: enlarges where a convolution with the same settings shrinks."""
 
+    known_as = (
+        OtherName(("conv2dtranspose",), "Keras", KERAS_ORDER),
+        OtherName(("deconv",), "", KERAS_ORDER),
+    )
     transposed = True
     dims = 2
     ranks = (3,)

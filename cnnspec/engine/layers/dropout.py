@@ -3,6 +3,7 @@
 from typing import Literal
 
 from cnnspec.engine.layers.base import NOTHING, ExtraSaved, Layer, Probability
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 
 
@@ -41,6 +42,7 @@ class Dropout(_Dropout):
 class Dropout2d(_Dropout):
     """Sets each channel of a C×H×W map to 0 with probability ``p`` in training, and scales the others up."""
 
+    known_as = (OtherName(("spatialdropout2d",), "Keras", ("p",)),)
     ranks = (3,)
 
     def infer(self, x: Shape) -> Shape:
@@ -62,6 +64,7 @@ class AlphaDropout(_Dropout):
 class StochasticDepth(Layer):
     """Sets whole images (``row``) or the whole batch to 0 with probability ``p`` in training, scales the others up."""
 
+    known_as = (OtherName(("droppath",), "timm", ("p", "scale_by_keep"), stated=(("mode", "row"),)),)
     role = label = "drop path"
     positional = ("p", "mode")
     target = "torchvision.ops.StochasticDepth"

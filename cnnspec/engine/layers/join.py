@@ -16,6 +16,7 @@ from cnnspec.engine.layers.base import (
     setting,
 )
 from cnnspec.engine.layers.dependency import All, Reading
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape, larger
 
 SAME_RANK = "let all paths end in maps, or in flat vectors: put what flattens behind the join"
@@ -100,6 +101,7 @@ def _sizes(*xs: Shape) -> str:
 class Add(_Elementwise):
     """The sum of its paths, from the first to the last. A size of 1 is repeated to fit."""
 
+    known_as = (OtherName(("sum", "add", "eltwise")),)
     target = "cnnspec.pytorch.build.modules.Add"
     operator = label = "+"
 
@@ -107,6 +109,7 @@ class Add(_Elementwise):
 class Multiply(_Elementwise):
     """The product of its paths, from the first to the last. A size of 1 is repeated to fit."""
 
+    known_as = (OtherName(("mul", "multiply")),)
     target = "cnnspec.pytorch.build.modules.Multiply"
     saved_for_backward = ITS_INPUT
     operator = "*"
@@ -121,6 +124,7 @@ class Multiply(_Elementwise):
 class Concat(_Join):
     """Its paths stacked along the channels."""
 
+    known_as = (OtherName(("concatenate", "cat", "concat", "route")),)
     target = "cnnspec.pytorch.build.modules.Concat"
     label = "concat"
 

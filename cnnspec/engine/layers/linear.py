@@ -5,12 +5,17 @@ from typing import Any
 
 from cnnspec.engine.layers.base import EACH, WEIGHT_AND_BIAS, Layer, Positive, Tensor, setting
 from cnnspec.engine.layers.dependency import All, Reading
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 
 
 class Linear(Layer):
     """Fully connected layer over a flat vector; with ``in_features`` stated, over the last dimension of a map."""
 
+    known_as = (
+        OtherName(("dense",), "Keras", ("out_features",)),
+        OtherName(("fc", "fullyconnected"), "", ("out_features",)),
+    )
     role = "linear"
     label = "fc {out_features}"
     infers = ("in_features",)

@@ -20,6 +20,7 @@ from cnnspec.engine.layers.base import (
     setting,
     shown,
 )
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 
 
@@ -86,6 +87,14 @@ class BatchNorm1d(_BatchNorm):
 class BatchNorm2d(_BatchNorm):
     """Batch normalisation of each channel of a C×H×W map."""
 
+    known_as = (
+        OtherName(("batchnormalization",), "Keras", note="the defaults of Keras are `eps: 1e-3` and `momentum: 0.01`"),
+        OtherName(("bn", "bn2d", "syncbn"), "MMCV"),
+        OtherName(("batchnorm",)),
+        OtherName(("syncbatchnorm",), "PyTorch"),
+        OtherName(("frozenbatchnorm2d",), "torchvision"),
+        OtherName(("batchnormact2d",), "timm", after=("ReLU",)),
+    )
     ranks = (3,)
 
 
@@ -98,6 +107,7 @@ class BatchNorm3d(_BatchNorm):
 class InstanceNorm2d(_ChannelNorm):
     """Normalisation of each channel of each C×H×W map by itself."""
 
+    known_as = (OtherName(("in", "in2d"), "MMCV"),)
     label = "IN"
     ranks = (3,)
     eps: NonNegativeNumber = 1e-5
@@ -125,6 +135,10 @@ class InstanceNorm2d(_ChannelNorm):
 class GroupNorm(Layer):
     """Normalisation of groups of channels of each image by themselves."""
 
+    known_as = (
+        OtherName(("groupnormalization",), "Keras", ("num_groups",)),
+        OtherName(("gn",), "MMCV", ("num_groups",)),
+    )
     role = "norm"
     label = "GN, groups {num_groups}"
     infers = ("num_channels",)
@@ -168,6 +182,7 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
+    known_as = (OtherName(("layernormalization",), "Keras", note="Keras normalizes the last dimension alone"),)
     role = "norm"
     infers = ("normalized_shape",)
     positional = ("normalized_shape",)
@@ -224,6 +239,7 @@ class LayerNorm(Layer):
 class LayerNorm2d(Layer):
     """Normalisation over the channels, at each place of a C×H×W map: as ``LayerNorm`` with the channels last."""
 
+    known_as = (OtherName(("ln2d",), "MMCV"),)
     role = "norm"
     infers = ("normalized_shape",)
     positional = ("normalized_shape",)
@@ -260,6 +276,7 @@ class LayerNorm2d(Layer):
 class LocalResponseNorm(Layer):
     """Each value divided by the size of those at the same place in ``size`` neighbouring channels."""
 
+    known_as = (OtherName(("lrn",), "", ("size",)),)
     role = "norm"
     positional = ("size",)
     function = "torch.nn.functional.local_response_norm"

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from cnnspec.engine.layers.base import NOTHING, Layer, Number, Whole, each, setting, settle
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 
@@ -61,6 +62,7 @@ class _ConstantPad(_Pad2d):
 class ZeroPad2d(_ConstantPad):
     """Zeros around a C×H×W map: left, right, top, bottom; crops where negative."""
 
+    known_as = (OtherName(("zeropadding2d",), "Keras", ("padding",), stated=(("padding", "1"),)),)
     subclass_of = "ConstantPad2d"
 
 

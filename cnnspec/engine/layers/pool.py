@@ -24,9 +24,14 @@ from cnnspec.engine.layers.base import (
     shown,
 )
 from cnnspec.engine.layers.dependency import Portions
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 from cnnspec.engine.layers.windowed import check_fit
+
+ORDER = ("kernel_size", "stride", "padding")
+HALF = (("kernel_size", "2"),)
+GLOBAL = (("output_size", "1"),)
 
 
 class _Pool(Layer):
@@ -109,6 +114,7 @@ class _MaxPool(_Pool):
 class MaxPool1d(_MaxPool):
     """Maximum over windows of a C×L sequence."""
 
+    known_as = (OtherName(("maxpooling1d",), "Keras", ORDER, stated=HALF),)
     function = "torch.nn.functional.max_pool1d"
     dims = 1
     ranks = (2,)
@@ -121,6 +127,11 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """Maximum over windows of a C×H×W map."""
 
+    known_as = (
+        OtherName(("maxpooling2d",), "Keras", ORDER, stated=HALF),
+        OtherName(("maxpool2d", "maxpool"), "", ORDER, stated=HALF),
+        OtherName(("max_pool2d",), "PyTorch", ORDER),
+    )
     function = "torch.nn.functional.max_pool2d"
     dims = 2
     ranks = (3,)
@@ -133,6 +144,7 @@ class MaxPool2d(_MaxPool):
 class MaxPool3d(_MaxPool):
     """Maximum over windows of a C×D×H×W volume."""
 
+    known_as = (OtherName(("maxpooling3d",), "Keras", ORDER, stated=HALF),)
     function = "torch.nn.functional.max_pool3d"
     dims = 3
     ranks = (4,)
@@ -153,6 +165,7 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """Mean over windows of a C×L sequence."""
 
+    known_as = (OtherName(("averagepooling1d",), "Keras", ORDER, stated=HALF),)
     function = "torch.nn.functional.avg_pool1d"
     dims = 1
     ranks = (2,)
@@ -164,6 +177,11 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """Mean over windows of a C×H×W map."""
 
+    known_as = (
+        OtherName(("averagepooling2d",), "Keras", ORDER, stated=HALF),
+        OtherName(("avgpool2d", "avgpool", "averagepool"), "", ORDER, stated=HALF),
+        OtherName(("avg_pool2d",), "PyTorch", ORDER),
+    )
     function = "torch.nn.functional.avg_pool2d"
     dims = 2
     ranks = (3,)
@@ -176,6 +194,7 @@ class AvgPool2d(_AvgPool):
 class AvgPool3d(_AvgPool):
     """Mean over windows of a C×D×H×W volume, none larger than the volume."""
 
+    known_as = (OtherName(("averagepooling3d",), "Keras", ORDER, stated=HALF),)
     function = "torch.nn.functional.avg_pool3d"
     dims = 3
     ranks = (4,)
@@ -225,6 +244,16 @@ class _AdaptivePool(Layer):
 class AdaptiveAvgPool2d(_AdaptivePool):
     """Mean over windows chosen so that the output has the stated size; 1 is the global average pool."""
 
+    known_as = (
+        OtherName(("globalaveragepooling2d",), "Keras", stated=GLOBAL, after=("Flatten",)),
+        OtherName(
+            ("globalavgpool", "globalavgpool2d", "globalaveragepool", "globalaveragepool2d", "gap", "adaptiveavgpool"),
+            "",
+            ("output_size",),
+            stated=GLOBAL,
+        ),
+        OtherName(("adaptive_avg_pool2d",), "PyTorch", ("output_size",)),
+    )
     label = "avg pool"
     function = "torch.nn.functional.adaptive_avg_pool2d"
 
@@ -236,6 +265,10 @@ class AdaptiveAvgPool2d(_AdaptivePool):
 class AdaptiveMaxPool2d(_AdaptivePool):
     """Maximum over windows chosen so that the output has the stated size."""
 
+    known_as = (
+        OtherName(("globalmaxpooling2d",), "Keras", stated=GLOBAL, after=("Flatten",)),
+        OtherName(("globalmaxpool", "globalmaxpool2d", "adaptivemaxpool"), "", ("output_size",), stated=GLOBAL),
+    )
     label = "max pool"
     function = "torch.nn.functional.adaptive_max_pool2d"
 

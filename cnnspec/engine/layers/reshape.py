@@ -9,6 +9,7 @@ from pydantic import Field
 from cnnspec.engine.layers.base import EACH, NOTHING, Layer, Positive, Role, Try, Whole, described, many, setting, shown
 from cnnspec.engine.layers.dependency import All, Digit, Reading
 from cnnspec.engine.layers.dimension import dimension, own_dimension
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 
 
@@ -25,6 +26,7 @@ class _View(Layer):
 class Flatten(_View):
     """All values of each image in a row, or dimensions ``start_dim`` to ``end_dim`` made one."""
 
+    known_as = (OtherName(("view",)),)
     function = "torch.flatten"
     function_defaults = MappingProxyType({"start_dim": 0})  # the batch
     label = "flatten"
@@ -70,6 +72,7 @@ class Flatten(_View):
 class Unflatten(_View):
     """One dimension made several; one of their sizes may be -1 and follows from the others."""
 
+    known_as = (OtherName(("reshape",)),)
     positional = ("dim", "unflattened_size")
     label = "unflatten"
     dim: Whole

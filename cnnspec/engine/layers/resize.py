@@ -22,6 +22,7 @@ from cnnspec.engine.layers.base import (
     shown,
 )
 from cnnspec.engine.layers.dependency import Portions, Reading, Sampled
+from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape
 from cnnspec.engine.layers.window import Window
 from cnnspec.engine.layers.windowed import AXES
@@ -41,6 +42,24 @@ NEAR = 4096  # a factor such as 1/3, which a float only comes near to, is the fr
 class Upsample(Layer):
     """A map resized by ``scale_factor`` or to ``size``, by interpolation."""
 
+    known_as = (
+        OtherName(
+            ("upsampling2d",),
+            "Keras",
+            ("scale_factor",),
+            renamed=(("size", "scale_factor"),),
+            stated=(("scale_factor", "2"),),
+        ),
+        OtherName(("interpolate",), "PyTorch", ("size", "scale_factor", "mode", "align_corners")),
+        OtherName(("upsamplingnearest2d",), "PyTorch", ("size", "scale_factor"), stated=(("mode", "nearest"),)),
+        OtherName(
+            ("upsamplingbilinear2d",),
+            "PyTorch",
+            ("size", "scale_factor"),
+            stated=(("mode", "bilinear"), ("align_corners", "true")),
+        ),
+        OtherName(("resize",), "", ("size",)),
+    )
     role = "resize"
     ranks = (2, 3, 4)
     channelwise = True
@@ -157,6 +176,7 @@ MODES_THAT_ALIGN = listing([f"`{mode}`" for mode in RANK_OF_MODE], "or")
 class PixelShuffle(Layer):
     """C·r²×H×W to C×H·r×W·r, where r is ``upscale_factor``: channels become places."""
 
+    known_as = (OtherName(("depthtospace",), "", ("upscale_factor",)),)
     role = "resize"
     label = "pixel shuffle ×{upscale_factor}"
     positional = ("upscale_factor",)
@@ -186,6 +206,7 @@ class PixelShuffle(Layer):
 class PixelUnshuffle(Layer):
     """C×H·r×W·r to C·r²×H×W, where r is ``downscale_factor``: places become channels."""
 
+    known_as = (OtherName(("spacetodepth",), "", ("downscale_factor",)),)
     role = "resize"
     label = "pixel unshuffle ×{downscale_factor}"
     positional = ("downscale_factor",)

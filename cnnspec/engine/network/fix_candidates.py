@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cnnspec.engine.diagnostics import Edit, Repair, listing
-from cnnspec.engine.layers import INFERRED, REGISTRY, Layer, Refusal, Shape
+from cnnspec.engine.layers import REGISTRY, Layer, Refusal, Shape
 from cnnspec.engine.layers.base import each, settle
 from cnnspec.engine.layers.base import shown as in_yaml
 from cnnspec.engine.network.context import Flow
@@ -42,8 +42,8 @@ def fix_candidates(
         yield from (*siblings, *others) if len(shape) == IMAGE else (*others, *siblings)
     elif refusal.code == "window-too-large":
         yield from _channels_last(spec)
-    elif own and (refusal.code == "conflicting-arguments" or refusal.argument in INFERRED):
-        yield from _left_out(item, refusal.argument or "")
+    elif own and (refusal.code == "conflicting-arguments" or refusal.argument in layer.infers):
+        yield from _left_out(item, layer, refusal.argument or "")
     elif refusal.code == "shape-mismatch":
         yield from _padded(nodes, flows)
 
@@ -54,10 +54,10 @@ def _flattened(item: Item) -> Iterator[Repair]:
         yield Repair("put `- Flatten` before it", (edit,))
 
 
-def _left_out(item: Item, argument: str) -> Iterator[Repair]:
+def _left_out(item: Item, layer: Layer, argument: str) -> Iterator[Repair]:
     edit = without(item, argument)
     if edit is not None:
-        inferred = ": it is inferred" if argument in INFERRED else ""
+        inferred = ": it is inferred" if argument in layer.infers else ""
         yield Repair(f"leave `{argument}` out{inferred}", (edit,))
 
 

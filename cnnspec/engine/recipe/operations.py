@@ -129,7 +129,7 @@ class OperationReader:
             return Map(name.span, (), flow=True)
         if isinstance(given, Map):
             return given
-        repairs = by_name(name.text, given, kind.members[name.text].model_fields)
+        repairs = by_name(name.text, given, kind.members[name.text])
         help = "" if repairs else f"arguments are given by name: {kind.form}"
         message = f"the arguments of `{name.text}` have no names: {shown(given)}"
         self.sink.error("wrong-type", message, given.span, help=help, repairs=repairs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cnnspec.engine.layers import INFERRED, REGISTRY, Call, Shape
+from cnnspec.engine.layers import REGISTRY, Call, Shape
 from cnnspec.engine.network import Graph, Node, Scope
 from cnnspec.engine.plugins import origin
 from cnnspec.engine.source.code import code, expr, name, over
@@ -115,8 +115,8 @@ class Maker:
         slots = slots_of(leaf)
         layer = REGISTRY[leaf.first.type]
         fields = layer.model_fields
-        bare = [n for n in layer.positional if n in slots and (n in INFERRED or fields[n].is_required())]
-        items = [self.argument(leaf, n, slots[n], names, infer=n in INFERRED) for n in bare]
+        bare = [n for n in layer.positional if n in slots and (n in layer.infers or fields[n].is_required())]
+        items = [self.argument(leaf, n, slots[n], names, infer=n in layer.infers) for n in bare]
         for each, about in fields.items():
             if each not in slots or each in bare:
                 continue
@@ -261,7 +261,7 @@ def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]
             raise Unsolved
         given = call_of(child).arguments
         types[point] = Type(child.type, tuple(_brought(child, given)))
-        for each in sorted(INFERRED):
+        for each in child.layer.infers:
             if each in given:
                 arriving.setdefault(each, {})[point] = frozen(given[each])
     if len(arriving) > 1 or any(len(slot) < len(types) for slot in arriving.values()):
@@ -272,7 +272,7 @@ def any_type(leaf: Leaf) -> tuple[dict[Point, Type], dict[str, dict[Point, Any]]
 def _brought(node: Node, given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     fields = type(node.layer).model_fields
     for each, value in given.items():
-        if each not in INFERRED and not same(frozen(fields[each].default), frozen(value)):
+        if each not in node.layer.infers and not same(frozen(fields[each].default), frozen(value)):
             yield each, frozen(value)
 
 

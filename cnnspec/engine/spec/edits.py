@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel
 
 from cnnspec.engine.diagnostics import Edit, Repair, Span, nearest
-from cnnspec.engine.layers import INFERRED
+from cnnspec.engine.layers import Layer
 from cnnspec.engine.spec.model import Item
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq
 
@@ -60,23 +60,23 @@ def _lone(entry: Entry) -> bool:
     return isinstance(value, Scalar) and value.value is None and not value.text and not name.isidentifier()
 
 
-def by_name(name: str, node: Node, fields: Mapping[str, FieldInfo]) -> Repairs:
-    """The values of ``node`` under the names of the arguments, in torch's order."""
-    text = named(positional(node) or [], fields)
+def by_name(name: str, node: Node, model: type[BaseModel] | None) -> Repairs:
+    """The values of ``node`` under the names of the arguments of a layer or function, in torch's order."""
+    text = named(positional(node) or [], model)
     return (Repair(f"write `{name}: {text}`", (Edit(node.span, text),)),) if text else ()
 
 
-def positional_text(arguments: str, fields: Mapping[str, FieldInfo]) -> str:
+def positional_text(arguments: str, model: type[BaseModel]) -> str:
     """Arguments as Python writes them, ``3, 16, stride=2``, as a mapping; nothing where they are not plain."""
     parts = [part.strip() for part in arguments.split(",")] if arguments else []
     if any(not re.fullmatch(r"(\w+ *= *)?[\w.'\"-]+", part) for part in parts):
         return ""
     values = [part for part in parts if "=" not in part]
     pairs = [re.split(r" *= *", part) for part in parts if "=" in part]
-    text = named(values, fields, [key for key, _ in pairs]) if values else "{}"
-    if not text or any(key not in fields for key, _ in pairs):
+    text = named(values, model, [key for key, _ in pairs]) if values else "{}"
+    if not text or any(key not in model.model_fields for key, _ in pairs):
         return ""
-    more = ", ".join(f"{key}: {_word(value)}" for key, value in pairs if key not in INFERRED)
+    more = ", ".join(f"{key}: {_word(value)}" for key, value in pairs if key not in infers(model))
     return "{" + ", ".join(filter(None, [text[1:-1], more])) + "}"
 
 
@@ -84,19 +84,27 @@ def _word(value: str) -> str:
     return {"True": "true", "False": "false", "None": "null"}.get(value, value)
 
 
-def named(values: Sequence[str], fields: Mapping[str, FieldInfo], stated: Collection[str] = ()) -> str:
-    """``{out_channels: 16, kernel_size: 3}`` for values in torch's order; what follows from the input is left out.
+def infers(model: type[BaseModel]) -> tuple[str, ...]:
+    """The arguments of a layer that follow from its input; a function of `init` has none."""
+    return model.infers if issubclass(model, Layer) else ()
+
+
+def named(values: Sequence[str], model: type[BaseModel] | None, stated: Collection[str] = ()) -> str:
+    """Return ``{out_channels: 16, kernel_size: 3}`` for values in torch's order, without inferred arguments.
 
     More values than are required, ``stated`` ones aside, are taken to begin with the inferred one, as torch's do.
     """
-    own = [field for field in fields if field not in INFERRED]
-    inferred = [field for field in fields if field in INFERRED]
+    if model is None:
+        return ""
+    fields = model.model_fields
+    own = [field for field in fields if field not in infers(model)]
     many = len(values) > sum(field.is_required() and name not in stated for name, field in fields.items())
-    at = 1 if inferred == ["num_channels"] else 0  # GroupNorm(num_groups, num_channels)
-    names = [*own[:at], *inferred, *own[at:]] if many else own
+    names = own
+    if many and issubclass(model, Layer):
+        names = [*dict.fromkeys((*model.positional, *model.infers, *own))]
     if not values or len(values) > len(names):
         return ""
-    pairs = [(n, _word(v)) for n, v in zip(names, values, strict=False) if n not in INFERRED]
+    pairs = [(n, _word(v)) for n, v in zip(names, values, strict=False) if n not in infers(model)]
     return "{" + ", ".join(f"{n}: {v}" for n, v in pairs) + "}"
 
 

@@ -120,8 +120,7 @@ def _arguments(call: Entry, sink: Sink) -> Map | None:
         return node
     if isinstance(node, Scalar) and node.value is None:
         return None
-    fields = FUNCTIONS[name].model_fields if name in FUNCTIONS else {}
-    repairs = by_name(name, node, fields)
+    repairs = by_name(name, node, FUNCTIONS.get(name))
     help = "" if repairs else f"write `{{{name}: {{name: value}}}}`: arguments are given by name"
     sink.error(
         "wrong-type", f"the arguments of `{name}` have no names: {shown(node)}", node.span, help=help, repairs=repairs
@@ -145,8 +144,8 @@ def _as_called(function: Scalar) -> tuple[Repair, ...]:
     call = CALL.fullmatch(function.text) if len(function.text) <= MAX_CALL else None
     if call is None or call["name"] not in FUNCTIONS:
         return ()
-    name, fields = call["name"], FUNCTIONS[call["name"]].model_fields
-    text = positional_text(call["arguments"], fields) if call["arguments"] else "{}"
+    name = call["name"]
+    text = positional_text(call["arguments"], FUNCTIONS[name]) if call["arguments"] else "{}"
     meant = name if text == "{}" else f"{{{name}: {text}}}"
     return (Repair(f"write `{meant}`", (Edit(function.span, meant),)),) if text else ()
 

@@ -105,8 +105,7 @@ def dash_before(node: Node) -> Span:
 
 def no_names(key: Scalar, value: Node) -> Diagnostic:
     """Arguments that are given by position."""
-    fields = REGISTRY[key.text].model_fields if key.text in REGISTRY else {}
-    repairs = _as_call(key, value) or by_name(key.text, value, fields)
+    repairs = _as_call(key, value) or by_name(key.text, value, REGISTRY.get(key.text))
     place = value.span if value.span.line == value.span.end_line else key.span
     message = f"the arguments of `{key.text}` have no names: {shown(value)}"
     help = "" if repairs else f"write `{key.text}: {{name: value}}`: arguments are given by name, never by position"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, nearest
 from cnnspec.engine.layers import JOINS, REGISTRY
 from cnnspec.engine.spec.edits import Repairs, beside, positional_text, rename, set_argument
-from cnnspec.engine.spec.frameworks import ACTIVATIONS, YamlLine, call_of, replacing, text_of
+from cnnspec.engine.spec.frameworks import YamlLine, activations, call_of, replacing, text_of
 from cnnspec.engine.spec.model import Item
 from cnnspec.engine.spec.validation_errors import LINES, WORDS_BESIDE
 from cnnspec.engine.syntax import Map
@@ -92,7 +92,7 @@ def likely(name: str, known: Collection[str]) -> str | None:
 def _as_in_python(item: Item, match: re.Match[str], message: str) -> Diagnostic:
     """``nn.Conv2d(3, 16, 3)``."""
     name, arguments = match["name"], (match["arguments"] or "").strip()
-    text = positional_text(arguments, REGISTRY[name].model_fields) if name in REGISTRY else ""
+    text = positional_text(arguments, REGISTRY[name]) if name in REGISTRY else ""
     written = f"{name}: {text}" if text.strip("{}") else name
     help = "" if not arguments or text else f"arguments stand in braces, by name: `{name}: {{name: value}}`"
     repairs = rename(item.span, written) if text or not arguments else ()
@@ -113,7 +113,7 @@ def _in_a_line_below(diagnostic: Diagnostic, item: Item) -> Repairs:
     entry = item.args.entry(diagnostic.span.text) if item.args and diagnostic.code == "unknown-argument" else None
     if entry is None or not isinstance(item.node, Map) or LINES.get(entry.key.text) != "an activation":
         return ()
-    name = ACTIVATIONS.get(entry.value.span.text.strip("'\"").casefold()) or ""
+    name = activations().get(entry.value.span.text.strip("'\"").casefold()) or ""
     call = call_of(item.name, item.args) if item.args is not None else None
     words = [(other.key.text, text_of(other.value)) for other in item.node if other.key.text in WORDS_BESIDE]
     if not name.isidentifier() or call is None or any(not text for _, text in words):

@@ -10,15 +10,15 @@ A translation is complete or it is not offered: an argument without a counterpar
 
 from cnnspec.engine.spec.frameworks.call import FrameworkCall, call_of, text_of
 from cnnspec.engine.spec.frameworks.item import foreign_item
-from cnnspec.engine.spec.frameworks.table import ACTIVATIONS
+from cnnspec.engine.spec.frameworks.table import activations
 from cnnspec.engine.spec.frameworks.translate import translate
 from cnnspec.engine.spec.frameworks.write import Translation, YamlLine, replacing
 
 __all__ = [
-    "ACTIVATIONS",
     "FrameworkCall",
     "Translation",
     "YamlLine",
+    "activations",
     "call_of",
     "foreign_item",
     "replacing",

@@ -1,14 +1,18 @@
 """Names of layers in other frameworks, and what they are here.
 
-A name stands in lower case without its module: `tf.keras.layers.Dense` is `dense`. Arguments are translated by
-the synonyms that all messages share; a rule adds the order of arguments that are given by position.
+A name stands in lower case without its module: `tf.keras.layers.Dense` is `dense`. A layer states its other names
+itself (`Layer.known_as`); here stand those of blocks, and of what has no counterpart. Arguments are translated by the
+synonyms that all messages share; a rule adds the order of arguments that are given by position.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct, field
 
-from cnnspec.engine.layers import ACTIVATIONS as BUILT_IN_ACTIVATIONS
+from cnnspec.engine.layers import ACTIVATIONS, BUILT_IN, JOINS, REGISTRY
+from cnnspec.engine.layers.known_as import OtherName
 
 
 class TranslationRule(Struct, frozen=True):
@@ -27,124 +31,60 @@ class TranslationRule(Struct, frozen=True):
     note: str = ""
 
 
-POOL = ("kernel_size", "stride", "padding")
-HALF = {"kernel_size": "2"}
-GLOBAL = {"output_size": "1"}
-KERAS_CONV = ("out_channels", "kernel_size", "stride", "padding")
-BATCH_NORM = TranslationRule("BatchNorm2d", "Keras", note="the defaults of Keras are `eps: 1e-3` and `momentum: 0.01`")
-
-RULES: dict[str, TranslationRule] = {
-    # Keras
-    "dense": TranslationRule("Linear", "Keras", ("out_features",)),
-    "conv2d": TranslationRule("Conv2d", "Keras", KERAS_CONV),
-    "convolution2d": TranslationRule("Conv2d", "Keras", KERAS_CONV),
-    "conv1d": TranslationRule("Conv1d", "Keras", KERAS_CONV),
-    "conv3d": TranslationRule("Conv3d", "Keras", KERAS_CONV),
-    "conv2dtranspose": TranslationRule("ConvTranspose2d", "Keras", KERAS_CONV),
-    "depthwiseconv2d": TranslationRule(
-        "Conv2d",
-        "Keras",
-        ("kernel_size", "stride", "padding"),
-        stated={"out_channels": "$(in.channels)", "groups": "$(in.channels)"},
-    ),
-    "maxpooling1d": TranslationRule("MaxPool1d", "Keras", POOL, stated=HALF),
-    "maxpooling2d": TranslationRule("MaxPool2d", "Keras", POOL, stated=HALF),
-    "maxpooling3d": TranslationRule("MaxPool3d", "Keras", POOL, stated=HALF),
-    **dict.fromkeys(("maxpool2d", "maxpool"), TranslationRule("MaxPool2d", "", POOL, stated=HALF)),
-    **dict.fromkeys(("avgpool2d", "avgpool", "averagepool"), TranslationRule("AvgPool2d", "", POOL, stated=HALF)),
-    "averagepooling1d": TranslationRule("AvgPool1d", "Keras", POOL, stated=HALF),
-    "averagepooling2d": TranslationRule("AvgPool2d", "Keras", POOL, stated=HALF),
-    "averagepooling3d": TranslationRule("AvgPool3d", "Keras", POOL, stated=HALF),
-    "globalaveragepooling2d": TranslationRule("AdaptiveAvgPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
-    "globalmaxpooling2d": TranslationRule("AdaptiveMaxPool2d", "Keras", stated=GLOBAL, after=("Flatten",)),
-    "batchnormalization": BATCH_NORM,
-    "layernormalization": TranslationRule("LayerNorm", "Keras", note="Keras normalizes the last dimension alone"),
-    "groupnormalization": TranslationRule("GroupNorm", "Keras", ("num_groups",)),
-    "zeropadding2d": TranslationRule("ZeroPad2d", "Keras", ("padding",), stated={"padding": "1"}),
-    "upsampling2d": TranslationRule(
-        "Upsample", "Keras", ("scale_factor",), stated={"scale_factor": "2"}, renamed={"size": "scale_factor"}
-    ),
-    "spatialdropout2d": TranslationRule("Dropout2d", "Keras", ("p",)),
-    # MMCV and MMDetection
-    "bn": TranslationRule("BatchNorm2d", "MMCV"),
-    "bn2d": TranslationRule("BatchNorm2d", "MMCV"),
-    "syncbn": TranslationRule("BatchNorm2d", "MMCV"),
-    "syncbatchnorm": TranslationRule("BatchNorm2d", "PyTorch"),
-    "gn": TranslationRule("GroupNorm", "MMCV", ("num_groups",)),
-    "ln2d": TranslationRule("LayerNorm2d", "MMCV"),
-    "hswish": TranslationRule("Hardswish", "MMCV"),
-    "hsigmoid": TranslationRule("Hardsigmoid", "MMCV"),
-    # timm, torchvision, PyTorch
-    "droppath": TranslationRule("StochasticDepth", "timm", ("p", "scale_by_keep"), stated={"mode": "row"}),
+BLOCKS = {
     "conv2dnormactivation": TranslationRule(
         "ConvNormAct", "torchvision", ("in_channels", "out_channels", "kernel_size", "stride")
     ),
-    "frozenbatchnorm2d": TranslationRule("BatchNorm2d", "torchvision"),
-    "interpolate": TranslationRule("Upsample", "PyTorch", ("size", "scale_factor", "mode", "align_corners")),
-    "upsamplingnearest2d": TranslationRule("Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "nearest"}),
-    "upsamplingbilinear2d": TranslationRule(
-        "Upsample", "PyTorch", ("size", "scale_factor"), stated={"mode": "bilinear", "align_corners": "true"}
-    ),
-    "resize": TranslationRule("Upsample", "", ("size",)),
-    "max_pool2d": TranslationRule("MaxPool2d", "PyTorch", POOL),
-    "avg_pool2d": TranslationRule("AvgPool2d", "PyTorch", POOL),
-    "adaptive_avg_pool2d": TranslationRule("AdaptiveAvgPool2d", "PyTorch", ("output_size",)),
-    # names of no one framework
-    "fc": TranslationRule("Linear", "", ("out_features",)),
-    "fullyconnected": TranslationRule("Linear", "", ("out_features",)),
-    **dict.fromkeys(
-        ("globalavgpool", "globalavgpool2d", "globalaveragepool", "globalaveragepool2d", "gap", "adaptiveavgpool"),
-        TranslationRule("AdaptiveAvgPool2d", "", ("output_size",), stated=GLOBAL),
-    ),
-    **dict.fromkeys(
-        ("globalmaxpool", "globalmaxpool2d", "adaptivemaxpool"),
-        TranslationRule("AdaptiveMaxPool2d", "", ("output_size",), stated=GLOBAL),
-    ),
-    "convolution": TranslationRule("Conv2d", "", ("out_channels", "kernel_size", "stride", "padding")),
-    "convolutional": TranslationRule("Conv2d", "Darknet", ("out_channels", "kernel_size", "stride", "padding")),
-    "batchnormact2d": TranslationRule("BatchNorm2d", "timm", after=("ReLU",)),
-    "depthtospace": TranslationRule("PixelShuffle", "", ("upscale_factor",)),
-    "spacetodepth": TranslationRule("PixelUnshuffle", "", ("downscale_factor",)),
 }
+NO_ACTIVATION = ("linear", "identity", "none", "null")
 
-# Activations: their names as a text (`activation: relu`) and as a layer. None: no layer at all.
-ACTIVATIONS: dict[str, str | None] = {
-    **{name.lower(): name for name in BUILT_IN_ACTIVATIONS},
-    "gelutanh": "GELU: {approximate: tanh}",
-    "swish": "SiLU",
-    "hard_sigmoid": "Hardsigmoid",
-    "hsigmoid": "Hardsigmoid",
-    "hard_swish": "Hardswish",
-    "h_swish": "Hardswish",
-    "hswish": "Hardswish",
-    "softmax": "Softmax: {dim: 1}",
-    "log_softmax": "LogSoftmax: {dim: 1}",
-    "linear": None,
-    "identity": None,
-    "none": None,
-    "null": None,
-}
 
-JOINED = {
-    "concatenate": "Concat",
-    "cat": "Concat",
-    "concat": "Concat",
-    "route": "Concat",
-    "sum": "Add",
-    "add": "Add",
-    "eltwise": "Add",
-    "mul": "Multiply",
-    "multiply": "Multiply",
-}
+@lru_cache(maxsize=1)
+def rules() -> dict[str, TranslationRule]:
+    """The rule for each name, those of torch.nn in lower case included; joins aside."""
+    plain = {name.casefold(): TranslationRule(name) for name in BUILT_IN if name not in JOINS}
+    named = {
+        word: TranslationRule(
+            name, other.origin, other.order, dict(other.renamed), dict(other.stated), other.after, other.note
+        )
+        for name in BUILT_IN
+        if name not in JOINS
+        for other in REGISTRY[name].known_as
+        for word in other.names
+    }
+    return plain | named | BLOCKS
 
-NORMS = {
-    "bn": "BatchNorm2d",
-    "bn2d": "BatchNorm2d",
-    "syncbn": "BatchNorm2d",
-    "ln2d": "LayerNorm2d",
-    "in": "InstanceNorm2d",
-    "in2d": "InstanceNorm2d",
-}
+
+@lru_cache(maxsize=1)
+def activations() -> dict[str, str | None]:
+    """Activations: their names as a text (`activation: relu`) and as a layer, with its arguments. None: no layer."""
+    named = {word: _stated(name, other) for name in ACTIVATIONS for word, other in _others(name)}
+    return {**{name.lower(): name for name in ACTIVATIONS}, **named, **dict.fromkeys(NO_ACTIVATION)}
+
+
+def _stated(name: str, other: OtherName) -> str:
+    """``Softmax: {dim: 1}``."""
+    arguments = ", ".join(f"{key}: {value}" for key, value in other.stated)
+    return f"{name}: {{{arguments}}}" if arguments else name
+
+
+@lru_cache(maxsize=1)
+def joins() -> dict[str, str]:
+    """The joins by their other names."""
+    return {word: name for name in sorted(JOINS) for word, _ in _others(name)}
+
+
+@lru_cache(maxsize=1)
+def norms() -> dict[str, str]:
+    """The norms of MMCV that need no argument, by their names there."""
+    fields = {name: REGISTRY[name].model_fields.values() for name in BUILT_IN if REGISTRY[name].role == "norm"}
+    bare = [name for name, each in fields.items() if not any(field.is_required() for field in each)]
+    return {word: name for name in bare for word, other in _others(name) if other.origin == "MMCV"}
+
+
+def _others(name: str) -> list[tuple[str, OtherName]]:
+    return [(word, other) for other in REGISTRY[name].known_as for word in other.names]
+
 
 # What is a layer elsewhere and has no counterpart here, with what to use where something comes near.
 TORCH = "PyTorch"

@@ -10,29 +10,33 @@ from pydantic.fields import FieldInfo
 
 from cnnspec.engine.diagnostics import listing
 from cnnspec.engine.diagnostics.synonyms import synonym
-from cnnspec.engine.layers import INFERRED, JOINS, REGISTRY
-from cnnspec.engine.spec.edits import named
+from cnnspec.engine.layers import JOINS, REGISTRY
+from cnnspec.engine.spec.edits import infers, named
 from cnnspec.engine.spec.frameworks.call import FrameworkCall
 from cnnspec.engine.spec.frameworks.einops import EINOPS
 from cnnspec.engine.spec.frameworks.table import (
     ABSENT,
-    ACTIVATIONS,
     HEADS,
-    JOINED,
-    NORMS,
-    RULES,
     ULTRALYTICS,
     TranslationRule,
+    activations,
+    joins,
+    norms,
+    rules,
 )
 from cnnspec.engine.spec.frameworks.write import Translation, YamlLine
 
 ACTIVATION_ARGUMENTS = ("activation", "act", "act_layer", "activation_fn", "nonlinearity")
-LEFT_OUT = frozenset({"input_shape", "input_dim", "in_planes", "in_chs", "name", "data_format", "dtype", "trainable"})
+ARRIVING = ("input_shape", "input_dim", "in_channels", "in_features", "num_features", "in_planes", "in_chs")
+LEFT_OUT = frozenset({*ARRIVING, "name", "data_format", "dtype", "trainable"})
 BLOCK_FIELDS = {
     "ConvNormAct": dict.fromkeys(
         ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "bias", "norm", "act")
     )
 }
+CONVOLUTION = TranslationRule(
+    "Conv2d", order=("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
+)
 INIT = "; the section `init` says what fills weights"
 TYPE = re.compile(r"type['\"]?\s*[:=]\s*['\"]?(?:nn\.)?(\w+)")
 
@@ -43,20 +47,18 @@ def translate(call: FrameworkCall, known: Collection[str]) -> Translation | None
     folded = name.casefold()
     if name in known and name not in JOINS:
         return _as_torch(name, call)
-    if folded in JOINED:
-        return _joined(call, JOINED[folded])
-    if name == "Conv" and (call.positional or not call.named.keys() <= REGISTRY["Conv2d"].model_fields.keys()):
+    if folded in joins():
+        return _joined(call, joins()[folded])
+    own = REGISTRY[CONVOLUTION.target].model_fields
+    if name == "Conv" and (call.positional or not call.named.keys() <= own.keys()):
         return _either_convolution(call)
     if special := SPECIAL.get(folded):
         return special(call)
-    if folded in ACTIVATIONS and not call.named and not call.positional:
-        return _activation(name, ACTIVATIONS[folded])
-    if rule := RULES.get(folded) or OWN.get(folded):
+    if folded in activations() and not call.named and not call.positional:
+        return _activation(activations()[folded])
+    if rule := rules().get(folded):
         return _by_rule(call, name, rule)
     return _absent(name, folded)
-
-
-OWN = {name.casefold(): TranslationRule(name) for name in REGISTRY if name not in JOINS}  # `linear: {out_features: 10}`
 
 
 def _absent(name: str, folded: str) -> Translation | None:
@@ -75,12 +77,13 @@ def _absent(name: str, folded: str) -> Translation | None:
 
 def _as_torch(name: str, call: FrameworkCall) -> Translation | None:
     """A layer that is here, under a key such as `nn.Conv2d`, or in another layout."""
-    fields = REGISTRY[name].model_fields if name in REGISTRY else {}
-    text = named(call.positional, fields, call.named) if call.positional else "{}"
+    layer = REGISTRY.get(name)
+    text = named(call.positional, layer, call.named) if call.positional else "{}"
     if not text:
         return Translation(words=f"arguments are given by name: `{name}: {{name: value}}`")
     pairs = dict(re.findall(r"(\w+): ([^,\[\]]+|\[[^\]]*\])(?:, |$)", text[1:-1]))
-    arguments = {key: value for key, value in {**pairs, **call.named}.items() if key not in INFERRED}
+    inferred, fields = (infers(layer), layer.model_fields) if layer else ((), {})
+    arguments = {key: value for key, value in {**pairs, **call.named}.items() if key not in inferred}
     arguments = {key: value for key, value in arguments.items() if not _is_default(fields.get(key), value)}
     return Translation((YamlLine(name, arguments),))
 
@@ -90,7 +93,7 @@ def _is_default(field: FieldInfo | None, text: str) -> bool:
     return text == "null" and field is not None and field.default is None
 
 
-def _activation(name: str, target: str | None) -> Translation:
+def _activation(target: str | None) -> Translation:
     if target is None:
         return Translation((YamlLine("Identity"),))
     return Translation((_line(target),), f"did you mean `{target.partition(':')[0]}`?")
@@ -130,14 +133,14 @@ def _required(target: str) -> list[str]:
 
 def _arguments(call: FrameworkCall, rule: TranslationRule) -> tuple[dict[str, str], list[str]]:
     """The arguments under the names here, and those that have none."""
-    fields: Collection[str] = (
-        REGISTRY[rule.target].model_fields if rule.target in REGISTRY else BLOCK_FIELDS[rule.target]
-    )
+    layer = REGISTRY.get(rule.target)
+    fields: Collection[str] = layer.model_fields if layer else BLOCK_FIELDS[rule.target]
+    inferred = infers(layer) if layer else ()
     found, rest = dict(rule.stated), []
     given = [*zip(rule.order, call.positional, strict=False), *call.named.items()]
     for key, text in given:
         own = rule.renamed.get(key) or (key if key in fields else synonym(key, fields))
-        if (key in ACTIVATION_ARGUMENTS and own is None) or key in LEFT_OUT or key in INFERRED:
+        if (key in ACTIVATION_ARGUMENTS and own is None) or key in LEFT_OUT or own in inferred:
             continue
         if own is None:
             rest.append(key)
@@ -161,9 +164,9 @@ def _acts(call: FrameworkCall) -> list[str] | None:
     """The activation that a Keras layer brings along; None where it is not known."""
     text = next((text for key, text in call.named.items() if key in ACTIVATION_ARGUMENTS), "none")
     word = text.strip("'\"").rpartition(".")[2].casefold()
-    if word not in ACTIVATIONS:
+    if word not in activations():
         return None
-    target = ACTIVATIONS[word]
+    target = activations()[word]
     return [target] if target else []
 
 
@@ -185,8 +188,8 @@ def _activation_layer(call: FrameworkCall) -> Translation:
     """`Activation: relu`."""
     given = [*call.positional, *call.named.values()]
     word = given[0].strip("'\"").rpartition(".")[2].casefold() if len(given) == 1 else ""
-    if word in ACTIVATIONS:
-        return replace(_activation(word, ACTIVATIONS[word]), label="the activation itself is the layer here")
+    if word in activations():
+        return replace(_activation(activations()[word]), label="the activation itself is the layer here")
     help = "an activation is a layer of its own: write `- ReLU`, for example"
     return Translation(label="no layer by itself", words=help)
 
@@ -194,20 +197,20 @@ def _activation_layer(call: FrameworkCall) -> Translation:
 def _either_convolution(call: FrameworkCall) -> Translation:
     """`Conv: {c2: 64, k: 3, s: 2}`: a convolution, or that of Ultralytics with its norm and activation."""
     words = "write `Conv2d`, or `ConvNormAct` with `act: SiLU` for the module of Ultralytics"
-    order = ("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
-    plain, rest = _arguments(call, TranslationRule("Conv2d", "", order))
+    order = CONVOLUTION.order
+    plain, rest = _arguments(call, CONVOLUTION)
     whole, others = _arguments(call, TranslationRule("ConvNormAct", "", order, stated={"act": "SiLU"}))
     if others or "out_channels" not in whole:
         return Translation(words=words)
     activated = any(key in ACTIVATION_ARGUMENTS for key in call.named)
-    only = () if rest or activated or "kernel_size" not in plain else (YamlLine("Conv2d", plain),)
+    only = () if rest or activated or "kernel_size" not in plain else (YamlLine(CONVOLUTION.target, plain),)
     block = (YamlLine("ConvNormAct", whole),)
     return Translation(only or block, "", words, instead=block if only else ())
 
 
 def _separable(call: FrameworkCall) -> Translation:
     """`SeparableConv2D`: depthwise, then pointwise; Keras puts no layer between them."""
-    rule = TranslationRule("Conv2d", "Keras", ("out_channels", "kernel_size", "stride", "padding"))
+    rule = rules()["conv2d"]
     arguments, rest = _arguments(call, rule)
     words = "`SeparableConv2D` is two lines here: a `Conv2d` with `groups: $(in.channels)`, and one of 1×1"
     if rest or not {"out_channels", "kernel_size"} <= arguments.keys() or (acts := _acts(call)) is None:
@@ -216,7 +219,7 @@ def _separable(call: FrameworkCall) -> Translation:
     bias = {"bias": arguments["bias"]} if "bias" in arguments else {}
     point = {"out_channels": arguments["out_channels"], "kernel_size": "1", **bias}
     return Translation(
-        (YamlLine("Conv2d", deep), YamlLine("Conv2d", point), *map(_line, acts)), "two `Conv2d` here", words
+        (YamlLine(rule.target, deep), YamlLine(rule.target, point), *map(_line, acts)), "two `Conv2d` here", words
     )
 
 
@@ -238,7 +241,7 @@ def _select_pool(call: FrameworkCall) -> Translation:
     kinds = {"avg": "AdaptiveAvgPool2d", "max": "AdaptiveMaxPool2d"}
     given = dict(zip(("output_size", "pool_type", "flatten"), call.positional, strict=False)) | call.named
     target = kinds.get(given.get("pool_type", "avg"), "")
-    label, words = f"`{target or 'AdaptiveAvgPool2d'}` in cnnspec", "write `AdaptiveAvgPool2d: {output_size: 1}`"
+    label, words = f"`{target or kinds['avg']}` in cnnspec", "write `AdaptiveAvgPool2d: {output_size: 1}`"
     if not target or not given.keys() <= {"output_size", "pool_type", "flatten"}:
         return Translation(label=label, words=words)
     flat = (YamlLine("Flatten"),) if given.get("flatten") == "true" else ()
@@ -284,17 +287,17 @@ def _conv_module(call: FrameworkCall) -> Translation:
     )
     rule = TranslationRule("ConvNormAct", "MMCV", ("in_channels", "out_channels", "kernel_size", "stride", "padding"))
     arguments, rest = _arguments(plain, rule)
-    norm, act = _configured(configured.get("norm_cfg", "null"), NORMS), _configured(
-        configured.get("act_cfg", "{type: ReLU}"), {key: value for key, value in ACTIVATIONS.items() if value}
-    )  # fmt: skip
+    norm = _configured(configured.get("norm_cfg", "null"), norms())
+    acts = {key: value for key, value in activations().items() if value}
+    act = _configured(configured.get("act_cfg", "{type: ReLU}"), acts)
     if rest or "out_channels" not in arguments or norm is None or act is None or "leaky" in act.lower():
         return Translation(label=label, words=words)
     arguments.setdefault("kernel_size", "1")
     if arguments["kernel_size"] != "1":
         arguments.setdefault("padding", "0")
-    norms = {} if norm == "BatchNorm2d" else {"norm": norm}
-    acts = {} if act == "ReLU" else {"act": act}
-    return Translation((YamlLine("ConvNormAct", {**arguments, **norms, **acts}),), label, words)
+    arguments |= {} if norm == "BatchNorm2d" else {"norm": norm}
+    arguments |= {} if act == "ReLU" else {"act": act}
+    return Translation((YamlLine("ConvNormAct", arguments),), label, words)
 
 
 def _configured(text: str, names: dict[str, str]) -> str | None:
