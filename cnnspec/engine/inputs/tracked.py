@@ -147,10 +147,10 @@ class Tracked(int):
     def __rtruediv__(self, other: Any) -> Any:
         return other / self.pinned()
 
-    def __pow__(self, other: Any, modulo: None = None) -> Any:
+    def __pow__(self, other: Any, modulo: Any = None) -> Any:
         return self.pinned() ** bare(other)
 
-    def __rpow__(self, other: Any, modulo: None = None) -> Any:
+    def __rpow__(self, other: Any, modulo: Any = None) -> Any:
         return other ** self.pinned()
 
     def __pos__(self) -> int:

@@ -18,8 +18,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from cnnspec.engine.syntax.evaluate import MAX_LENGTH, Env, Evaluator
+from cnnspec.engine.syntax.evaluate import Env, Evaluator
 from cnnspec.engine.syntax.expr import Expr, ExpressionError, Value
+from cnnspec.engine.syntax.functions import MAX_LENGTH
 from cnnspec.engine.syntax.grammar import LAYER_WORDS, Parser
 from cnnspec.engine.syntax.meter import Meter
 
