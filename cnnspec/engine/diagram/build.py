@@ -161,10 +161,9 @@ class Builder:
         for child in scope.children:
             if isinstance(child, Scope) and not any(child.leaves()):
                 continue
-            value = child.output if isinstance(child, Scope) else child.index
             feeds.append(tuple(made.get(feed, SOURCE) for feed in child.inputs))
-            if not isinstance(child, Scope) or value not in child.inputs:
-                made[value] = len(parts)
+            given = child.values if isinstance(child, Node) else set(child.values).difference(child.inputs)
+            made |= dict.fromkeys(given, len(parts))
             parts.append(self._element(child, level))
         for value, end in ends:
             feeds.append((made.get(value, SOURCE),))
@@ -183,10 +182,13 @@ class Builder:
         """A block; if it is but one box, that box."""
         shapes = [shape_text(self.graph.shape(value)) for value in scope.inputs]
         several = len(shapes) > 1
-        starts: list[Element] = [_end(f"input {i}", shape) for i, shape in enumerate(shapes, 1)] if several else []
+        named = scope.opened.block.inputs if scope.opened.block else ()
+        names = [name.text for name in named] or [f"input {i}" for i in range(1, len(shapes) + 1)]
+        starts: list[Element] = [_end(*each) for each in zip(names, shapes, strict=True)] if several else []
         made = {value: i for i, value in enumerate(scope.inputs)} if several else {}
         note = self._note(scope.key, all(node.reused for node in scope.leaves()))
-        body = self._chain(scope, starts, made, level + 1)
+        ends = [(value, _end(name, ())) for name, value in scope.outputs.items()] if len(scope.outputs) > 1 else []
+        body = self._chain(scope, starts, made, level + 1, sorted(ends, key=lambda end: end[0]))
         if len(body.parts) == 1 and isinstance(body.parts[0], Box) and not body.taps:
             return _noted(body.parts[0], note)
         out = shape_text(self.graph.shape(scope.output))

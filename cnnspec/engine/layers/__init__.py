@@ -23,7 +23,7 @@ from cnnspec.engine.layers.base import (
     Tensor,
     setting,
 )
-from cnnspec.engine.layers.shape import Shape
+from cnnspec.engine.layers.shape import Output, Shape
 from cnnspec.engine.layers.window import Unwindow, Window
 
 FAMILIES: dict[str, ModuleType] = {
@@ -69,6 +69,7 @@ __all__ = [
     "NonNegative",
     "NonNegativeNumber",
     "Number",
+    "Output",
     "Positive",
     "PositiveNumber",
     "Probability",

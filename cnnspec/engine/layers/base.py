@@ -127,6 +127,9 @@ class Layer(BaseModel):
 
     ranks: ClassVar[tuple[int, ...]] = ()  # accepted numbers of sizes without the batch: 3 for C×H×W; empty: any
     inputs: ClassVar[int | None] = 1  # number of input tensors; None: two or more
+    input_names: ClassVar[tuple[str, ...]] = ()  # of the inputs of a layer that takes several
+    takes: ClassVar[tuple[str, ...]] = ("float32",)  # the dtypes that it can take; none: any
+    gives: ClassVar[str | None] = "float32"  # the dtype of its output; None: that of its inputs, which are alike
     target: ClassVar[str | None] = None  # what the builder calls; None: torch.nn's class of the same name
     role: ClassVar[Role | None] = None  # what it is for, whatever its name; None: a layer of a plugin
     function: ClassVar[str | None] = None  # torch's function for it: "torch.nn.functional.relu"
@@ -152,8 +155,12 @@ class Layer(BaseModel):
     reorders: ClassVar[bool] = False  # whether its view orders the numbers differently from memory
     is_parameter: ClassVar[bool] = False  # no module: a parameter of its scope that multiplies the input
 
-    def infer(self, x: Shape) -> Shape:
-        """Output shape for an input shape; both without the batch. Raises Refusal."""
+    def infer(self, x: Shape) -> Any:
+        """Output shape for an input shape; both without the batch. Raises Refusal.
+
+        A layer with several inputs takes the shape of each; one with several outputs gives a dict of names to Shape,
+        or to Output where the dtype is not float32.
+        """
         return x
 
     def tensors(self, x: Shape) -> dict[str, Tensor]:
@@ -178,6 +185,10 @@ class Layer(BaseModel):
     def view(self, x: Shape, training: bool) -> range | None:
         """The numbers of the input, row by row, that the output is without a copy; None where it is a new tensor."""
         return None
+
+    def views(self, x: Shape, training: bool) -> tuple[range | None, ...]:
+        """The same as ``view`` for each of several outputs; nothing where none of them is a view."""
+        return (self.view(x, training),)
 
     def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
         """Which places are read, along each dimension of an input behind its channels."""

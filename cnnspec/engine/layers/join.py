@@ -28,6 +28,8 @@ class _Join(Layer):
 
     role = "join"
     inputs = None
+    takes = ()
+    gives = None
     saved_for_backward = NOTHING
 
     def infer(self, *xs: Shape) -> Shape:
@@ -142,6 +144,8 @@ class Slice(Layer):
     """Channels ``start`` to ``end`` (exclusive; without it, to the last)."""
 
     role = "slice"
+    takes = ()
+    gives = None
     target = "cnnspec.pytorch.build.modules.Slice"
     saved_for_backward = NOTHING
     start: NonNegative = 0

@@ -17,6 +17,8 @@ class _View(Layer):
     """The numbers of its input, none of them copied."""
 
     role: ClassVar[Role | None] = "reshape"
+    takes = ()
+    gives = None
     saved_for_backward = NOTHING
 
     def view(self, x: Shape, training: bool) -> range:

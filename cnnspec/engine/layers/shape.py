@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
+from msgspec import Struct
+
 
 class Shape(tuple[int, ...]):
     """Sizes without the batch dimension: (channels, *sizes) of a map, (features,) of a flat vector.
@@ -51,6 +53,13 @@ class Shape(tuple[int, ...]):
 
     def __str__(self) -> str:
         return "×".join(map(str, self)) if self else "scalar"
+
+
+class Output(Struct, frozen=True):
+    """One value that a layer gives: its sizes after the batch, and its dtype by torch's name."""
+
+    shape: Shape
+    dtype: str = "float32"
 
 
 def plain(sizes: Iterable[int]) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from cnnspec.engine.syntax import Map
 def unused_output(view: View) -> Iterator[Finding]:
     """A layer whose output neither another layer nor the network's result takes."""
     for node in view.graph.nodes:
-        if not view.readers[node.index] and node.index not in view.graph.live_values:
+        if not view.graph.consumers(node) and view.graph.live_values.isdisjoint(node.values):
             yield warn(
                 "unused-output",
                 node,

@@ -9,6 +9,7 @@ from cnnspec.engine.diagnostics import Label
 from cnnspec.engine.layers.base import cross
 from cnnspec.engine.lint.view import Finding, View, passes, place, warn
 from cnnspec.engine.network import Node
+from cnnspec.engine.network.graph import maker
 from cnnspec.engine.network.receptive_field import Extent, fields
 
 TIMES = 20  # DenseNet-201's field is 17 times its 224 rows, ConvNeXt's 15
@@ -36,7 +37,7 @@ def _features(view: View) -> tuple[Node | None, Node | None]:
     value = view.graph.root.output
     pool = None
     while value >= 0:
-        node = view.graph.nodes[value]
+        node = view.graph.nodes[maker(value)]
         if len(node.shape) == len(view.graph.input) and prod(node.shape.sizes) > 1:
             return node, pool
         if len(node.inputs) > 1 or (len(node.shape) == len(view.graph.input) and not (passes(node) or _pools(node))):

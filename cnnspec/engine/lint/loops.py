@@ -59,7 +59,7 @@ def _in_sequence(node: Node, line: Item, join: Node, rounds: int) -> Finding:
         f"`foreach` runs its {rounds} rounds in sequence, inside one path of `{join.type}`",
         Label(entry.key.span, "each round takes the output of the one before"),
         labels=(Label(join.item.op.span, f"joins the output of round {rounds}"),),
-        help="for parallel paths, write a path for each value; if a sequence is meant, silence this line",
+        help="for parallel paths, write the path as `{foreach: …, layers: […]}`; for a sequence, silence this line",
         trace=join.trace,
         severity="warning",
     )

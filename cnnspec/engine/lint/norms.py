@@ -9,6 +9,7 @@ from cnnspec.engine.diagnostics import Label, Repair, count
 from cnnspec.engine.layers.norm import LayerNorm, LayerNorm2d
 from cnnspec.engine.lint.view import Finding, View, may_set, place, setting, warn
 from cnnspec.engine.network import Node
+from cnnspec.engine.network.graph import maker
 from cnnspec.engine.spec.edits import set_argument
 
 
@@ -18,7 +19,7 @@ def bias_before_norm(view: View) -> Iterator[Finding]:
         node = view.maker(norm.inputs[0], _is_identity) if norm.layer.centers_channels else None
         if node is None or node.layer.role not in ("convolution", "linear") or not setting(node, "bias"):
             continue
-        if len(view.readers[node.index]) > 1 or (node.layer.role == "linear" and len(node.shape) > 1):
+        if len(view.graph.consumers(node)) > 1 or (node.layer.role == "linear" and len(node.shape) > 1):
             continue
         repair = Repair("set `bias: false`", (set_argument(node.item, "bias", value=False),), safe=True)
         yield warn(
@@ -61,7 +62,7 @@ def _dropout_above(view: View, norm: Node) -> Node | None:
     """The dropout that a chain of single-input layers leads down from, with no other norm and no join between."""
     value = norm.inputs[0]
     while value >= 0:
-        node = view.graph.nodes[value]
+        node = view.graph.nodes[maker(value)]
         if node.layer.role == "dropout":
             return node if setting(node, "p") else None
         if len(node.inputs) > 1 or node.layer.role == "norm":

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from cnnspec.engine.diagnostics import Diagnostic, Label, Repair, Span
 from cnnspec.engine.layers import Window
 from cnnspec.engine.network import Graph, Node
+from cnnspec.engine.network.graph import maker
 from cnnspec.engine.spec.arguments import holds_expression
 
 
@@ -54,19 +55,10 @@ class View(Struct, frozen=True, dict=True):
         """The layers that have windows."""
         return [node for node in self.graph.nodes if self.windows(node)]
 
-    @cached_property
-    def readers(self) -> dict[int, list[Node]]:
-        """The layers that take each value; a value that nobody takes has none."""
-        readers: dict[int, list[Node]] = {value: [] for value in range(-len(self.graph.inputs), len(self.graph.nodes))}
-        for node in self.graph.nodes:
-            for value in dict.fromkeys(node.inputs):
-                readers[value].append(node)
-        return readers
-
     def maker(self, value: int, through: Callable[[Node], bool] = lambda _: False) -> Node | None:
         """The layer that made a value, seen through some layers; None where it is the network's input."""
         while value >= 0:
-            node = self.graph.nodes[value]
+            node = self.graph.nodes[maker(value)]
             if not through(node):
                 return node
             value = node.inputs[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from cnnspec.engine.diagnostics import a, count, listing
@@ -20,7 +20,7 @@ def unseen_input(view: View) -> Iterator[Finding]:
     """Rows and columns that no reader of a tensor looks at: between its windows, or behind the last."""
     sound: set[tuple[Shape, tuple[int, ...]]] = set()  # tensors by their shape and readers, of which all is seen
     for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
-        readers, x = view.readers[value], view.graph.shape(value)
+        readers, x = view.graph.consumers(value), view.graph.shape(value)
         key = x, tuple([id(node.layer) for node in readers])
         if key not in sound and all(view.windows(node) for node in readers):
             found = _unseen(view, readers, x)
@@ -28,7 +28,7 @@ def unseen_input(view: View) -> Iterator[Finding]:
             sound |= set() if found else {key}
 
 
-def _unseen(view: View, readers: list[Node], x: Shape) -> list[Finding]:
+def _unseen(view: View, readers: Sequence[Node], x: Shape) -> list[Finding]:
     gaps, tails = [], []
     along = [view.windows(node) for node in readers]
     for axis, size in enumerate(x.sizes):

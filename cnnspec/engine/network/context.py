@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
 from cnnspec.engine.diagnostics import Frame, Label, Span
 from cnnspec.engine.layers import Shape
 from cnnspec.engine.network.control_path import START, ControlPath
-from cnnspec.engine.network.graph import NOWHERE, Node, Opened, Scope
+from cnnspec.engine.network.graph import NOWHERE, OUTPUT, Node, Opened, Scope, maker
 from cnnspec.engine.network.patch_bases import BaseScope, Line
 from cnnspec.engine.spec import Item
 from cnnspec.engine.spec.name_lookup import own_ids
@@ -17,17 +17,53 @@ from cnnspec.engine.syntax import LayerName, Silent, Value
 from cnnspec.engine.syntax import Node as Text
 
 
+class SeveralOutputs(Exception):
+    """A line takes one tensor where another gives several; ``flow`` holds their names."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+
+
 class Flow(Struct, frozen=True):
-    """The tensor that reaches a line: which value it is and its shape; neither is known after an error."""
+    """The tensor that reaches a line: which value it is, its shape and its dtype; none is known after an error.
+
+    Of a line that names its outputs it holds each, and is itself the first.
+    """
 
     value: int = NOWHERE
     shape: Shape | None = None
+    dtype: str = "float32"
+    outputs: Mapping[str, Flow] = {}
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Flow]) -> Flow:
+        """The flow of named outputs; unknown where one of them is."""
+        flows = list(outputs.values())
+        if any(flow.shape is None for flow in flows):
+            return UNKNOWN
+        return cls(flows[0].value, flows[0].shape, flows[0].dtype, outputs)
 
     def known(self) -> Shape:
-        """The shape; raises Silent where an error before this line left it unknown."""
+        """The shape; raises Silent where it is unknown after an error, SeveralOutputs where there is more than one."""
+        if len(self.outputs) > 1:
+            raise SeveralOutputs(self)
         if self.shape is None:
             raise Silent
         return self.shape
+
+    def single(self) -> Flow:
+        """The one tensor that it is, known or not. Raises SeveralOutputs."""
+        if len(self.outputs) > 1:
+            raise SeveralOutputs(self)
+        return self
+
+    @property
+    def named(self) -> dict[str, int]:
+        """The values by the names of the outputs."""
+        if not self.outputs:
+            return {OUTPUT: self.value}
+        return {name: flow.value for name, flow in self.outputs.items()}
 
 
 UNKNOWN = Flow()
@@ -41,22 +77,28 @@ def place(span: Span, trace: Frame | None) -> Span:
 
 
 class Context(Struct, frozen=True):
-    """The definition whose lines are being expanded: its names, its input, and how it was reached."""
+    """The definition whose lines are being expanded: its names, its inputs, and how it was reached."""
 
     env: dict[str, Value]
     entry: Flow
     trace: Frame | None = None
     blocks: tuple[str, ...] = ()  # the blocks that are open, outermost first
     control_path: ControlPath = START  # the loops and conditions of this definition that lead to the line
+    others: tuple[Flow, ...] = ()  # the inputs behind the first
+
+    @property
+    def inputs(self) -> tuple[Flow, ...]:
+        """What reaches the definition, in the order in which it names its inputs."""
+        return (self.entry, *self.others)
 
     def with_names(self, names: dict[str, Value], frame: Frame | None, way: ControlPath) -> Context:
-        return Context({**self.env, **names}, self.entry, frame, self.blocks, way)
+        return Context({**self.env, **names}, self.entry, frame, self.blocks, way, self.others)
 
     def if_true(self, condition: Text | None) -> Context:
         """Behind a condition that holds."""
         if condition is None:
             return self
-        return Context(self.env, self.entry, self.trace, self.blocks, self.control_path.if_true(condition))
+        return Context(self.env, self.entry, self.trace, self.blocks, self.control_path.if_true(condition), self.others)
 
     def place(self, span: Span) -> Span:
         """The innermost line of the user's own text: for a line of a built-in block, the one that called for it."""
@@ -163,19 +205,29 @@ class ScopeBuilder(Struct):
                 return reason
         return self.skipped.get(name)
 
+    def lines(self) -> dict[str, Flow]:
+        """The lines above that `from` can name, by id, in the order in which they stand."""
+        found = self.parent.lines() if self.parent else {}
+        for name, flow in self.ids.items():
+            found.pop(name, None)
+            found[name] = flow
+        return found
+
     def visible_ids(self) -> list[str]:
         outer = self.parent.visible_ids() if self.parent else []
         return [*self.ids, *outer]
 
-    def close(self, arriving: int, output: int) -> Scope:
+    def close(self, arriving: int, out: Flow) -> Scope:
         """The finished scope: what its nodes use from outside becomes its inputs, the line above first."""
         used = [value for child in self.children for value in child.inputs]
-        outside = dict.fromkeys(value for value in (*used, output) if NOWHERE < value < self.first)
+        outside = dict.fromkeys(
+            value for value in (*used, *out.named.values()) if value > NOWHERE and maker(value) < self.first
+        )
         inputs = sorted(outside, key=lambda value: value != arriving)
-        return self.closed(tuple(inputs), output)
+        return self.closed(tuple(inputs), out)
 
-    def closed(self, inputs: tuple[int, ...], output: int) -> Scope:
+    def closed(self, inputs: tuple[int, ...], out: Flow) -> Scope:
         """The finished scope with these inputs."""
         if self.place is not None:
             self.place.close(self.position)
-        return Scope(self.key, self.type, tuple(self.children), inputs, output, self.span, self.opened)
+        return Scope(self.key, self.type, tuple(self.children), inputs, out.named, self.span, self.opened)

@@ -29,13 +29,14 @@ class Model(Struct, frozen=True):
     scope: Scope
     nodes: tuple[Node, ...]
     trace: Frame | None  # how the block was reached
-    entry: int
+    entries: tuple[int, ...]
     output: Flow
     scopes: int  # its own and those inside it
 
     @classmethod
     def of(cls, scope: Scope, nodes: Sequence[Node], call: Context, output: Flow) -> Model:
-        return cls(scope, tuple(nodes), call.trace, call.entry.value, output, _scopes(scope))
+        entries = tuple(flow.value for flow in call.inputs)
+        return cls(scope, tuple(nodes), call.trace, entries, output, _scopes(scope))
 
 
 def _scopes(scope: Scope) -> int:
@@ -44,7 +45,11 @@ def _scopes(scope: Scope) -> int:
 
 def likeness(call: Context, given: Arguments, *rest: Hashable) -> Hashable:
     """Equal for calls of a block that come to the same: those of equal values, within the same blocks."""
-    return (call.blocks, call.entry.shape, *rest, *((name, _typed(given[name].value)) for name in given))
+    entries: tuple[Hashable, ...] = (call.entry.shape, call.entry.dtype)
+    if call.others:  # which of them are the same value as another counts as well
+        values = [flow.value for flow in call.inputs]
+        entries = tuple((flow.shape, flow.dtype, values.index(flow.value)) for flow in call.inputs)
+    return (call.blocks, entries, *rest, *((name, _typed(given[name].value)) for name in given))
 
 
 def _typed(value: Value) -> Hashable:
@@ -63,6 +68,7 @@ class Copy:
         self.model, self.key, self.context = model, key, context
         self.old = len(model.scope.key)
         self.shift = first - model.nodes[0].index
+        self.arriving = {old: flow.value for old, flow in zip(model.entries, context.inputs, strict=True)}
         self.frames: dict[int, Frame | None] = {id(model.trace): context.trace}
         self.nodes = [self.node(node) for node in model.nodes]
         opened = replace(model.scope.opened, line=item, control_path=way)
@@ -70,10 +76,15 @@ class Copy:
 
     @property
     def output(self) -> Flow:
-        return Flow(self.value(self.model.output.value), self.model.output.shape)
+        return self.flow(self.model.output)
+
+    def flow(self, flow: Flow) -> Flow:
+        outputs = {name: self.flow(one) for name, one in flow.outputs.items()}
+        return replace(flow, value=self.value(flow.value), outputs=outputs)
 
     def value(self, value: int) -> int:
-        return self.context.entry.value if value == self.model.entry else value + self.shift
+        found = self.arriving.get(value)
+        return value + self.shift if found is None else found
 
     def node(self, node: Node) -> Node:
         trace = self.frame(node.trace)
@@ -93,6 +104,8 @@ class Copy:
             node.aux,
             node.reused,
             node.control_path,
+            node.dtype,
+            node.several,
         )
 
     def scope_of(self, scope: Scope) -> Scope:
@@ -102,7 +115,7 @@ class Copy:
             scope.type,
             tuple([self.nodes[c.index - first] if isinstance(c, Node) else self.scope_of(c) for c in scope.children]),
             tuple([self.value(value) for value in scope.inputs]),
-            self.value(scope.output),
+            {name: self.value(value) for name, value in scope.outputs.items()},
             scope.span,
             scope.opened,
         )

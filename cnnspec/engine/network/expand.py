@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NoReturn
 
 from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Diagnostic, Frame, Label, Sink, Span, did_you_mean
 from cnnspec.engine.gc_paused import gc_paused
-from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape, Tensor
+from cnnspec.engine.layers import JOINS, REGISTRY, Layer, Refusal, Shape
 from cnnspec.engine.network.calls import BlockCall
-from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder
+from cnnspec.engine.network.context import UNKNOWN, Context, Flow, Made, ScopeBuilder, SeveralOutputs
 from cnnspec.engine.network.control_path import ControlPath
 from cnnspec.engine.network.copies import Copy, Model, likeness
 from cnnspec.engine.network.expansion import Expansion, PatchHits
@@ -28,19 +28,28 @@ from cnnspec.engine.network.heads import Heads, outputs, primary
 from cnnspec.engine.network.init import filled
 from cnnspec.engine.network.inplace import check_in_place
 from cnnspec.engine.network.loops import is_named, rounds
-from cnnspec.engine.network.names import leave_broken, leave_out, name_group, name_line, sources
+from cnnspec.engine.network.names import (
+    leave_broken,
+    leave_out,
+    name_group,
+    name_line,
+    reads_own_loop,
+    sources,
+)
 from cnnspec.engine.network.patch_bases import BaseNames, BaseNetwork, BaseScope
 from cnnspec.engine.network.patch_labels import patch_labels
 from cnnspec.engine.network.patches import Patching, networks_below, report_clashes
 from cnnspec.engine.network.reporter import Broken, TooLarge, of_base, outermost
 from cnnspec.engine.network.setting_fixes import repairs
-from cnnspec.engine.network.shape_inference import facts
+from cnnspec.engine.network.shape_inference import Facts, facts
 from cnnspec.engine.network.size_origin import origin_labels
 from cnnspec.engine.network.weight_sharing import share
+from cnnspec.engine.network.wrong_inputs import output_not_chosen, wrong_dtype, wrong_inputs
 from cnnspec.engine.plugins import PluginFault
 from cnnspec.engine.spec import Argument, Arguments, Block, Item, ParamError, Path, Spec, bind, resolve_params
 from cnnspec.engine.spec.arguments import holds_expression
 from cnnspec.engine.spec.items import GROUP, SCOPE, SHARE
+from cnnspec.engine.spec.name_lookup import is_plain, no_line
 from cnnspec.engine.spec.validation_errors import validate
 from cnnspec.engine.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Silent, Value, shown
 from cnnspec.engine.syntax import Node as SyntaxNode
@@ -105,7 +114,7 @@ class Expander(Expansion):
         self.tracked = False  # whether sizes write down what is asked of them, as those of `cnnspec inputs` do
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments | None] = {}  # None for a line with expressions, whose arguments vary
-        self.inferred: dict[tuple[int, tuple[Shape, ...]], tuple[Shape, dict[str, Tensor], int | None]] = {}
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
         self.models: dict[Hashable, Model] = {}
         self.silent: dict[Hashable, int] = {}  # calls that nothing is known or said of, and the work that showed it
 
@@ -162,16 +171,25 @@ class Expander(Expansion):
         heads = Heads(self, self.patching, root, context)
         try:
             last = self.trunk(entry, root, context, heads)
-            given = outputs(self, last, root, context)
+            given = outputs(self, self.spec.outputs, last, root, context) or dict(last.outputs)
             out = primary(given, last)
             aux = heads.finish(out, alone=not given)
         except (TooLarge, OutOfWork) as end:
             if isinstance(end, OutOfWork):  # at a head or an output; at a line, the line has told it
                 self.too_much("too-much-work", self.spec.source.span())
             given, out, aux = {}, UNKNOWN, ()
-        sound = {name: flow.value for name, flow in given.items() if flow is not UNKNOWN}
-        scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), out.value)
-        graph = Graph(self.spec.title, inputs, tuple(self.nodes), scope, sound, aux, heading=self.spec.heading)
+        sound = {name: flow.value for name, flow in given.items() if flow.shape is not None}
+        scope = root.closed(tuple(INPUT - place for place in range(len(inputs))), Flow(out.value, out.shape))
+        graph = Graph(
+            self.spec.title,
+            inputs,
+            tuple(self.nodes),
+            scope,
+            sound,
+            aux,
+            heading=self.spec.heading,
+            dtypes=self.spec.dtypes,
+        )
         check_in_place(self.nodes, tuple(inputs.values()), None if out.shape is None else graph.live_values, self.sink)
         return graph
 
@@ -184,7 +202,10 @@ class Expander(Expansion):
 
     def arriving(self, inputs: dict[str, Shape], root: ScopeBuilder) -> Flow:
         """The first input; of several, each is there under its name as an id."""
-        flows = [Flow(INPUT - place, shape or None) for place, shape in enumerate(inputs.values())]
+        flows = [
+            Flow(INPUT - place, shape or None, self.spec.dtypes.get(name, "float32"))
+            for place, (name, shape) in enumerate(inputs.items())
+        ]
         for name, flow in zip(self.spec.input_names, flows, strict=False):
             assert isinstance(self.spec.input, Map)
             root.ids[name] = flow
@@ -234,23 +255,10 @@ class Expander(Expansion):
                 raise Broken
             if item.sources and self.left_out(item, scope, context):
                 return flow
-            taken = sources(self, item, flow, scope, context) if item.sources or not several else several
-            number = -1
-            for number, inner in enumerate(self.rounds(item, taken[0], scope, context)):
-                self.count_round(item)
-                if number and len(taken) > 1:
-                    taken = sources(self, item, flow, scope, context)  # a join of named lines takes them in each round
-                if item.when is None or self.condition(item.when, inner, taken[0]):
-                    flow = (self.once if scope.place is None else self.patching.patched)(
-                        item, taken, scope, inner.if_true(item.when)
-                    )
-                    taken = (flow,) if len(taken) == 1 else taken
-                else:
-                    leave_out(item, scope, Label(item.when.span, "false here"))
-            if number < 0:
-                leave_out(item, scope, Label((item.repeat or item.foreach or item.op).span, "no rounds here"))
-            return flow
-        except (Broken, Silent):
+            return self.all_rounds(item, flow, scope, context, several)
+        except (Broken, Silent, SeveralOutputs) as reason:
+            if isinstance(reason, SeveralOutputs):
+                self.report([output_not_chosen(item, reason.flow)], context.trace)
             leave_broken(item, scope)
             if scope.place is not None:
                 scope.place.hide(item)
@@ -259,9 +267,32 @@ class Expander(Expansion):
             self.too_much("too-much-work", item.span)
             raise TooLarge from None
 
+    def all_rounds(
+        self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context, several: tuple[Flow, ...]
+    ) -> Flow:
+        """The rounds of a line: each takes what the one before gave, or what its `from` names in it."""
+        anew = reads_own_loop(item)
+        taken = several
+        if not anew and (item.sources or not several):
+            taken = sources(self, item, flow, scope, context)
+        number = -1
+        for number, inner in enumerate(self.rounds(item, taken[0] if taken else flow, scope, context)):
+            self.count_round(item.span)
+            if anew or (number and len(taken) > 1):
+                taken = sources(self, item, flow, scope, inner)
+            if item.when is None or self.condition(item.when, inner, taken[0]):
+                once = self.once if scope.place is None else self.patching.patched
+                flow = once(item, taken, scope, inner.if_true(item.when))
+                taken = (flow,) if len(taken) == 1 else taken
+            else:
+                leave_out(item, scope, Label(item.when.span, "false here"))
+        if number < 0:
+            leave_out(item, scope, Label((item.repeat or item.foreach or item.op).span, "no rounds here"))
+        return flow
+
     def left_out(self, item: Item, scope: ScopeBuilder, context: Context) -> bool:
         """Whether a line is not there whatever arrives: then what its `from` names need not be there either."""
-        if item.when is None or item.repeat is not None or item.foreach is not None:
+        if item.when is None or item.loops:
             return False
         try:
             there = self.condition(item.when, context, UNKNOWN)
@@ -271,18 +302,16 @@ class Expander(Expansion):
             leave_out(item, scope, Label(item.when.span, "false here"))
         return not there
 
-    def rounds(self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Iterable[Context]:
-        """The contexts in which a line runs: one where it has no loop."""
-        if item.repeat is None and item.foreach is None:
-            return (context,)
-        return rounds(self, item, flow, scope.key, context)
+    def rounds(self, line: Item | Path, flow: Flow, scope: ScopeBuilder, context: Context) -> Iterable[Context]:
+        """The contexts in which a line or a path runs: one where it has no loop."""
+        return rounds(self, line, flow, scope.key, context) if line.loops else (context,)
 
-    def count_round(self, item: Item) -> None:
+    def count_round(self, span: Span) -> None:
         self.meter.spend(ROUND)
         if self.sink.full:
             raise TooLarge
         if len(self.nodes) >= MAX_NODES:
-            self.too_much("too-many-layers", item.span)
+            self.too_much("too-many-layers", span)
             raise TooLarge
 
     def too_much(self, code: str, span: Span) -> None:
@@ -295,56 +324,77 @@ class Expander(Expansion):
     def once(self, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
         flow = taken[0]
         op = self.operation(item, context)
-        if len(taken) > 1 and (op.name not in JOINS or item.paths is not None):
-            self.several(item, len(taken), context)
         if op.name == SHARE:
-            out = share(self, item, flow, scope, context)
-            name = name_group(self, item.id, out, scope, context) if item.id else ""
-        elif op.name == GROUP:
-            out = self.chain(item.body or (), flow, scope, context)
+            out = share(self, item, taken, scope, context)
             name = name_group(self, item.id, out, scope, context) if item.id else ""
         elif op.name in JOINS:
+            if item.source_names or (len(taken) > 1 and item.paths is not None):
+                self.fail_inputs(item, op, taken, context)
             name, out = self.join(item, op, taken, scope, context)
         else:
-            name = name_line(self, item, flow, scope, context)
-            out = self.named(item, op, name, flow, scope, context)
+            taken = self.arranged(item, op, taken, context)
+            if op.name == GROUP:
+                out = self.chain(item.body or (), flow, scope, context)
+                name = name_group(self, item.id, out, scope, context) if item.id else ""
+            else:
+                name = name_line(self, item, flow, scope, context)
+                out = self.named(item, op, name, taken, scope, context)
         if item.id is not None:
             scope.ids[name] = out
             scope.write(item, name)
         return out
 
-    def several(self, item: Item, number: int, context: Context) -> NoReturn:
-        """Says that a line which takes one tensor was given several."""
-        if item.name in self.spec.blocks and self.spec.blocks[item.name].claimed:
-            raise Broken  # a block with a declaration of its inputs, which is told there
-        message = f"`{item.name}` takes one tensor, not {number}"
-        help = "join them in a line above it: `Concat`, `Add` or `Multiply` with this `from`"
-        if item.name in self.spec.blocks:
-            help = "join them in a line above it, or write the block's lines here: a group (`layers:`) sees both"
-        if item.paths is not None:
-            message = f"`{item.name}` has paths, which all take one tensor, and its `from` names {number}"
-            help = "leave the paths out to join what `from` names, or give the first line of each path a `from`"
-        self.fail("wrong-type", message, item.op, context, help=help)
+    def arranged(self, item: Item, op: LayerName, taken: tuple[Flow, ...], context: Context) -> tuple[Flow, ...]:
+        """What an operation takes, in the order in which it names its inputs."""
+        names = self.input_names(op)
+        if not names:
+            if len(taken) > 1 or item.source_names:
+                self.fail_inputs(item, op, taken, context)
+            return taken
+        if not item.source_names:
+            if len(taken) != len(names):
+                self.fail_inputs(item, op, taken, context)
+            return tuple([flow.single() for flow in taken])
+        given = {name.text: flow for name, flow in zip(item.source_names, taken, strict=True)}
+        if given.keys() != set(names):
+            self.fail_inputs(item, op, taken, context)
+        return tuple([given[name] for name in names])
 
-    def named(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+    def input_names(self, op: LayerName) -> tuple[str, ...]:
+        """The names of the inputs of a block or a layer; none where it takes one tensor."""
+        if op.name in self.spec.blocks:
+            return tuple([name.text for name in self.spec.blocks[op.name].inputs])
+        return REGISTRY[op.name].input_names if op.name in REGISTRY else ()
+
+    def fail_inputs(self, item: Item, op: LayerName, taken: tuple[Flow, ...], context: Context) -> NoReturn:
+        """Says that a line is given other inputs than its operation takes."""
+        diagnostic = wrong_inputs(item, op.name, self.input_names(op), len(taken))
+        self.report([diagnostic], context.trace)
+        raise Broken
+
+    def named(
+        self, item: Item, op: LayerName, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    ) -> Flow:
         """An operation that has a name of its own in the module tree."""
         before = len(scope.children)
-        out = self.run(item, op, name, flow, scope, context)
+        out = self.run(item, op, name, taken, scope, context)
         if self.shares and item.id is not None and len(scope.children) > before:
             self.meter.spend(len(context.env) // 4)  # its names are kept as long as the scope is open
             scope.made[name] = Made(item, op, context, scope.children[-1], scope.run(item))
         return out
 
-    def run(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+    def run(
+        self, item: Item, op: LayerName, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    ) -> Flow:
         """A layer, a block or a scope under a name that it has."""
         if op.name in self.spec.blocks:
-            return self.block(item, op, name, flow, scope, context)
+            return self.block(item, op, name, taken, scope, context)
         if op.name != SCOPE:
-            return self.layer(item, op, name, (flow,), scope, context)
+            return self.layer(item, op, name, taken, scope, context)
         opened = Opened(context.env, item, control_path=context.control_path)
         place = scope.inside(item, name)
         inner = ScopeBuilder(scope.child_key(name), SCOPE, item.span, len(self.nodes), opened, scope, place=place)
-        return self.scope(item.body or (), flow, inner, scope, context)
+        return self.scope(item.body or (), taken[0], inner, scope, context)
 
     def operation(self, item: Item, context: Context) -> LayerName:
         """The layer or block that the line names, or that its `$param` holds."""
@@ -373,21 +423,24 @@ class Expander(Expansion):
         """Expands ``items`` into a scope of their own and puts it into ``outer``, unless nothing is in it."""
         out = self.chain(items, flow, inner, context)
         if inner.children:
-            outer.children.append(inner.close(flow.value, out.value))
+            outer.children.append(inner.close(flow.value, out))
         else:
             outer.give_back(inner)
         return out
 
-    def block(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+    def block(
+        self, item: Item, op: LayerName, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    ) -> Flow:
         """A call of a block; one like another before comes to the same, unless patches may reach into either."""
         self.meter.spend(BLOCK)
         self.check_recursion(item, op.name, context)
+        flow, *others = taken
         given = self.arguments(item, op, context, flow)
         self.meter.spend(sum([size(a.value) for a in given.values() if isinstance(a.value, tuple)]) // 4)
         frame = context.frame(
             f"block {op.name}", item.span, BlockCall(self.spec.blocks[op.name], item, given, context.control_path)
         )
-        call = Context({}, flow, frame, (*context.blocks, op.name))
+        call = Context({}, flow.single(), frame, (*context.blocks, op.name), others=tuple(others))
         key = scope.child_key(name)
         like = self.likeness(call, given, key) if scope.place is None else None
         found = self.recalled(like, item, key, scope, call, context.control_path)
@@ -396,10 +449,28 @@ class Expander(Expansion):
         before, said, block = self.meter.steps, len(self.sink), self.spec.blocks[op.name]
         opened = Opened(self.bound(block, given, item, flow, context), item, block, context.control_path)
         inner = ScopeBuilder(key, op.name, item.span, len(self.nodes), opened, place=scope.inside(item, name))
-        inner.ids.update(dict.fromkeys(block.claimed, UNKNOWN))
-        out = self.scope(block.layers, flow, inner, scope, replace(call, env=dict(opened.names)))
+        out = self.definition(block, inner, scope, replace(call, env=dict(opened.names)))
         if like is not None and len(self.sink) == said:
             self.remember(like, inner, scope, call, out, self.meter.steps - before)
+        return out
+
+    def definition(self, block: Block, inner: ScopeBuilder, outer: ScopeBuilder, context: Context) -> Flow:
+        """The lines of a block, with the inputs and the outputs that it names."""
+        if not block.inputs and not block.outputs:
+            return self.scope(block.layers, context.entry, inner, outer, context)
+        inner.ids.update({name.text: flow for name, flow in zip(block.inputs, context.inputs, strict=False)})
+        inner.keys.update({name.text: name.span for name in block.inputs})
+        out = self.chain(block.layers, context.entry, inner, context)
+        if block.outputs:
+            title = f"block `{block.name.text}`"
+            missing = partial(no_line, owner=title)
+            out = Flow.of(outputs(self, block.outputs, out, inner, context, missing))
+        if not inner.children:
+            outer.give_back(inner)
+        elif block.inputs:
+            outer.children.append(inner.closed(tuple([flow.value for flow in context.inputs]), out))
+        else:
+            outer.children.append(inner.close(context.entry.value, out))
         return out
 
     def likeness(self, call: Context, given: Arguments, key: str) -> Hashable | None:
@@ -464,7 +535,7 @@ class Expander(Expansion):
     ) -> tuple[str, Flow]:
         """The join's name and output; a join of one path is that path, and has a name only where it has an id."""
         flows = tuple(self.paths(item.paths, taken[0], scope, context)) if item.paths is not None else taken
-        if max(len(item.paths or ()), len(item.sources or ())) == 1 and not any(p.when for p in item.paths or ()):
+        if _is_lone(item):
             help = "write `from: [prev, …]`, or give it a second path"
             self.fail(
                 "lone-join", f"`{item.name}` joins two or more tensors, and this is one", item.op, context, help=help
@@ -481,23 +552,31 @@ class Expander(Expansion):
 
     def paths(self, paths: tuple[Path, ...], flow: Flow, scope: ScopeBuilder, context: Context) -> Iterator[Flow]:
         for path in paths:
-            if path.when is not None and not self.condition(path.when, context, flow):
-                continue
-            within = context.if_true(path.when)
-            if path.name is None:
-                yield self.chain(path.items, flow, scope, within)
-                continue
-            found = self.patching.patched_scope(path, path.items, scope, within)
-            if found is None:
-                continue
-            scope.count(path)
-            name = name_group(self, path.name, flow, scope, context)
-            scope.write(path, name)
-            place = scope.inside(path, name, found[2])
-            opened = Opened(found[1].env, path, control_path=found[1].control_path)
-            inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), opened, scope, place=place)
-            scope.ids[name] = self.scope(found[0], flow, inner, scope, found[1])
-            yield scope.ids[name]
+            for context_of_round in self.rounds(path, flow, scope, context):
+                if path.loops:
+                    self.count_round(path.span)
+                if path.when is not None and not self.condition(path.when, context_of_round, flow):
+                    continue
+                within = context_of_round.if_true(path.when)
+                out = self.path(path, flow, scope, within)
+                if out is not None:
+                    yield out.single()
+
+    def path(self, path: Path, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow | None:
+        """What one path gives; None where a patch removes it."""
+        if path.name is None:
+            return self.chain(path.items, flow, scope, context)
+        found = self.patching.patched_scope(path, path.items, scope, context)
+        if found is None:
+            return None
+        scope.count(path)
+        name = name_group(self, path.name, flow, scope, context)
+        scope.write(path, name)
+        place = scope.inside(path, name, found[2])
+        opened = Opened(found[1].env, path, control_path=found[1].control_path)
+        inner = ScopeBuilder(scope.child_key(name), SCOPE, path.span, len(self.nodes), opened, scope, place=place)
+        scope.ids[name] = self.scope(found[0], flow, inner, scope, found[1])
+        return scope.ids[name]
 
     def layer(
         self, item: Item, op: LayerName, name: str, flows: tuple[Flow, ...], scope: ScopeBuilder, context: Context
@@ -505,8 +584,9 @@ class Expander(Expansion):
         arguments = self.arguments(item, op, context, flows[0])
         layer = self.make(item, op.name, arguments, context)
         shapes = tuple([flow.known() for flow in flows])
+        dtype = self.dtype(item, layer, flows, context)
         try:
-            shape, tensors, macs = self.infer(item, layer, shapes, context)
+            facts = self.infer(item, layer, shapes, context)
         except Refusal as refusal:
             self.refused(item, layer, refusal, arguments, flows, context)
             raise Broken from None
@@ -519,23 +599,39 @@ class Expander(Expansion):
             layer=layer,
             inputs=tuple([flow.value for flow in flows]),
             input_shapes=shapes,
-            shape=shape,
-            tensors=tensors,
-            macs=macs,
+            shape=facts.shape,
+            tensors=facts.tensors,
+            macs=facts.macs,
             span=context.place(item.span),
             item=item,
             trace=context.trace,
             aux=self.aux,
             reused=self.reused,
             control_path=context.control_path,
+            dtype=dtype,
+            several=facts.several,
         )
         self.nodes.append(node)
         scope.children.append(node)
-        return Flow(node.index, shape)
+        if facts.several is None:
+            return Flow(node.index, facts.shape, dtype)
+        values = zip(facts.several.items(), node.values, strict=True)
+        return Flow.of({name: Flow(value, one.shape, one.dtype) for (name, one), value in values})
 
-    def infer(
-        self, item: Item, layer: Layer, shapes: tuple[Shape, ...], context: Context
-    ) -> tuple[Shape, dict[str, Tensor], int | None]:
+    def dtype(self, item: Item, layer: Layer, flows: tuple[Flow, ...], context: Context) -> str:
+        """The dtype of what a layer gives. Fails where it cannot take that of what arrives."""
+        kinds = [flow.dtype for flow in flows]
+        for flow in flows:
+            if layer.takes and flow.dtype not in layer.takes:
+                self.report([wrong_dtype(item, layer, flow, self.nodes, self.spec)], context.trace)
+                raise Broken
+        if layer.gives is None and len(set(kinds)) > 1:
+            other = next(flow for flow in flows if flow.dtype != kinds[0])
+            self.report([wrong_dtype(item, layer, other, self.nodes, self.spec, kinds[0])], context.trace)
+            raise Broken
+        return layer.gives or kinds[0]
+
+    def infer(self, item: Item, layer: Layer, shapes: tuple[Shape, ...], context: Context) -> Facts:
         """Output shape, tensors and MACs; the same for each copy of a layer. Raises Refusal."""
         key = (id(layer), shapes)  # `made` holds the layer
         found = self.inferred.get(key)
@@ -545,10 +641,10 @@ class Expander(Expansion):
                 found = facts(layer, shapes, anew=self.tracked)
             except PluginFault as fault:
                 self.fail("plugin-failed", fault.message, item.op, context, "called here", fault.help)
-            shape, tensors, _ = found
-            self.meter.spend(TENSOR * len(tensors))
-            elements = [shape.elements, *(tensor.elements for tensor in tensors.values())]
-            if len(shape) > MAX_RANK or any(number > MAX_ELEMENTS for number in elements):
+            self.meter.spend(TENSOR * (len(found.tensors) + len(found.several or ())))
+            given = [found.shape] if found.several is None else [one.shape for one in found.several.values()]
+            elements = [*(shape.elements for shape in given), *(tensor.elements for tensor in found.tensors.values())]
+            if any(len(shape) > MAX_RANK for shape in given) or any(number > MAX_ELEMENTS for number in elements):
                 name = type(layer).__name__
                 self.fail("too-large", f"`{name}` makes a tensor past all bounds", item.op, context)
             self.inferred[key] = found
@@ -607,6 +703,13 @@ class Expander(Expansion):
                 ),
             )
         )
+
+
+def _is_lone(item: Item) -> bool:
+    """Whether a join has one path, or one id in its `from`, whatever the params are."""
+    if item.paths is not None:
+        return len(item.paths) == 1 and item.paths[0].when is None and not item.paths[0].loops
+    return item.sources is not None and len(item.sources) == 1 and is_plain(item.sources[0].text)
 
 
 def networks_of(spec: Spec) -> tuple[BaseNetwork, ...]:

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from cnnspec.engine.diagnostics import Label, Sink
 from cnnspec.engine.network.context import Context, Flow, ScopeBuilder
-from cnnspec.engine.network.graph import Node
+from cnnspec.engine.network.graph import Node, maker
 from cnnspec.engine.network.patch_bases import BaseNetwork
 from cnnspec.engine.network.reporter import Reporter
 from cnnspec.engine.spec import Item, Spec
@@ -29,7 +29,7 @@ class Mark(Struct, frozen=True):
     label: Label
 
     def is_on(self, value: int) -> bool:
-        return self.first <= value < self.end
+        return self.first <= maker(value) < self.end
 
 
 class PatchHits(Struct):
@@ -74,5 +74,11 @@ class Expansion(Reporter, ABC):
         """Expand lines into a scope and put it into ``outer``, unless it stays empty."""
 
     @abstractmethod
-    def run(self, item: Item, op: LayerName, name: str, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
+    def arranged(self, item: Item, op: LayerName, taken: tuple[Flow, ...], context: Context) -> tuple[Flow, ...]:
+        """What a line takes, in the order in which the operation names its inputs."""
+
+    @abstractmethod
+    def run(
+        self, item: Item, op: LayerName, name: str, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context
+    ) -> Flow:
         """Expand a layer, a block or a scope under a given name."""

@@ -12,7 +12,7 @@ from cnnspec.engine.layers import REGISTRY, Layer, Refusal, Shape
 from cnnspec.engine.layers.base import each, settle
 from cnnspec.engine.layers.base import shown as in_yaml
 from cnnspec.engine.network.context import Flow
-from cnnspec.engine.network.graph import Node
+from cnnspec.engine.network.graph import Node, maker
 from cnnspec.engine.network.setting_fixes import computed
 from cnnspec.engine.spec import Item, Spec
 from cnnspec.engine.spec.edits import line_before, set_argument, without
@@ -104,8 +104,8 @@ def _rank_of_input(nodes: Sequence[Node], flow: Flow, rank: int) -> bool:
 def _upwards(nodes: Sequence[Node], value: int) -> Iterator[Node]:
     """The nodes that a value comes from, along first inputs, the last one first."""
     while value >= 0:
-        yield nodes[value]
-        value = nodes[value].inputs[0]
+        yield nodes[maker(value)]
+        value = nodes[maker(value)].inputs[0]
 
 
 def _padded(nodes: Sequence[Node], flows: Sequence[Flow]) -> Iterator[Repair]:

@@ -2,7 +2,8 @@
 
 Graph
 ├── inputs   the shapes that arrive, by name; a value below 0 is one of them: INPUT the first, INPUT - 1 the second
-├── nodes    every layer that runs, in order of execution; a value from 0 up is the index of the node that made it
+├── nodes    every layer that runs, in order of execution; a value from 0 up is what one of them gives: its index, and
+│            for its second output index + OUTPUTS, for its third index + 2·OUTPUTS
 ├── root     Scope of scopes and nodes: the hierarchy of modules and of state-dict keys
 ├── outputs  the values that the network gives, by name, where it gives several; else root.output alone
 └── aux      heads that run in training only; their nodes stand among the others
@@ -18,7 +19,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from cnnspec.engine.diagnostics import Frame, Span, UsageError, did_you_mean
-from cnnspec.engine.layers import Call, Layer, Shape, Tensor
+from cnnspec.engine.layers import Call, Layer, Output, Shape, Tensor
 from cnnspec.engine.network.control_path import START, ControlPath
 from cnnspec.engine.spec import Block, Item, Path
 from cnnspec.engine.spec.model import Head
@@ -26,15 +27,14 @@ from cnnspec.engine.syntax import Map, Value
 
 INPUT = -1  # the value that stands for the network's input, the first of several
 NOWHERE = -(2**31)  # the output of a scope that a mistake leaves unknown
+OUTPUTS = 2**20  # between the numbers of two outputs of one node; more than any network has nodes
 OUTPUT = "output"  # the name of a value that has no other
 LOGITS = "logits"  # what the network's own output is called beside those of aux heads
 
 
-class Output(Struct, frozen=True):
-    """One value that a node gives: its sizes after the batch, and its dtype by torch's name."""
-
-    shape: Shape
-    dtype: str = "float32"
+def maker(value: int) -> int:
+    """The index of the node that gives a value; of an input of the network, the value itself."""
+    return value % OUTPUTS if value >= 0 else value
 
 
 class Signature(Struct, frozen=True):
@@ -45,9 +45,12 @@ class Signature(Struct, frozen=True):
 
 
 class Node(Struct, frozen=True, eq=False):
-    """One layer at one place of the network. Shapes are without the batch; macs are those of one image."""
+    """One layer at one place of the network. Shapes are without the batch; macs are those of one image.
 
-    index: int  # its place in Graph.nodes, and the name of the value that it makes
+    ``shape`` and ``dtype`` are those of its only output, or of the first of ``several``.
+    """
+
+    index: int  # its place in Graph.nodes, and the number of the first value that it gives
     key: str
     type: str
     layer: Layer
@@ -62,6 +65,8 @@ class Node(Struct, frozen=True, eq=False):
     aux: bool = False  # a part of an aux head: it runs in training only
     reused: bool = False  # runs the module of a node before it once more: `share`
     control_path: ControlPath = START  # the loops and conditions that it stands in
+    dtype: str = "float32"
+    several: Mapping[str, Output] | None = None  # its outputs, where they are more than one
 
     @property
     def name(self) -> str:
@@ -70,8 +75,19 @@ class Node(Struct, frozen=True, eq=False):
 
     @property
     def outputs(self) -> Mapping[str, Output]:
-        """The values that the layer gives, by torch's name for each; ``shape`` is that of the only one."""
-        return {OUTPUT: Output(self.shape)}
+        """The values that the layer gives, by torch's name for each."""
+        return self.several or {OUTPUT: Output(self.shape, self.dtype)}
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The numbers of the values that it gives, in the order of ``outputs``."""
+        return (
+            (self.index,) if self.several is None else tuple(self.index + i * OUTPUTS for i in range(len(self.several)))
+        )
+
+    def output(self, value: int) -> Output:
+        """One of its outputs, by the number of the value."""
+        return tuple(self.outputs.values())[value // OUTPUTS]
 
     @property
     def counted(self) -> bool:
@@ -106,20 +122,31 @@ class Opened(Struct, frozen=True, eq=False):
 class Scope(Struct, frozen=True, eq=False):
     """A module of modules: a block, a Sequential, a named path, or the whole network.
 
-    ``inputs`` are the values that reach it from outside, the line above first; ``output`` is the value it hands on.
+    ``inputs`` are the values that reach it: those that its block names, in that order; else all that it uses, the line
+    above first. ``outputs`` are the values that it gives, by name.
     """
 
     key: str
     type: str
     children: tuple[Node | Scope, ...]
     inputs: tuple[int, ...]
-    output: int
+    outputs: Mapping[str, int]
     span: Span
     opened: Opened
 
     @property
     def name(self) -> str:
         return self.key.rpartition(".")[2]
+
+    @property
+    def output(self) -> int:
+        """The value that it gives, the first of several."""
+        return next(iter(self.outputs.values()))
+
+    @property
+    def values(self) -> tuple[int, ...]:
+        """The values that it gives, in the order of ``outputs``."""
+        return tuple(self.outputs.values())
 
     def leaves(self) -> Iterator[Node]:
         """The nodes below this scope, in order of execution."""
@@ -141,12 +168,12 @@ class Scope(Struct, frozen=True, eq=False):
         """Whether each child is a module that runs once, and takes what the one before it gave and nothing else."""
         if len(self.inputs) != 1 or len({child.name for child in self.children}) < len(self.children):
             return False
-        value = self.inputs[0]
+        values: tuple[int, ...] = self.inputs
         for child in self.children:
-            if child.inputs != (value,) or (isinstance(child, Node) and child.layer.is_parameter):
+            if child.inputs != values or (isinstance(child, Node) and child.layer.is_parameter):
                 return False
-            value = child.output if isinstance(child, Scope) else child.index
-        return value == self.output
+            values = child.values
+        return len(values) == 1 and values == self.values
 
 
 class Aux(Struct, frozen=True, eq=False):
@@ -187,6 +214,7 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     aux: tuple[Aux, ...] = ()
     init: tuple[Init, ...] = ()  # in the order in which it is done
     heading: str = ""
+    dtypes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # of inputs that are not float32
 
     @property
     def title(self) -> str:
@@ -200,9 +228,16 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
     def shape(self, value: int) -> Shape:
         """The shape of a value; empty where a mistake leaves it unknown."""
+        return self.value(value).shape
+
+    def value(self, value: int) -> Output:
+        """The sizes and the dtype of a value; no sizes where a mistake leaves it unknown."""
         if value >= 0:
-            return self.nodes[value].shape
-        return Shape() if value == NOWHERE else tuple(self.inputs.values())[INPUT - value]
+            return self.nodes[maker(value)].output(value)
+        if value == NOWHERE:
+            return Output(Shape())
+        name, shape = tuple(self.inputs.items())[INPUT - value]
+        return Output(shape, self.dtypes.get(name, "float32"))
 
     @cached_property
     def output(self) -> Shape:
@@ -294,22 +329,28 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
 
     def producers(self, node: Node | str) -> tuple[Node, ...]:
         """Return the nodes whose values a node takes, in the order of its inputs; the network's inputs have none."""
-        return tuple(self.nodes[value] for value in self._node(node).inputs if value >= 0)
+        return tuple(self.nodes[maker(value)] for value in self._node(node).inputs if value >= 0)
 
     def consumers(self, node: Node | str | int) -> tuple[Node, ...]:
-        """Return the nodes that take a node's value, in order of execution; a number names a value, such as INPUT."""
-        return self._consumers.get(node if isinstance(node, int) else self._node(node).index, ())
+        """Return the nodes that take a node's values, in order of execution; a number names a value, such as INPUT."""
+        if isinstance(node, int):
+            return self._consumers.get(node, ())
+        values = self._node(node).values
+        if len(values) == 1:
+            return self._consumers.get(values[0], ())
+        found = {taker.index: taker for value in values for taker in self._consumers.get(value, ())}
+        return tuple(found[index] for index in sorted(found))
 
     def ancestors(self, node: Node | str) -> tuple[Node, ...]:
         """Return every node that a node's value is computed from, in order of execution."""
         found: set[int] = set()
         waiting = list(self._node(node).inputs)
         while waiting:
-            value = waiting.pop()
-            if value >= 0 and value not in found:
-                found.add(value)
-                waiting.extend(self.nodes[value].inputs)
-        return tuple(self.nodes[value] for value in sorted(found))
+            index = maker(waiting.pop())
+            if index >= 0 and index not in found:
+                found.add(index)
+                waiting.extend(self.nodes[index].inputs)
+        return tuple(self.nodes[index] for index in sorted(found))
 
     def _node(self, node: Node | str) -> Node:
         """Return the node of a key. Raises UsageError for a key of a block: its layers are nodes."""
@@ -321,15 +362,19 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     def signature(self) -> Signature:
         """Return the values that the network takes and gives in evaluation, by name."""
         names = tuple(self.outputs) or (LOGITS,)
-        outputs = {name: Output(self.shape(value)) for name, value in zip(names, self.output_values, strict=True)}
-        return Signature({name: Output(shape) for name, shape in self.inputs.items()}, outputs)
+        outputs = {name: self.value(value) for name, value in zip(names, self.output_values, strict=True)}
+        inputs = {name: self.value(INPUT - place) for place, name in enumerate(self.inputs)}
+        return Signature(inputs, outputs)
 
     @cached_property
     def fingerprint(self) -> str:
         """The same for networks of equal inputs, layers, keys, connections and initial weights; titles may differ."""
-        nodes = [(n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.reused, n.aux) for n in self.nodes]
+        nodes: list[object] = [
+            (n.key, n.type, repr(n.layer), n.inputs, str(n.shape), n.reused, n.aux) for n in self.nodes
+        ]
         heads = [(head.name, head.weight, head.value) for head in self.aux]
-        inputs = [(name, str(shape)) for name, shape in self.inputs.items()]
+        nodes += [(n.key, list(n.several.items())) for n in self.nodes if n.several is not None]
+        inputs = [*((name, str(shape)) for name, shape in self.inputs.items()), *self.dtypes.items()]
         fills = [(fill.key, fill.tensor, str(fill.call)) for fill in self.init]
         return fingerprint((inputs, nodes, self.root.output, list(self.outputs.items()), heads, fills))
 

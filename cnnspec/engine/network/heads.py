@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from math import isfinite
 
-from cnnspec.engine.diagnostics import Diagnostic, Label, did_you_mean, listing
+from cnnspec.engine.diagnostics import Diagnostic, Label
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.engine.network.expansion import Expansion
-from cnnspec.engine.network.graph import LOGITS, NOWHERE, Aux, Opened
-from cnnspec.engine.network.names import name_group, source
+from cnnspec.engine.network.graph import LOGITS, NOWHERE, Aux, Opened, maker
+from cnnspec.engine.network.names import Missing, name_group, source
 from cnnspec.engine.network.patches import Patching
 from cnnspec.engine.network.reporter import Broken
-from cnnspec.engine.spec.edits import respell
-from cnnspec.engine.spec.model import Head
-from cnnspec.engine.spec.name_lookup import MAX_TOLD
+from cnnspec.engine.spec.model import DeclaredOutput, Head
+from cnnspec.engine.spec.name_lookup import line_of, no_line
 from cnnspec.engine.syntax import Scalar, Silent
 from cnnspec.engine.syntax.evaluate import in_yaml
 
@@ -45,7 +44,7 @@ class Heads:
 
     @staticmethod
     def anchor(head: Head) -> str:
-        return (head.after or head.source).text
+        return line_of((head.after or head.source).text)
 
     def expand(self, head: Head) -> None:
         position = self.root.position  # a head stands beside the chain and takes no number of it
@@ -132,7 +131,7 @@ class Heads:
         if out.shape is None or flow.shape is None or out.shape == flow.shape:
             return
         nodes = self.expansion.nodes
-        labels = tuple(Label(nodes[f.value].span, f"gives {f.shape}") for f in (flow, out) if f.value >= 0)
+        labels = tuple(Label(nodes[maker(f.value)].span, f"gives {f.shape}") for f in (flow, out) if f.value >= 0)
         message = f"aux head `{head.name.text}` gives {flow.shape}, and the network {out.shape}"
         help = "end the head as the network ends: training holds both against the same labels"
         self.expansion.sink.error(
@@ -141,21 +140,22 @@ class Heads:
 
 
 def _nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
-    """An id that no line of the network's own chain has."""
-    known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
-    help = f"such lines are {known}" if known else "give a line an `id`, and name that"
-    label = Label(word.span, did_you_mean(name, ids))
-    repairs = respell(word.span, name, ids)
-    message = f"no line of the network's own chain has the id `{name}`"
-    return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
+    return no_line(word, name, ids, "the network's own chain")
 
 
-def outputs(expansion: Expansion, last: Flow, root: ScopeBuilder, context: Context) -> dict[str, Flow]:
-    """The values that the section `outputs` names; what is not there is told."""
+def outputs(
+    expansion: Expansion,
+    declared: tuple[DeclaredOutput, ...],
+    last: Flow,
+    scope: ScopeBuilder,
+    context: Context,
+    missing: Missing = _nowhere,
+) -> dict[str, Flow]:
+    """The values that a section `outputs` names; what is not there is told."""
     found = {}
-    for output in expansion.spec.outputs:
+    for output in declared:
         try:
-            flow = source(expansion, output.source, last, root, context, _nowhere)
+            flow = source(expansion, output.source, last, scope, context, missing)
         except (Broken, Silent):
             flow = None
         found[output.name.text] = UNKNOWN if flow is None else flow

@@ -21,7 +21,7 @@ from msgspec import Struct
 from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Span
 from cnnspec.engine.layers import Shape
 from cnnspec.engine.layers.base import setting
-from cnnspec.engine.network.graph import INPUT, Node
+from cnnspec.engine.network.graph import INPUT, Node, maker
 from cnnspec.engine.network.setting_fixes import repairs
 from cnnspec.engine.spec import Item
 
@@ -114,11 +114,12 @@ def _parts(nodes: Sequence[Node], inputs: Sequence[Shape], training: bool) -> di
     parts = {INPUT - place: _Part(INPUT - place, 0, shape.elements) for place, shape in enumerate(inputs)}
     for node in nodes:
         x = node.input_shapes[0]
-        shared = range(x.elements) if node.layer.overwrites(training) else node.layer.view(x, training)
         whole = parts[node.inputs[0]]
-        parts[node.index] = (
-            _Part(node.index, 0, node.shape.elements) if shared is None else whole.of(shared, node.layer.reorders)
-        )
+        views = (range(x.elements),) if node.layer.overwrites(training) else node.layer.views(x, training)
+        for place, (value, given) in enumerate(zip(node.values, node.outputs.values(), strict=True)):
+            shared = views[place] if place < len(views) else None
+            own = _Part(value, 0, given.shape.elements)
+            parts[value] = own if shared is None else whole.of(shared, node.layer.reorders)
     return parts
 
 
@@ -144,7 +145,7 @@ def _read_after(
     for reader, value in [*reads, *((None, value) for value in outputs or () if value in parts)]:
         end = len(nodes) if reader is None else reader.index
         changes = writers.get(parts[value].owner, [])
-        between = range(bisect_right(changes, value), bisect_left(changes, end))
+        between = range(bisect_right(changes, maker(value)), bisect_left(changes, end))
         seen = parts[value]
         if reader is not None and parts[reader.index].owner == seen.owner:
             seen = parts[reader.index]  # a view, which looks at a part
@@ -178,7 +179,7 @@ def _keepers(
     for node in nodes:
         kept = node.layer.saved_tensors(node.input_shapes[0]) if node.index in trained else ()
         for what in sorted(kept):
-            for value in (node.index,) if what == "output" else node.inputs:
+            for value in node.values if what == "output" else node.inputs:
                 keepers[parts[value].owner].append((node.index, what))
     return keepers
 
@@ -189,6 +190,6 @@ def _leading_to(nodes: Sequence[Node], outputs: Collection[int] | None) -> set[i
         return {node.index for node in nodes}
     found = set(outputs)
     for node in reversed(nodes):
-        if node.index in found:
-            found.update(node.inputs)
+        if not found.isdisjoint(node.values):
+            found.update((node.index, *node.inputs))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cnnspec.engine.diagnostics import count, listing
 from cnnspec.engine.network.context import Context, Flow
 from cnnspec.engine.network.reporter import Reporter
-from cnnspec.engine.spec import Item
+from cnnspec.engine.spec import Item, Path
 from cnnspec.engine.spec.missing_dollar import without_dollar
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Value, shown
 from cnnspec.engine.syntax.evaluate import in_yaml
@@ -17,19 +17,19 @@ TURN = 6  # steps of the Meter, for a context of its own
 ENDINGS = ["th" if n in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") for n in range(100)]
 
 
-def rounds(reporter: Reporter, item: Item, flow: Flow, scope_key: str, context: Context) -> Iterator[Context]:
-    """The contexts of a line's rounds; an item with both words runs its repeat in each step of its foreach."""
-    for outer in _foreach(reporter, item.foreach, flow, context) if item.foreach else (context,):
-        if item.repeat is None:
+def rounds(reporter: Reporter, line: Item | Path, flow: Flow, scope_key: str, context: Context) -> Iterator[Context]:
+    """The contexts of a line's rounds; a line with both words runs its repeat in each step of its foreach."""
+    for outer in _foreach(reporter, line.foreach, flow, context) if line.foreach else (context,):
+        if line.repeat is None:
             yield outer
             continue
-        times = _times(reporter, item.repeat, outer, flow)
+        times = _times(reporter, line.repeat, outer, flow)
         whole = scope_key if is_named(scope_key) else count(times, "repeat")
         for index in range(times):
             reporter.meter.spend(TURN + (len(outer.env) + len(scope_key)) // 16)
             frame = outer.frame(f"{ordinal(index + 1)} of {whole}")
             names = {"index": index}
-            way = outer.control_path.in_round(item.repeat, index, names)
+            way = outer.control_path.in_round(line.repeat, index, names)
             yield outer.with_names(names, frame if times > 1 else outer.trace, way)
 
 

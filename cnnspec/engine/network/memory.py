@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from cnnspec.engine.layers import Tensor
 from cnnspec.engine.layers.base import ExtraSaved
-from cnnspec.engine.network.graph import INPUT, NOWHERE, Graph, Node, Scope
+from cnnspec.engine.network.graph import INPUT, NOWHERE, Graph, Node, Scope, maker
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
 INDEX = 8  # bytes of an int64
@@ -60,7 +60,7 @@ def memory(graph: Graph, dtype: str = "float32") -> Memory:
         peak_at=peak_at,
         kept=sum(kept_at),
         shared=sum(_copies(node).shared for node in graph.nodes if node.index in used) * size,
-        outputs=tuple(node.shape.elements * size for node in graph.nodes),
+        outputs=tuple(sum(one.shape.elements for one in node.outputs.values()) * size for node in graph.nodes),
         kept_at=kept_at,
     )
 
@@ -75,8 +75,10 @@ def _storages(graph: Graph, training: bool) -> dict[int, int]:
     owners = {value: value for value in _arriving(graph)}
     for node in graph.nodes:
         layer = node.layer
-        own = not layer.overwrites(training) and layer.view(node.input_shapes[0], training) is None
-        owners[node.index] = node.index if own else owners[node.inputs[0]]
+        views = layer.views(node.input_shapes[0], training)
+        for place, value in enumerate(node.values):
+            shares = layer.overwrites(training) or (place < len(views) and views[place] is not None)
+            owners[value] = owners[node.inputs[0]] if shares else value
     return owners
 
 
@@ -95,7 +97,7 @@ def _peak(graph: Graph) -> tuple[int, int]:
     first = _arriving(graph).start
     changes = dict.fromkeys(range(first, len(graph.nodes) + 1), 0)
     for owner, end in _ends(graph, owners).items():
-        changes[owner] += graph.shape(owner).elements
+        changes[maker(owner)] += graph.shape(owner).elements
         changes[min(end, len(graph.nodes) - 1) + 1] -= graph.shape(owner).elements
     held = list(accumulate(changes[index] for index in range(first, len(graph.nodes))))
     return max(held), held.index(max(held)) + first
@@ -103,7 +105,7 @@ def _peak(graph: Graph) -> tuple[int, int]:
 
 def _ends(graph: Graph, owners: Mapping[int, int]) -> dict[int, int]:
     """The last node during which each tensor of evaluation is held."""
-    ends = {owner: owner for owner in owners.values() if owner < 0 or not graph.nodes[owner].aux}
+    ends = {owner: maker(owner) for owner in owners.values() if owner < 0 or not graph.nodes[maker(owner)].aux}
     for value, reader in _reads(graph):
         ends[owners[value]] = max(ends[owners[value]], reader)
     return ends
@@ -144,7 +146,7 @@ def _kept(graph: Graph, size: int) -> Iterator[int]:
 def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
     kept = node.layer.saved_tensors(node.input_shapes[0])
     if "output" in kept:
-        yield node.index
+        yield from node.values
     if "input" in kept:
         for place, value in enumerate(node.inputs):
             others = node.inputs[:place] + node.inputs[place + 1 :]
@@ -161,11 +163,11 @@ def _trained(graph: Graph) -> set[int]:
     found: set[int] = set()
     for node in graph.nodes:
         if any(tensor.trained for tensor in node.tensors.values()) or found.intersection(node.inputs):
-            found.add(node.index)
+            found.update(node.values)
     if graph.root.output == NOWHERE:
         return found
     needed = set(graph.live_values)
     for node in reversed(graph.nodes):
-        if node.index in needed:
-            needed.update(node.inputs)
+        if not needed.isdisjoint(node.values):
+            needed.update((node.index, *node.inputs))
     return found & needed

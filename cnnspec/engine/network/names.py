@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
 from typing import NoReturn
 
-from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair
+from cnnspec.engine.diagnostics import Diagnostic, Edit, Label, Repair, did_you_mean, listing, nearest
 from cnnspec.engine.network.context import UNKNOWN, Context, Flow, ScopeBuilder
 from cnnspec.engine.network.reporter import Broken, Reporter
 from cnnspec.engine.spec import Item
-from cnnspec.engine.spec.name_lookup import nowhere
+from cnnspec.engine.spec.edits import rename
+from cnnspec.engine.spec.name_lookup import MAX_TOLD, is_plain, nowhere
 from cnnspec.engine.spec.names import folded, id_fault, id_help
-from cnnspec.engine.spec.validation_errors import WHOLE
-from cnnspec.engine.syntax import Node, Scalar, Silent
+from cnnspec.engine.syntax import ExpressionError, Node, Scalar, Silent, template
 from cnnspec.engine.syntax.evaluate import in_yaml
 
+Missing = Callable[[Scalar, str, list[str]], Diagnostic]  # of an id that no line above has, with those that they have
 REMOVED = "removed here"  # what the reason says where a patch leaves a line out
 
 
@@ -71,14 +75,32 @@ def sources(reporter: Reporter, item: Item, flow: Flow, scope: ScopeBuilder, con
     """What a line takes: the line above, or what its `from` names. Raises Broken, with every id that is not there."""
     if item.sources is None:
         return (flow,)
-    found = []
+    found: list[Flow | None] = []
     for word in item.sources:
-        found.append(source(reporter, word, flow, scope, context))
+        if is_plain(word.text) or item.source_names:
+            found.append(source(reporter, word, flow, scope, context))
+        else:
+            found += [
+                resolve(reporter, word, name, flow, scope, context)
+                for name in _all_ids(reporter, word, flow, scope, context)
+            ]
         if reporter.sink.full:
             raise Broken
     if None in found:
         raise Broken
     return tuple(flow for flow in found if flow is not None)
+
+
+def reads_own_loop(item: Item) -> bool:
+    """Whether the `from` of a line reads a name of its own loop."""
+    if not item.loops or item.sources is None:
+        return False
+    own = {"index", *(item.foreach.names() if item.foreach is not None else ())}
+    try:
+        texts = [template(word.text) for word in item.sources if "$" in word.text]
+    except ExpressionError:  # which is told where it is evaluated
+        return False
+    return any(text is not None and text.names & own for text in texts)
 
 
 def source(
@@ -87,10 +109,50 @@ def source(
     flow: Flow,
     scope: ScopeBuilder,
     context: Context,
-    missing: Callable[[Scalar, str, list[str]], Diagnostic] = nowhere,
+    missing: Missing = nowhere,
 ) -> Flow | None:
     """What one id stands for, ``flow`` being the line above; None where it is not there, which is told."""
     name = named_id(reporter, "from", word, flow, context)
+    if "*" in name:
+        help = "a pattern stands for a list of ids: write it in a `from` that is a list, or name one line"
+        reporter.fail("undefined-from", f"`{name}` is a pattern, and one id is wanted here", word, context, help=help)
+    return resolve(reporter, word, name, flow, scope, context, missing)
+
+
+def resolve(
+    reporter: Reporter,
+    word: Scalar,
+    name: str,
+    flow: Flow,
+    scope: ScopeBuilder,
+    context: Context,
+    missing: Missing = nowhere,
+) -> Flow | None:
+    """The tensor of ``conv1`` or ``backbone.c3``; None where it is not there, which is told at ``word``."""
+    line, dot, output = name.partition(".")
+    found = _line(reporter, word, line, flow, scope, context, missing)
+    if found is None or (found.shape is None and not found.outputs):
+        return found
+    if dot and output not in found.outputs:
+        reporter.report([_no_output(word, line, output, found)], context.trace)
+        return None
+    if dot:
+        return found.outputs[output]
+    if len(found.outputs) > 1:
+        reporter.report([not_chosen(word, line, found)], context.trace)
+        return None
+    return found
+
+
+def _line(
+    reporter: Reporter,
+    word: Scalar,
+    name: str,
+    flow: Flow,
+    scope: ScopeBuilder,
+    context: Context,
+    missing: Missing,
+) -> Flow | None:
     if name == "prev":
         return flow
     if name == "input":
@@ -111,24 +173,76 @@ def source(
     return None
 
 
+def not_chosen(word: Scalar, line: str, flow: Flow) -> Diagnostic:
+    """A line with several outputs where one tensor is wanted."""
+    names = [f"{line}.{output}" for output in flow.outputs]
+    message = f"`{line}` gives {len(names)} outputs, and one is wanted here"
+    help = f"take one by its name: {listing([f'`{name}`' for name in names[:MAX_TOLD]], 'or')}"
+    repairs = tuple(Repair(f"take `{name}`", (Edit(word.span, name),)) for name in names[:3] if line in word.text)
+    return Diagnostic("output-not-chosen", message, Label(word.span), help=help, repairs=repairs)
+
+
+def _no_output(word: Scalar, line: str, output: str, flow: Flow) -> Diagnostic:
+    names = list(flow.outputs)
+    whole = word.text == f"{line}.{output}"
+    if not names:
+        message = f"`{line}` gives one tensor, which has no name"
+        help = f"write `{line}`; of a block, `outputs` names the lines inside it that others can take"
+        repairs = rename(word.span, line) if whole else ()
+        return Diagnostic("undefined-from", message, Label(word.span), help=help, repairs=repairs)
+    label = Label(word.span, did_you_mean(output, names))
+    help = f"its outputs are {listing([f'`{name}`' for name in names[:MAX_TOLD]])}"
+    near = nearest(output, names)
+    repairs = rename(word.span, f"{line}.{near}") if near and whole else ()
+    return Diagnostic("undefined-from", f"`{line}` has no output `{output}`", label, help=help, repairs=repairs)
+
+
+def _all_ids(reporter: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, context: Context) -> list[str]:
+    """The ids that a word of `from` stands for: a list of them that it computes, and those that a pattern finds."""
+    value = reporter.value(word, context, flow)
+    found = []
+    for name in value if isinstance(value, tuple) else (value,):
+        if isinstance(name, bool) or not isinstance(name, int | str):
+            message = f"`from` takes ids, and `{word.text}` is {in_yaml(value)}"
+            reporter.fail("wrong-type", message, word, context)
+        found += [str(name)] if "*" not in str(name) else _matching(reporter, word, str(name), flow, scope, context)
+    return found
+
+
+def _matching(
+    reporter: Reporter, word: Scalar, pattern: str, flow: Flow, scope: ScopeBuilder, context: Context
+) -> list[str]:
+    """The ids above a line that a pattern finds, in the order in which they stand; ``backbone.*``: its outputs."""
+    lines, dot, outputs = pattern.partition(".")
+    ids = {"prev": flow, **scope.lines()} if lines == "prev" else scope.lines()
+    reporter.meter.spend(len(ids) + len(pattern) // 8)
+    fits, gives = _pattern(lines), _pattern(outputs)
+    found = []
+    for name, line in ids.items():
+        if fits.match(name):
+            found += [f"{name}.{output}" for output in line.outputs if gives.match(output)] if dot else [name]
+    if found:
+        return found
+    if scope.look_up(lambda s: UNKNOWN if s.unsure else None):
+        raise Silent
+    known = listing([f"`{id}`" for id in list(ids)[-MAX_TOLD:]])
+    help = f"the ids above it are {known}" if known else "give the lines above an `id`"
+    reporter.fail("undefined-from", f"no line above has an id like `{pattern}`", word, context, help=help)
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern in which `*` stands for any characters, and everything else for itself."""
+    return re.compile(translate(text.replace("[", "[[]").replace("?", "[?]")))
+
+
 def named_id(reporter: Reporter, key: str, word: Scalar, flow: Flow, context: Context) -> str:
     """The id that `from` or `share` names, which an expression may give. Raises Broken where it gives no id."""
     value = reporter.value(word, context, flow)
     if isinstance(value, int | str) and not isinstance(value, bool):
         return str(value)
-    message = f"`{key}` takes {'ids' if key == 'from' else 'an id'}, and `{word.text}` is {in_yaml(value)}"
-    repairs = _elements(word, len(value)) if key == "from" and isinstance(value, tuple) else ()
-    reporter.fail("wrong-type", message, word, context, repairs=repairs)
-
-
-def _elements(word: Scalar, number: int) -> tuple[Repair, ...]:
-    """``"$(taps[0])", "$(taps[1])"`` for a list of ids that `from` names as a whole."""
-    if not number or not WHOLE.fullmatch(word.text):
-        return ()
-    ids = ", ".join(f'"$({word.text[1:]}[{place}])"' for place in range(number))
-    before = word.span.source.line(word.span.line)[: word.span.column - 1].rstrip()
-    text = ids if before.endswith(("[", ",")) else f"[{ids}]"
-    return (Repair(f"name each element: `{text}`", (Edit(word.span, text),)),)
+    message = f"`{key}` takes an id here, and `{word.text}` is {in_yaml(value)}"
+    reporter.fail("wrong-type", message, word, context)
 
 
 def leave_out(item: Item, scope: ScopeBuilder, reason: Label) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnnspec.engine.diagnostics import Label
 from cnnspec.engine.network.context import Flow
 from cnnspec.engine.network.expansion import Mark
-from cnnspec.engine.network.graph import Node
+from cnnspec.engine.network.graph import Node, maker
 
 MOST = 2  # labels: the nearest
 
@@ -42,7 +42,7 @@ def _upwards(nodes: Sequence[Node], value: int) -> set[int]:
         at = left.pop()
         if at not in found:
             found.add(at)
-            left += nodes[at].inputs if at >= 0 else ()
+            left += nodes[maker(at)].inputs if at >= 0 else ()
     return found
 
 
@@ -50,5 +50,5 @@ def _upstream(nodes: Sequence[Node], value: int) -> Iterator[int]:
     """The values along first inputs, the nearest first: the last of them is what arrives."""
     while value >= 0:
         yield value
-        value = nodes[value].inputs[0]
+        value = nodes[maker(value)].inputs[0]
     yield value

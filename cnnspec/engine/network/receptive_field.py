@@ -155,7 +155,8 @@ class ReceptiveFields(Sequence[ReceptiveField]):
         """Whether statistics that are taken over places come into each value."""
         found = dict.fromkeys((value for value in self.values if value <= INPUT), False)
         for node in self.graph.nodes:
-            found[node.index] = any(found[i] for i in node.inputs) or node.layer.averages(node.input_shapes[0])
+            averaged = any(found[value] for value in node.inputs) or node.layer.averages(node.input_shapes[0])
+            found.update(dict.fromkeys(node.values, averaged))
         return found
 
     @overload
@@ -177,7 +178,8 @@ def fields(graph: Graph) -> ReceptiveFields:
     values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
     ways: Ways = {}
     for node in graph.nodes:
-        values[node.index] = _value(node, values, ways)
+        for value, given in zip(node.values, node.outputs.values(), strict=True):
+            values[value] = _value(node, given.shape, values, ways)
     return ReceptiveFields(graph, values)
 
 
@@ -191,21 +193,22 @@ Way = tuple[tuple[Reading, int], ...]  # for each dimension of an input: what is
 Ways = dict[tuple[int, Shape, Shape], Way | None]  # of layers, asked for once; None: fields pass as they are
 
 
-def _value(node: Node, values: dict[int, Value], ways: Ways) -> Value:
+def _value(node: Node, y: Shape, values: dict[int, Value], ways: Ways) -> Value:
+    """The fields of one output, of the shape ``y``."""
     if len(node.inputs) == 1:
-        return _through(node, node.input_shapes[0], values[node.inputs[0]], ways)
-    paths = [_through(node, x, values[value], ways) for value, x in zip(node.inputs, node.input_shapes, strict=True)]
-    return tuple(_joined(alongs, node.shape) for alongs in zip(*paths, strict=True))
+        return _through(node, node.input_shapes[0], y, values[node.inputs[0]], ways)
+    paths = [_through(node, x, y, values[value], ways) for value, x in zip(node.inputs, node.input_shapes, strict=True)]
+    return tuple(_joined(alongs, y) for alongs in zip(*paths, strict=True))
 
 
-def _through(node: Node, x: Shape, value: Value, ways: Ways) -> Value:
+def _through(node: Node, x: Shape, y: Shape, value: Value, ways: Ways) -> Value:
     """What a layer makes of the fields of one of its inputs."""
-    key = (id(node.layer), x, node.shape)
+    key = (id(node.layer), x, y)
     if key not in ways:
-        way = _way(node.layer, x, node.shape)
+        way = _way(node.layer, x, y)
         ways[key] = None if _passes(way) else way
     found = ways[key]
-    return value if found is None else tuple([_moved(found, node.shape, along) for along in value])
+    return value if found is None else tuple([_moved(found, y, along) for along in value])
 
 
 def _passes(way: Way) -> bool:

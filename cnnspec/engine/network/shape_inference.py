@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from cnnspec.engine.layers import Layer, Shape, Tensor
+from msgspec import Struct
+
+from cnnspec.engine.layers import Layer, Output, Shape, Tensor
 from cnnspec.engine.layers.base import MAX_SIZE
 from cnnspec.engine.plugins import PluginFault, origin
 
-Facts = tuple[Shape, dict[str, Tensor], int | None]
+
+class Facts(Struct, frozen=True):
+    """What a layer says of itself for some inputs: the shape of its output, its tensors, and its MACs.
+
+    ``several`` are its outputs by name where they are more than one; ``shape`` is then that of the first.
+    """
+
+    shape: Shape
+    tensors: dict[str, Tensor]
+    macs: int | None
+    several: Mapping[str, Output] | None = None
 
 
 def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> Facts:
@@ -19,25 +32,47 @@ def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> Fac
     """
     if origin(type(layer)) is None:
         return (_own if anew else _remembered)(layer, shapes)
-    shape = layer.infer(*shapes)
-    if not isinstance(shape, tuple) or not all(_is_whole(size) and 1 <= size <= MAX_SIZE for size in shape):
-        _wrong(layer, "infer", "a Shape of positive sizes", shape)
-    shape = Shape(shape)
+    given = layer.infer(*shapes)
+    several = _several(layer, given) if isinstance(given, Mapping) else None
+    if several is None and not _is_shape(given):
+        _wrong(layer, "infer", "a Shape of positive sizes", given)
+    shape = Shape(given) if several is None else next(iter(several.values())).shape
     tensors, macs = layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
     if not isinstance(tensors, dict) or not all(map(_is_tensor, tensors.values())):
         _wrong(layer, "tensors", "a dict of names to Tensor", tensors)
     if macs is not None and not (_is_whole(macs) and macs >= 0):
         _wrong(layer, "macs", "a whole number or None", macs)
-    return shape, tensors, macs
+    return Facts(shape, tensors, macs, several)
 
 
 def _own(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
     """Of a layer of cnnspec's own, which depends on nothing else."""
-    shape = layer.infer(*shapes)
-    return shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape)
+    given = layer.infer(*shapes)
+    several = None if isinstance(given, Shape) else {name: _output(one) for name, one in given.items()}
+    shape = given if isinstance(given, Shape) else _output(next(iter(given.values()))).shape
+    return Facts(shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape), several)
 
 
 _remembered = lru_cache(maxsize=4096)(_own)  # an editor asks for nearly all of them again with each keystroke
+
+
+def _several(layer: Layer, given: Mapping[Any, Any]) -> Mapping[str, Output]:
+    """The outputs by name that a user's own layer gives, looked at."""
+    sound = len(given) > 1 and all(
+        isinstance(name, str) and bool(name) and (isinstance(one, Output) or _is_shape(one))
+        for name, one in given.items()
+    )
+    if not sound:
+        _wrong(layer, "infer", "a Shape of positive sizes, or a dict of two or more names to them", given)
+    return {name: _output(one) for name, one in given.items()}
+
+
+def _output(given: Shape | Output) -> Output:
+    return given if isinstance(given, Output) else Output(Shape(given))
+
+
+def _is_shape(given: object) -> bool:
+    return isinstance(given, tuple) and all(_is_whole(size) and 1 <= size <= MAX_SIZE for size in given)
 
 
 def _is_whole(value: object) -> bool:

@@ -19,7 +19,7 @@ from cnnspec.engine.diagnostics import Frame, Label, Span
 from cnnspec.engine.layers import JOINS, Refusal, Shape
 from cnnspec.engine.network.calls import BlockCall, WrittenCall, written
 from cnnspec.engine.network.context import Flow
-from cnnspec.engine.network.graph import INPUT, Node
+from cnnspec.engine.network.graph import INPUT, Node, maker
 from cnnspec.engine.network.shape_inference import facts
 from cnnspec.engine.plugins import PluginFault
 from cnnspec.engine.spec import Spec
@@ -47,9 +47,9 @@ class Decider:
         that one.
         """
         while value >= 0 and value not in shared:
-            node = self.nodes[value]
+            node = self.nodes[maker(value)]
             source = carrier(node, dims)
-            if not _kept(node.input_shapes[source], node.shape, dims) or self.sets(node, dims):
+            if not _kept(node.input_shapes[source], node.output(value).shape, dims) or self.sets(node, dims):
                 return node, value
             value = node.inputs[source]
         return None, value
@@ -85,7 +85,7 @@ def upwards(nodes: Sequence[Node], values: Iterable[int]) -> Iterator[int]:
     while left:
         at = -heappop(left)
         yield at
-        for value in nodes[at].inputs if at >= 0 else ():
+        for value in nodes[maker(at)].inputs if at >= 0 else ():
             if -value not in known:
                 known.add(-value)
                 heappush(left, -value)
@@ -100,7 +100,7 @@ def _is_fixed(node: Node, dims: Dims) -> bool:
     x = node.input_shapes[0].plain()
     other = Shape(size * 2 if dim in dims else size for dim, size in enumerate(x))
     try:
-        shape, _, _ = facts(node.layer, (other,))
+        shape = facts(node.layer, (other,)).shape
     except (Refusal, PluginFault):  # a stated `in_channels` refuses the other, and the outputs are stated beside it
         return any(hasattr(node.layer, name) for name in CHANNEL_ARGUMENTS) and dims in ((0,), (len(x) - 1,))
     return _kept(shape, node.shape, dims)
@@ -216,7 +216,7 @@ class _OriginSearch:
     def lines(self, paths: tuple[int, int]) -> _Lines:
         """The lines that two paths come through; of very long ones, the last."""
         last = [self.flows[path].value for path in paths]
-        return _Lines([self.nodes[at] for at in islice(upwards(self.nodes, last), MOST_LOOKED_AT) if at >= 0])
+        return _Lines([self.nodes[maker(at)] for at in islice(upwards(self.nodes, last), MOST_LOOKED_AT) if at >= 0])
 
     def origin(self, path: int, other: int, dims: Dims, lines: _Lines) -> _Origin | None:
         """Where one path gets its sizes: of a line that ran more than once on the way, in the call that leads to it."""
@@ -232,9 +232,9 @@ class _OriginSearch:
     def last(self, value: int) -> Node:
         """The last line with a stride, which could change the size; without one, the line that gives the value."""
         at = value
-        while at >= 0 and not hasattr(self.nodes[at].layer, "stride"):
-            at = self.nodes[at].inputs[0]
-        return self.nodes[at if at >= 0 else value]
+        while at >= 0 and not hasattr(self.nodes[maker(at)].layer, "stride"):
+            at = self.nodes[maker(at)].inputs[0]
+        return self.nodes[maker(at if at >= 0 else value)]
 
     def shared(self, other: int, dims: Dims) -> set[int]:
         """The values whose sizes another path has as well: where they change, it changes with them."""

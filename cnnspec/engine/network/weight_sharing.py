@@ -22,17 +22,18 @@ from cnnspec.engine.syntax.evaluate import in_yaml
 MAX_TOLD = 12  # ids that a message lists
 
 
-def share(expansion: Expansion, item: Item, flow: Flow, scope: ScopeBuilder, context: Context) -> Flow:
-    """The output of a line above, of the same scope, whose module runs on ``flow``."""
+def share(expansion: Expansion, item: Item, taken: tuple[Flow, ...], scope: ScopeBuilder, context: Context) -> Flow:
+    """The output of a line above, of the same scope, whose module runs on what is ``taken``."""
     assert item.shared is not None
-    name = named_id(expansion, "share", item.shared, flow, context)
+    name = named_id(expansion, "share", item.shared, taken[0], context)
     made = scope.made.get(name) or _missing(expansion, item, name, scope, context)
+    taken = expansion.arranged(item, made.op, taken, context)
     trace = context.frame(f"share of {name}", item.span)
     reused, expansion.reused = expansion.reused, True
     last = scope.run(made.item)
     try:
         scope.rerun(made.item, made.run)
-        out = expansion.run(made.item, made.op, name, flow, scope, replace(made.context, trace=trace))
+        out = expansion.run(made.item, made.op, name, taken, scope, replace(made.context, trace=trace))
     finally:
         expansion.reused = reused
         scope.rerun(made.item, last)

@@ -20,6 +20,7 @@ from cnnspec.engine.schema import extending, init, items, sections
 from cnnspec.engine.schema.operations import operations
 from cnnspec.engine.schema.values import Schema, or_expression
 from cnnspec.engine.spec import Block, builtin_blocks
+from cnnspec.engine.spec.inputs import DTYPES
 from cnnspec.engine.spec.read import KEYS, VERSION
 
 FILE = "cnnspec.schema.json"
@@ -103,16 +104,20 @@ def _input() -> Schema:
     size = or_expression({"type": ["integer"], "minimum": 1, "maximum": 2**31 - 1})
     about = "The sizes of one input without the batch: [channels, height, width], [channels, length] or [features]."
     sizes = or_expression({"type": ["array"], "items": size, "minItems": 1})
-    several = {
+    long_form = {
+        "sizes": {"description": about, **sizes},
+        "dtype": {"description": "The dtype of its numbers.", "enum": list(DTYPES)},
+    }
+    one = {**sizes, "type": [*sizes["type"], "object"], "properties": long_form, "additionalProperties": False}
+    return {
+        **sizes,
+        "description": f"{about} Several: {{image: [3, 224, 224], tokens: {{sizes: [128], dtype: int64}}}}.",
+        "type": [*sizes["type"], "object"],
+        "properties": long_form,
         "propertyNames": {"pattern": items.FIELD, "patternErrorMessage": items.BAD_FIELD},
-        "additionalProperties": sizes,
+        "additionalProperties": one,
         "minProperties": 1,
     }
-    return (
-        {"description": f"{about} Several: {{image: [3, 224, 224], mask: [1, 224, 224]}}.", **sizes}
-        | several
-        | {"type": [*sizes["type"], "object"]}
-    )
 
 
 def _with_chains(suffix: str) -> Schema:

@@ -36,6 +36,10 @@ BODIES = {
     SCOPE: "A scope: a module of its own, whose lines have keys of their own.",
     GROUP: "Several lines that are repeated or left out together. It opens no scope.",
 }
+ROUNDS = {
+    "repeat": "The path stands this many times, side by side. Inside, `index` counts from 0.",
+    "foreach": "The path stands once per step of the named lists, side by side. Inside, `index` counts from 0.",
+}
 JOIN_FORMS = "Its paths are a list of chains, a mapping of names to chains, or what `from` names."
 
 
@@ -61,11 +65,14 @@ def words() -> dict[str, Schema]:
         },
         "from": {
             "title": "from",
-            "description": "Takes the output of this id, or of a list of ids for a join, instead of the line above. "
-            "`prev` is the line above, `input` the input of the network or block.",
-            "type": ["string", "integer", "array"],
+            "description": "Takes the output of this id, of a list of ids, or of an id for each input by name, "
+            "instead of the line above. `prev` is the line above, `input` the input of the network or block, "
+            "`backbone.c3` an output by its name, `x0_*` every id like it.",
+            "type": ["string", "integer", "array", "object"],
             "items": {"type": ["string", "integer"]},
             "minItems": 1,
+            "additionalProperties": {"type": ["string", "integer"]},
+            "minProperties": 1,
         },
         "repeat": {
             "title": "repeat",
@@ -158,10 +165,12 @@ def _bare_name(blocks: Mapping[str, Block], *, own: bool) -> Schema:
 
 
 def _paths(suffix: str) -> Schema:
+    """The paths of a join: a list, a mapping of names to paths, or one path that stands once for each round."""
     return {
         "type": ["array", "object", "null"],
         "items": _ref(f"path{suffix}"),
         "minItems": 1,
+        "properties": {word: words()[word] for word in ("when", "repeat", "foreach")},
         "additionalProperties": _ref(f"path{suffix}"),
         "propertyNames": {"pattern": ID, "patternErrorMessage": BAD_ID},
         "minProperties": 1,
@@ -169,14 +178,16 @@ def _paths(suffix: str) -> Schema:
 
 
 def _path(suffix: str) -> Schema:
-    """A chain, or one that is there only under a condition."""
+    """A chain, or one with words: there under a condition, or once for each round of a loop."""
     return {
         "title": "path",
-        "description": "A chain; [] passes its input by. Or {when: ..., layers: [...]}, there only if that is true.",
+        "description": "A chain; [] passes its input by. Or {when: ..., layers: [...]}, there only if that is true; "
+        "or {foreach: {...}, layers: [...]}, there once for each step, side by side.",
         "type": ["array", "object"],
         "items": _ref(f"item{suffix}"),
         "properties": {
             "when": {"description": "Whether the path is there.", **or_expression({"type": ["boolean"]})},
+            **{word: {**words()[word], "description": text} for word, text in ROUNDS.items()},
             GROUP: {"description": "The path's lines.", **_ref(f"chain{suffix}")},
         },
         "required": [GROUP],

@@ -162,7 +162,7 @@ def _field_name() -> Schema:
 
 
 def outputs() -> Schema:
-    """Names for what the network gives."""
+    """Names for what a network or a block gives."""
     return {
         "description": "Several outputs, by name: {features: stage3, logits: fc}. Without it, the last line's.",
         "type": "object",
@@ -176,10 +176,18 @@ def block(suffix: str) -> Schema:
     """The definition of a block."""
     return {
         "title": "block",
-        "description": "A layer written in YAML: params, and a chain.",
+        "description": "A layer written in YAML: params, a chain, and names of what it takes and gives.",
         "type": "object",
         "properties": {
             "description": {"description": "What it is, for people."},
+            "input": {
+                "description": "The names of what it takes: [x, gate]. Without it, one tensor, called `input`.",
+                "type": ["string", "array"],
+                "pattern": FIELD,
+                "items": {"type": "string", "pattern": FIELD, "patternErrorMessage": BAD_FIELD},
+                "minItems": 1,
+            },
+            "outputs": outputs(),
             "params": params() | declared(),
             "layers": {"description": "Its chain.", **_ref(f"chain{suffix}")},
         },

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnspec.engine.network import Node, Scope
-from cnnspec.engine.network.graph import LOGITS
+from cnnspec.engine.network.graph import LOGITS, OUTPUTS
 from cnnspec.engine.source.class_table import Class, ClassTable, Instances
 from cnnspec.engine.source.construct import numbered
 from cnnspec.engine.source.dataflow import DataflowClass
@@ -23,7 +23,7 @@ from cnnspec.engine.source.naming import class_name, is_attribute, spelled, unus
 from cnnspec.engine.source.template import identity, line_of
 from cnnspec.engine.source.text import Bracket, Doc, Prefixed, SourceLine, Statement, Suite, Text, call
 from cnnspec.engine.source.values import Slot, frozen, quoted
-from cnnspec.engine.source.wiring import made, unrolled, wire
+from cnnspec.engine.source.wiring import unrolled, wire
 from cnnspec.engine.source.writer import ClassWriter, Method
 
 # The class of the whole network: its own inputs and outputs, and heads that run in training only.
@@ -157,7 +157,9 @@ class Classes(ClassTable):
         name = unused(title, self.taken)
         self.taken.add(name)
         description = block.description if block else ""
-        each = Class(name, method.base, description, arguments, method.init, method.forward, writer.inputs())
+        each = Class(
+            name, method.base, description, arguments, method.init, method.forward, writer.inputs(), writer.gives()
+        )
         self.found.append(each)
         self.instances |= {scope: (each, (number,)) for number, scope in enumerate(scopes)}
 
@@ -287,11 +289,14 @@ def kinds(scope: Scope, instances: Instances) -> object:
 
 def structure(scope: Scope, instances: Instances) -> object:
     """What two scopes have in common that one source without a condition makes."""
-    places = {value: -1 - number for number, value in enumerate(scope.inputs)}
+    places: dict[int, int] = {}
+    for number, value in enumerate(scope.inputs):
+        places.setdefault(value, -1 - number)
     found: list[object] = []
     for number, child in enumerate(scope.children):
         inputs = tuple(places[value] for value in child.inputs)
-        places.setdefault(made(child), number)
+        for place, value in enumerate(child.values):
+            places.setdefault(value, number + place * OUTPUTS)
         if isinstance(child, Scope):
             kind = instances[child][0].name if child in instances else structure(child, instances)
             found.append((child.name, identity(line_of(child)), kind, inputs))
@@ -299,4 +304,4 @@ def structure(scope: Scope, instances: Instances) -> object:
             found.append(
                 (child.name, identity(line_of(child)), child.type, inputs, *sorted(child.layer.model_fields_set))
             )
-    return (*found, places[scope.output])
+    return (*found, *(places[value] for value in scope.values))

@@ -34,7 +34,6 @@ from cnnspec.engine.source.text import (
     reads,
 )
 from cnnspec.engine.source.values import Point, Slot
-from cnnspec.engine.source.wiring import made
 
 FEW = 2  # rounds that are written out
 
@@ -285,7 +284,7 @@ def channels_after(loop: LoopTemplate, maker: Maker) -> dict[Point, int]:
 
 
 def channels_of(children: Mapping[Point, Child], maker: Maker) -> dict[Point, int]:
-    return {point: maker.graph.shape(made(child))[0] for point, child in children.items()}
+    return {point: maker.graph.shape(child.values[0])[0] for point, child in children.items()}
 
 
 def is_positional(leaf: Leaf) -> bool:

@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from cnnspec.engine.network import Node, Scope
+from cnnspec.engine.network.graph import OUTPUTS
 from cnnspec.engine.source.construct import Constructor
-from cnnspec.engine.source.forward import Forward, ForwardOperation, calling
+from cnnspec.engine.source.forward import LONGEST, Forward, ForwardOperation, calling
 from cnnspec.engine.source.functions import function, is_function
 from cnnspec.engine.source.making import Maker
 from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.naming import attribute, is_attribute, snake, spelled, unused
 from cnnspec.engine.source.template import Leaf
-from cnnspec.engine.source.text import Doc, SourceLine, Statement, Suite, Text, call, flat
+from cnnspec.engine.source.text import Bracket, Doc, SourceLine, Statement, Suite, Text, call, flat
 from cnnspec.engine.source.values import quoted
 from cnnspec.engine.source.wiring import SourceWiring, WiringStep
 from cnnspec.engine.spec.names import TAKEN
@@ -49,7 +50,8 @@ class DataflowClass:
             standing = None if instead is None else place[instead]
             for each, operation in enumerate(self.together(steps, place, len(found), number, standing)):
                 found.append(operation)
-                place[number + each] = len(found) - 1
+                for output in range(max(len(operation.several), 1)):
+                    place[number + each + output * OUTPUTS] = len(found) - 1 + output * OUTPUTS
             if count == 1 and steps[0].is_identity:
                 place[number] = place[steps[0].inputs[0]]
                 found.pop()
@@ -99,10 +101,13 @@ class DataflowClass:
         child = leaf.first
         ends = isinstance(child, Scope) or child.layer.function is not None or child.layer.role == "dropout"
         label = spelled(self.heads.get(title, title if is_attribute(title) else ""))
+        several = tuple(map(spelled, child.outputs)) if len(child.values) > 1 else ()
         if is_bare(leaf):
             held = f"self.{title}" if is_attribute(title) else f"self.get_parameter({quoted(title)})"
             return ForwardOperation(lambda docs: Text(f"{held} * {flat(docs[0])}"), inputs, join="sum")
-        return ForwardOperation(calling(attribute(title)), inputs, label, ends, training=title in self.heads)
+        return ForwardOperation(
+            calling(attribute(title)), inputs, label, ends, training=title in self.heads, several=several
+        )
 
     @staticmethod
     def there(instead: int | None) -> int:
@@ -172,7 +177,8 @@ def _only_inside(wiring: SourceWiring, number: int, last: int, there: Collection
     """Whether a step is there in the same instances as others up to ``last``, and read by them alone."""
     readers = [i for i, step in enumerate(wiring.steps) if number in step.inputs]
     outside = number in wiring.outputs or number in wiring.instead.values() or number in wiring.instead
-    same = wiring.steps[number].leaf.children.keys() == there
+    leaf = wiring.steps[number].leaf
+    same = leaf.children.keys() == there and len(leaf.first.values) == 1
     return same and not outside and bool(readers) and all(number < reader <= last for reader in readers)
 
 
@@ -202,6 +208,8 @@ def is_bare(leaf: Leaf) -> bool:
 
 
 def body(forward: Forward) -> list[Statement]:
-    """The statements of a `forward` that gives one tensor."""
-    (given,) = forward.run()
-    return [*forward.lines, SourceLine("return ", given)]
+    """The statements of a `forward`, which gives one tensor or several."""
+    docs = forward.run()
+    given = docs[0] if len(docs) == 1 else Bracket("(", tuple(docs), ")")
+    text = ", ".join(map(flat, docs))
+    return [*forward.lines, SourceLine("return ", Text(text) if len(docs) > 1 and len(text) <= LONGEST else given)]

@@ -20,7 +20,6 @@ from cnnspec.engine.source.names import Unsolved
 from cnnspec.engine.source.template import Entry, Leaf, LoopTemplate
 from cnnspec.engine.source.text import Doc, Each, Prefixed, SourceLine, Statement, Suite, Text, call, flat, reads
 from cnnspec.engine.source.values import Point
-from cnnspec.engine.source.wiring import made
 
 TAKEN = frozenset("clear items keys pop popitem setdefault update values".split())  # by nn.ModuleDict
 
@@ -81,9 +80,11 @@ def _wired(loop: LoopTemplate, leaves: Sequence[Leaf], scopes: Mapping[Point, Sc
                 if any(each not in places for each in child.inputs):
                     raise Unsolved
                 seen[i].add(tuple(places[each] for each in child.inputs))
-                places.setdefault(made(child), i)
-                value = made(child)
-        if scope.output != value:
+                if len(child.values) > 1:
+                    raise Unsolved
+                places.setdefault(child.values[0], i)
+                value = child.values[0]
+        if scope.values != (value,):
             raise Unsolved
     if any(len(each) != 1 for each in seen):
         raise Unsolved

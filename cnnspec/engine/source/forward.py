@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from cnnspec.engine.network.graph import OUTPUTS
 from cnnspec.engine.source.text import Bracket, Doc, SourceLine, Statement, Suite, Text, call, flat
 from cnnspec.engine.source.wiring import Value
 
 MOST_DEEP = 3  # calls inside one another
+ANONYMOUS = ("x", "out")  # names of variables that say nothing
 LONG = 66  # characters of an expression that is still nested in another
 LONGEST = 73  # of one that is returned and cannot be split
 FAR = 2  # steps between a value and its last reader, from which on it has a name of its own
@@ -33,6 +35,7 @@ class ForwardOperation:
     training: bool = False  # runs in training only
     flag: str = ""  # the attribute that says whether it runs
     instead: Value | None = None  # what stands for it where it does not
+    several: tuple[str, ...] = ()  # the names of its results, where it gives more than one
     together: int = 0  # how many steps, from this on, run under one flag; the last has what stands instead
 
     @property
@@ -84,6 +87,8 @@ class Forward:
     def step(self, number: int) -> int:
         """Puts the code of a step on the stack, or gives it a variable where it is read several times."""
         operation = self.operations[number]
+        if operation.several:
+            return self.unpack(number, operation)
         if operation.instead is not None and operation.instead not in self.variable:
             self.flush()
         found = self.found(number, operation)
@@ -96,6 +101,26 @@ class Forward:
             return 1
         self.flush()
         self.emit(found, self.name(found, operation) if number in self.left else "")
+        return 1
+
+    def unpack(self, number: int, operation: ForwardOperation) -> int:
+        """``c3, c4, _ = self.backbone(x)``: a variable for each result that is read."""
+        self.flush()
+        found = self.found(number, operation)
+        self.flush()
+        for value in found.variables:
+            self.left[value] -= 1
+        names = []
+        for place, wanted in enumerate(operation.several):
+            value = number + place * OUTPUTS
+            if value not in self.left:
+                names.append("_")
+                continue
+            held = self.held() | set(self.taken)
+            candidates = (wanted, *(f"{wanted}{i}" for i in range(2, len(self.variable) + 4)))
+            self.variable[value] = next(name for name in candidates if name.isidentifier() and name not in held)
+            names.append(self.variable[value])
+        self.lines.append(SourceLine(f"{', '.join(names)} = ", found.doc))
         return 1
 
     def found(self, number: int, operation: ForwardOperation) -> Pending:
@@ -178,12 +203,12 @@ class Forward:
         anonymous = set(self.anonymous())
         if not operation.training:
             yield from (self.variable[value] for value in free if self.variable[value] in anonymous)
-        yield from ("x", "out", operation.label)
+        yield from (*ANONYMOUS, operation.label)
         yield from self.anonymous()
 
     def anonymous(self) -> Iterator[str]:
         """Names that say nothing."""
-        yield from ("x", "out")
+        yield from ANONYMOUS
         yield from (f"out{number}" for number in range(2, len(self.variable) + 4))
 
 

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cnnspec.engine.network import Node, Scope
+from cnnspec.engine.network.graph import OUTPUTS, maker
 from cnnspec.engine.source.names import SourceNames, Unsolved
-from cnnspec.engine.source.template import Child, Entry, Leaf
+from cnnspec.engine.source.template import Entry, Leaf
 from cnnspec.engine.source.values import Point, only
 
-Value = int  # the number of the step that makes it; input number i of the class is -1 - i
+Value = int  # the number of the step that makes it, with OUTPUTS for each output before; input i of the class is -1 - i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +60,6 @@ def wire(steps: Sequence[WiringStep], scopes: Mapping[Point, Scope], outputs: Se
     return _Wirer(list(steps), scopes).wiring(tuple(outputs))
 
 
-def made(child: Child) -> int:
-    """The value of the graph that a child hands on."""
-    return child.output if isinstance(child, Scope) else child.index
-
-
 @dataclass(eq=False)
 class _Wirer:
     steps: list[WiringStep]
@@ -78,32 +74,45 @@ class _Wirer:
             count = len(only(taken))
             if any(len(inputs) != count for inputs in taken.values()):
                 raise Unsolved
-            seen = [{point: makers[point][inputs[i]] for point, inputs in taken.items()} for i in range(count)]
-            wired.append(WiringStep(step.leaf, step.names, tuple(map(self.unified, seen))))
-        given = {point: outputs or (scope.output,) for point, scope in self.scopes.items()}
-        ends = [{point: makers[point][values[i]] for point, values in given.items()} for i in range(len(only(given)))]
-        return SourceWiring(wired, tuple(map(self.unified, ends)), self.instead)
+            seen = [{point: inputs[i] for point, inputs in taken.items()} for i in range(count)]
+            wired.append(WiringStep(step.leaf, step.names, tuple(self.read(each, makers) for each in seen)))
+        given = {point: outputs or scope.values for point, scope in self.scopes.items()}
+        if len(set(map(len, given.values()))) > 1:
+            raise Unsolved
+        ends = [{point: values[i] for point, values in given.items()} for i in range(len(only(given)))]
+        return SourceWiring(wired, tuple(self.read(each, makers) for each in ends), self.instead)
+
+    def read(self, values: Mapping[Point, int], makers: Mapping[Point, Mapping[int, Value]]) -> Value:
+        """What is read where these values of the graph stand; an instance may take one tensor as two of its inputs."""
+        for i in range(max(len(scope.inputs) for scope in self.scopes.values())):
+            if all(self.scopes[point].inputs[i : i + 1] == (value,) for point, value in values.items()):
+                return -1 - i
+        return self.unified({point: makers[point][value] for point, value in values.items()})
 
     def makers(self, point: Point) -> dict[int, Value]:
         """The step or input that each value of the graph comes from, in one instance."""
-        found = {value: -1 - i for i, value in enumerate(self.scopes[point].inputs)}
+        inputs = self.scopes[point].inputs
+        found: dict[int, Value] = {value: -1 - inputs.index(value) for value in inputs}
         for number, step in enumerate(self.steps):
             if point in step.leaf.children:
-                found.setdefault(made(step.leaf.children[point]), number)
+                for place, value in enumerate(step.leaf.children[point].values):
+                    found.setdefault(value, number + place * OUTPUTS)
         return found
 
     def unified(self, seen: Mapping[Point, Value]) -> Value:
         """One value that is, in each instance, what is seen there."""
-        latest = max(seen.values())
+        latest = max(seen.values(), key=maker)
         if latest < 0:
             if any(value != latest for value in seen.values()):
                 raise Unsolved
             return latest
-        there = self.steps[latest].leaf.children
+        there = self.steps[maker(latest)].leaf.children
         if any(value != latest for point, value in seen.items() if point in there):
             raise Unsolved
         rest = {point: value for point, value in seen.items() if point not in there}
         if rest:
+            if len(self.steps[maker(latest)].leaf.first.values) > 1:
+                raise Unsolved
             instead = self.unified(rest)
             if self.instead.setdefault(latest, instead) != instead:
                 raise Unsolved

@@ -16,7 +16,7 @@ from cnnspec.engine.source.dataflow import DataflowClass, body, set_child
 from cnnspec.engine.source.dense import dense_loop
 from cnnspec.engine.source.dense import forward as dense_forward
 from cnnspec.engine.source.dense import init as dense_init
-from cnnspec.engine.source.forward import Forward
+from cnnspec.engine.source.forward import ANONYMOUS, Forward
 from cnnspec.engine.source.loops import header, within
 from cnnspec.engine.source.making import Maker, slots_of
 from cnnspec.engine.source.names import SourceNames, Unsolved, evaluated
@@ -116,9 +116,18 @@ class ClassWriter:
         return Method("nn.Module", flow.init, body(Forward(operations, self.inputs(), outputs)))
 
     def inputs(self) -> list[str]:
-        """The names of what `forward` takes."""
-        count = len(only(self.scopes).inputs)
+        """The names of what `forward` takes: those that the block gives them, where it does."""
+        first = only(self.scopes)
+        count = len(first.inputs)
+        if first.opened.block and first.opened.block.inputs:
+            names = [name.text for name in first.opened.block.inputs]
+            return [name if name in ANONYMOUS else spelled(name) for name in names]
         return ["x", *(f"x{number}" for number in range(2, count + 1))][:count]
+
+    def gives(self) -> str:
+        """What `forward` returns."""
+        count = len(only(self.scopes).values)
+        return "Tensor" if count == 1 else f"tuple[{', '.join(['Tensor'] * count)}]"
 
     def keeps_all(self) -> bool:
         """Whether a chain is best an ``nn.Sequential`` whose children have names of their own."""

@@ -29,6 +29,7 @@ from cnnspec.engine.syntax import UNREAD, Entry, Map, Node, Scalar, Seq, shown
 GROUP = "layers"
 SCOPE = "Sequential"
 SHARE = "share"
+PATH_WORDS = ("when", "repeat", "foreach", GROUP)
 ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words beside it"
 
 
@@ -102,6 +103,7 @@ class ItemReader:
             body = self.chain(op.value, key.text)
         elif key.text in JOINS:
             paths = self.paths(key, op.value, node)
+            self.without_names(key, node, common)
         else:
             args = self.arguments(key, op.value)
         own_fault = (len(self.sink) > before and body is None and paths is None) or bool(cuts(args))
@@ -109,6 +111,17 @@ class ItemReader:
         unread_loop = "foreach" in node.names() and common["foreach"] is None
         broken = own_fault or unread_loop
         return Item(key, node, args, body, paths, broken=broken, unread=unread, unread_loop=unread_loop, **common)
+
+    def without_names(self, join: Scalar, node: Map, words: dict[str, Any]) -> None:
+        """A join takes a list of ids: what it joins has no names."""
+        names, ids = words.pop("source_names", ()), words.get("sources") or ()
+        if not names:
+            return
+        entry = node.entry("from")
+        assert entry is not None
+        message = f"`{join.text}` joins tensors in their order: what it takes has no names"
+        repairs = as_list(entry.value, map(written, ids))
+        self.sink.add(Diagnostic("wrong-inputs", message, Label(entry.span), repairs=repairs))
 
     def sharing(self, key: Scalar, node: Map, op: Entry, common: dict[str, Any]) -> Item:
         """`- share: conv1`: the module of the line of that id, once more."""
@@ -171,7 +184,7 @@ class ItemReader:
             name: found[name].value for name in ("id", "repeat", "when") if name in found and self.scalar(found[name])
         }
         if "from" in found:
-            values["sources"] = self.sources(found["from"])
+            values["sources"], values["source_names"] = self.sources(found["from"])
         if "foreach" in found:
             values["foreach"] = self.foreach(found["foreach"])
         return values
@@ -184,18 +197,20 @@ class ItemReader:
         self.sink.error("wrong-type", message, entry.span)
         return False
 
-    def sources(self, entry: Entry) -> tuple[Scalar, ...] | None:
+    def sources(self, entry: Entry) -> tuple[tuple[Scalar, ...] | None, tuple[Scalar, ...]]:
+        """The ids that a line takes, and where `from` is a mapping the names of the inputs that it gives them to."""
+        names: tuple[Scalar, ...] = ()
         nodes = entry.value.items if isinstance(entry.value, Seq) else (entry.value,)
-        good = [node for node in nodes if isinstance(node, Scalar) and node.value is not None]
+        if isinstance(entry.value, Map):
+            names = tuple(inner.key for inner in entry.value)
+            nodes = tuple(inner.value for inner in entry.value)
+        good = tuple(node for node in nodes if isinstance(node, Scalar) and node.value is not None)
         if len(good) == len(nodes) and nodes:
-            return tuple(good)
-        message = f"`from` is an id or a list of ids, not {shown(entry.value)}"
-        ids = [inner.value for inner in entry.value] if isinstance(entry.value, Map) else []
-        plain = bool(ids) and all(isinstance(id, Scalar) and id.value is not None for id in ids)
-        repairs = as_list(entry.value, map(written, ids)) if plain else ()
-        help = "" if plain else "without `from` a line takes what the line above it gives"
-        self.sink.add(Diagnostic("wrong-type", message, Label(entry.span), help=help, repairs=repairs))
-        return None
+            return good, names
+        message = f"`from` is an id, a list of ids or a mapping of inputs to ids, not {shown(entry.value)}"
+        help = "without `from` a line takes what the line above it gives"
+        self.sink.add(Diagnostic("wrong-type", message, Label(entry.span), help=help))
+        return None, ()
 
     def foreach(self, entry: Entry) -> Map | None:
         if isinstance(entry.value, Map) and entry.value.entries:
@@ -224,6 +239,8 @@ class ItemReader:
                 return None
             case Seq():
                 return tuple(self.path(child, key) for child in value.items)
+            case Map() if value.entry(GROUP) and (value.entry("foreach") or value.entry("repeat")):
+                return (self.path(value, key),)
             case Map() if arguments := [entry for entry in value if _is_argument(entry)]:
                 for entry in arguments:
                     self.sink.add(no_argument(key, entry))
@@ -237,8 +254,8 @@ class ItemReader:
 
     def path(self, node: Node, join: Scalar, name: Scalar | None = None) -> Path:
         span = name.span if name else first_span(node)
-        if isinstance(node, Map) and (node.entry(GROUP) or node.entry("when")) and not _has_operation(node):
-            return self.conditional(node, name)
+        if isinstance(node, Map) and not _has_operation(node) and any(node.entry(word) for word in PATH_WORDS):
+            return self.path_with_words(node, name)
         if isinstance(node, Scalar) and node.value is None and node.text == UNREAD:
             return _unknown_path(span, name)
         if not isinstance(node, Seq):
@@ -246,22 +263,26 @@ class ItemReader:
             return _unknown_path(span, name)
         return Path(self.chain(node, "path"), span, name)
 
-    def conditional(self, node: Map, name: Scalar | None) -> Path:
-        """``{when: ..., layers: [...]}``."""
+    def path_with_words(self, node: Map, name: Scalar | None) -> Path:
+        """``{when: ..., layers: [...]}``, ``{foreach: ..., layers: [...]}``."""
         for entry in node:
-            if entry.key.text not in ("when", GROUP):
+            if entry.key.text not in PATH_WORDS:
                 message = f"a path has no `{entry.key.text}`"
-                label = Label(entry.key.span, did_you_mean(entry.key.text, ("when", GROUP)))
-                repairs = respell(entry.key.span, entry.key.text, ("when", GROUP))
-                help = "a path has `when` and `layers`"
+                label = Label(entry.key.span, did_you_mean(entry.key.text, PATH_WORDS))
+                repairs = respell(entry.key.span, entry.key.text, PATH_WORDS)
+                help = f"a path has {listing([f'`{word}`' for word in PATH_WORDS])}"
                 self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
+        span = name.span if name else first_span(node)
         if node.get(GROUP) is None:
             help = "`layers: []` is the path that passes by"
             if not any(nearest(name, (GROUP,)) for name in node.names()):  # else misspelt, which is told above
                 self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
             return _unknown_path(first_span(node), name)
+        words = self.words({entry.key.text: entry for entry in node if entry.key.text in ("repeat", "foreach")})
         items = self.chain(node.get(GROUP), GROUP)
-        return Path(items, name.span if name else first_span(node), name, node.get("when"))
+        if "foreach" in node.names() and words["foreach"] is None:
+            return _unknown_path(span, name)
+        return Path(items, span, name, node.get("when"), words.get("repeat"), words.get("foreach"))
 
 
 def _broken(op: Scalar) -> Item:

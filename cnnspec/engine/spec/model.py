@@ -34,12 +34,22 @@ class Param(Struct, frozen=True, eq=False):
 
 
 class Path(Struct, frozen=True, eq=False):
-    """One of the parallel paths of a join: a chain, and a name where the path is a scope of its own."""
+    """One of the parallel paths of a join: a chain, and a name where the path is a scope of its own.
+
+    With ``repeat`` or ``foreach`` it stands once for each of their rounds, side by side.
+    """
 
     items: tuple[Item, ...]
     span: Span
     name: Scalar | None = None
     when: Node | None = None
+    repeat: Node | None = None
+    foreach: Map | None = None
+
+    @property
+    def loops(self) -> bool:
+        """Whether it stands as often as its loops say."""
+        return self.repeat is not None or self.foreach is not None
 
 
 class Item(Struct, frozen=True, eq=False):
@@ -52,6 +62,7 @@ class Item(Struct, frozen=True, eq=False):
     paths: tuple[Path, ...] | None = None  # of joins
     id: Scalar | None = None
     sources: tuple[Scalar, ...] | None = None  # `from`
+    source_names: tuple[Scalar, ...] = ()  # the inputs that ``sources`` are given to, where `from` names them
     shared: Scalar | None = None  # of `share`: the id of the line whose module runs once more
     repeat: Node | None = None
     foreach: Map | None = None
@@ -74,15 +85,28 @@ class Item(Struct, frozen=True, eq=False):
         """Whether it may have been meant to give an id that is not known."""
         return self.broken and self.id is None and not self.foreign
 
+    @property
+    def loops(self) -> bool:
+        """Whether it runs as often as its loops say."""
+        return self.repeat is not None or self.foreach is not None
+
+
+class DeclaredOutput(Struct, frozen=True, eq=False):
+    """A name for what the line ``source`` gives, as one of several outputs."""
+
+    name: Scalar
+    source: Scalar
+
 
 class Block(Struct, frozen=True, eq=False):
-    """A layer written in YAML."""
+    """A layer written in YAML. Without ``inputs`` it takes one tensor, without ``outputs`` it gives its last line's."""
 
     name: Scalar
     params: Mapping[str, Param]
     layers: tuple[Item, ...]
     description: str = ""
-    claimed: tuple[str, ...] = ()  # names of inputs that it declares, which no block can: what reads them is silent
+    inputs: tuple[Scalar, ...] = ()
+    outputs: tuple[DeclaredOutput, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -102,13 +126,6 @@ class Head(Struct, frozen=True, eq=False):
     output: Scalar
     when: Scalar | None = None
     after: Scalar | None = None
-
-
-class DeclaredOutput(Struct, frozen=True, eq=False):
-    """A name for what the line ``source`` gives, as one of several outputs."""
-
-    name: Scalar
-    source: Scalar
 
 
 class Variant(Struct, frozen=True, eq=False):
@@ -172,6 +189,7 @@ class Spec(Struct, frozen=True, eq=False):
     settings: Mapping[str, Any] = field(default_factory=dict)
     input_override: tuple[int, ...] | Mapping[str, tuple[int, ...]] | None = None
     heading: str = ""
+    dtypes: Mapping[str, str] = field(default_factory=dict)  # of inputs that are not float32
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct, field
 
-from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Span, listing, nearest
-from cnnspec.engine.spec.edits import rename
+from cnnspec.engine.diagnostics import Diagnostic, Label, Sink, Span, did_you_mean, listing, nearest
+from cnnspec.engine.spec.edits import rename, respell
 from cnnspec.engine.spec.items import SCOPE
 from cnnspec.engine.spec.model import Block, Item, Spec
 from cnnspec.engine.syntax import Map, Scalar
@@ -64,8 +64,10 @@ def check_sources(spec: Spec, own: Collection[str], sink: Sink) -> None:
     for name in own:
         if name in spec.blocks:
             block = spec.blocks[name]
-            claimed = dict.fromkeys(block.claimed, block.name.span)
-            _Walk(spec, sink, f"block `{name}`", homes).chain(block.layers, _LookupScope(ids=claimed))
+            scope = _LookupScope(ids={input.text: input.span for input in block.inputs})
+            inside = _Walk(spec, sink, f"block `{name}`", homes)
+            inside.chain(block.layers, scope)
+            inside.ends(block, scope)
 
 
 class _Walk:
@@ -84,7 +86,7 @@ class _Walk:
             self.item(item, scope)
 
     def item(self, item: Item, scope: _LookupScope) -> None:
-        if item.repeat is not None or item.foreach is not None:
+        if item.loops:
             for id in own_ids(item):  # a later round may name what an earlier one gave
                 scope.add(id)
         if item.hides_ids:
@@ -92,10 +94,17 @@ class _Walk:
         for word in item.sources or ():
             if self.sink.full:
                 return
-            if "$" not in word.text and word.text not in OWN_WORDS and not scope.knows(word.text):
+            if is_plain(word.text) and line_of(word.text) not in OWN_WORDS and not scope.knows(line_of(word.text)):
                 self.undefined(word, item, scope)
         self.inside(item, scope)
         scope.add(item.id)
+
+    def ends(self, block: Block, scope: _LookupScope) -> None:
+        """The lines that a block's `outputs` name."""
+        for output in block.outputs:
+            name = line_of(output.source.text)
+            if is_plain(output.source.text) and name not in OWN_WORDS and not scope.knows(name):
+                self.sink.add(no_line(output.source, name, scope.visible(), f"block `{block.name.text}`"))
 
     def inside(self, item: Item, scope: _LookupScope) -> None:
         if item.body is not None:
@@ -107,39 +116,39 @@ class _Walk:
     def undefined(self, word: Scalar, item: Item, scope: _LookupScope) -> None:
         if self.sink.full:
             return
-        name = word.text
+        name = line_of(word.text)
         home = self.index().get(self.title, {}).get(name)
         if home and home.id is item.id:
             label = Label(home.id.span, "this line's own id")
             diagnostic = _error(word, f"`{name}` is this line itself", "`prev` is the line above", (label,))
         elif home:
-            diagnostic = self.elsewhere(word, home)
+            diagnostic = self.elsewhere(word, name, home)
         else:
-            diagnostic = self.outside(word) or nowhere(word, name, scope.visible())
+            diagnostic = self.outside(word, name) or nowhere(word, name, scope.visible())
         self.sink.add(diagnostic)
 
-    def elsewhere(self, word: Scalar, home: _Home) -> Diagnostic:
+    def elsewhere(self, word: Scalar, name: str, home: _Home) -> Diagnostic:
         """The id stands in this definition, below the line or in a scope of its own."""
         below = (home.id.span.line, home.id.span.column) > (word.span.line, word.span.column)
         label = Label(home.id.span, "it stands here")
         if below:
-            message = f"`{word.text}` stands below: `from` reaches lines above its own"
+            message = f"`{name}` stands below: `from` reaches lines above its own"
             help = "move the line that takes it below the line that gives it"
             return _error(word, message, help, (label,))
         what = f"`{home.owner.name}`" if home.owner else "another scope"
-        message = f"`{word.text}` is inside {what}, and `from` does not reach into it"
+        message = f"`{name}` is inside {what}, and `from` does not reach into it"
         if home.inner is not None:
             help = f"name the whole of it: `from: {home.inner.text}`; or end it with the line that is wanted"
         else:
             help = "give it an `id` and name that: the output of a scope is that of its last line"
         return _error(word, message, help, (label,))
 
-    def outside(self, word: Scalar) -> Diagnostic | None:
+    def outside(self, word: Scalar, name: str) -> Diagnostic | None:
         """The id stands in another definition."""
         for title, homes in self.index().items():
-            home = homes.get(word.text)
+            home = homes.get(name)
             if home and title != self.title:
-                message = f"`{word.text}` is an id of {title}, and {self.title} sees only its own"
+                message = f"`{name}` is an id of {title}, and {self.title} sees only its own"
                 help = "`input` is what the calling line gives a block"
                 if not self.title.startswith("block"):
                     help = f"name the line that calls {title}: give that an `id`"
@@ -157,6 +166,26 @@ class _Walk:
     def own_blocks(self) -> dict[str, Block]:
         source = self.spec.source
         return {name: block for name, block in self.spec.blocks.items() if block.source is source}
+
+
+def line_of(text: str) -> str:
+    """The id in ``backbone.c3``: what stands before the name of an output."""
+    return text.partition(".")[0]
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text names one line, rather than computes ids or gives a pattern of them."""
+    return "$" not in text and "*" not in text
+
+
+def no_line(word: Scalar, name: str, ids: list[str], owner: str) -> Diagnostic:
+    """An id that no line of a definition has, where `outputs` or an aux head names it."""
+    known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
+    help = f"such lines are {known}" if known else "give a line an `id`, and name that"
+    label = Label(word.span, did_you_mean(name, ids))
+    repairs = respell(word.span, name, ids) if name == word.text else ()
+    message = f"no line of {owner} has the id `{name}`"
+    return Diagnostic("undefined-from", message, label, help=help, repairs=repairs)
 
 
 def nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:

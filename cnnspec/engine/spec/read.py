@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cnnspec.engine.diagnostics import Edit, Repair, Sink, Source, choices, did_you_mean, nearest
 from cnnspec.engine.gc_paused import gc_paused
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
+from cnnspec.engine.layers import REGISTRY
+from cnnspec.engine.spec.blocks import read_block
 from cnnspec.engine.spec.budget import read_budget
 from cnnspec.engine.spec.edits import insertion, respell
 from cnnspec.engine.spec.extends import PatchSection, Whole, follow, reached_by
 from cnnspec.engine.spec.heads import read_aux, read_outputs
 from cnnspec.engine.spec.init import read_init
+from cnnspec.engine.spec.inputs import dtypes, read_input, sizes_alone
 from cnnspec.engine.spec.installed_layers import import_offered
 from cnnspec.engine.spec.items import SHARE, ItemReader
 from cnnspec.engine.spec.model import Block, Patches, Spec, Variant
-from cnnspec.engine.spec.names import PARAM, input_name_fault
 from cnnspec.engine.spec.params import declare
 from cnnspec.engine.spec.patch import read_patches
 from cnnspec.engine.spec.silence import silenced
@@ -29,7 +30,6 @@ from cnnspec.engine.syntax import Entry, Map, Meter, Node, Scalar, Seq, parse, s
 
 VERSION = 1
 MAX_DEFINED = 1_000  # variants of a spec, and blocks
-SIZES_BY_NAME = frozenset({"channels", "height", "width", "length", "features", "c", "h", "w"})
 VARIANT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
@@ -97,10 +97,6 @@ def _declared(top: Map) -> set[str]:
     return {name for params in found if isinstance(params, Map) for name in params.names()}
 
 
-INPUT_WORDS = ("input", "inputs")  # that a block has not
-NO_INPUTS = "write its lines where both tensors have an `id`: in the network itself, or in a group (`layers:`)"
-
-
 class _SpecReader:
     def __init__(self, source: Source, sink: Sink, top: Map, builtin: Mapping[str, Block]) -> None:
         self.source = source
@@ -129,7 +125,8 @@ class _SpecReader:
             name=header.name,
             description=header.description,
             reference=header.source,
-            input=self.input(),
+            input=read_input(self.required("input"), self.sink),
+            dtypes=dtypes(self.top.get("input")),
             params=declare(self.top.get("params"), self.layers, self.sink),
             variants=variants,
             layers=self.items.chain(self.layers_of_network(), "layers"),
@@ -148,7 +145,7 @@ class _SpecReader:
         return spec
 
     def patches(self, section: PatchSection) -> Patches:
-        return Patches(read_patches(section.entry.value, self.sink, self.items), section.input)
+        return Patches(read_patches(section.entry.value, self.sink, self.items), sizes_alone(section.input))
 
     def header(self) -> Header:
         entries = {entry.key.text: entry for entry in self.top}
@@ -201,26 +198,6 @@ class _SpecReader:
             self.sink.error("empty-network", "the network has no layers", node.span, help=help)
         return node
 
-    def input(self) -> Node | None:
-        """The sizes of the input, or a mapping of names to those of several."""
-        node = self.required("input")
-        if not isinstance(node, Map):
-            return node
-        if node.entries and SIZES_BY_NAME.issuperset(node.names()):
-            sizes = ", ".join(entry.value.span.text for entry in node)
-            help = (
-                f"write `input: [{sizes}]`; a mapping names several inputs: `{{image: [3, 32, 32], mask: [1, 32, 32]}}`"
-            )
-            self.sink.error("bad-input", "the sizes of an input are a list", node.span, help=help)
-            return None
-        faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
-        for key, fault in faults.items():
-            if fault:
-                self.sink.error("bad-id", fault, key.span, help="an input's name is an id that `from` can name")
-        if not node.entries:
-            self.sink.error("bad-input", "`input` names no input", node.span, help="write `input: [1, 28, 28]`")
-        return node if node.entries and not any(faults.values()) else None
-
     def variants(self) -> dict[str, Variant]:
         node = self.top.get("variants")
         if node is None:
@@ -263,53 +240,11 @@ class _SpecReader:
         if not isinstance(node, Map):
             self.sink.error("wrong-type", f"`blocks` maps names to definitions, not {shown(node)}", node.span)
             return {}
-        return {entry.key.text: block for entry in self.bounded(node, "blocks") if (block := self.block(entry))}
-
-    def block(self, entry: Entry) -> Block | None:
-        name, node = entry.key, entry.value
-        if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
-            help = "a block's name begins with a capital and holds letters, digits and `_`"
-            upper = name.text[:1].upper() + name.text[1:]
-            near = f"did you mean `{upper}`?" if PARAM.fullmatch(name.text) else ""
-            self.sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, near, help=help)
-        elif name.text in BUILT_IN or name.text == "Sequential":
-            self.sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
-        elif not isinstance(node, Map) or node.get("layers") is None:
-            is_list = isinstance(node, Seq)
-            help = "put its lines below the key `layers`" if is_list else "write `layers: [items]` in it"
-            self.sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span, help=help)
-        else:
-            return self.defined(name, node)
-        return None
-
-    def defined(self, name: Scalar, node: Map) -> Block:
-        known = ("params", "layers", "description")
-        for entry in node:
-            if entry.key.text in INPUT_WORDS:
-                message = f"block `{name.text}` cannot declare inputs: it takes one tensor, its `input`"
-                self.sink.error("unknown-key", message, entry.key.span, help=NO_INPUTS)
-            elif entry.key.text not in known:
-                near = did_you_mean(entry.key.text, known)
-                help = "a block has `params`, `layers` and `description`"
-                message, repairs = f"a block has no `{entry.key.text}`", respell(entry.key.span, entry.key.text, known)
-                self.sink.error("unknown-key", message, entry.key.span, near, help=help, repairs=repairs)
-        params = declare(node.get("params"), self.layers, self.sink)
-        description = node.get("description")
-        said = description.text if isinstance(description, Scalar) else ""
-        claimed = tuple(word for key in INPUT_WORDS for word in _words(node.get(key)))
-        return Block(name, params, self.items.chain(node.get("layers"), "layers"), said, claimed)
-
-
-def _words(node: Node | None) -> Iterator[str]:
-    """The names in a declaration of inputs, however it is written."""
-    match node:
-        case Scalar():
-            yield node.text
-        case Seq():
-            for item in node.items:
-                yield from _words(item)
-        case Map():
-            yield from node.names()
+        found = {
+            entry.key.text: read_block(entry, self.items, self.layers, self.sink)
+            for entry in self.bounded(node, "blocks")
+        }
+        return {name: block for name, block in found.items() if block is not None}
 
 
 def read_blocks(source: Source, sink: Sink, names: list[str]) -> dict[str, Block]:

@@ -21,7 +21,7 @@ from cnnspec.engine.spec.edits import rename, respell
 from cnnspec.engine.spec.init import argument_nodes
 from cnnspec.engine.spec.items import GROUP, SCOPE, SHARE
 from cnnspec.engine.spec.missing_dollar import without_dollar
-from cnnspec.engine.spec.model import Block, Head, Item, Param, Spec
+from cnnspec.engine.spec.model import Block, Head, Item, Param, Path, Spec
 from cnnspec.engine.spec.name_lookup import check_sources
 from cnnspec.engine.spec.params import ParamError, fitting, mismatch, name_is_sound, variant_arguments
 from cnnspec.engine.spec.split_values import Cut, cuts
@@ -70,6 +70,8 @@ def _loop_names(items: tuple[Item, ...]) -> set[str]:
         names |= {"index"} if item.repeat is not None else set()
         names |= _loop_names(item.body or ())
         for path in item.paths or ():
+            names |= {*path.foreach.names(), "index"} if path.foreach is not None else set()
+            names |= {"index"} if path.repeat is not None else set()
             names |= _loop_names(path.items)
     return names
 
@@ -136,9 +138,16 @@ class _SpecChecker:
             self.operation(item, inside)
             self.chain(item.body or (), inside)
             for path in item.paths or ():
-                self.expressions(path.when, inside)
-                self.chain(path.items, inside)
+                self.path(path, inside)
             self.unsure = unsure
+
+    def path(self, path: Path, names: frozenset[str]) -> None:
+        """A path of a join: its words, and its chain."""
+        inside = self.names_inside(path, names)
+        self.loop(path, names)
+        self.expressions(path.name, inside)
+        self.expressions(path.when, inside)
+        self.chain(path.items, inside)
 
     def head(self, head: Head) -> None:
         """An aux head: its words, and its chain."""
@@ -147,8 +156,8 @@ class _SpecChecker:
         self.chain(head.layers)
 
     @staticmethod
-    def names_inside(item: Item, names: frozenset[str]) -> frozenset[str]:
-        """What the line's own loop adds to the names."""
+    def names_inside(item: Item | Path, names: frozenset[str]) -> frozenset[str]:
+        """What the own loop of a line or a path adds to the names."""
         if item.foreach is not None:
             names |= {*item.foreach.names(), "index"}
         return names | {"index"} if item.repeat is not None else names
@@ -156,16 +165,21 @@ class _SpecChecker:
     def words(self, item: Item, names: frozenset[str], inside: frozenset[str]) -> None:
         if isinstance(item.node, Scalar):
             return  # a bare name has none
-        for entry in item.foreach or ():
-            name_is_sound(entry.key, self.sink)
-        each = frozenset(item.foreach.names()) | {"index"} if item.foreach is not None else frozenset()
-        self.expressions(item.foreach, names)
-        self.expressions(item.repeat, names | each)
+        self.loop(item, names)
         self.expressions(item.id, inside)
         self.expressions(item.shared, inside)
         self.expressions(item.when, inside)
+        for source in item.sources or ():
+            self.expressions(source, inside)
         self.plain_word(item.when, "when", "true or false", inside)
-        self.plain_word(item.repeat, "repeat", "a whole number", names | each)
+
+    def loop(self, line: Item | Path, names: frozenset[str]) -> None:
+        for entry in line.foreach or ():
+            name_is_sound(entry.key, self.sink)
+        each = frozenset(line.foreach.names()) | {"index"} if line.foreach is not None else frozenset()
+        self.expressions(line.foreach, names)
+        self.expressions(line.repeat, names | each)
+        self.plain_word(line.repeat, "repeat", "a whole number", names | each)
 
     def plain_word(self, node: Node | None, word: str, what: str, names: frozenset[str]) -> None:
         """A text in place of a condition or a number that is the name of a param."""

@@ -11,6 +11,7 @@ from typing import Any
 from cnnspec.engine.diagnostics import UsageError, did_you_mean, listing
 from cnnspec.engine.layers.base import each
 from cnnspec.engine.network import Graph
+from cnnspec.engine.network.graph import maker
 from cnnspec.engine.network.memory import BYTES, Memory, memory, tensor_bytes
 from cnnspec.engine.network.receptive_field import Extent, ReceptiveField, fields
 from cnnspec.engine.numbers import number, share, short, size
@@ -53,6 +54,13 @@ def _sizes(value: list[Any] | None) -> str:
     return "×".join("–" if v is None else str(Fraction(v).limit_denominator()) for v in value)
 
 
+def _named_sizes(value: list[int] | dict[str, list[int]] | None) -> str:
+    """``c3 64×32×32, c4 128×16×16`` of several outputs."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_sizes(sizes)}" for name, sizes in value.items())
+    return _sizes(value)
+
+
 def _places(value: list[Any] | None) -> str:
     """``−3, −3``: coordinates, not sizes."""
     return "–" if value is None else ", ".join("–" if v is None else str(v).replace("-", "−") for v in value)
@@ -61,6 +69,13 @@ def _places(value: list[Any] | None) -> str:
 def _input(facts: Facts, row: Row) -> list[Any]:
     shapes = [list(shape) for shape in row.input]
     return shapes[0] if len(shapes) == 1 else shapes
+
+
+def _output(facts: Facts, row: Row) -> list[int] | dict[str, list[int]] | None:
+    if row.output is None:
+        return None
+    named = {name: list(shape) for name, shape in row.output.items()}
+    return named if len(named) > 1 else next(iter(named.values()))
 
 
 def _kernel(facts: Facts, row: Row) -> list[int] | None:
@@ -76,9 +91,9 @@ def _of_field(say: Callable[[Extent], Any]) -> Callable[[Facts, Row], list[Any] 
     """A column of the receptive field of what a row gives: a number for each dimension of the input."""
 
     def value(facts: Facts, row: Row) -> list[Any] | None:
-        if row.value < 0 or not facts.reaches[row.value].extents:
+        if row.value < 0 or not facts.reaches[maker(row.value)].extents:
             return None
-        return [None if extent is None else say(extent) for extent in facts.reaches[row.value].extents]
+        return [None if extent is None else say(extent) for extent in facts.reaches[maker(row.value)].extents]
 
     return value
 
@@ -102,7 +117,7 @@ COLUMNS = {
     "key": Column("key", lambda facts, row: row.key, left=True),
     "layer": Column("layer", lambda facts, row: row.type, left=True),
     "input": Column("input", _input, _sizes),
-    "output": Column("output", lambda facts, row: None if row.output is None else list(row.output), _sizes),
+    "output": Column("output", _output, _named_sizes),
     "kernel": Column("kernel", _kernel, _sizes),
     "params": Column("params", lambda facts, row: row.params, _zero(number)),
     "macs": Column("MACs", lambda facts, row: row.macs, short),

@@ -84,6 +84,6 @@ def as_csv(graph: Graph, columns: Sequence[str] = DEFAULT, dtype: str | None = N
 
 
 def _field(name: str, value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, list | dict):
         return COLUMNS[name].text(value)
     return csv_cell(value) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ headings and rows of one level always add up to the line above them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnnspec.engine.layers import Shape
@@ -24,7 +24,7 @@ class Row:
     key: str
     type: str
     input: tuple[Shape, ...]
-    output: Shape | None  # None where a mistake leaves it unknown
+    output: Mapping[str, Shape] | None  # by the names of the outputs; None where a mistake leaves it unknown
     nodes: tuple[Node, ...]
     value: int
     line: int
@@ -59,7 +59,8 @@ def rows(graph: Graph, full: bool = False, depth: int | None = None, weigh: Sequ
 
 def leaf(node: Node, level: int = 0) -> Row:
     """The row of a layer."""
-    return Row(node.key, node.type, node.input_shapes, node.shape, (node,), node.index, node.span.line, level)
+    output = {name: given.shape for name, given in node.outputs.items()}
+    return Row(node.key, node.type, node.input_shapes, output, (node,), node.index, node.span.line, level)
 
 
 def _rows(graph: Graph, scope: Scope, level: int, full: bool, depth: int | None, weigh: Sequence[int]) -> Iterator[Row]:
@@ -79,7 +80,7 @@ def _heading(graph: Graph, group: list[Scope], level: int) -> Row:
         key=first.key if len(group) == 1 else f"{first.key} … {last.name}",
         type=first.type,
         input=tuple(shape for value in first.inputs if (shape := _shape(graph, value)) is not None),
-        output=_shape(graph, last.output),
+        output=None if NOWHERE in last.values else {name: graph.shape(value) for name, value in last.outputs.items()},
         nodes=tuple(node for scope in group for node in scope.leaves()),
         value=last.output,
         line=next(first.leaves()).span.line if first.span.source.shipped else first.span.line,
@@ -118,4 +119,4 @@ def _alike(a: Node | Scope, b: Node | Scope, weigh: Sequence[int]) -> bool:
 
 def _signature(scope: Scope, weigh: Sequence[int]) -> list[tuple[object, ...]]:
     skip = len(scope.key)
-    return [(n.key[skip:], n.layer, n.input_shapes, n.shape, weigh[n.index] if weigh else 0) for n in scope.leaves()]
+    return [(n.key[skip:], n.layer, n.input_shapes, n.outputs, weigh[n.index] if weigh else 0) for n in scope.leaves()]

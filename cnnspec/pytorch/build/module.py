@@ -24,6 +24,9 @@ from cnnspec.engine.plugins.fault import fault
 from cnnspec.engine.spec.items import SCOPE
 from cnnspec.pytorch.build.modules import Chain, Dataflow, ManyInputs, Network, Program, Step, TwoInputs
 
+Runs = tuple[Scope, ...]  # a scope each time that it runs: more than once where it is shared
+Value = tuple[int, ...]  # a value in each run
+
 # Modules of the user's own layers: made, and held against what their layer said of them.
 
 
@@ -90,26 +93,32 @@ def _target(name: str) -> Any:
 def _root(graph: Graph) -> nn.Module:
     scope = graph.root
     if not graph.aux and not graph.outputs and scope.is_chain:
-        return _scope(scope, root=True)
+        return _scope((scope,), root=True)
     heads = {head.value: head.output for head in graph.aux}
-    evaluation = program(scope, graph.output_values, training=False)
-    training = program(scope, (*graph.output_values, *heads)) if heads else evaluation
+    evaluation = program((scope,), tuple((value,) for value in graph.output_values), training=False)
+    given = tuple((value,) for value in (*graph.output_values, *heads))
+    training = program((scope,), given) if heads else evaluation
     made = {1: Network, 2: TwoInputs}.get(len(graph.inputs), ManyInputs)
     return made(
-        _title(scope, root=True), _children(scope), evaluation, training, tuple(graph.outputs), tuple(heads.values())
+        _title(scope, root=True), _children((scope,)), evaluation, training, tuple(graph.outputs), tuple(heads.values())
     )
 
 
-def _children(scope: Scope) -> dict[str, nn.Module | nn.Parameter]:
+def _children(runs: Runs) -> dict[str, nn.Module | nn.Parameter]:
     """The modules and parameters of a scope by name; one that runs several times is there once."""
-    first = {child.name: child for child in reversed(scope.children)}
-    return {name: _child(first[name]) for name in dict.fromkeys(child.name for child in scope.children)}
+    found: dict[str, list[Node | Scope]] = {}
+    for scope in runs:
+        for child in scope.children:
+            found.setdefault(child.name, []).append(child)
+    return {name: _child(tuple(children)) for name, children in found.items()}
 
 
-def _scope(scope: Scope, root: bool = False) -> nn.Module:
-    children = _children(scope)
-    if not scope.is_chain:
-        return Dataflow(_title(scope, root), children, program(scope, (scope.output,)))
+def _scope(runs: Runs, root: bool = False) -> nn.Module:
+    """The module of a scope, by all its runs."""
+    scope, children = runs[0], _children(runs)
+    if not all(run.is_chain for run in runs):
+        outputs = tuple(zip(*(run.values for run in runs), strict=True))
+        return Dataflow(_title(scope, root), children, program(runs, outputs))
     modules = OrderedDict((name, child) for name, child in children.items() if isinstance(child, nn.Module))
     if scope.type == SCOPE:
         return nn.Sequential(modules)
@@ -122,47 +131,52 @@ def _title(scope: Scope, root: bool) -> str:
     return scope.type.rpartition("/")[2].rpartition(":")[2] if root else scope.type
 
 
-def _child(child: Node | Scope) -> nn.Module | nn.Parameter:
-    if isinstance(child, Node) and child.layer.is_parameter:
-        return parameter(child.layer.call(child.input_shapes[0]))
-    return _module(child)
+def _child(runs: tuple[Node | Scope, ...]) -> nn.Module | nn.Parameter:
+    first = runs[0]
+    if isinstance(first, Scope):
+        return _scope(tuple(run for run in runs if isinstance(run, Scope)))
+    if first.layer.is_parameter:
+        return parameter(first.layer.call(first.input_shapes[0]))
+    if origin(type(first.layer)) is not None:
+        return make(first, construct)
+    return construct(first.layer.call(first.input_shapes[0]))
 
 
-def _module(child: Node | Scope) -> nn.Module:
-    if isinstance(child, Scope):
-        return _scope(child)
-    if origin(type(child.layer)) is not None:
-        return make(child, construct)
-    return construct(child.layer.call(child.input_shapes[0]))
-
-
-def program(scope: Scope, outputs: tuple[int, ...], *, training: bool = True) -> Program:
+def program(runs: Runs, outputs: tuple[Value, ...], *, training: bool = True) -> Program:
     """Steps over registers, and the registers of the outputs; a register is used again once its tensor is done with.
 
     A child's output goes to the lowest register that is free by then, those of its own last-used inputs included.
+    A value is what stands at one place in each of the ``runs``: one run may give the same tensor for two inputs.
     Without ``training`` aux heads are left out.
     """
-    children = [child for child in scope.children if training or not _is_aux(child)]
-    last_use = {value: step for step, child in enumerate(children) for value in child.inputs}
+    children = [child for child in zip(*(run.children for run in runs), strict=True) if training or not _is_aux(child)]
+    inputs = [_together(*(part.inputs for part in child)) for child in children]
+    last_use = {value: step for step, values in enumerate(inputs) for value in values}
     last_use |= dict.fromkeys(outputs, len(children))
-    register = {value: i for i, value in enumerate(scope.inputs)}
+    register = {value: i for i, value in enumerate(_together(*(run.inputs for run in runs)))}
     steps: list[Step] = []
     for number, child in enumerate(children):
-        read = tuple(register[value] for value in child.inputs)
-        done = [value for value in register if last_use.get(value, -1) <= number]
-        freed = sorted(register.pop(value) for value in done)
-        value = child.output if isinstance(child, Scope) else child.index
-        target = _lowest_free(register) if last_use.get(value, -1) > number else None
-        if target is not None:
-            register[value] = target
-        steps.append(Step(child.name, read, target, tuple(r for r in freed if r != target)))
+        read = tuple(register[value] for value in inputs[number])
+        freed = sorted(register.pop(value) for value in list(register) if last_use.get(value, -1) <= number)
+        write: list[int | None] = []
+        for value in _together(*(part.values for part in child)):
+            target = None
+            if last_use.get(value, -1) > number and value not in register:
+                target = register[value] = _lowest_free(register)
+            write.append(target)
+        steps.append(Step(child[0].name, read, tuple(write), tuple(r for r in freed if r not in write)))
     return Program(tuple(steps), tuple(register[value] for value in outputs))
 
 
-def _is_aux(child: Node | Scope) -> bool:
-    return (child if isinstance(child, Node) else next(child.leaves())).aux
+def _together(*values: tuple[int, ...]) -> tuple[Value, ...]:
+    return tuple(zip(*values, strict=True))
 
 
-def _lowest_free(register: dict[int, int]) -> int:
+def _is_aux(child: tuple[Node | Scope, ...]) -> bool:
+    first = child[0]
+    return (first if isinstance(first, Node) else next(first.leaves())).aux
+
+
+def _lowest_free(register: dict[Value, int]) -> int:
     used = set(register.values())
     return next(i for i in range(len(used) + 1) if i not in used)

@@ -72,14 +72,14 @@ class Chain(nn.Sequential):
 
 
 class Step(NamedTuple):
-    """Run a child on registers; keep its result in one (None: nobody reads it); forget others.
+    """Run a child on registers; keep each of its results in one (None: nobody reads it); forget others.
 
     A child that is a parameter multiplies what it reads.
     """
 
     child: str
     read: tuple[int, ...]
-    write: int | None
+    write: tuple[int | None, ...]
     forget: tuple[int, ...]
 
 
@@ -92,8 +92,8 @@ class Program(NamedTuple):
     @property
     def size(self) -> int:
         """How many registers there are."""
-        written = (r for step in self.steps for r in (*step.read, step.write or 0))
-        return 1 + max((*written, *self.outputs), default=0)
+        used = (r for step in self.steps for r in (*step.read, *step.write) if r is not None)
+        return 1 + max((*used, *self.outputs), default=0)
 
 
 class Dataflow(nn.Module):
@@ -106,7 +106,7 @@ class Dataflow(nn.Module):
         super().__init__()
         self._title = title
         self._steps, outputs = program
-        self._output = outputs[0]
+        self._output = outputs
         self._size = program.size
         self._bare = frozenset(name for name, child in children.items() if isinstance(child, nn.Parameter))
         for name, child in children.items():
@@ -115,11 +115,13 @@ class Dataflow(nn.Module):
             else:
                 self.add_module(name, child)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Any:
         registers: list[Tensor | None] = [*inputs, *[None] * (self._size - len(inputs))]
         del inputs
         self._run(self._steps, registers)
-        return registers[self._output]  # type: ignore[return-value]
+        if len(self._output) == 1:
+            return registers[self._output[0]]
+        return tuple([registers[register] for register in self._output])
 
     def _run(self, steps: tuple[Step, ...], registers: list[Tensor | None]) -> None:
         for child, read, write, forget in steps:
@@ -129,8 +131,9 @@ class Dataflow(nn.Module):
                 result = self._modules[child](*[registers[r] for r in read])  # type: ignore[misc]
             for register in forget:
                 registers[register] = None
-            if write is not None:
-                registers[write] = result
+            for place, target in enumerate(write):
+                if target is not None:
+                    registers[target] = result if len(write) == 1 else result[place]
 
     def extra_repr(self) -> str:
         return "\n".join(f"({name}): Parameter{tuple(p.shape)}" for name, p in self.named_parameters(recurse=False))
