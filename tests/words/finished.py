@@ -4,7 +4,7 @@ One path a line, in order. A folder includes all files in it.
 """
 
 FINISHED = """
-docs/results.md
+docs/explanation/results.md
 recipes
 tests/golden
 """.split()

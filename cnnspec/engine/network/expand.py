@@ -41,7 +41,7 @@ from cnnspec.engine.network.patch_labels import patch_labels
 from cnnspec.engine.network.patches import Patching, networks_below, report_clashes
 from cnnspec.engine.network.reporter import Broken, TooLarge, of_base, outermost
 from cnnspec.engine.network.setting_fixes import repairs
-from cnnspec.engine.network.shape_inference import Facts, facts
+from cnnspec.engine.network.shape_inference import LayerFacts, facts
 from cnnspec.engine.network.size_origin import origin_labels
 from cnnspec.engine.network.weight_sharing import share
 from cnnspec.engine.network.wrong_inputs import output_not_chosen, wrong_dtype, wrong_inputs
@@ -114,7 +114,7 @@ class Expander(Expansion):
         self.tracked = False  # whether sizes write down what is asked of them, as those of `cnnspec inputs` do
         self.made: dict[tuple[object, ...], Layer] = {}
         self.literals: dict[Item, Arguments | None] = {}  # None for a line with expressions, whose arguments vary
-        self.inferred: dict[tuple[int, tuple[Shape, ...]], Facts] = {}
+        self.inferred: dict[tuple[int, tuple[Shape, ...]], LayerFacts] = {}
         self.models: dict[Hashable, Model] = {}
         self.silent: dict[Hashable, int] = {}  # calls that nothing is known or said of, and the work that showed it
 
@@ -631,7 +631,7 @@ class Expander(Expansion):
             raise Broken
         return layer.gives or kinds[0]
 
-    def infer(self, item: Item, layer: Layer, shapes: tuple[Shape, ...], context: Context) -> Facts:
+    def infer(self, item: Item, layer: Layer, shapes: tuple[Shape, ...], context: Context) -> LayerFacts:
         """Output shape, tensors and MACs; the same for each copy of a layer. Raises Refusal."""
         key = (id(layer), shapes)  # `made` holds the layer
         found = self.inferred.get(key)

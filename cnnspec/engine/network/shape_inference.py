@@ -13,7 +13,7 @@ from cnnspec.engine.layers.base import MAX_SIZE
 from cnnspec.engine.plugins import PluginFault, origin
 
 
-class Facts(Struct, frozen=True):
+class LayerFacts(Struct, frozen=True):
     """What a layer says of itself for some inputs: the shape of its output, its tensors, and its MACs.
 
     ``several`` are its outputs by name where they are more than one; ``shape`` is then that of the first.
@@ -25,7 +25,7 @@ class Facts(Struct, frozen=True):
     several: Mapping[str, Output] | None = None
 
 
-def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> Facts:
+def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> LayerFacts:
     """Output shape, tensors and MACs of a layer; ``anew`` where sizes have to see what is asked of them.
 
     Raises Refusal, and PluginFault for answers of a wrong kind.
@@ -42,15 +42,15 @@ def facts(layer: Layer, shapes: tuple[Shape, ...], *, anew: bool = False) -> Fac
         _wrong(layer, "tensors", "a dict of names to Tensor", tensors)
     if macs is not None and not (_is_whole(macs) and macs >= 0):
         _wrong(layer, "macs", "a whole number or None", macs)
-    return Facts(shape, tensors, macs, several)
+    return LayerFacts(shape, tensors, macs, several)
 
 
-def _own(layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
+def _own(layer: Layer, shapes: tuple[Shape, ...]) -> LayerFacts:
     """Of a layer of cnnspec's own, which depends on nothing else."""
     given = layer.infer(*shapes)
     several = None if isinstance(given, Shape) else {name: _output(one) for name, one in given.items()}
     shape = given if isinstance(given, Shape) else _output(next(iter(given.values()))).shape
-    return Facts(shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape), several)
+    return LayerFacts(shape, layer.tensors(shapes[0]), layer.macs(shapes[0], shape), several)
 
 
 _remembered = lru_cache(maxsize=4096)(_own)  # an editor asks for nearly all of them again with each keystroke
