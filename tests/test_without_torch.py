@@ -37,6 +37,7 @@ COMMANDS = [
     ["layers", "Inception"],
     ["zoo"],
     ["schema"],
+    ["fmt", "--check", "mnist/lenet"],
     ["export", "resnet50"],
     ["--version"],
     ["--help"],

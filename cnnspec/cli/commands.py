@@ -22,6 +22,7 @@ from cnnspec.extras import requiring
 NAMES = (
     *(
         "check",
+        "fmt",
         "explain",
         "summary",
         "inputs",
@@ -39,7 +40,7 @@ NAMES = (
 UNLIKE = {"import": "import_:import_", "eval": "eval:evaluate", "data": "data:app"}  # words of Python, and a group
 MODULES = {name: UNLIKE.get(name, f"{name}:{name}") for name in NAMES}
 EXTRAS = dict.fromkeys(("train", "eval", "predict", "features", "compare", "report"), "train") | {"sweep": "sweep"}
-NO_LAYERS = ("explain", "import")  # what they say of layers is the same with and without plugins
+NO_LAYERS = ("explain", "fmt", "import")  # what they say of layers is the same with and without plugins
 LOOK: dict[str, Any] = {
     "no_args_is_help": True,
     "pretty_exceptions_enable": False,

@@ -39,6 +39,7 @@ BINARY = ("onnx", "torch")  # formats that are written to files alone
 DOCUMENTS = ("json", "markdown", "csv", "sarif", "github", "gitlab")
 ARGUMENTS = {
     "check": ["small.yaml"],
+    "fmt": ["--check", "lenet5"],
     "explain": ["window-too-large"],
     "summary": ["small.yaml"],
     "inputs": ["small.yaml"],

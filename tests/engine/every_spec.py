@@ -15,6 +15,7 @@ ABSENT = ("torch", "torchvision", "numpy", "PIL", "safetensors", "matplotlib", "
 EVERY = (["check"], ["summary"], ["inputs"], ["diagram"], ["export", "--to", "python"])
 ONCE = (
     ["schema"],
+    ["fmt", "--check", "unet"],
     ["layers"],
     ["layers", "Conv2d"],
     ["zoo"],

@@ -1,0 +1,1 @@
+"""The one layout: what it does to a text, and what it leaves alone."""
