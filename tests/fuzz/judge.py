@@ -153,7 +153,10 @@ def in_place(checked: Checked) -> list[str]:
     alone = {error.code for error in checked.errors} <= IN_PLACE
     output = graph.live_values if alone else None
     if True in kinds:
-        lost = not Part(graph).backward(output)
+        try:
+            lost = not Part(graph).backward(output)
+        except RuntimeError:  # one of several views of one function, which torch lets nobody overwrite
+            lost = True
         if not lost and not any(node.layer.reorders for node in graph.nodes):  # behind those Flatten may copy
             differ("torch finds the gradient that is said to be lost")
         reasons.append("torch raises" if lost else "policy")
@@ -165,7 +168,10 @@ def in_place(checked: Checked) -> list[str]:
 def visible(graph: Graph) -> bool:
     """Whether working in place changes a value, in training or evaluation, or what is left for the gradient."""
     for training in (True, False):
-        sides = [Part(graph, training, plain) for plain in (False, True)]
+        try:
+            sides = [Part(graph, training, plain) for plain in (False, True)]
+        except RuntimeError:  # one of several views of one function, which torch lets nobody overwrite
+            return True
         ends = [*sides[0].ends, *(set(torchside.wanted(graph, training)) & sides[0].values.keys())]
         if any(not torch.equal(*(torch.nan_to_num(side.values[end]) for side in sides)) for end in ends):
             return True

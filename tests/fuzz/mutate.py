@@ -128,7 +128,7 @@ def size(random: Random, spec: Spec, focus: str) -> None:
     """Another input."""
     sizes = spec["input"]
     if isinstance(sizes, dict):
-        sizes = sizes[random.choice(list(sizes))]
+        sizes = sizes["sizes"] if "sizes" in sizes else sizes[random.choice(list(sizes))]
     at = random.randrange(len(sizes))
     kind = random.choice(("other", "other", "more", "less"))
     if kind == "more":

@@ -24,6 +24,7 @@ LANGUAGE = {
     "not-a-name": "a name that cannot be written",
     "null-layer": "no layer at all",
     "number-out-of-bounds": "a number past what the language holds",
+    "output-not-chosen": "a line with several outputs where one tensor is wanted",
     "patched-twice": "two patches that take the same line away",
     "recursive-block": "a block that never ends",
     "share-mismatch": "one module for what asks for two: torch has no word for it either",
@@ -39,5 +40,7 @@ LANGUAGE = {
     "unknown-name": "an expression that names nothing",
     "unknown-word": "no such word beside an operation",
     "unreached-init": "a rule for a layer that is not there",
+    "wrong-dtype": "numbers of a kind that a layer does not take; torch converts some, and refuses others late",
+    "wrong-inputs": "a line that is given other inputs than it names",
     "wrong-type": "an argument of another type, or out of its range: torch often takes it and means something else",
 }

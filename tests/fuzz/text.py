@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from cnnspec.engine.layers import JOINS, REGISTRY
+from cnnspec.engine.layers import REGISTRY
 from tests.fuzz import fill, patch
 from tests.fuzz.mutate import near_miss
 from tests.fuzz.write import Writer
@@ -41,7 +41,7 @@ def spec(random: Random, focus: str, wanted: str | None = None) -> str:
         return dump(random.choice(PAST_BOUNDS))
     if kind > 1 - PATCHED:
         return dump(patch.patched(random))
-    if kind < BEYOND + EDGES and focus not in JOINS:
+    if kind < BEYOND + EDGES and REGISTRY[focus].inputs == 1:
         return dump(edge(random, focus))
     written = Writer(random, focus, wanted).spec()
     if random.random() < FILLED:
@@ -52,7 +52,10 @@ def spec(random: Random, focus: str, wanted: str | None = None) -> str:
 def edge(random: Random, focus: str) -> dict[str, Any]:
     """A hand-picked case of a layer type, behind a layer that keeps its input."""
     arguments, shape = random.choice(CASES[focus])
-    return {"cnnspec": 1, "input": list(shape), "layers": [random.choice(("Tanh", "Identity")), {focus: arguments}]}
+    layers = [random.choice(("Tanh", "Identity")), {focus: arguments}]
+    if REGISTRY[focus].takes == ("int64",):
+        return {"cnnspec": 1, "input": {"sizes": list(shape), "dtype": "int64"}, "layers": layers[1:]}
+    return {"cnnspec": 1, "input": list(shape), "layers": layers}
 
 
 def dump(value: dict[str, Any]) -> str:

@@ -17,10 +17,10 @@ from torch import nn
 from cnnspec.engine.layers import Call
 from cnnspec.engine.network import INPUT, Graph, Node
 from cnnspec.pytorch.build.module import module
-from tests.layers.oracle import construct
+from tests.layers.oracle import construct, parts
 
 BATCH = 2
-Shapes = dict[str, tuple[int, ...]]
+Shapes = dict[str, list[tuple[int, ...]]]
 
 
 class Disagreement(AssertionError):
@@ -79,17 +79,27 @@ def same_shapes(graph: Graph, net: nn.Module, batch: int) -> None:
     run = [node for node in graph.nodes if net.training or not node.aux]
     nodes = [node for node in run if not node.layer.is_parameter]  # a parameter has no hooks
     hooks = [modules[key].register_forward_hook(_note(seen, key)) for key in {node.key for node in nodes}]
-    xs = [torch.randn(batch, *shape, requires_grad=net.training) for shape in graph.inputs.values()]
+    xs = inputs(graph, batch, training=net.training)
     with torch.set_grad_enabled(net.training):
         ys = flat(net(*(x * 1 for x in xs)))  # a leaf cannot be changed in place
         if net.training:
             sum(y.sum() for y in ys).backward()
     for hook in hooks:
         hook.remove()
-    ours = {node.key: (batch, *node.shape) for node in nodes}
+    ours = {node.key: [(batch, *one.shape) for one in node.outputs.values()] for node in nodes}
     given = [(batch, *graph.shape(value)) for value in wanted(graph, net.training)]
     if seen != ours or [tuple(y.shape) for y in ys] != given:
         differ(f"shapes {ours} → {given}, and torch has {seen} → {[tuple(y.shape) for y in ys]}")
+
+
+def inputs(graph: Graph, batch: int, *, training: bool) -> list[torch.Tensor]:
+    """What a network takes; whole numbers are such that any embedding has a vector for them."""
+    return [
+        torch.zeros(batch, *shape, dtype=getattr(torch, graph.dtypes[name]))
+        if name in graph.dtypes
+        else torch.randn(batch, *shape, requires_grad=training)
+        for name, shape in graph.inputs.items()
+    ]
 
 
 def wanted(graph: Graph, training: bool) -> list[int]:
@@ -105,13 +115,17 @@ def flat(given: Any) -> list[torch.Tensor]:
 
 
 def _note(seen: Shapes, key: str):  # type: ignore[no-untyped-def]
-    return lambda _module, _inputs, output: seen.update({key: tuple(output.shape)})
+    return lambda _module, _inputs, output: seen.update({key: [tuple(part.shape) for part in parts(output)]})
 
 
 def same_values(graph: Graph, net: nn.Module) -> None:
     """Working in place changes no value, in training or in evaluation."""
     plain = not_in_place(net)
-    xs = [torch.randn(BATCH, *shape) * 3 for shape in graph.inputs.values()]
+    xs = (
+        [x.detach() * 3 for x in inputs(graph, BATCH, training=False)]
+        if not graph.dtypes
+        else inputs(graph, BATCH, training=False)
+    )
     for training in (True, False):
         sides = [seeded(side.train(training), xs) for side in (net, plain)]
         if not all(map(torch.equal, *sides)):
@@ -137,11 +151,11 @@ class Part:
 
     def __init__(self, graph: Graph, training: bool = True, plain: bool = False) -> None:
         torch.manual_seed(0)
-        self.leaves = [torch.randn(BATCH, *shape, requires_grad=True) for shape in graph.inputs.values()]
+        self.leaves = inputs(graph, BATCH, training=True)
         self.values = {INPUT - place: leaf * 1 for place, leaf in enumerate(self.leaves)}
         nodes = [node for node in graph.nodes if training or not node.aux]
         used = {value for node in nodes for value in node.inputs}
-        self.ends = [node.index for node in nodes if node.index not in used]
+        self.ends = [value for node in nodes for value in node.values if value not in used]
         for node in nodes:
             self.run(node, training, plain)
 
@@ -149,10 +163,11 @@ class Part:
         made = construct(node.layer.call(node.input_shapes[0])).train(training)
         if plain:
             made = not_in_place(made)
-        y = made(*(self.values[value] for value in node.inputs))
-        if tuple(y.shape) != (BATCH, *node.shape):
-            differ(f"{node.key}: {node.shape}, and torch has {tuple(y.shape)}")
-        self.values[node.index] = y
+        ys = parts(made(*(self.values[value] for value in node.inputs)))
+        ours = [(BATCH, *one.shape) for one in node.outputs.values()]
+        if [tuple(y.shape) for y in ys] != ours:
+            differ(f"{node.key}: {ours}, and torch has {[tuple(y.shape) for y in ys]}")
+        self.values |= zip(node.values, ys, strict=True)
 
     def backward(self, values: Iterable[int] | None = None) -> bool:
         """Whether torch finds a gradient."""
@@ -169,11 +184,11 @@ def refuses(call: Call, inputs: list[torch.Tensor]) -> bool:
         warnings.simplefilter("ignore")
         try:
             made = construct(call)
-            fresh = [x.detach().clone().requires_grad_() for x in inputs]
-            made.train()(*(x * 1 for x in fresh)).sum().backward()
+            fresh = [x.detach().clone().requires_grad_(x.is_floating_point()) for x in inputs]
+            sum(y.sum() for y in parts(made.train()(*(x * 1 for x in fresh)))).backward()
             with torch.no_grad():
-                y = made.eval()(*fresh)
+                ys = parts(made.eval()(*fresh))
                 made(*(x[:1] for x in fresh))
         except Exception:  # noqa: BLE001 - torch raises errors of every kind
             return True
-    return y.numel() == 0  # see EMPTY in tests/layers/policies.py
+    return any(y.numel() == 0 for y in ys)  # see EMPTY in tests/layers/policies.py

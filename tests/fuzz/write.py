@@ -17,9 +17,14 @@ from tests.fuzz import values
 from tests.fuzz.expressions import computed
 from tests.fuzz.params import parametrize
 
+FLOAT = "float32"
 Item = dict[str, Any]
 Accept = Callable[[Shape], bool]
-PLAIN = [name for name in REGISTRY if name not in JOINS]
+PLAIN = [
+    name
+    for name, layer in REGISTRY.items()
+    if layer.inputs == 1 and layer.role != "split" and layer.takes in ((), (FLOAT,))
+]
 CHANNELS = (1, 2, 3, 4, 6, 8)
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8)
 MOST_NUMBERS = 2500  # of a tensor for one image
@@ -49,6 +54,8 @@ class Writer:
         self.calls: dict[str, tuple[Shape, Shape]] = {}
 
     def spec(self) -> dict[str, Any]:
+        if FLOAT not in (REGISTRY[self.focus].takes or (FLOAT,)):
+            return self.of_numbers()
         x = self.input()
         inputs = {"first": x, "second": self.input()} if self.chance(0.06) else {}
         scope = Scope({"input": x, **inputs})
@@ -63,6 +70,19 @@ class Writer:
         head: dict[str, Any] = {"cnnspec": 1, "input": {n: list(shape) for n, shape in inputs.items()} or list(x)}
         head |= {"params": params, "variants": {"same": dict(params)}} if params else {}
         return head | {"layers": layers} | extra | ({"blocks": self.blocks} if self.blocks else {})
+
+    def of_numbers(self) -> dict[str, Any]:
+        """A network of whole numbers, which an embedding turns into vectors."""
+        x, kind = Shape(self.random.choice(SIZES) for _ in range(self.random.randint(1, 3))), "int64"
+        sizes: dict[str, Any] = {"sizes": list(x), "dtype": kind}
+        found = None
+        while found is None:
+            found = self.plain(x, Scope(), [self.focus], lambda y: True, self.wanted)
+        self.placed = True
+        scope = Scope({"vectors": found[1]})
+        layers, _ = self.chain(found[1], scope, self.random.randint(0, 3), depth=1)
+        blocks = {"blocks": self.blocks} if self.blocks else {}
+        return {"cnnspec": 1, "input": sizes, "layers": [{**found[0], "id": "vectors"}, *layers], **blocks}
 
     def outputs(self, scope: Scope, ids: list[str]) -> dict[str, Any]:
         """Some lines as the outputs of the network."""
@@ -102,15 +122,18 @@ class Writer:
             found = self.focused(x, scope)
             if found:
                 return found
-        kinds = [self.layer] * 6 + [self.jump, self.absent, self.several, self.shared]
+        kinds = [self.layer] * 6 + [self.jump, self.absent, self.several, self.shared, self.parted, self.resized]
         if depth:
             kinds += [self.join, self.join, self.named, self.sequential, self.group, self.walk, self.call]
+            kinds += [self.generated, self.gated, self.gated]
         kind = self.random.choice(kinds)
         return kind(x, scope, depth) or self.layer(x, scope, depth) or ({"Identity": {}}, x)
 
     def focused(self, x: Shape, scope: Scope) -> tuple[Any, Shape] | None:
         if self.focus in JOINS:
             found = self.paths(self.focus, x, scope, 1)
+        elif self.focus not in PLAIN:
+            found = (self.resized if REGISTRY[self.focus].input_names else self.parted)(x, scope, 1)
         else:
             found = self.plain(x, scope, [self.focus], lambda y: True, self.wanted)
         self.placed = found is not None
@@ -184,6 +207,84 @@ class Writer:
                 id = {"id": f"{self.name()}_$(index + 1)"} if self.chance(0.3) else {}
                 return {name: {n: getattr(made, n) for n in arguments}, "repeat": times, **id}, y
         return None
+
+    def parted(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
+        """A tensor in parts, of which later lines may take any."""
+        name = self.focus if self.focus in ("Split", "Chunk") else self.random.choice(("Split", "Chunk"))
+        if name == "Chunk":
+            arguments: dict[str, Any] = {"chunks": self.random.randint(2, 3)}
+        else:
+            cut = self.random.randint(1, max(x[0] - 1, 1))
+            arguments = {"split_size_or_sections": self.random.choice([cut, [cut, x[0] - cut]])}
+        plain = {n: tuple(value) if isinstance(value, list) else value for n, value in arguments.items()}
+        layer = fitting(name, plain, x, stating=False)
+        try:
+            given = layer.infer(x) if layer is not None else {}
+        except Refusal:
+            return None
+        return self.taken(scope, {name: arguments, "id": self.name()}, given) if given else None
+
+    def taken(self, scope: Scope, line: Item, given: dict[str, Shape]) -> tuple[Any, Shape]:
+        """A line with several outputs, and one that takes one of them."""
+        scope.ids |= {f"{line['id']}.{output}": shape for output, shape in given.items()}
+        chosen = self.random.choice(list(given))
+        reads = f"{line['id']}.{chosen}" if self.chance(0.5) else f"prev.{chosen}"
+        return {"layers": [line, {"Identity": {}, "from": reads}]}, given[chosen]
+
+    def resized(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
+        """A map with the size of another line's."""
+        fits = [i for i, shape in scope.visible().items() if len(shape) == len(x) > 1]
+        if not fits:
+            return None
+        like = self.random.choice(fits)
+        mode = self.random.choice(
+            ["nearest", "area", "nearest-exact", {2: "linear", 3: "bilinear", 4: "trilinear"}[len(x)]]
+        )
+        y = Shape((x[0], *scope.visible()[like][1:]))
+        sources = self.random.choice([["prev", like], {"like": like, "input": "prev"}])
+        return ({"Interpolate": {"mode": mode}, "from": sources}, y) if y.elements <= MOST_NUMBERS else None
+
+    def generated(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
+        """A join whose paths are the rounds of a loop, side by side."""
+        conv = {1: "Linear", 2: "Conv1d", 3: "Conv2d", 4: "Conv3d"}.get(len(x))
+        if conv is None:
+            return None
+        widths = [self.random.choice(CHANNELS) for _ in range(self.random.randint(2, 3))]
+        arguments = {"out_features": "$v"} if len(x) == 1 else {"out_channels": "$v", "kernel_size": 1}
+        lines: list[Any] = [{conv: arguments}, *([{"Tanh": {}}] if self.chance(0.3) else [])]
+        path: Item = {"foreach": {"v": widths}, "layers": lines}
+        total = sum(widths)
+        if self.chance(0.3):
+            path, total = (
+                {"repeat": len(widths), "layers": self.keeping(x, Scope()) or [{"ReLU": {}}]},
+                x[0] * len(widths),
+            )
+        for item in path["layers"]:
+            if isinstance(item, dict):
+                item.pop("id", None)
+        if self.chance(0.4):
+            return {"Concat": path}, Shape((total, *x[1:]))
+        named = self.chance(0.4)
+        other: list[Any] = []
+        paths: Any = {f"{self.name('path')}_$(index)": path, self.name("path"): other} if named else [path, other]
+        return {"Concat": paths}, Shape((total + x[0], *x[1:]))
+
+    def gated(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
+        """A block of several inputs, by their names or in order, and often of several outputs."""
+        other, z = self.random.choice(sorted(scope.visible().items()))
+        inner = Scope({"input": x, "a": x, "b": z})
+        items, y = self.chain(x, inner, self.random.randint(1, 3), depth - 1)
+        name = self.name("Block")
+        block: dict[str, Any] = {"input": ["a", "b"], "layers": items}
+        self.blocks[name] = block
+        sources = self.random.choice([["prev", other], {"b": other, "a": "prev"}])
+        call: Item = {name: {}, "from": sources}
+        made = sorted(inner.ids.keys() - {"input"})
+        if self.chance(0.5):
+            block["outputs"] = {f"out{n}": self.random.choice(made) for n in range(self.random.randint(2, 3))}
+            given = {output: inner.ids[id] for output, id in block["outputs"].items()}
+            return self.taken(scope, {**call, "id": self.name()}, given)
+        return call, y
 
     def join(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
         name = self.random.choice(sorted(JOINS))

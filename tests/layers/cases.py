@@ -235,4 +235,25 @@ CASES: dict[str, list[Case]] = {
     "Multiply": [({}, shapes) for shapes in ((MAP, MAP), ((3, 1, 1), MAP), (MAP, (1, 4, 5)), (MAP, (2, 4, 5)))],
     "Concat": [({}, shapes) for shapes in (((3,), (4,)), (MAP, (1, 4, 5), MAP), (MAP, (3, 4, 1)), (MAP, (3, 4)))],
     "Slice": [({"start": a, "end": b}, MAP) for a in (0, 1, 3, 4) for b in (None, 0, 1, 3, 4)],
+    "Split": [({"split_size_or_sections": s}, (6, 2, 2)) for s in (1, 4, 5, 6, (2, 4), (1, 2, 3), (3, 4), (6, 6))],
+    "Chunk": [({"chunks": n}, shape) for n in (2, 3, 4, 5, 6, 7) for shape in ((6,), (6, 2, 2), (1, 3))],
+    "Interpolate": [
+        *(({"mode": m}, ((2, 4, 5), (1, 7, 3))) for m in ("nearest", "bilinear", "bicubic", "area", "linear")),
+        *(({"mode": "bilinear", "align_corners": a}, (MAP, (1, 9, 9))) for a in (True, False)),
+        ({"mode": "trilinear"}, ((1, 2, 2, 2), (3, 4, 5, 6))),
+        ({"align_corners": True}, (MAP, MAP)),
+        ({}, ((3, 8), (1, 5))),
+        ({}, (MAP, (3, 8))),
+        ({}, ((4,), (4,))),
+    ],
+    "Embedding": [
+        *(({"num_embeddings": n, "embedding_dim": 3}, shape) for n in (1, 7) for shape in ((4,), (2, 3), (2, 2, 2))),
+        *(({"num_embeddings": 5, "embedding_dim": 2, "padding_idx": i}, (4,)) for i in (0, 4, 5, -1, -5, -6)),
+        ({"num_embeddings": 5, "embedding_dim": 2, "max_norm": 1.0, "norm_type": 1.0}, (4,)),
+        ({"num_embeddings": 5, "embedding_dim": 2, "scale_grad_by_freq": True}, (4,)),
+        ({"num_embeddings": 5, "embedding_dim": 2, "sparse": True}, (4,)),
+    ],
+    "AdaptiveAvgPool1d": [
+        ({"output_size": n}, shape) for n in (1, 3, 8, (2,)) for shape in ((2, 8), (1, 5), (3,), MAP)
+    ],
 }

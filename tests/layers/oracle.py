@@ -19,14 +19,14 @@ EVEN_KERNEL = "Using padding='same' with even kernel lengths"  # torch pads by h
 
 @dataclass(frozen=True)
 class Torch:
-    """The shape that a module gives a batch, and its tensors by name: (shape, trained)."""
+    """The shapes of what a module gives a batch, and its tensors by name: (shape, trained)."""
 
-    shape: tuple[int, ...]
+    shapes: list[tuple[int, ...]]
     tensors: dict[str, tuple[tuple[int, ...], bool]]
 
     @property
     def is_empty(self) -> bool:
-        return 0 in self.shape
+        return any(0 in shape for shape in self.shapes)
 
 
 class Factor(nn.Module):
@@ -63,8 +63,15 @@ def run(call: Call, xs: tuple[Shape, ...]) -> Torch:
         found = _run(module, xs)
         if not isinstance(module, nn.modules.batchnorm._BatchNorm):  # one image may be too few for its statistics
             with torch.no_grad():
-                module(*(torch.rand(1, *x) for x in xs))
+                module(*(numbers(module, 1, x) for x in xs))
         return found
+
+
+def numbers(module: nn.Module, batch: int, x: Shape) -> torch.Tensor:
+    """A batch of what a module takes: whole numbers of an embedding, else fractions that a gradient reaches."""
+    if isinstance(module, nn.Embedding):
+        return torch.randint(0, module.num_embeddings, (batch, *x))
+    return torch.rand(batch, *x, requires_grad=True)
 
 
 def accepts(call: Call, xs: tuple[Shape, ...]) -> Torch | None:
@@ -78,19 +85,25 @@ def accepts(call: Call, xs: tuple[Shape, ...]) -> Torch | None:
 
 
 def _run(module: nn.Module, xs: tuple[Shape, ...]) -> Torch:
-    inputs = [torch.rand(BATCH, *x, requires_grad=True) for x in xs]
+    inputs = [numbers(module, BATCH, x) for x in xs]
     trained = module.train()(*(x * 1 for x in inputs))  # a leaf cannot be changed in place
-    trained.sum().backward()
+    sum(part.sum() for part in parts(trained)).backward()
     with torch.no_grad():
         evaluated = module.eval()(*inputs)
-    assert trained.shape == evaluated.shape
-    return Torch(tuple(evaluated.shape), _tensors(module))
+    assert [part.shape for part in parts(trained)] == [part.shape for part in parts(evaluated)]
+    return Torch([tuple(part.shape) for part in parts(evaluated)], _tensors(module))
+
+
+def parts(given: torch.Tensor | tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+    """What a module gives, as several tensors."""
+    return given if isinstance(given, tuple) else (given,)
 
 
 def macs(call: Call, xs: tuple[Shape, ...]) -> float:
     """Half of the floating-point operations that torch counts for an image."""
     with FlopCounterMode(display=False) as counter:
-        construct(call)(*(torch.rand(BATCH, *x) for x in xs))
+        module = construct(call)
+        module(*(numbers(module, BATCH, x) for x in xs))
     return counter.get_total_flops() / 2 / BATCH
 
 

@@ -12,6 +12,8 @@ BATCH = "no layer may mix the images of a batch or move them"
 EMPTY = "a layer that leaves nothing is a mistake; torch gives a tensor without numbers"
 UNSEEN = "what is stated is checked; torch looks only where it holds a tensor of that size"
 CUT = "a slice past the last channel, or of none, is a mistake; torch cuts it short"
+ONE = "a tensor in one part is a mistake; torch gives it as it is"
+FEWER = "the parts have names, which tell how many there are; torch gives fewer chunks than it is asked for"
 FLAT = "a map that meets a Linear has mostly not been flattened; `in_features` says that it is meant"
 PADDING = "torch gives -inf for a window of padding alone, and its gradient writes outside of the tensor"
 ALONE = "torch takes two images, and refuses one by itself: the groups of both are counted together"
@@ -49,6 +51,7 @@ def _padding_alone(type: str, *shape: int) -> Policy:
 
 POLICIES = [
     policy("GroupNorm", "nothing-to-normalise", ALONE, (6,), num_groups=6),
+    _of_rank("AdaptiveAvgPool1d", 3, output_size=1),
     _of_rank("Conv1d", 2, out_channels=2, kernel_size=1),
     _of_rank("Conv2d", 2, 4, out_channels=2, kernel_size=1),
     _of_rank("Conv3d", 2, 4, 4, out_channels=2, kernel_size=1),
@@ -91,6 +94,8 @@ POLICIES = [
     policy("InstanceNorm2d", "stated-wrongly", UNSEEN, (3, 4, 4), num_features=2),
     policy("GroupNorm", "stated-wrongly", UNSEEN, (4, 4, 4), num_groups=2, num_channels=2, affine=False),
     policy("Slice", "slice", CUT, (3,), end=4),
+    policy("Split", "too-few-channels", ONE, (3,), split_size_or_sections=3),
+    policy("Chunk", "too-few-channels", FEWER, (3,), chunks=4),
     policy("Linear", "linear-on-map", FLAT, (3, 4), out_features=2),
     _padding_alone("MaxPool1d", 2, 1),
     _padding_alone("MaxPool2d", 2, 1, 1),

@@ -62,7 +62,8 @@ def tuples(members: tuple[Any, ...], bounds: list[Any]) -> st.SearchStrategy[tup
     if members[-1] is not Ellipsis:
         return st.tuples(*map(values, members))
     most = next((bound.max_length for bound in bounds if hasattr(bound, "max_length")), 3)
-    return st.lists(values(members[0]), min_size=1, max_size=most).map(tuple)
+    least = next((bound.min_length for bound in bounds if hasattr(bound, "min_length")), 1)
+    return st.lists(values(members[0]), min_size=least, max_size=most).map(tuple)
 
 
 def arguments(layer: type[Layer]) -> st.SearchStrategy[dict[str, Any]]:
@@ -91,7 +92,10 @@ def samples(draw: st.DrawFn, layer: type[Layer]) -> Sample:
     first = draw(shapes(layer))
     if layer.inputs == 1:
         return made, (first,)
-    others = draw(st.lists(st.tuples(*map(near, first)).map(Shape), min_size=1, max_size=3))
+    count = (1, 3) if layer.inputs is None else (layer.inputs - 1,) * 2
+    others = draw(st.lists(st.tuples(*map(near, first)).map(Shape), min_size=count[0], max_size=count[1]))
+    if layer.inputs is not None:
+        return made, (first, *others)
     return made, (first, *others, *draw(st.sampled_from([(), (), (), (Shape(first[:1] * 2),)])))
 
 

@@ -13,6 +13,11 @@ from cnnspec.engine.network import Graph
 from cnnspec.engine.spec import builtin_blocks, read
 from tests.layers.cases import CASES
 
+OF_ONE_MAP = [  # the layers that take one tensor of fractions
+    name for name, layer in REGISTRY.items() if layer.inputs == 1 and layer.takes in ((), ("float32",))
+]
+OF_ONE_OUTPUT = [name for name in OF_ONE_MAP if REGISTRY[name].role != "split"]
+
 
 def graph_of(layers: str, *input: int, more: str = "") -> Graph:
     """The graph of ``layers``, a list in YAML's flow or block style."""

@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 import cnnspec
-from cnnspec.engine.layers import JOINS, REGISTRY
 from cnnspec.engine.network import Graph
 from cnnspec.engine.network.memory import BYTES, memory
 from cnnspec.engine.spec import known_specs
 from cnnspec.pytorch.build.module import module
+from tests.layers.oracle import parts
 from tests.members import MEMBERS
-from tests.network.graphs import chain, graph_of, taken_cases
+from tests.network.graphs import OF_ONE_MAP, chain, graph_of, taken_cases
 from tests.tiers import tiered
 
 EVEN_KERNEL = "Using padding='same' with even kernel lengths"
@@ -55,9 +55,9 @@ def held(net: nn.Module, images: Tensor) -> int:
     alive = [weakref.ref(images)]
     most = sum(storages([images]).values())
 
-    def look(_: nn.Module, __: tuple[Tensor, ...], made: Tensor) -> None:
+    def look(_: nn.Module, __: tuple[Tensor, ...], made: Tensor | tuple[Tensor, ...]) -> None:
         nonlocal most
-        alive.append(weakref.ref(made))
+        alive.extend(map(weakref.ref, parts(made)))
         most = max(most, sum(storages(t for ref in alive if (t := ref()) is not None).values()))
 
     class Products(TorchFunctionMode):
@@ -79,6 +79,8 @@ def held(net: nn.Module, images: Tensor) -> int:
 
 
 def images(graph: Graph, batch: int, dtype: str, device: str) -> Tensor:
+    if graph.dtypes:
+        return torch.zeros(batch, *graph.input, device=device, dtype=torch.int64)
     return torch.rand(batch, *graph.input, device=device).to(getattr(torch, dtype))
 
 
@@ -93,18 +95,25 @@ def agrees(graph: Graph, dtype: str = "float32", device: str = "cpu") -> None:
     assert sum(storages(net.buffers()).values()) == told.buffers
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+@pytest.mark.parametrize("name", OF_ONE_MAP)
 def test_every_layer_keeps_what_torch_keeps(name: str) -> None:
     """Behind a trained layer each type keeps and shares what autograd does, with any of its arguments."""
     for arguments, shape in taken_cases(name):
         agrees(graph_of(chain(("PReLU", {}), (name, arguments)), *shape))
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+@pytest.mark.parametrize("name", OF_ONE_MAP)
 def test_every_layer_keeps_little_without_gradient(name: str) -> None:
     """As the first layer, a type without parameters keeps nothing."""
     for arguments, shape in list(taken_cases(name))[:3]:
         agrees(graph_of(chain((name, arguments)), *shape))
+
+
+def test_an_embedding_keeps_its_indices() -> None:
+    """Whole numbers take 8 bytes each, in memory and for the gradient."""
+    text = "cnnspec: 1\ninput: {tokens: {sizes: [12], dtype: int64}}\nlayers:\n"
+    spec = cnnspec.loads(f"{text}  - Embedding: {{num_embeddings: 5, embedding_dim: 3}}\n  - Tanh\n")
+    agrees(cnnspec.graph(spec))
 
 
 BRANCHES = {

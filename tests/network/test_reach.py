@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import cnnspec
-from cnnspec.engine.layers import JOINS, REGISTRY, Shape
+from cnnspec.engine.layers import REGISTRY, Shape
 from cnnspec.engine.layers.dependency import All
 from cnnspec.engine.network import Graph
 from cnnspec.engine.network.receptive_field import Extent, Fields, fields
 from cnnspec.pytorch.build.module import module
 from tests.layers.oracle import construct
-from tests.network.graphs import chain, graph_of, taken_cases
+from tests.network.graphs import OF_ONE_OUTPUT, chain, graph_of, taken_cases
 from tests.tiers import examples
 
 PUBLISHED = {  # of the last map, as (size, stride)
@@ -95,7 +95,7 @@ def told(layer: Any, x: Shape) -> bool:
     return not copying and not layer.averages(x) and (type(layer).__name__ != "LayerNorm" or len(x) == 1)
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+@pytest.mark.parametrize("name", OF_ONE_OUTPUT)
 def test_every_layer_reads_what_its_module_reads(name: str) -> None:
     """For each place of the output, exactly the places that a layer tells change it, along every dimension."""
     for arguments, x in taken_cases(name):
@@ -111,7 +111,7 @@ def test_every_layer_reads_what_its_module_reads(name: str) -> None:
                 assert set(column.nonzero().flatten().tolist()) == expected, (layer, x, dim, place)
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+@pytest.mark.parametrize("name", OF_ONE_OUTPUT)
 def test_channels_are_apart_where_a_layer_says_so(name: str) -> None:
     """A channel of the output is made of the places along the channels that a layer tells, and of no others."""
     for arguments, x in taken_cases(name):
@@ -125,7 +125,7 @@ def test_channels_are_apart_where_a_layer_says_so(name: str) -> None:
             assert set(column.nonzero().flatten().tolist()) <= set(reading.reads(place)), (layer, x, place)
 
 
-@pytest.mark.parametrize("name", [name for name in REGISTRY if name not in JOINS])
+@pytest.mark.parametrize("name", OF_ONE_OUTPUT)
 def test_readings_repeat_as_they_say(name: str) -> None:
     """A period further on in the output, what is read lies a period further on in the input."""
     for arguments, x in taken_cases(name):
@@ -163,6 +163,19 @@ def test_running_statistics_are_no_places() -> None:
 
 
 # MARK: networks
+
+
+def test_a_part_reads_its_own_channels() -> None:
+    """Of what `Split` gives each part has the field of its own channels, and a resized map that of its first input."""
+    split = "{Split: {split_size_or_sections: [1, 2]}, id: parts}"
+    conv = "{Conv2d: {out_channels: 1, kernel_size: 3}, from: parts.1}"
+    graph = graph_of(f"[{split}, {conv}, {{Interpolate: {{mode: nearest}}, from: [prev, input], id: last}}]", 3, 9, 9)
+    reached = spoilt(module(graph), graph.input, 0)
+    assert [bool(image.any()) for image in reached] == [False, True, True]
+    convolved, last = fields(graph)[1:]
+    assert convolved.extents[0] == extent(3, Fraction(1), 0)
+    assert last.extents[0] is not None
+    assert last.extents[0].size == 3
 
 
 def last_of(graph: Graph, scope: str) -> Extent:

@@ -9,7 +9,20 @@ A layer is registered by standing in one of the family modules under a name with
 from types import ModuleType
 
 from cnnspec.engine.diagnostics.synonyms import add_synonyms
-from cnnspec.engine.layers import activation, conv, dropout, join, linear, norm, padding, pool, reshape, resize, scale
+from cnnspec.engine.layers import (
+    activation,
+    conv,
+    dropout,
+    embedding,
+    join,
+    linear,
+    norm,
+    padding,
+    pool,
+    reshape,
+    resize,
+    scale,
+)
 from cnnspec.engine.layers.base import (
     Call,
     Layer,
@@ -32,6 +45,7 @@ FAMILIES: dict[str, ModuleType] = {
     "normalisation": norm,
     "activation": activation,
     "linear": linear,
+    "embedding": embedding,
     "scaling": scale,
     "dropout": dropout,
     "shape": reshape,

@@ -46,6 +46,7 @@ Role = Literal[
     "convolution",
     "drop path",
     "dropout",
+    "embedding",
     "identity",
     "join",
     "linear",
@@ -57,6 +58,7 @@ Role = Literal[
     "scale",
     "shuffle",
     "slice",
+    "split",
 ]
 SavedTensors = frozenset[Literal["input", "output"]]
 WEIGHT_AND_BIAS = ("weight", "bias")
@@ -185,6 +187,14 @@ class Layer(BaseModel):
     def view(self, x: Shape, training: bool) -> range | None:
         """The numbers of the input, row by row, that the output is without a copy; None where it is a new tensor."""
         return None
+
+    def of_output(self, x: Shape, place: int) -> "Layer":
+        """The layer that gives one of several outputs alone: what is read for it, and what it is a view of."""
+        return self
+
+    def reads_input(self, place: int) -> bool:
+        """Whether the numbers of an input are read, or its size alone."""
+        return True
 
     def views(self, x: Shape, training: bool) -> tuple[range | None, ...]:
         """The same as ``view`` for each of several outputs; nothing where none of them is a view."""

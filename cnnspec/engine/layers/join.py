@@ -1,18 +1,23 @@
-"""Joins of several tensors, and the slice that takes one apart; their modules: cnnspec/pytorch/build/modules.py."""
+"""Joins of several tensors, and the layers that take one apart; their modules: cnnspec/pytorch/build/modules.py."""
 
 from math import prod
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
+
+from pydantic import Field
 
 from cnnspec.engine.diagnostics.words import listing
 from cnnspec.engine.layers.base import (
     EACH,
     ITS_INPUT,
+    MAX_SIZE,
     NOTHING,
     ExtraSaved,
     Layer,
     NonNegative,
+    Positive,
     arriving,
     described,
+    many,
     setting,
 )
 from cnnspec.engine.layers.dependency import All, Reading
@@ -178,3 +183,87 @@ class Slice(Layer):
 
     def inferred(self, x: Shape) -> dict[str, Any]:
         return {"start": self.start, "end": self.end}
+
+
+class _Parts(Layer):
+    """The channels of a tensor in several tensors, one behind the other, called `0`, `1`, …"""
+
+    role = "split"
+    takes = ()
+    gives = None
+    saved_for_backward = NOTHING
+
+    def sections(self, x: Shape) -> tuple[int, ...]:
+        """The channels of each part. Raises Refusal."""
+        raise AssertionError("every layer of parts has a rule of its own")
+
+    def infer(self, x: Shape) -> dict[str, Shape]:
+        return {str(place): Shape((size, *x.sizes)) for place, size in enumerate(self.sections(x))}
+
+    def of_output(self, x: Shape, place: int) -> Layer:
+        sizes = self.sections(x)
+        return Slice(start=sum(sizes[:place]), end=sum(sizes[: place + 1]))
+
+    def views(self, x: Shape, training: bool) -> tuple[range | None, ...]:
+        return tuple(self.of_output(x, place).view(x, training) for place in range(len(self.sections(x))))
+
+
+class Split(_Parts):
+    """Channels in parts of the stated sizes, or in parts of one size of which the last may be smaller."""
+
+    target = "cnnspec.pytorch.build.modules.Split"
+    label = "split"
+    positional = ("split_size_or_sections",)
+    split_size_or_sections: Positive | Annotated[tuple[Positive, ...], Field(min_length=2)]
+
+    def sections(self, x: Shape) -> tuple[int, ...]:
+        sizes = self.split_size_or_sections
+        if isinstance(sizes, tuple):
+            self.check_sum(sizes, x)
+            return sizes
+        if sizes >= x[0]:
+            self.refuse(
+                "too-few-channels",
+                f"parts of {many(sizes, 'channel')} are one part, and {arriving(x[0], 'channel')}",
+                argument="split_size_or_sections",
+                label=f"less than {x[0]}",
+                dims=(0,),
+            )
+        return (*[sizes] * (x[0] // sizes), *([x[0] % sizes] if x[0] % sizes else []))
+
+    def check_sum(self, sizes: tuple[int, ...], x: Shape) -> None:
+        if sum(sizes) == x[0]:
+            return
+        rest = x[0] - sum(sizes[:-1])
+        self.refuse(
+            "split",
+            f"the parts hold {many(sum(sizes), 'channel')}, and {arriving(x[0], 'channel')}",
+            argument="split_size_or_sections",
+            label=f"together {x[0]}",
+            note=f"{' + '.join(map(str, sizes))} = {sum(sizes)}",
+            dims=(0,),
+            tries=(setting(split_size_or_sections=(*sizes[:-1], rest)),) if rest > 0 else (),
+        )
+
+
+class Chunk(_Parts):
+    """Channels in so many parts of one size, of which the last may be smaller."""
+
+    target = "cnnspec.pytorch.build.modules.Chunk"
+    label = "{chunks} chunks"
+    positional = ("chunks",)
+    chunks: Annotated[int, Field(ge=2, le=MAX_SIZE)]
+
+    def sections(self, x: Shape) -> tuple[int, ...]:
+        size = -(-x[0] // self.chunks)
+        given = -(-x[0] // size)
+        if given != self.chunks:
+            self.refuse(
+                "too-few-channels",
+                f"{many(x[0], 'channel')} make {many(given, 'chunk')} of {size}, not {self.chunks}",
+                argument="chunks",
+                label=f"{given} at most" if given > 1 else f"{arriving(x[0])}",
+                dims=(0,),
+                tries=(setting(chunks=given),) if given > 1 else (),
+            )
+        return (*[size] * (given - 1), x[0] - size * (given - 1))

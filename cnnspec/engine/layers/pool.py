@@ -228,17 +228,34 @@ class _AdaptivePool(Layer):
 
     role = "pool"
     positional = ("output_size",)
-    ranks = (3,)
     channelwise = True
-    output_size: Positive | tuple[Positive | Null, Positive | Null]
+    output_size: Any
 
     def infer(self, x: Shape) -> Shape:
         self.check_rank(x)
-        wanted = zip(each(self.output_size, 2), x.sizes, strict=True)
+        wanted = zip(each(self.output_size, len(x) - 1), x.sizes, strict=True)
         return Shape((x[0], *(size if out is None else out for out, size in wanted)))
 
     def dependency(self, x: Shape, y: Shape) -> tuple[Portions, ...]:
         return tuple(Portions(size, out) for size, out in zip(x.sizes, y.sizes, strict=True))
+
+
+class AdaptiveAvgPool1d(_AdaptivePool):
+    """Mean over windows chosen so that the output has the stated length; 1 is the mean of a whole sequence."""
+
+    known_as = (
+        OtherName(("globalaveragepooling1d",), "Keras", stated=GLOBAL, after=("Flatten",)),
+        OtherName(("adaptive_avg_pool1d",), "PyTorch", ("output_size",)),
+        OtherName(("globalavgpool1d", "globalaveragepool1d"), "", ("output_size",), stated=GLOBAL),
+    )
+    label = "avg pool"
+    function = "torch.nn.functional.adaptive_avg_pool1d"
+    ranks = (2,)
+    output_size: Positive | tuple[Positive]
+
+    def saved_tensors(self, x: Shape) -> SavedTensors:
+        """Torch takes the mean of a whole sequence by another way, which saves nothing."""
+        return NOTHING if self.infer(x).sizes == (1,) else ITS_INPUT
 
 
 class AdaptiveAvgPool2d(_AdaptivePool):
@@ -256,6 +273,8 @@ class AdaptiveAvgPool2d(_AdaptivePool):
     )
     label = "avg pool"
     function = "torch.nn.functional.adaptive_avg_pool2d"
+    ranks = (3,)
+    output_size: Positive | tuple[Positive | Null, Positive | Null]
 
     def saved_tensors(self, x: Shape) -> SavedTensors:
         """Torch takes the mean of a whole map by another way, which saves nothing."""
@@ -271,6 +290,8 @@ class AdaptiveMaxPool2d(_AdaptivePool):
     )
     label = "max pool"
     function = "torch.nn.functional.adaptive_max_pool2d"
+    ranks = (3,)
+    output_size: Positive | tuple[Positive | Null, Positive | Null]
 
     def extra_saved(self, xs: tuple[Shape, ...], y: Shape) -> ExtraSaved:
         """Where each largest value stood."""

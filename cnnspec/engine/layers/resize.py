@@ -16,6 +16,7 @@ from cnnspec.engine.layers.base import (
     SavedTensors,
     arriving,
     cross,
+    described,
     each,
     many,
     setting,
@@ -162,6 +163,50 @@ class Upsample(Layer):
                     note=f"floor({x[dim]}·{factors[dim - 1]}) = 0 {AXES[len(sizes)][dim - 1]}",
                     dims=(dim,),
                 )
+
+
+class Interpolate(Layer):
+    """A map resized to the size of another, which it takes as `like`, whatever that is when the network runs."""
+
+    known_as = (OtherName(("resizelike", "resizeto", "interpolatelike"), ""),)
+    role = "resize"
+    inputs = 2
+    input_names = ("input", "like")
+    target = "cnnspec.pytorch.build.modules.Interpolate"
+    label = "resize, {mode}"
+    function = "torch.nn.functional.interpolate"
+    channelwise = True
+    ranks = (2, 3, 4)
+    mode: Mode = "nearest"
+    align_corners: bool | None = None
+
+    def infer(self, x: Shape, *others: Shape) -> Shape:
+        (like,) = others
+        self.check_rank(x)
+        if len(like) != len(x):
+            message = f"`Interpolate` resizes {described(x)} to the size of another, and `like` is {described(like)}"
+            self.refuse("wrong-rank", message, label=f"{x} and {like}")
+        self.as_upsample(like).check_mode(x)
+        return Shape((x[0], *like.sizes))
+
+    def as_upsample(self, like: Shape) -> Upsample:
+        """The same to a stated size."""
+        return Upsample.model_construct(
+            size=tuple(like.sizes),
+            scale_factor=None,
+            mode=self.mode,
+            align_corners=self.align_corners,
+            recompute_scale_factor=None,
+        )
+
+    def reads_input(self, place: int) -> bool:
+        return place == 0
+
+    def saved_tensors(self, x: Shape) -> SavedTensors:
+        return ITS_INPUT if self.mode == "area" else NOTHING
+
+    def dependency(self, x: Shape, y: Shape) -> tuple[Reading, ...]:
+        return self.as_upsample(y).dependency(x, y)
 
 
 def scaled(size: int, by: float) -> int:

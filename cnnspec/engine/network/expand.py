@@ -681,6 +681,7 @@ class Expander(Expansion):
     def refused(
         self, item: Item, layer: Layer, refusal: Refusal, given: Arguments, flows: tuple[Flow, ...], context: Context
     ) -> None:
+        flows = flows if layer.inputs is None else flows[:1]  # a refusal tells of the first input, or of all of a join
         self.meter.spend(NEW_LAYER + len(self.nodes) // 8 * min(len(flows), MOST_PATHS) ** 2)
         argument = given.get(refusal.argument or "")
         span = argument.entry.span if argument else item.span

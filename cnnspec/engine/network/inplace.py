@@ -29,12 +29,17 @@ LOOKED_AT = 1000  # writers of one tensor that a reader is held against: a hosti
 LOOKED_AT_IN_ALL = 50_000  # of all readers together
 
 
+PARTS = "parts"
+
+
 class Clash(Struct, frozen=True):
     """``writer`` overwrites what ``other`` needs: None stands for the network's output."""
 
     writer: Node
     other: Node | None
-    kept: str | None  # "input" or "output", whichever the gradient of ``other`` needs; None: it reads it afterwards
+    # "input" or "output", whichever the gradient of ``other`` needs; "parts": ``other`` gives views that nothing may
+    # overwrite; None: it reads it afterwards
+    kept: str | None
 
 
 class _Part(Struct, frozen=True):
@@ -47,12 +52,14 @@ class _Part(Struct, frozen=True):
     first: int
     end: int
     in_order: bool = True
+    split: int | None = None  # the node that gave it as one of several views
 
-    def of(self, shared: range, reorders: bool) -> _Part:
+    def of(self, shared: range, reorders: bool, split: int | None = None) -> _Part:
         """The part that a view of this one is, which has the numbers ``shared`` of it."""
+        split = self.split if split is None else split
         if not self.in_order:
-            return self
-        return _Part(self.owner, self.first + shared.start, self.first + shared.stop, not reorders)
+            return _Part(self.owner, self.first, self.end, self.in_order, split)
+        return _Part(self.owner, self.first + shared.start, self.first + shared.stop, not reorders, split)
 
     def meets(self, other: _Part) -> bool:
         return self.first < other.end and other.first < self.end
@@ -88,6 +95,11 @@ def _words(clash: Clash) -> tuple[str, str, str]:
     """Code, message, and what to say at the other line."""
     if clash.other is None:
         return "in-place-shared", "this line overwrites a tensor that is the network's output", ""
+    if clash.kept == PARTS:
+        message = (
+            f"this line overwrites a part of what `{clash.other.type}` took apart, and PyTorch allows that to none"
+        )
+        return "in-place-gradient", message, "gives parts of one tensor"
     if clash.kept is None:
         message = f"this line overwrites a tensor that `{clash.other.type}` reads afterwards"
         return "in-place-shared", message, "reads the changed values"
@@ -107,6 +119,7 @@ def clashes(nodes: Sequence[Node], inputs: Sequence[Shape], outputs: Collection[
         yield from _read_after(nodes, there, parts, writers, outputs)
         if training:
             yield from _needed_by_gradient(nodes, parts, writers, outputs)
+            yield from _parts_overwritten(nodes, parts)
 
 
 def _parts(nodes: Sequence[Node], inputs: Sequence[Shape], training: bool) -> dict[int, _Part]:
@@ -119,7 +132,8 @@ def _parts(nodes: Sequence[Node], inputs: Sequence[Shape], training: bool) -> di
         for place, (value, given) in enumerate(zip(node.values, node.outputs.values(), strict=True)):
             shared = views[place] if place < len(views) else None
             own = _Part(value, 0, given.shape.elements)
-            parts[value] = own if shared is None else whole.of(shared, node.layer.reorders)
+            split = node.index if node.several else None
+            parts[value] = own if shared is None else whole.of(shared, node.layer.reorders, split)
     return parts
 
 
@@ -168,6 +182,14 @@ def _needed_by_gradient(
             if place:
                 index, what = kept[place - 1]
                 yield Clash(nodes[change], nodes[index], what)
+
+
+def _parts_overwritten(nodes: Sequence[Node], parts: dict[int, _Part]) -> Iterator[Clash]:
+    """Changes of one of several views that one function gave, which torch refuses."""
+    for node in nodes:
+        split = parts[node.inputs[0]].split
+        if split is not None and node.layer.overwrites(training=True):
+            yield Clash(node, nodes[split], PARTS)
 
 
 def _keepers(

@@ -15,12 +15,13 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from cnnspec.engine.layers import Tensor
+from cnnspec.engine.layers import Output, Tensor
 from cnnspec.engine.layers.base import ExtraSaved
 from cnnspec.engine.network.graph import INPUT, NOWHERE, Graph, Node, Scope, maker
 
 BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float64": 8}
-INDEX = 8  # bytes of an int64
+WHOLE = {"int64": 8, "bool": 1}  # bytes of numbers that are not fractions
+INDEX = WHOLE["int64"]
 ADAM = 4  # weights, their gradients, and Adam's first and second moments
 
 
@@ -49,18 +50,18 @@ class Memory(Struct, frozen=True):
 def memory(graph: Graph, dtype: str = "float32") -> Memory:
     """The memory of a network whose numbers are of one type. Raises KeyError for a type that is not in BYTES."""
     size = BYTES[dtype]
-    peak, peak_at = _peak(graph)
+    peak, peak_at = _peak(graph, size)
     kept_at = tuple(_kept(graph, size))
     used = _trained(graph)
     return Memory(
         dtype=dtype,
         weights=sum(tensor_bytes(tensor, size) for tensor in graph.tensors.values() if tensor.trained),
         buffers=sum(tensor_bytes(tensor, size) for tensor in graph.tensors.values() if not tensor.trained),
-        peak=peak * size,
+        peak=peak,
         peak_at=peak_at,
         kept=sum(kept_at),
         shared=sum(_copies(node).shared for node in graph.nodes if node.index in used) * size,
-        outputs=tuple(sum(one.shape.elements for one in node.outputs.values()) * size for node in graph.nodes),
+        outputs=tuple(sum(_bytes(one, size) for one in node.outputs.values()) for node in graph.nodes),
         kept_at=kept_at,
     )
 
@@ -87,8 +88,13 @@ def _arriving(graph: Graph) -> range:
     return range(INPUT + 1 - len(graph.inputs), INPUT + 1)
 
 
-def _peak(graph: Graph) -> tuple[int, int]:
-    """The most numbers that are held at once, and by which node.
+def _bytes(value: Output, size: int) -> int:
+    """Bytes of a value for one image, where fractions take ``size`` each."""
+    return value.shape.elements * WHOLE.get(value.dtype, size)
+
+
+def _peak(graph: Graph, size: int) -> tuple[int, int]:
+    """The most bytes that are held at once, and by which node.
 
     While a node runs its inputs and its output are held, with all that is read later. Whoever calls the network or a
     block holds what it has given until that is done, as Python does.
@@ -97,8 +103,9 @@ def _peak(graph: Graph) -> tuple[int, int]:
     first = _arriving(graph).start
     changes = dict.fromkeys(range(first, len(graph.nodes) + 1), 0)
     for owner, end in _ends(graph, owners).items():
-        changes[maker(owner)] += graph.shape(owner).elements
-        changes[min(end, len(graph.nodes) - 1) + 1] -= graph.shape(owner).elements
+        taken = _bytes(graph.value(owner), size)
+        changes[maker(owner)] += taken
+        changes[min(end, len(graph.nodes) - 1) + 1] -= taken
     held = list(accumulate(changes[index] for index in range(first, len(graph.nodes))))
     return max(held), held.index(max(held)) + first
 
@@ -140,7 +147,8 @@ def _kept(graph: Graph, size: int) -> Iterator[int]:
         new = {owners[value] for value in _kept_values(node, trained)} - there
         there |= new
         copies = _copies(node)
-        yield (sum(graph.shape(value).elements for value in new) + copies.numbers) * size + copies.indices * INDEX
+        kept = sum(_bytes(graph.value(value), size) for value in new)
+        yield kept + copies.numbers * size + copies.indices * INDEX
 
 
 def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
@@ -149,6 +157,8 @@ def _kept_values(node: Node, trained: set[int]) -> Iterator[int]:
         yield from node.values
     if "input" in kept:
         for place, value in enumerate(node.inputs):
+            if not node.layer.reads_input(place):
+                continue
             others = node.inputs[:place] + node.inputs[place + 1 :]
             if not others or trained.intersection(others):  # a factor is kept for the gradient of the other
                 yield value

@@ -178,8 +178,8 @@ def fields(graph: Graph) -> ReceptiveFields:
     values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
     ways: Ways = {}
     for node in graph.nodes:
-        for value, given in zip(node.values, node.outputs.values(), strict=True):
-            values[value] = _value(node, given.shape, values, ways)
+        for place, given in enumerate(node.outputs.values()):
+            values[node.values[place]] = _value(node, place, given.shape, values, ways)
     return ReceptiveFields(graph, values)
 
 
@@ -190,22 +190,26 @@ def _whole(graph: Graph, x: Shape) -> Value:
 
 
 Way = tuple[tuple[Reading, int], ...]  # for each dimension of an input: what is read, and where it walks
-Ways = dict[tuple[int, Shape, Shape], Way | None]  # of layers, asked for once; None: fields pass as they are
+Ways = dict[tuple[int, int, Shape, Shape], Way | None]  # of layers, asked for once; None: fields pass as they are
 
 
-def _value(node: Node, y: Shape, values: dict[int, Value], ways: Ways) -> Value:
+def _value(node: Node, place: int, y: Shape, values: dict[int, Value], ways: Ways) -> Value:
     """The fields of one output, of the shape ``y``."""
     if len(node.inputs) == 1:
-        return _through(node, node.input_shapes[0], y, values[node.inputs[0]], ways)
-    paths = [_through(node, x, y, values[value], ways) for value, x in zip(node.inputs, node.input_shapes, strict=True)]
+        return _through(node, place, node.input_shapes[0], y, values[node.inputs[0]], ways)
+    paths = [
+        _through(node, place, x, y, values[value], ways)
+        for number, (value, x) in enumerate(zip(node.inputs, node.input_shapes, strict=True))
+        if node.layer.reads_input(number)
+    ]
     return tuple(_joined(alongs, y) for alongs in zip(*paths, strict=True))
 
 
-def _through(node: Node, x: Shape, y: Shape, value: Value, ways: Ways) -> Value:
-    """What a layer makes of the fields of one of its inputs."""
-    key = (id(node.layer), x, y)
+def _through(node: Node, place: int, x: Shape, y: Shape, value: Value, ways: Ways) -> Value:
+    """What a layer makes of the fields of one of its inputs, in the output at a place."""
+    key = (id(node.layer), place, x, y)
     if key not in ways:
-        way = _way(node.layer, x, y)
+        way = _way(node.layer.of_output(x, place) if node.several else node.layer, x, y)
         ways[key] = None if _passes(way) else way
     found = ways[key]
     return value if found is None else tuple([_moved(found, y, along) for along in value])

@@ -100,7 +100,7 @@ def _is_fixed(node: Node, dims: Dims) -> bool:
     x = node.input_shapes[0].plain()
     other = Shape(size * 2 if dim in dims else size for dim, size in enumerate(x))
     try:
-        shape = facts(node.layer, (other,)).shape
+        shape = facts(node.layer, (other, *node.input_shapes[1:])).shape
     except (Refusal, PluginFault):  # a stated `in_channels` refuses the other, and the outputs are stated beside it
         return any(hasattr(node.layer, name) for name in CHANNEL_ARGUMENTS) and dims in ((0,), (len(x) - 1,))
     return _kept(shape, node.shape, dims)

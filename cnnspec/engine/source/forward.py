@@ -126,6 +126,10 @@ class Forward:
     def found(self, number: int, operation: ForwardOperation) -> Pending:
         """The code of a step."""
         docs, nested = self.take(operation.inputs, fitting(operation))
+        if operation.join == "sum" and nested and len(flat(operation.write(docs))) > LONGEST:
+            self.pending += nested  # a sum is not split over lines: what it adds gets names
+            self.flush()
+            docs, nested = self.take(operation.inputs, fitting(operation))
         read = [*(v for p in nested for v in p.variables), *(v for v in operation.inputs if v in self.variable)]
         depth = 1 + max((p.depth for p in nested), default=0)
         return Pending(number, operation.write(docs), tuple(read), depth, operation.ends, operation.join)

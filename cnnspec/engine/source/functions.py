@@ -11,9 +11,9 @@ from cnnspec.engine.layers import Layer
 from cnnspec.engine.network import Node
 from cnnspec.engine.source.forward import ForwardOperation, Write, calling, joined, stacked
 from cnnspec.engine.source.making import Maker, is_foreign, slots_of
-from cnnspec.engine.source.names import SourceNames
+from cnnspec.engine.source.names import SourceNames, Unsolved
 from cnnspec.engine.source.template import Leaf
-from cnnspec.engine.source.text import Doc, Prefixed, Text, flat
+from cnnspec.engine.source.text import Doc, Prefixed, Text, call, flat
 from cnnspec.engine.source.values import frozen, is_constant, literal, only, same
 
 Keep = Callable[[Leaf, str, Doc], str]  # stores a value in an attribute, and says in which
@@ -25,7 +25,7 @@ def is_function(leaf: Leaf) -> bool:
     if len(types) > 1 or not isinstance(leaf.first, Node) or is_foreign(leaf):
         return False
     layer = leaf.first.layer
-    if layer.role in ("join", "slice"):
+    if layer.role in ("join", "slice", "split") or (layer.input_names and layer.function is not None):
         return True
     if layer.role == "identity":
         return not leaf.is_named
@@ -42,6 +42,10 @@ def function(leaf: Leaf, names: SourceNames, inputs: tuple[int, ...], maker: Mak
         return ForwardOperation(stacked, inputs, join="cat")
     if layer.role == "slice":
         return ForwardOperation(_slice(leaf, names, maker, keep), inputs)
+    if layer.role == "split":
+        return _split(leaf, names, inputs, maker, keep)
+    if layer.input_names:
+        return ForwardOperation(_resized(_arguments(leaf, names, maker)), inputs, ends=True)
     if layer.role == "identity":
         return ForwardOperation(lambda docs: docs[0], inputs)
     if layer.pad_mode is not None:
@@ -78,6 +82,30 @@ def _pad(leaf: Leaf, mode: str) -> list[Doc]:
     if "value" in slots:
         arguments.append(Prefixed("value=", literal(only(slots["value"]))))
     return arguments
+
+
+def _split(leaf: Leaf, names: SourceNames, inputs: tuple[int, ...], maker: Maker, keep: Keep) -> ForwardOperation:
+    """``a, b = torch.split(x, [16, 48], 1)``."""
+    assert isinstance(leaf.first, Node)
+    if len({len(child.values) for child in leaf.children.values()}) > 1:
+        raise Unsolved
+    (argument,) = type(leaf.first.layer).model_fields
+    slot = slots_of(leaf)[argument]
+    if is_constant(slot):
+        sizes = only(slot)
+        doc: Doc = Text(str(list(sizes) if isinstance(sizes, tuple) else sizes))
+    elif any(isinstance(sizes, tuple) for sizes in slot.values()):
+        raise Unsolved
+    else:
+        doc = Text(f"self.{keep(leaf, argument, maker.argument(leaf, argument, slot, names, infer=False))}")
+    write = calling(f"torch.{leaf.first.type.lower()}", doc, Text("1"))
+    stem = leaf.names[0] if leaf.is_named and leaf.names[0].isidentifier() else "part"
+    return ForwardOperation(write, inputs, several=tuple(f"{stem}{place}" for place in leaf.first.outputs))
+
+
+def _resized(arguments: list[Doc]) -> Write:
+    """``F.interpolate(x, like.shape[2:], mode="bilinear")``."""
+    return lambda docs: call("F.interpolate", docs[0], Text(f"{flat(docs[1])}.shape[2:]"), *arguments)
 
 
 def _slice(leaf: Leaf, names: SourceNames, maker: Maker, keep: Keep) -> Write:

@@ -17,6 +17,7 @@ from cnnspec.engine.source.helpers import HELPERS
 from cnnspec.engine.verify import allowed, standins
 from cnnspec.engine.verify.replay import module, replay
 from cnnspec.engine.verify.trace import (
+    OURS,
     TRAINS,
     Pass,
     SourceDiffers,
@@ -30,8 +31,6 @@ from cnnspec.engine.verify.trace import (
 )
 
 # Source -> Trace: Python runs it, with stand-ins in place of torch.
-
-OURS = "cnnspec.pytorch.build.modules."
 
 
 def run(source: str, graph: Graph, numbers: dict[Hashable, int]) -> Trace:
@@ -50,8 +49,8 @@ def run(source: str, graph: Graph, numbers: dict[Hashable, int]) -> Trace:
         held,
         [each.key for each in created if each.key in world.owners or holds(each, world, empty)],
         list(world.fills),
-        forward(network, world, len(graph.inputs), training=False),
-        forward(network, world, len(graph.inputs), training=True),
+        forward(network, world, graph, training=False),
+        forward(network, world, graph, training=True),
     )
 
 
@@ -108,12 +107,15 @@ def described(layer: standins.LayerStandIn) -> TracedModule:
     return TracedModule(layer.__key__, layer.__target__, exact(settings(layer.__target__, layer.__arguments__)))
 
 
-def forward(network: standins.ModuleStandIn, world: standins.TorchStandIn, inputs: int, *, training: bool) -> Pass:
+def forward(network: standins.ModuleStandIn, world: standins.TorchStandIn, graph: Graph, *, training: bool) -> Pass:
     """One pass, recorded."""
+    several = [node for node in graph.nodes if node.several is not None and (training or not node.aux)]
+    world.counts = iter([len(node.values) for node in several])
+    world.several = frozenset(node.layer.call(node.input_shapes[0]).target for node in several)
     for each in network.modules():
         each.__dict__["training"] = training
     recorder = world.recorder = TraceRecorder(world.recorder.numbers)
-    given = network(*(recorder.input(place) for place in range(inputs)))
+    given = network(*(recorder.input(place) for place in range(len(graph.inputs))))
     named = {"": given} if isinstance(given, Value) else given if isinstance(given, dict) else given._asdict()
     return Pass(recorder.steps, {name: recorder.read(value) for name, value in named.items()})
 

@@ -59,7 +59,8 @@ def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pa
     values = {INPUT - place: recorder.input(place) for place in range(len(graph.inputs))}
     for node in graph.nodes:
         if training or not node.aux:
-            values[node.index] = ran(node, tuple(values[value] for value in node.inputs), recorder)
+            given = ran(node, tuple(values[value] for value in node.inputs), recorder)
+            values |= zip(node.values, given, strict=True)
     names = list(graph.outputs) or [LOGITS if training and graph.aux else ""]
     wanted = dict(zip(names, graph.output_values, strict=True))
     if training:
@@ -67,7 +68,22 @@ def forward(graph: Graph, numbers: dict[Hashable, int], *, training: bool) -> Pa
     return Pass(recorder.steps, {name: recorder.read(values[value]) for name, value in wanted.items()})
 
 
-def ran(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> Value:
+def ran(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> tuple[Value, ...]:
+    """What a node gives: one value, or several."""
+    if node.several is None:
+        return (ran_once(node, inputs, recorder),)
+    call = node.layer.call(node.input_shapes[0])
+    if node.layer.role == "split":
+        return recorder.parts(call.target, call.arguments, inputs[0], len(node.several))
+    return recorder.several(call.target, call.arguments, key_of(node), inputs, len(node.several))
+
+
+def key_of(node: Node) -> str:
+    """The key of a layer; a layer without tensors and without an id may be a function, which has none."""
+    return node.key if node.tensors or node.item.id is not None else ""
+
+
+def ran_once(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> Value:
     call = node.layer.call(node.input_shapes[0])
     layer = LAYERS.get(call.target, Layer)
     if layer.operator is not None:
@@ -82,5 +98,5 @@ def ran(node: Node, inputs: tuple[Value, ...], recorder: TraceRecorder) -> Value
             TracedStep(call.target, exact(call.arguments), node.key, tuple(map(recorder.read, inputs)))
         )
         return recorder.value("step", len(recorder.steps))
-    key = node.key if node.tensors or node.item.id is not None else ""  # a layer without both may be a function
+    key = "" if layer.input_names and layer.function else key_of(node)
     return recorder.call(call.target, call.arguments, key, inputs)

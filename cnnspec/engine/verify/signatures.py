@@ -24,7 +24,7 @@ def _functions(module: str) -> dict[str, FunctionSignature]:
     for name in BUILT_IN:
         layer = REGISTRY[name]
         package, _, function = (layer.function or "").rpartition(".")
-        if package == module:
+        if package == module and not layer.input_names:
             names = [*layer.model_fields] if layer.function_defaults else layer.positional
             names = [each for each in names if each not in layer.infers]
             functions[function] = FunctionSignature(name, " ".join(names), layer.function_defaults)

@@ -12,9 +12,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
+from cnnspec.engine.layers import BUILT_IN, REGISTRY
 from cnnspec.engine.spec.names import PRIVATE, TAKEN
 from cnnspec.engine.verify import signatures
-from cnnspec.engine.verify.trace import DEFAULTS, LAYERS, PAD, Fill, TracedStep, TraceRecorder, Value, exact, settings
+from cnnspec.engine.verify.trace import (
+    DEFAULTS,
+    LAYERS,
+    OURS,
+    PAD,
+    Fill,
+    SizeOf,
+    TracedStep,
+    TraceRecorder,
+    Value,
+    exact,
+    settings,
+)
 
 
 @dataclass(eq=False)
@@ -27,6 +40,8 @@ class TorchStandIn:
     created: list[LayerStandIn] = field(default_factory=list)
     fills: list[Fill] = field(default_factory=list)
     classes: dict[str, type[LayerStandIn]] = field(default_factory=dict)
+    counts: Iterator[int] = field(default_factory=lambda: iter(()))  # outputs of layers with several, in order
+    several: frozenset[str] = frozenset()  # the layers that do
 
     @cached_property
     def owners(self) -> frozenset[str]:
@@ -167,8 +182,11 @@ class LayerStandIn(ModuleStandIn):
         shape = self.__world__.shapes.get(f"{self.__key__}.{name}")
         return None if shape is None else Weight(self.__world__, f"{self.__key__}.{name}", shape)
 
-    def __call__(self, *inputs: Value) -> Value:
-        return self.__world__.recorder.call(self.__target__, self.__arguments__, self.__key__, inputs)
+    def __call__(self, *inputs: Value) -> Any:
+        world, called = self.__world__, (self.__target__, self.__arguments__, self.__key__, inputs)
+        if self.__target__ in world.several:
+            return world.recorder.several(*called, next(world.counts))
+        return world.recorder.call(*called)
 
 
 def bound(target: str, names: Sequence[str], given: Sequence[Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,7 +257,9 @@ def torch(world: TorchStandIn) -> Namespace:
         Sequential=Sequential,
         ModuleDict=ModuleDict,
         Parameter=lambda tensor: Parameter(world, tensor),
-        functional=Namespace(lambda name: function(world, *signatures.FUNCTIONS[name]), pad=padding(world)),
+        functional=Namespace(
+            lambda name: function(world, *signatures.FUNCTIONS[name]), pad=padding(world), interpolate=resizing(world)
+        ),
         init=Namespace(lambda name: filling(world, name)),
     )
     return Namespace(
@@ -247,6 +267,7 @@ def torch(world: TorchStandIn) -> Namespace:
         nn=nn,
         Tensor=Value,
         cat=concatenated,
+        **{name.lower(): splitting(world, name) for name in BUILT_IN if REGISTRY[name].role == "split"},
         full=Full,
     )
 
@@ -270,6 +291,27 @@ def padding(world: TorchStandIn) -> Callable[..., Value]:
         return recorder.value("step", len(recorder.steps))
 
     return pad
+
+
+def resizing(world: TorchStandIn) -> Callable[..., Value]:
+    target = next(target for target, layer in LAYERS.items() if layer.input_names and layer.role == "resize")
+
+    def interpolate(x: Value, size: SizeOf, **arguments: Any) -> Value:
+        return world.recorder.call(target, arguments, "", (x, size.value))
+
+    return interpolate
+
+
+def splitting(world: TorchStandIn, layer: str) -> Callable[..., tuple[Value, ...]]:
+    (argument,) = REGISTRY[layer].model_fields
+
+    def split(x: Value, sizes: Any, dim: int) -> tuple[Value, ...]:
+        if dim != 1:
+            raise ValueError("only channels are split")
+        given = tuple(sizes) if isinstance(sizes, list) else sizes
+        return world.recorder.parts(f"{OURS}{layer}", {argument: given}, x, next(world.counts))
+
+    return split
 
 
 def concatenated(values: Sequence[Value], dim: int) -> Value:

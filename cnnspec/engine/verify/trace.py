@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from cnnspec.engine.layers import BUILT_IN, REGISTRY
 
+OURS = "cnnspec.pytorch.build.modules."
 LAYERS = {REGISTRY[name].target or f"torch.nn.{name}": REGISTRY[name] for name in BUILT_IN}
 TRAINS = {target: layer.trains for target, layer in LAYERS.items()}
 DEFAULTS = {
@@ -76,6 +77,18 @@ class Storage:
     writes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SizeOf:
+    """The sizes of a tensor behind its channels, when the network runs."""
+
+    value: Value
+
+    def __getitem__(self, index: slice) -> SizeOf:
+        if index != slice(2, None):
+            raise TypeError("only the sizes behind the channels are read")
+        return self
+
+
 @dataclass(eq=False, slots=True)
 class Value:
     """A tensor of a forward pass, by the number that stands for what computed it."""
@@ -90,6 +103,10 @@ class Value:
 
     def __mul__(self, other: Value) -> Value:
         return self.recorder.join("*", self, other)
+
+    @property
+    def shape(self) -> SizeOf:
+        return SizeOf(self)
 
     def __getitem__(self, index: tuple[slice, slice]) -> Value:
         every, channels = index
@@ -123,6 +140,21 @@ class TraceRecorder:
         found = self.value("slice", self.read(value), start, end)
         found.storage, found.written = value.storage, value.storage.writes
         return found
+
+    def parts(self, target: str, arguments: Mapping[str, Any], value: Value, count: int) -> tuple[Value, ...]:
+        """Views of a tensor, one behind the other."""
+        text, read = exact(arguments), self.read(value)
+        found = tuple(self.value(target, text, read, place) for place in range(count))
+        for part in found:
+            part.storage, part.written = value.storage, value.storage.writes
+        return found
+
+    def several(
+        self, target: str, arguments: Mapping[str, Any], key: str, inputs: tuple[Value, ...], count: int
+    ) -> tuple[Value, ...]:
+        """A layer that runs and gives several tensors."""
+        self.steps.append(TracedStep(target, exact(settings(target, arguments)), key, tuple(map(self.read, inputs))))
+        return tuple(self.value("step", len(self.steps), place) for place in range(count))
 
     def call(self, target: str, arguments: Mapping[str, Any], key: str, inputs: tuple[Value, ...]) -> Value:
         """A layer that runs; an Identity gives what it gets, and a slice is a value."""

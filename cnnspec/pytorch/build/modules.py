@@ -53,6 +53,50 @@ class Slice(nn.Module):
         return f"{self.start}:{'' if self.end is None else self.end}"
 
 
+class Split(nn.Module):
+    """Channels in parts of the stated sizes."""
+
+    def __init__(self, split_size_or_sections: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.split_size_or_sections = split_size_or_sections
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        sizes = self.split_size_or_sections
+        return torch.split(x, sizes if isinstance(sizes, int) else list(sizes), 1)
+
+    def extra_repr(self) -> str:
+        return f"{self.split_size_or_sections}"
+
+
+class Chunk(nn.Module):
+    """Channels in so many parts of one size."""
+
+    def __init__(self, chunks: int) -> None:
+        super().__init__()
+        self.chunks = chunks
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        return torch.chunk(x, self.chunks, 1)
+
+    def extra_repr(self) -> str:
+        return f"{self.chunks}"
+
+
+class Interpolate(nn.Module):
+    """A map resized to the size of another."""
+
+    def __init__(self, mode: str = "nearest", align_corners: bool | None = None) -> None:
+        super().__init__()
+        self.mode = mode
+        self.align_corners = align_corners
+
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
+        return F.interpolate(x, like.shape[2:], mode=self.mode, align_corners=self.align_corners)
+
+    def extra_repr(self) -> str:
+        return f"mode={self.mode}"
+
+
 class LayerNorm2d(nn.LayerNorm):
     """Layer normalisation over the channels of N×C×H×W, under the keys of ``nn.LayerNorm``."""
 

@@ -20,7 +20,8 @@ OVERRIDABLE = ("forward", "_conv_forward", "_check_input_dim", "_output_padding"
 def classes() -> dict[type[nn.Module], str]:
     """The class of each registered layer, and the layer's name."""
     found = {}
-    for name, layer in REGISTRY.items():
+    single = {n: each for n, each in REGISTRY.items() if not each.input_names and each.role != "split"}
+    for name, layer in single.items():
         place, _, attribute = (layer.target or f"torch.nn.{name}").rpartition(".")
         cls = getattr(import_module(place), attribute, None)
         if isinstance(cls, type):
