@@ -23,6 +23,7 @@ NAMES = (
     *(
         "check",
         "fmt",
+        "lsp",
         "explain",
         "summary",
         "inputs",

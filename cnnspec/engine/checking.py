@@ -35,20 +35,33 @@ MAX_WORK = 350_000  # of all trials of a run, in the meter's steps: a quarter of
 
 
 @gc_paused
-def check_source(source: Source, variant: str | None = None, budget: Budget | None = None) -> tuple[Diagnostic, ...]:
+def check_source(
+    source: Source, variant: str | None = None, budget: Budget | None = None, meter: Meter | None = None
+) -> tuple[Diagnostic, ...]:
     """What is wrong with a text, by place; with ``variant``, under that variant alone, else under every one.
 
     Errors where there are any; else the bounds that a sound spec exceeds, of its own budget and of ``budget``, and the
-    warnings about it.
+    warnings about it. ``meter`` counts the work; the trials of fixes have others of its kind.
     """
+    meter = meter or Meter()
     if _other_reader(source) is not None:
-        meter = Meter()
         found = diagnose(source, meter=meter)
-        return _with_help(source, found, meter.total, lambda edited, trial: diagnose(edited, meter=trial))
-    examined = examine(source, variant)
+        return _with_help(source, found, meter, lambda edited, trial: diagnose(edited, meter=trial))
+    return check_examined(source, examine(source, variant, meter), variant, budget, meter)
+
+
+def check_examined(
+    source: Source,
+    examined: Examined,
+    variant: str | None = None,
+    budget: Budget | None = None,
+    meter: Meter | None = None,
+) -> tuple[Diagnostic, ...]:
+    """What ``check_source`` says of a spec that was examined already, under the same variant."""
+    meter = meter or Meter(steps=examined.steps)
     if examined.errors or examined.spec is None:
         errors = _with_inputs(examined.errors, variants(examined.spec, variant) if examined.spec else ())
-        return _with_help(source, errors, examined.steps, lambda edited, meter: diagnose(edited, variant, meter))
+        return _with_help(source, errors, meter, lambda edited, trial: diagnose(edited, variant, trial))
     warnings = _with_fixes(source, variant, examined.warnings(), _trials(source, examined.steps))
     over = examined.over_budget(variant, budget)
     return tuple(sorted((*warnings, *over), key=place)) if over else warnings
@@ -107,18 +120,19 @@ def _is_of(source: Source, warning: Diagnostic) -> bool:
     return any(label.span.source is source for label in (warning.primary, *warning.labels))
 
 
-def examine(source: Source, variant: str | None = None, meter: Meter | None = None) -> Examined:
-    """Reads a text and expands it under one variant or under each."""
+def examine(source: Source, variant: str | None = None, meter: Meter | None = None, *, alone: bool = False) -> Examined:
+    """Reads a text and expands it under one variant or under each; with ``alone``, under the first of them."""
     sink = Sink()
     meter = meter or Meter()
     spec = read(source, sink, builtin_blocks(), meter=meter)
     reached = PatchHits()
-    graphs = [expand(chosen, sink, meter, reached=reached) for chosen in (variants(spec, variant) if spec else ())]
+    chosen = islice(variants(spec, variant), 1 if alone else None) if spec else ()
+    graphs = [expand(each, sink, meter, reached=reached) for each in chosen]
     known = tuple(graph for graph in graphs if graph)
     if spec is not None:
-        check_patches(spec, reached, sink, meter, others=variant is not None)
+        check_patches(spec, reached, sink, meter, others=alone or variant is not None)
     if spec is not None and len(known) == len(graphs):
-        check_rules(spec, known, sink, meter, others=variant is not None)
+        check_rules(spec, known, sink, meter, others=alone or variant is not None)
     return Examined(spec, known, sink.in_order(), meter.total)
 
 
@@ -136,7 +150,7 @@ def check_spec(spec: Spec, sink: Sink | None = None) -> tuple[Graph | None, tupl
     sink, meter = Sink() if sink is None else sink, Meter()
     graph = expanded(spec, sink, meter)
     found = _with_inputs(sink.in_order(), (spec,))
-    return graph, _with_help(spec.source, found, meter.total, partial(_again, spec))
+    return graph, _with_help(spec.source, found, meter, partial(_again, spec))
 
 
 def _again(spec: Spec, source: Source, meter: Meter) -> tuple[Diagnostic, ...]:
@@ -201,10 +215,10 @@ def with_variant(spec: Spec, variant: str | None) -> Spec:
 
 
 def _with_help(
-    source: Source, found: tuple[Diagnostic, ...], steps: int, again: Callable[[Source, Meter], tuple[Diagnostic, ...]]
+    source: Source, found: tuple[Diagnostic, ...], work: Meter, again: Callable[[Source, Meter], tuple[Diagnostic, ...]]
 ) -> tuple[Diagnostic, ...]:
     """The errors with those of their repairs that mend them; ``again`` checks an edited text."""
-    left, meter = _trials(source, steps), Meter(limit=MAX_WORK)
+    left, meter = _trials(source, work.total), work.another(MAX_WORK)
     helped = []
 
     def tried(diagnostic: Diagnostic) -> Diagnostic:

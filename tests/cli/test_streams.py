@@ -65,6 +65,8 @@ ARGUMENTS = {
 def lines() -> Iterator[tuple[str, ...]]:
     """Each command by itself, and with each format that it has."""
     for name, place in MODULES.items():
+        if name == "lsp":
+            continue  # which talks to an editor
         module, _, own = place.partition(":")
         hints = {} if own == "app" else get_type_hints(getattr(import_module(f"cnnspec.cli.{module}"), own))
         yield (name, *ARGUMENTS[name])

@@ -26,6 +26,7 @@ class LanguageServer:
         self.reader.start()
         self.last = 0
         self.diagnostics: dict[str, list[dict[str, Any]]] = {}
+        self.capabilities: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         capabilities = {
@@ -36,7 +37,8 @@ class LanguageServer:
             },
             "workspace": {"configuration": True, "didChangeConfiguration": {"dynamicRegistration": True}},
         }
-        self.request("initialize", processId=None, rootUri=None, capabilities=capabilities)
+        answer = self.request("initialize", processId=None, rootUri=None, capabilities=capabilities)
+        self.capabilities = answer["capabilities"]
         self.notify("initialized")
         self.notify("workspace/didChangeConfiguration", settings=self.settings)
         return self

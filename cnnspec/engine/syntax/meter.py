@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cnnspec.engine.diagnostics import Sink, Span
 
@@ -33,6 +34,10 @@ class Meter(Struct):
         if self._beside is None:
             self._beside = Meter(limit=self.limit)
         return self._beside
+
+    def another(self, limit: int) -> Meter:
+        """A meter of the same kind that has counted nothing."""
+        return replace(self, steps=0, limit=limit, told=False, _beside=None)
 
     @property
     def total(self) -> int:
