@@ -12,7 +12,8 @@ from cnnspec.engine.spec import arguments as args
 from cnnspec.engine.spec.arguments import BadValue, holds_expression
 from cnnspec.engine.spec.init import argument_nodes
 from cnnspec.engine.spec.items import GROUP
-from cnnspec.engine.spec.model import Patch
+from cnnspec.engine.spec.model import Patch, Path
+from cnnspec.engine.spec.name_lookup import is_plain, line_of
 from cnnspec.engine.spec.params import fitting
 from cnnspec.engine.syntax import ExpressionError, Map, Node, Scalar, Silent, template
 
@@ -76,7 +77,7 @@ def nodes_of(items: Iterable[Item]) -> Iterator[Node]:
             if node is not None:
                 yield node
         for path in item.paths or ():
-            yield from (node for node in (path.when, path.name) if node is not None)
+            yield from (node for node in (path.when, path.name, path.repeat, path.foreach) if node is not None)
 
 
 def names_read(items: Iterable[Item], params: Mapping[str, Param], *more: Node | None) -> set[str]:
@@ -152,7 +153,8 @@ def _everywhere(spec: Spec) -> Iterator[Diagnostic]:
     yield from _unused_blocks(spec)
     yield from _unused_ids(own_chain(spec), ids_taken(spec))
     for block in own_blocks(spec).values():
-        yield from _unused_ids(block.layers, set())
+        yield from _unused_ids(block.layers, {output.source.text for output in block.outputs})
+        yield from _unused_inputs(block)
     yield from _unreachable(spec)
 
 
@@ -169,13 +171,14 @@ def _warning(
 def _unused_params(spec: Spec) -> Iterator[Diagnostic]:
     """Params that no expression reads. Blocks that are chosen by a param share an interface, and may leave some out."""
     chosen = any(item.name.startswith("$") for item in items_of(spec))
-    more = (*own_words(spec), *argument_nodes(spec.init))
+    more = (*own_words(spec), *argument_nodes(spec.init), *(output.source for output in spec.outputs))
     read = names_read(own_chain(spec), spec.params, spec.input, *more)
     of_base = [name for name, param in spec.params.items() if param.name.span.source is not spec.source]
     yield from _unread(spec.params, read, "this spec", of_base)
     for name, block in own_blocks(spec).items():
         if not chosen:
-            yield from _unread(block.params, names_read(block.layers, block.params), f"block `{name}`")
+            ends = [output.source for output in block.outputs]
+            yield from _unread(block.params, names_read(block.layers, block.params, *ends), f"block `{name}`")
 
 
 def _unread(
@@ -214,15 +217,33 @@ def _in_variants(spec: Spec) -> set[str]:
 def _unused_ids(items: tuple[Item, ...], elsewhere: set[str]) -> Iterator[Diagnostic]:
     """Ids of groups: they name nothing in the module tree, and are there for `from` alone."""
     within = list(items_within(items))
-    taken = [word.text for item in within for word in item.sources or ()] + sorted(elsewhere)
-    if any("$" in word for word in taken):
+    taken = _taken(within) | elsewhere
+    if not all(map(is_plain, taken)):
         return
+    taken = set(map(line_of, taken))
     for item in within:
         if item.op.text == GROUP and item.id is not None and "$" not in item.id.text and item.id.text not in taken:
             message = f"no `from` names the id `{item.id.text}`, and a group has no key that it could name"
             yield _warning(
                 "unused-id", message, item.id.span, help="leave the id out", edit=_without_line(item.id, "id:")
             )
+
+
+def _taken(items: Iterable[Item]) -> set[str]:
+    """What the lines name in their `from`."""
+    return {word.text for item in items for word in item.sources or ()}
+
+
+def _unused_inputs(block: Block) -> Iterator[Diagnostic]:
+    """Inputs of a block that no line takes; the first line takes the first of them."""
+    taken = _taken(items_within(block.layers)) | {output.source.text for output in block.outputs}
+    if not all(map(is_plain, taken)):
+        return
+    for name in block.inputs[1:]:
+        if name.text not in set(map(line_of, taken)):
+            message = f"no line of block `{block.name.text}` takes its input `{name.text}`"
+            help = f"name it in the line that needs it, `from: {name.text}`, or remove it"
+            yield _warning("unused-input", message, name.span, help=help)
 
 
 def _without_line(value: Scalar, key: str) -> Edit | None:
@@ -251,7 +272,7 @@ def _unreachable_in(items: tuple[Item, ...], known: Mapping[str, list[object]]) 
             if node is not None and _always(node, dead, known, item):
                 yield _unreached(item.span, word, node)
         for path in item.paths or ():
-            if path.when is not None and _always(path.when, dead=False, known=known, item=item):
+            if path.when is not None and _always(path.when, dead=False, known=known, item=path):
                 yield _unreached(path.span, "when", path.when)
 
 
@@ -262,7 +283,7 @@ def _unreached(span: Span, word: str, node: Node) -> Diagnostic:
     return Diagnostic("unreachable-line", message, Label(span), labels=labels, help=help, severity="warning")
 
 
-def _always(node: Node, dead: object, known: Mapping[str, list[object]], item: Item) -> bool:
+def _always(node: Node, dead: object, known: Mapping[str, list[object]], item: Item | Path) -> bool:
     """Whether a word's value is ``dead`` under every combination of the known values, and reads nothing else."""
     if not isinstance(node, Scalar):
         return False
