@@ -278,6 +278,9 @@ class Expander(Expansion):
         number = -1
         for number, inner in enumerate(self.rounds(item, taken[0] if taken else flow, scope, context)):
             self.count_round(item.span)
+            if anew and item.when is not None and not self.may_be(item.when, inner):
+                leave_out(item, scope, Label(item.when.span, "false here"))
+                continue
             if anew or (number and len(taken) > 1):
                 taken = sources(self, item, flow, scope, inner)
             if item.when is None or self.condition(item.when, inner, taken[0]):
@@ -292,15 +295,17 @@ class Expander(Expansion):
 
     def left_out(self, item: Item, scope: ScopeBuilder, context: Context) -> bool:
         """Whether a line is not there whatever arrives: then what its `from` names need not be there either."""
-        if item.when is None or item.loops:
+        if item.when is None or item.loops or self.may_be(item.when, context):
             return False
+        leave_out(item, scope, Label(item.when.span, "false here"))
+        return True
+
+    def may_be(self, condition: SyntaxNode, context: Context) -> bool:
+        """Whether a condition is true, or depends on what arrives."""
         try:
-            there = self.condition(item.when, context, UNKNOWN)
-        except Silent:  # it depends on what arrives
-            return False
-        if not there:
-            leave_out(item, scope, Label(item.when.span, "false here"))
-        return not there
+            return self.condition(condition, context, UNKNOWN)
+        except Silent:
+            return True
 
     def rounds(self, line: Item | Path, flow: Flow, scope: ScopeBuilder, context: Context) -> Iterable[Context]:
         """The contexts in which a line or a path runs: one where it has no loop."""
