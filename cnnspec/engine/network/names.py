@@ -66,7 +66,9 @@ def _fail_repeated(reporter: Reporter, name: str, place: Node, context: Context)
     help = "leave the id out: the lines are then numbered" if of_patch else ""
     written = f"{name}$(index + 1)"
     edit = Edit(place.span, written)
-    repairs = () if place.span.source.shipped else (Repair(f"number it: `id: {written}`", (edit,)),)
+    is_id = place.span.source.line(place.span.line)[: place.span.column - 1].rstrip().endswith("id:")
+    words = f"number it: `{'id: ' * is_id}{written}`"
+    repairs = () if place.span.source.shipped else (Repair(words, (edit,)),)
     reporter.sink.error("duplicate-id", message, place.span, help=help, trace=context.trace, repairs=repairs)
     raise Broken
 
@@ -219,6 +221,8 @@ def _matching(
     fits, gives = _pattern(lines), _pattern(outputs)
     found = []
     for name, line in ids.items():
+        if fits.match(name) and dot and line.shape is None:
+            raise Silent  # a line with an error of its own
         if fits.match(name):
             found += [f"{name}.{output}" for output in line.outputs if gives.match(output)] if dot else [name]
     if found:

@@ -19,6 +19,8 @@ def output_not_chosen(item: Item, flow: Flow) -> Diagnostic:
     told = listing([f"`{name}`" for name in names])
     message = f"`{item.name}` takes one tensor, and {count(len(flow.outputs), 'output')} arrive: {told}"
     help = f"take one by its name: `from: prev.{names[0]}`"
+    if item.name in JOINS:
+        help = f"end the path with a line that takes one of them: `{{Identity: , from: prev.{names[0]}}}`"
     return Diagnostic("output-not-chosen", message, Label(item.op.span), help=help)
 
 
@@ -38,7 +40,9 @@ def wrong_inputs(item: Item, name: str, wanted: tuple[str, ...], given: int) -> 
     unknown = [each for each in item.source_names if each.text not in wanted]
     missing = [each for each in wanted if each not in {source.text for source in item.source_names}]
     if not unknown:
-        message = f"`{name}` is not given its {listing([f'`{each}`' for each in missing])}"
+        message = (
+            f"`{name}` is not given its input{'s' * (len(missing) > 1)} {listing([f'`{each}`' for each in missing])}"
+        )
         return Diagnostic("wrong-inputs", message, place, help=help)
     word = unknown[0]
     near = nearest(word.text, missing) or (missing[0] if len(missing) == len(unknown) == 1 else None)
@@ -90,6 +94,7 @@ def _named(flow: Flow, nodes: Sequence[Node], spec: Spec) -> str:
 def _made(flow: Flow, nodes: Sequence[Node], spec: Spec) -> tuple[Label, ...]:
     if flow.value >= 0:
         return (Label(nodes[maker(flow.value)].span, f"gives `{flow.dtype}`"),)
-    if not isinstance(spec.input, Map) or spec.input_override is not None:
+    if spec.input is None or spec.input_override is not None:
         return ()
-    return (Label(spec.input.entries[INPUT - flow.value].span, f"`{flow.dtype}`"),)
+    place = spec.input.entries[INPUT - flow.value] if isinstance(spec.input, Map) else spec.input
+    return (Label(place.span, f"`{flow.dtype}`"),)

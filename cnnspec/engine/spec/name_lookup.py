@@ -149,7 +149,7 @@ class _Walk:
             home = homes.get(name)
             if home and title != self.title:
                 message = f"`{name}` is an id of {title}, and {self.title} sees only its own"
-                help = "`input` is what the calling line gives a block"
+                help = f"let the call give it: declare `{name}` under `input` of the block"
                 if not self.title.startswith("block"):
                     help = f"name the line that calls {title}: give that an `id`"
                 return _error(word, message, help, (Label(home.id.span, "it stands here"),))
