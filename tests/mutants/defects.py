@@ -13,6 +13,8 @@ VERIFY = "tests/emit/test_verify.py"
 REACH = "tests/network/test_reach.py"
 FIGURES = "tests/train/test_figures.py"
 PARTS = "tests/data/test_parts.py"
+VALUES = "tests/network/test_values.py"
+MISTAKES = "tests/test_mistakes.py"
 CHOICE = "tests/sweep/test_choice.py"
 
 
@@ -81,8 +83,8 @@ DEFECTS = (
           "AvgPool1d"),
     layer("windows of padding alone", "pool", "        self.check_sight(x)\n", "", "MaxPool1d or policies"),
     layer("a volume's window may exceed it", "pool", "        self.check_kernel(x)\n", "", "AvgPool3d"),
-    layer("adaptive size along the wrong axis", "pool", "each(self.output_size, 2), x.sizes",
-          "each(self.output_size, 2)[::-1], x.sizes", "AdaptiveAvgPool2d"),
+    layer("adaptive size along the wrong axis", "pool", "each(self.output_size, len(x) - 1), x.sizes",
+          "each(self.output_size, len(x) - 1)[::-1], x.sizes", "AdaptiveAvgPool2d"),
     layer("shuffle divides by r", "resize", "Shape((x[0] // r**2, x[1] * r", "Shape((x[0] // r, x[1] * r",
           "PixelShuffle"),
     layer("shuffle checks r only", "resize", "if x[0] % r**2:", "if x[0] % r:", "PixelShuffle"),
@@ -248,4 +250,33 @@ DEFECTS = (
            "tests/spec/test_names.py"),
     Defect("two outputs of one name", "engine/network/heads.py", "            self.claim(head.output, taken)\n", "",
            "tests/test_mistakes.py", "outputs-of-one"),
+    Defect("inputs by name in their order", "engine/network/expand.py", "return tuple([given[name] for name in names])",
+           "return tuple(given.values())", VALUES, "by_name_or_in_order"),
+    Defect("inputs that nobody gives", "engine/network/expand.py", "if given.keys() != set(names):", "if False:",
+           MISTAKES, "values"),
+    Defect("copies whose inputs are alike", "engine/network/copies.py", "flow.dtype, values.index(flow.value))",
+           "flow.dtype, 0)", VALUES, "copies"),
+    Defect("shared blocks by their first run", "pytorch/build/module.py",
+           "_scope(tuple(run for run in runs if isinstance(run, Scope)))", "_scope((first,))", VALUES, "shared"),
+    Defect("source of one tensor for two inputs", "engine/source/wiring.py",
+           "for i in range(max(len(scope.inputs) for scope in self.scopes.values())):", "for i in range(0):", VALUES,
+           "source_is"),
+    Defect("one round of a generated path", "engine/network/expand.py",
+           "for context_of_round in self.rounds(path, flow, scope, context):",
+           "for context_of_round in list(self.rounds(path, flow, scope, context))[:1]:", VALUES, "side_by_side"),
+    Defect("patterns of a first letter", "engine/network/names.py", "        if fits.match(name):\n",
+           "        if name[:1] == lines[:1]:\n", VALUES, "patterns"),
+    Defect("loop names in from", "engine/network/expand.py", "anew = reads_own_loop(item)", "anew = False", VALUES,
+           "own_loop"),
+    Defect("parts that are overwritten", "engine/network/inplace.py", "            yield Clash(node, nodes[split], PARTS)\n",
+           "            yield from ()\n", MISTAKES, "in-place-part"),
+    Defect("whole numbers in any layer", "engine/network/expand.py", "if layer.takes and flow.dtype not in layer.takes:",
+           "if False:", MISTAKES, "values-deep-dtype"),
+    Defect("parts from the first channel", "engine/layers/join.py", "start=sum(sizes[:place])", "start=0", KEPT, "Split"),
+    Defect("whole numbers of 4 bytes", "engine/network/memory.py", "WHOLE.get(value.dtype, size)", "size",
+           "tests/network/test_memory.py", "embedding"),
+    Defect("places of a map of which the size is read", "engine/network/receptive_field.py",
+           "if node.layer.reads_input(number)", "if True", REACH, "part_reads"),
+    layer("chunks that are rounded down", "join", "size = -(-x[0] // self.chunks)", "size = x[0] // self.chunks", "Chunk"),
+    layer("a map resized to its own size", "resize", "return Shape((x[0], *like.sizes))", "return x", "Interpolate"),
 )  # fmt: skip

@@ -96,9 +96,7 @@ def _words(clash: Clash) -> tuple[str, str, str]:
     if clash.other is None:
         return "in-place-shared", "this line overwrites a tensor that is the network's output", ""
     if clash.kept == PARTS:
-        message = (
-            f"this line overwrites a part of what `{clash.other.type}` took apart, and PyTorch allows that to none"
-        )
+        message = f"this line overwrites a part that `{clash.other.type}` gives, which PyTorch refuses"
         return "in-place-gradient", message, "gives parts of one tensor"
     if clash.kept is None:
         message = f"this line overwrites a tensor that `{clash.other.type}` reads afterwards"
