@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
@@ -10,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 import cnnspec
+from cnnspec.cli.output import console
+from cnnspec.engine.plugins.register import PluginWarning
 
 Plugins = Annotated[
     list[str] | None,
@@ -23,7 +26,11 @@ def with_plugins(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def run(*given: Any, plugin: list[str] | None = None, **named: Any) -> None:
         for path in plugin or ():
-            cnnspec.plugin(path)
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always", PluginWarning)
+                cnnspec.plugin(path)
+            for each in told:
+                console(stderr=True).print(f"warning: {each.message}", markup=False, highlight=False, soft_wrap=True)
         command(*given, **named)
 
     own = inspect.signature(command, eval_str=True)

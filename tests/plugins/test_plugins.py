@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 import cnnspec
 from cnnspec.engine.layers import REGISTRY
 from cnnspec.engine.network.receptive_field import fields
 from cnnspec.engine.plugins import PluginFault
+from cnnspec.engine.plugins.register import PluginWarning
 from tests.cli.runner import run
 from tests.plugins.conftest import FILES, PAGE
 
@@ -272,11 +274,13 @@ REFUSED = [
     ("a.py", "def f():\n    return x\n\n\nf()\n", "NameError: name 'x' is not defined", "a.py:2: return x"),
     ("a.py", "class A(:\n", "SyntaxError: invalid syntax", "a.py:1: class A(:"),
     ("a.py", "raise SystemExit(3)\n", "cannot be imported: SystemExit: 3", "a.py:1"),
-    ("a.py", LAYER.replace("Own", "ReLU") + "    pass\n", "`ReLU` of a.py has a name that is taken", ""),
+    ("a.py", LAYER.replace("Own", "Add") + "    pass\n", "`Add` of a.py has a name that is taken", ""),
     ("a.py", LAYER.replace("Own", "Bottleneck") + "    pass\n", "`Bottleneck` of a.py has a name that is taken", ""),
     ("a.py", LAYER.replace("Own", "Sequential") + "    pass\n", "has a name that is taken", ""),
     ("a.py", LAYER.replace("Own", "own") + "    pass\n", "a name that no spec can say", "begins with a capital"),
     ("a.py", LAYER + "    inputs = None\n", "is no module that takes one tensor", "joins"),
+    ("a.py", LAYER + "    inputs = 2\n", "is no module that takes one tensor, or several", "input_names"),
+    ("a.py", LAYER + "    input_names = ('x', 'x')\n", "is no module that takes one tensor, or several", "input_names"),
     ("a.py", LAYER + "    a: dict[str, int] = {}\n", "no spec could give `a` to `Own`", "a tuple or a union"),
     ("a.py", LAYER + "    a: object = None\n", "no spec could give `a` to `Own`", ""),
     ("a.py", LAYER + "    a: 'Nothing' = 1\n", "arguments of `Own` of a.py are not understood", ""),
@@ -318,7 +322,7 @@ def test_a_plugin_may_be_mended_and_loaded_again() -> None:
 
 def test_all_layers_of_a_file_are_registered_or_none() -> None:
     """The second of two has a name that is taken."""
-    Path("two.py").write_text(f"{LAYER}    pass\n\n\nclass ReLU(Layer):\n    pass\n")
+    Path("two.py").write_text(f"{LAYER}    pass\n\n\nclass Add(Layer):\n    pass\n")
     with pytest.raises(PluginFault):
         cnnspec.plugin("two.py")
     assert "Own" not in REGISTRY
@@ -405,3 +409,65 @@ def test_a_module_that_is_not_what_its_layer_says_is_refused(body: str, module: 
         cnnspec.build(path)
     assert message in caught.value.message
     assert help in caught.value.help
+
+
+SEVERAL = """
+from cnnspec.layers import Layer, Output, Shape
+
+
+class Modulate(Layer):
+    \"\"\"A map times one factor for each channel, and the factors' signs.\"\"\"
+
+    input_names = ("x", "factors")
+    target = "modulating.Modulate"
+    ranks = (3,)
+
+    def infer(self, x, factors):
+        self.check_rank(x)
+        if tuple(factors) != tuple(x[:1]):
+            self.refuse("shape-mismatch", f"{x} has no {factors} channels", label=f"{x} and {factors}", dims=(0,))
+        return {"scaled": x, "positive": Output(Shape(factors), "bool")}
+"""
+MODULATING = """
+from torch import nn
+
+
+class Modulate(nn.Module):
+    def forward(self, x, factors):
+        return x * factors[:, :, None, None], factors > 0
+"""
+
+
+def test_a_layer_takes_and_gives_several_tensors(tmp_path: Path) -> None:
+    """Inputs by name, outputs by name and of another dtype: in the graph, the module and the source."""
+    (tmp_path / "several.py").write_text(SEVERAL)
+    (tmp_path / "modulating.py").write_text(MODULATING)
+    cnnspec.plugin(tmp_path / "several.py")
+    text = """
+cnnspec: 1
+input: {image: [4, 5, 5], factors: [4]}
+outputs: {image: modulated.scaled, signs: modulated.positive}
+layers:
+  - {Modulate: , id: modulated, from: {factors: factors, x: image}}
+"""
+    graph = cnnspec.graph(cnnspec.loads(text))
+    assert {name: (tuple(one.shape), one.dtype) for name, one in graph.signature().outputs.items()} == {
+        "image": ((4, 5, 5), "float32"),
+        "signs": ((4,), "bool"),
+    }
+    image, factors = torch.randn(2, 4, 5, 5), torch.randn(2, 4)
+    given = cnnspec.build(graph)(image, factors)
+    assert torch.equal(given["image"], image * factors[:, :, None, None])
+    assert torch.equal(given["signs"], factors > 0)
+    assert "= self.modulated(image, factors)" in cnnspec.export(cnnspec.loads(text), "python")
+    with pytest.raises(cnnspec.SpecError, match="has no input `scale`"):
+        cnnspec.graph(cnnspec.loads(text.replace("{factors: factors,", "{scale: factors,")))
+
+
+def test_a_layer_goes_before_one_of_cnnspecs_own(tmp_path: Path) -> None:
+    """A layer of a plugin under the name of another is the one that specs get, and whoever loads it is warned."""
+    (tmp_path / "instead.py").write_text(LAYER.replace("Own", "ReLU") + '    target = "torch.nn.Tanh"\n')
+    with pytest.warns(PluginWarning, match="`ReLU` of .*instead.py goes before cnnspec's own layer of that name"):
+        cnnspec.plugin(tmp_path / "instead.py")
+    spec = cnnspec.loads("cnnspec: 1\ninput: [3]\nlayers: [ReLU]\n")
+    assert isinstance(next(iter(cnnspec.build(spec).children())), nn.Tanh)

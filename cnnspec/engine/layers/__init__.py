@@ -65,8 +65,8 @@ def _layers_of(module: ModuleType) -> dict[str, type[Layer]]:
 
 
 REGISTRY: dict[str, type[Layer]] = {name: cls for m in FAMILIES.values() for name, cls in _layers_of(m).items()}
-BUILT_IN = tuple(REGISTRY)  # cnnspec's own layers; plugins register theirs next to them
-ACTIVATIONS = tuple(name for name in BUILT_IN if REGISTRY[name].role == "activation")
+BUILT_IN = dict(REGISTRY)  # cnnspec's own layers by name, in whose place a plugin may put others
+ACTIVATIONS = tuple(name for name in BUILT_IN if BUILT_IN[name].role == "activation")
 for _name in BUILT_IN:
     for _other in REGISTRY[_name].known_as:
         add_synonyms(_name, _other.names)

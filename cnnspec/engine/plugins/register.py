@@ -6,18 +6,23 @@ import re
 from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
+from warnings import warn
 
 from msgspec import Struct
 
 from cnnspec.engine.diagnostics import CnnspecError, did_you_mean, listing
 from cnnspec.engine.explanations import codes
-from cnnspec.engine.layers import REGISTRY, Layer, Refusal
+from cnnspec.engine.layers import BUILT_IN, JOINS, REGISTRY, Layer, Refusal
 from cnnspec.engine.layers.argument_types import takes
 from cnnspec.engine.plugins.fault import PluginFault, fault
 
 NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 METHODS = tuple(name for name, value in vars(Layer).items() if callable(value) and not name.startswith("_"))
 ARGUMENTS = "an argument is an int, float, bool, str, Literal or None, a tuple or a union of them, bounded by Field"
+
+
+class PluginWarning(UserWarning):
+    """A layer of a plugin stands in the place of one of cnnspec's own."""
 
 
 class PluginOrigin(Struct, frozen=True):
@@ -37,12 +42,18 @@ def origin(layer: type[Layer]) -> PluginOrigin | None:
 
 def register(layers: Collection[type[Layer]], place: PluginOrigin, taken: Collection[str]) -> tuple[str, ...]:
     """Put layers into the registry, all of them or none; ``taken`` are names of blocks. Raises PluginFault."""
+    plugged = {name for name, layer in REGISTRY.items() if BUILT_IN.get(name) is not layer}
     for layer in layers:
-        _check(layer, place, {*REGISTRY, *taken})
+        _check(layer, place, {*plugged, *JOINS, *taken})
     for layer in layers:
         _guard(layer, place)
         _ORIGINS[layer] = place
         REGISTRY[layer.__name__] = layer
+    replaced = [layer.__name__ for layer in layers if layer.__name__ in BUILT_IN]
+    if replaced:
+        names = listing([f"`{name}`" for name in replaced])
+        layer_of = "layers of those names" if len(replaced) > 1 else "layer of that name"
+        warn(f"{names} of {place.words} goes before cnnspec's own {layer_of}", PluginWarning, stacklevel=2)
     return tuple(layer.__name__ for layer in layers)
 
 
@@ -54,9 +65,11 @@ def _check(layer: type[Layer], place: PluginOrigin, taken: Collection[str]) -> N
         raise PluginFault(f"{said} has a name that is taken", "`cnnspec layers` lists the names; give it another one")
     if not NAME.fullmatch(name):
         raise PluginFault(f"{said} has a name that no spec can say", "a layer begins with a capital")
-    if layer.inputs != 1 or layer.is_parameter:
-        help = "joins, and parameters without a module, are cnnspec's own"
-        raise PluginFault(f"{said} is no module that takes one tensor", help)
+    if layer.input_names and len(set(layer.input_names)) == len(layer.input_names) > 1:
+        layer.inputs = len(layer.input_names)
+    if layer.is_parameter or layer.inputs != max(len(layer.input_names), 1):
+        help = 'name the inputs, `input_names = ("x", "gate")`; joins and bare parameters are cnnspec\'s own'
+        raise PluginFault(f"{said} is no module that takes one tensor, or several that it names", help)
     try:
         layer.model_rebuild(raise_errors=True)
     except Exception as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
+from cnnspec.engine.layers import BUILT_IN
 
-LAYERS = {name: " ".join(REGISTRY[name].positional) for name in BUILT_IN if REGISTRY[name].positional}
+LAYERS = {name: " ".join(layer.positional) for name, layer in BUILT_IN.items() if layer.positional}
 
 
 class FunctionSignature(NamedTuple):
@@ -21,8 +21,7 @@ class FunctionSignature(NamedTuple):
 def _functions(module: str) -> dict[str, FunctionSignature]:
     """The functions of a module by name."""
     functions = {}
-    for name in BUILT_IN:
-        layer = REGISTRY[name]
+    for name, layer in BUILT_IN.items():
         package, _, function = (layer.function or "").rpartition(".")
         if package == module and not layer.input_names:
             names = [*layer.model_fields] if layer.function_defaults else layer.positional

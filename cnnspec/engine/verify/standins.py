@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
+from cnnspec.engine.layers import BUILT_IN
 from cnnspec.engine.spec.names import PRIVATE, TAKEN
 from cnnspec.engine.verify import signatures
 from cnnspec.engine.verify.trace import (
@@ -267,7 +267,7 @@ def torch(world: TorchStandIn) -> Namespace:
         nn=nn,
         Tensor=Value,
         cat=concatenated,
-        **{name.lower(): splitting(world, name) for name in BUILT_IN if REGISTRY[name].role == "split"},
+        **{name.lower(): splitting(world, name) for name, layer in BUILT_IN.items() if layer.role == "split"},
         full=Full,
     )
 
@@ -303,7 +303,7 @@ def resizing(world: TorchStandIn) -> Callable[..., Value]:
 
 
 def splitting(world: TorchStandIn, layer: str) -> Callable[..., tuple[Value, ...]]:
-    (argument,) = REGISTRY[layer].model_fields
+    (argument,) = BUILT_IN[layer].model_fields
 
     def split(x: Value, sizes: Any, dim: int) -> tuple[Value, ...]:
         if dim != 1:

@@ -11,10 +11,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cnnspec.engine.layers import BUILT_IN, REGISTRY
+from cnnspec.engine.layers import BUILT_IN
 
 OURS = "cnnspec.pytorch.build.modules."
-LAYERS = {REGISTRY[name].target or f"torch.nn.{name}": REGISTRY[name] for name in BUILT_IN}
+LAYERS = {layer.target or f"torch.nn.{name}": layer for name, layer in BUILT_IN.items()}
 TRAINS = {target: layer.trains for target, layer in LAYERS.items()}
 DEFAULTS = {
     target: {name: about.default for name, about in layer.model_fields.items() if not about.is_required()}
