@@ -32,13 +32,14 @@ def test_every_code_has_a_page_and_every_page_a_code() -> None:
 
 @pytest.mark.parametrize("code", codes())
 def test_page_is_well_formed(code: str) -> None:
-    """A page has its code, a title that fits a message's first line, a few lines of text, and both examples or none."""
+    """A page has its code, a title, a few lines of text that end with a fix, and both examples or none."""
     found = page(code)
     assert found.code == code
     assert found.title[0].islower() or found.title[0] in "`$"
     assert not found.title.endswith(".")
-    assert 1 <= len(found.text.splitlines()) <= 8
-    assert bool(found.failing) == bool(found.mended)
+    assert 3 <= len(found.text.splitlines()) <= 12
+    assert len(re.findall(r"^\*\*Fix:\*\* ", found.text, re.MULTILINE)) == 1
+    assert bool(found.failing) == bool(found.fixed)
     assert all(len(line) <= 120 for line in raw(code).splitlines())
 
 
@@ -47,14 +48,14 @@ SPECS = [code for code in codes() if page(code).failing and page(code).language 
 
 @pytest.mark.parametrize("code", SPECS)
 def test_examples_do_what_they_say(code: str) -> None:
-    """The failing example gives this message and no other; the mended one gives none.
+    """The failing example gives this message and no other; the fixed one gives none.
 
     Those in Python are imported by tests/importing/test_unsayable.py.
     """
     found = page(code)
     said = check_source(Source("example.yaml", found.failing))
     assert {(d.code, d.severity) for d in said} == {(code, found.severity)}
-    assert check_source(Source("example.yaml", found.mended)) == ()
+    assert check_source(Source("example.yaml", found.fixed)) == ()
 
 
 def test_pages_without_examples_are_few() -> None:
@@ -92,12 +93,12 @@ def test_document_has_every_code_in_its_index() -> None:
 
 
 def test_command_shows_a_page_with_the_real_message() -> None:
-    """`explain CODE` prints the explanation, the failing example, what the checker says of it, and the mended one."""
+    """`explain CODE` prints the explanation, the failing example, what the checker says of it, and the fixed one."""
     shown = run("explain", "window-too-large")
     assert shown.exit_code == 0
     assert "error[window-too-large]: a 5×5 window does not fit in a 4×4 input" in shown.stdout
     assert "cnnspec: 1" in shown.stdout
-    assert shown.stdout.index("This fails") < shown.stdout.index("This is mended")
+    assert shown.stdout.index("This fails") < shown.stdout.index("Fixed:")
 
 
 def test_command_lists_the_codes_errors_first() -> None:

@@ -137,7 +137,7 @@ def _rule(code: str) -> SarifRule | None:
         found = page(code)
     except KeyError:
         return None
-    examples = [("Example", found.failing), ("Mended", found.mended)]
+    examples = [("Example", found.failing), ("Fixed", found.fixed)]
     shown = [f"**{name}**\n\n```yaml\n{spec.rstrip()}\n```" for name, spec in examples if spec]
     return SarifRule(found.title, "\n\n".join([found.text, *shown]))
 

@@ -13,7 +13,7 @@ from cnnspec.engine.checking import check_source
 from cnnspec.engine.diagnostics import Diagnostic, Source, UsageError, did_you_mean, plain, render
 from cnnspec.engine.explanations import Page, codes, page, raw
 
-EXAMPLE = {"error": "This fails", "warning": "This is warned of"}
+EXAMPLE = {"error": "This fails", "warning": "This gives a warning"}
 
 
 class ExplainFormat(StrEnum):
@@ -35,7 +35,7 @@ def explain(
         ExplainFormat, typer.Option("--format", help="For the terminal, or as it is written.")
     ] = ExplainFormat.text,
 ) -> None:
-    """Explain a message by its code: the rule, why it is one, an example and the same example mended.
+    """Explain a message by its code: the rule, why it is one, an example and the same example fixed.
 
     Without a code, list all of them: errors, then warnings.
     """
@@ -61,7 +61,7 @@ def _list() -> None:
             if found.severity == severity:
                 console().print(f"  {found.code:<{width}}  {found.title}")
         console().print()
-    console().print("`cnnspec explain CODE` shows one, with an example and its repair.")
+    console().print("`cnnspec explain CODE` shows one, with an example and the same fixed.")
 
 
 def _show(found: Page) -> None:
@@ -78,7 +78,7 @@ def _show(found: Page) -> None:
             say("with the message\n")
         for diagnostic in said:
             say(Text("\n").join(Text("    ") + line if line else line for line in render(diagnostic).split("\n")))
-        say(f"\nThis is mended:\n\n{_indented(found.mended)}")
+        say(f"\nFixed:\n\n{_indented(found.fixed)}")
 
 
 def _indented(text: str) -> str:
@@ -105,7 +105,7 @@ def document() -> str:
 HEAD = """\
 # Messages
 
-Every message of the checker and of `cnnspec import` has a code. `cnnspec explain CODE` shows what stands here; each
+Every message of the checker and of `cnnspec import` has a code. `cnnspec explain CODE` prints these pages. Each
 example is checked by the tests, and each message is what the checker prints for it.
 """
 
@@ -116,5 +116,5 @@ def _section(found: Page) -> str:
         said = "\n".join(plain(diagnostic) for diagnostic in messages(found))
         parts.append(f"{EXAMPLE[found.severity]}:\n\n```{found.language}\n{found.failing}```\n")
         parts += [f"```text\n{said}```\n"] if said else []
-        parts.append(f"This is mended:\n\n```{found.language}\n{found.mended}```\n")
+        parts.append(f"Fixed:\n\n```{found.language}\n{found.fixed}```\n")
     return "\n".join(parts)

@@ -49,7 +49,7 @@ UNSEEN: dict[str, str] = {
     "no-such-dimension": SHAPES,
     "not-divisible": SHAPES,
     "no-such-index": VALUES,
-    "nothing-to-normalise": SHAPES,
+    "nothing-to-normalize": SHAPES,
     "number-out-of-bounds": VALUE,
     "output-padding-too-large": SHAPES,
     "output-not-chosen": OTHER_LINE,

@@ -34,17 +34,17 @@ PYTHON = [code for code in codes() if page(code).language == "python"]
 
 @pytest.mark.parametrize("code", PYTHON)
 def test_examples_of_the_pages_do_what_they_say(code: str, tmp_path: Path) -> None:
-    """The failing example of a page gives this message and no other; the mended one is imported."""
-    failing, mended = (
+    """The failing example of a page gives this message and no other; the fixed one is imported."""
+    failing, fixed = (
         tmp_path / f"failing_{code.replace('-', '_')}.py",
         tmp_path / f"mended_{code.replace('-', '_')}.py",
     )
     failing.write_text(page(code).failing)
-    mended.write_text(page(code).mended)
+    fixed.write_text(page(code).fixed)
     with pytest.raises(SpecError) as raised:
         import_target(f"{failing}:Net", INPUT)
     assert {d.code for d in raised.value.diagnostics} == {code}
-    assert import_target(f"{mended}:Net", INPUT).text.startswith("# yaml-language-server")
+    assert import_target(f"{fixed}:Net", INPUT).text.startswith("# yaml-language-server")
 
 
 def test_every_code_of_the_importer_has_a_golden_file() -> None:

@@ -50,7 +50,7 @@ def _padding_alone(type: str, *shape: int) -> Policy:
 
 
 POLICIES = [
-    policy("GroupNorm", "nothing-to-normalise", ALONE, (6,), num_groups=6),
+    policy("GroupNorm", "nothing-to-normalize", ALONE, (6,), num_groups=6),
     _of_rank("AdaptiveAvgPool1d", 3, output_size=1),
     _of_rank("Conv1d", 2, out_channels=2, kernel_size=1),
     _of_rank("Conv2d", 2, 4, out_channels=2, kernel_size=1),

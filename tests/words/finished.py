@@ -4,6 +4,7 @@ One path a line, in order. A folder includes all files in it.
 """
 
 FINISHED = """
+cnnspec/engine/explanations
 docs/explanation/results.md
 recipes
 tests/golden

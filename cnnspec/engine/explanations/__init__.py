@@ -1,11 +1,11 @@
-"""A page for each diagnostic code: the rule, why it is one, a spec that breaks it and the same spec mended.
+"""A page for each diagnostic code: the rule, why it is one, a spec that breaks it and the same spec fixed.
 
     # window-too-large: a window does not fit in its input          or `# code (warning): title`
-    what the rule is and why
+    what happened, why it matters and, after **Fix:**, what to do
     ## Example    a spec that breaks it, in a yaml block; or a module that cannot be imported, in a python block
-    ## Mended     the same, sound
+    ## Fixed      the same, valid
 
-Codes that no text alone can cause, such as that of a file that is no text, have a page without examples.
+Codes that a small example cannot cause, such as `not-utf8`, have a page without examples.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from msgspec import Struct
 
 FOLDER = Path(__file__).parent
 HEADING = re.compile(r"# (?P<code>[a-z0-9-]+)(?P<warning> \(warning\))?: (?P<title>.+)\n")
-EXAMPLE = re.compile(r"## (?P<name>Example|Mended)\n\n```(?P<language>yaml|python)\n(?P<text>.*?)```\n", re.DOTALL)
+EXAMPLE = re.compile(r"## (?P<name>Example|Fixed)\n\n```(?P<language>yaml|python)\n(?P<text>.*?)```\n", re.DOTALL)
 
 
 class Page(Struct, frozen=True):
-    """``text`` is the explanation in Markdown; ``failing`` and ``mended`` are examples, empty where there are none.
+    """``text`` is the explanation in Markdown; ``failing`` and ``fixed`` are examples, or empty.
 
     They are specs, or, in ``language`` python, modules for `cnnspec import` called ``Net``.
     """
@@ -32,20 +32,20 @@ class Page(Struct, frozen=True):
     title: str
     text: str
     failing: str
-    mended: str
+    fixed: str
     severity: Literal["error", "warning"] = "error"
     language: str = "yaml"
 
 
 @lru_cache(maxsize=1)
 def codes() -> tuple[str, ...]:
-    """Every code that has a page, errors before warnings."""
+    """Return every code that has a page, errors before warnings."""
     pages = [page(path.stem) for path in FOLDER.glob("*.md")]
     return tuple(p.code for p in sorted(pages, key=lambda p: (p.severity, p.code)))
 
 
 def raw(code: str) -> str:
-    """The page as it is written. Raises KeyError for a code that has none."""
+    """Return the text of a page. Raises KeyError for a code without a page."""
     path = FOLDER / f"{code}.md"
     if not re.fullmatch(r"[a-z0-9-]+", code) or not path.is_file():
         raise KeyError(code)
@@ -54,7 +54,7 @@ def raw(code: str) -> str:
 
 @lru_cache(maxsize=256)
 def page(code: str) -> Page:
-    """The page of a code. Raises KeyError for a code that has none."""
+    """Return the page of a code. Raises KeyError for a code without a page."""
     text = raw(code)
     heading = HEADING.match(text)
     assert heading is not None, code
@@ -65,7 +65,7 @@ def page(code: str) -> Page:
         heading["title"],
         text[heading.end() :].split("## Example")[0].strip(),
         examples.get("Example", ""),
-        examples.get("Mended", ""),
+        examples.get("Fixed", ""),
         "warning" if heading["warning"] else "error",
         language,
     )

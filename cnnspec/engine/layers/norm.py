@@ -119,7 +119,7 @@ class InstanceNorm2d(_ChannelNorm):
         y = super().infer(x)
         if x[1] * x[2] == 1:
             self.refuse(
-                "nothing-to-normalise",
+                "nothing-to-normalize",
                 f"`InstanceNorm2d` needs more than one value a channel, and {x} arrives",
                 label=f"gets {x}",
                 help="take it out, or put it before the map shrinks to 1×1",
@@ -156,7 +156,7 @@ class GroupNorm(Layer):
         self.check_divides("num_groups", x[0], "channel", (0,))
         if x.elements == self.num_groups:
             self.refuse(
-                "nothing-to-normalise",
+                "nothing-to-normalize",
                 f"`GroupNorm` needs more than one value a group, and {x} arrives in {many(self.num_groups, 'group')}",
                 argument="num_groups",
                 label="one value in each group",
