@@ -22,6 +22,12 @@ def pytest_configure(config: pytest.Config) -> None:
     tiers.choose(config.option.markexpr)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that fork come first: behind an export and a backward pass torch lets no fork of a process train."""
+    forks = ("tests.train.many.forked", "tests.torture.kills")
+    items.sort(key=lambda item: not any(getattr(v, "__module__", "") in forks for v in vars(item.module).values()))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     """Tests run side by side, a process for each core."""

@@ -223,9 +223,9 @@ TORCH = (
     Try("- x.view(x.size(0), -1)", "unknown-layer", "Flatten"),
     Try("- GRU: {hidden_size: 64}", "unknown-layer", "does not have `GRU` yet", fixed=False),
     Try(
-        "- Embedding: {num_embeddings: 100, embedding_dim: 8}",
+        "- LSTM: {input_size: 10, hidden_size: 8}",
         "unknown-layer",
-        "does not have `Embedding` yet",
+        "does not have `LSTM` yet",
         fixed=False,
     ),
     Try("- MultiheadAttention: {num_heads: 4}", "unknown-layer", "does not have `MultiheadAttention` yet", fixed=False),

@@ -242,7 +242,7 @@ class Writer:
         )
         y = Shape((x[0], *scope.visible()[like][1:]))
         sources = self.random.choice([["prev", like], {"like": like, "input": "prev"}])
-        return ({"Interpolate": {"mode": mode}, "from": sources}, y) if y.elements <= MOST_NUMBERS else None
+        return ({"ResizeLike": {"mode": mode}, "from": sources}, y) if y.elements <= MOST_NUMBERS else None
 
     def generated(self, x: Shape, scope: Scope, depth: int) -> tuple[Any, Shape] | None:
         """A join whose paths are the rounds of a loop, side by side."""

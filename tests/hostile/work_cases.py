@@ -293,7 +293,7 @@ WORK = (
         "number-out-of-bounds",
         "3:611",
     ),
-    Case("9**9**9", spec("  - Linear: {out_features: $(9**9**9)}"), "bad-expression", "4:31"),
+    Case("9**9**9", spec("  - Linear: {out_features: $(9**9**9)}"), "number-out-of-bounds", "4:30"),
     Case(
         "a product past all bounds",
         spec("  - Linear: {out_features: $(" + "9" * 9 + "*999999999" * 30 + ")}"),

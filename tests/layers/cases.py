@@ -237,7 +237,7 @@ CASES: dict[str, list[Case]] = {
     "Slice": [({"start": a, "end": b}, MAP) for a in (0, 1, 3, 4) for b in (None, 0, 1, 3, 4)],
     "Split": [({"split_size_or_sections": s}, (6, 2, 2)) for s in (1, 4, 5, 6, (2, 4), (1, 2, 3), (3, 4), (6, 6))],
     "Chunk": [({"chunks": n}, shape) for n in (2, 3, 4, 5, 6, 7) for shape in ((6,), (6, 2, 2), (1, 3))],
-    "Interpolate": [
+    "ResizeLike": [
         *(({"mode": m}, ((2, 4, 5), (1, 7, 3))) for m in ("nearest", "bilinear", "bicubic", "area", "linear")),
         *(({"mode": "bilinear", "align_corners": a}, (MAP, (1, 9, 9))) for a in (True, False)),
         ({"mode": "trilinear"}, ((1, 2, 2, 2), (3, 4, 5, 6))),

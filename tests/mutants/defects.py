@@ -278,5 +278,5 @@ DEFECTS = (
     Defect("places of a map of which the size is read", "engine/network/receptive_field.py",
            "if node.layer.reads_input(number)", "if True", REACH, "part_reads"),
     layer("chunks that are rounded down", "join", "size = -(-x[0] // self.chunks)", "size = x[0] // self.chunks", "Chunk"),
-    layer("a map resized to its own size", "resize", "return Shape((x[0], *like.sizes))", "return x", "Interpolate"),
+    layer("a map resized to its own size", "resize", "return Shape((x[0], *like.sizes))", "return x", "ResizeLike"),
 )  # fmt: skip

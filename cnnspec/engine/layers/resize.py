@@ -165,14 +165,14 @@ class Upsample(Layer):
                 )
 
 
-class Interpolate(Layer):
+class ResizeLike(Layer):
     """A map resized to the size of another, which it takes as `like`, whatever that is when the network runs."""
 
-    known_as = (OtherName(("resizelike", "resizeto", "interpolatelike"), ""),)
+    known_as = (OtherName(("resizeto", "interpolatelike", "upsamplelike"), ""),)
     role = "resize"
     inputs = 2
     input_names = ("input", "like")
-    target = "cnnspec.pytorch.build.modules.Interpolate"
+    target = "cnnspec.pytorch.build.modules.ResizeLike"
     label = "resize, {mode}"
     function = "torch.nn.functional.interpolate"
     channelwise = True
@@ -184,7 +184,7 @@ class Interpolate(Layer):
         (like,) = others
         self.check_rank(x)
         if len(like) != len(x):
-            message = f"`Interpolate` resizes {described(x)} to the size of another, and `like` is {described(like)}"
+            message = f"`ResizeLike` resizes {described(x)} to the size of another, and `like` is {described(like)}"
             self.refuse("wrong-rank", message, label=f"{x} and {like}")
         self.as_upsample(like).check_mode(x)
         return Shape((x[0], *like.sizes))

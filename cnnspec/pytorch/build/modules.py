@@ -82,7 +82,7 @@ class Chunk(nn.Module):
         return f"{self.chunks}"
 
 
-class Interpolate(nn.Module):
+class ResizeLike(nn.Module):
     """A map resized to the size of another."""
 
     def __init__(self, mode: str = "nearest", align_corners: bool | None = None) -> None:
