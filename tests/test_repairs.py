@@ -29,14 +29,14 @@ def test_most_mistakes_come_with_a_repair() -> None:
     [
         ("linear-on-map", "put `- Flatten` before it"),
         ("forgotten-padding", "set `padding: 1` in line 6 and `padding: 2` in line 8"),
-        ("batch-in-input", "write `input: [3, 32, 32]`: the batch is never stated"),
+        ("batch-in-input", "write `input: [3, 32, 32]`: `input` does not include the batch"),
         ("other-dimensions", "write `Conv1d`"),
         ("unknown-layer", "write `Conv2d`"),
         ("undefined-from", "write `stem`"),
         ("misspelt-choice", "write `reflect`"),
-        ("missing-argument", "add `kernel_size: 3`, or the value that is meant"),
+        ("missing-argument", "add `kernel_size: 3`, or another value"),
         ("mistakes-that-hide-each-other", "write `Conv2d`"),
-        ("stated-in-repeat", "leave `in_channels` out: it is inferred"),
+        ("stated-in-repeat", "omit `in_channels`: it is inferred"),
     ],
 )
 def test_repair_is_offered(name: str, words: str) -> None:

@@ -215,7 +215,7 @@ def _by_name(names: Sequence[str]) -> str:
 def _sizes(given: Sequence[int]) -> tuple[int, ...]:
     sizes = tuple(given) if isinstance(given, list | tuple) else ()
     if not sizes or not all(type(size) is int and 1 <= size < 2**31 for size in sizes):
-        raise UsageError(f"an input is a list of positive sizes, not {given!r}", "such as [1, 28, 28]")
+        raise UsageError(f"`input` must be a list of positive sizes, not {given!r}", "such as [1, 28, 28]")
     return sizes
 
 

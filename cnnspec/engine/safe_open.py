@@ -36,7 +36,7 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
         OSError: It cannot be opened.
     """
     if not follow and path.is_symlink():
-        raise UsageError(f"`{path}` is a link, and no link is followed here")
+        raise UsageError(f"`{path}` is a link, and links are not followed here")
     descriptor = os.open(path, os.O_RDONLY | SAFE | (0 if follow else NO_LINK))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -73,7 +73,7 @@ def read_inside(path: Path, most: int) -> bytes:
         raise
     except UsageError as error:
         raise CheckpointError(
-            error.message, "a run or sweep folder has regular files of a usual size, and no links"
+            error.message, "a run or sweep folder may contain only regular files of the usual size"
         ) from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from None

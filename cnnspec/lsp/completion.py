@@ -166,7 +166,7 @@ class _Offers:
     def lint(self) -> Iterator[Offer]:
         if self.cursor.in_key:
             return self.keys(["ignore"])
-        return (_offer(code, ENUM, "a warning") for code in CODES)
+        return (_offer(code, ENUM, "a warning") for code in sorted(CODES))
 
     # ------------------------------------------------------------------------------------------------------ lines
 

@@ -153,7 +153,7 @@ def pool(case: Case) -> Layers:
 
 def flatten(case: Case) -> Layers:
     if case.axis(1) != 1:
-        raise Inexpressible("a Flatten that takes in the batch")
+        raise Inexpressible("a Flatten that includes the batch")
     return [("Flatten", {})]
 
 

@@ -26,7 +26,7 @@ EXPRESSED = {
 }  # fmt: skip
 INEXPRESSIBLE = {
     "a Concat along another dimension than the channels": 8,
-    "a Flatten that takes in the batch": 6,
+    "a Flatten that includes the batch": 6,
     "a LayerNorm over the batch": 6,
     "a pool whose padding is more than half of its kernel, which torch refuses": 3,
     "a pool with unequal padding": 4,

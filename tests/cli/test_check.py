@@ -339,7 +339,10 @@ def test_a_failed_write_leaves_the_file_whole(here: Path, monkeypatch: pytest.Mo
         (["a.yaml", "--watch", "--format", "sarif"], "--watch checks files again"),
         (["-", "--watch"], "--watch checks files again"),
         (["a.yaml", "--watch", "--fix"], "--watch checks files again"),
-        (["a.yaml", "--max-params", "many"], "`--max-params` takes a number of params such as 500k or 12M, not `many`"),
+        (
+            ["a.yaml", "--max-params", "many"],
+            "`--max-params` takes a number of params, for example 500k or 12M, not `many`",
+        ),
         (["a.yaml", "--max-macs", "2g"], "did you mean `2G`?"),
         (["a.yaml", "--max-params", "0"], "`--max-params` is more than zero"),
         (["a.yaml", "--max-memory", "-1"], "`--max-memory` takes a number of bytes"),

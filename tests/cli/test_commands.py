@@ -64,7 +64,7 @@ def test_a_binary_file_is_not_shown(tmp_path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 40)
     result = run("check", str(path))
     assert (result.exit_code, len(result.stdout.splitlines())) == (3, 9)
-    assert "error[not-utf8]: this is a binary file, not a text" in result.stdout
+    assert "error[not-utf8]: this is a binary file, not text" in result.stdout
     path.write_text("cnnspec: 1\n", encoding="utf-16")
     assert "save the file as UTF-8" in run("check", str(path)).stdout
 

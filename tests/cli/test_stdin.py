@@ -57,7 +57,7 @@ def test_what_must_be_found_again_is_not_piped(piped: None) -> None:
     """A run is resumed from its file: `train -` says what to do instead."""
     result = run("train", "-", "--data", "digits")
     assert result.exit_code == 2
-    assert result.stderr.startswith("error: no spec is read from standard input here\n  = help: save it")
+    assert result.stderr.startswith("error: a spec cannot come from standard input here\n  = help: save it")
 
 
 @pytest.mark.parametrize("command", ["summary", "diagram", "inputs", "export"])

@@ -56,4 +56,4 @@ def test_strides_that_differ_are_no_fault_of_the_input() -> None:
     """A few small sizes hide a stride in one path alone: the paths are told of, not the input."""
     lines = "  - Add:\n    - - Conv2d: {out_channels: 3, kernel_size: 3, stride: 2, padding: 1}\n    - []\n"
     found = told(Source("own.yaml", f"cnnspec: 1\ninput: [3, 65, 65]\nlayers:\n{lines}"))
-    assert found.help == "give the paths equal strides and fitting paddings"
+    assert found.help == "give the paths equal strides, and paddings that keep their sizes equal"

@@ -55,8 +55,8 @@ def test_what_is_found_in_a_shipped_network(name: str) -> None:
 def test_the_pools_that_enlarge_are_told_with_their_sizes() -> None:
     found = [d.message for d in check("mnist/vgg16") if d.code == "pool-enlarges"]
     assert found == [
-        "this pool gives more rows and columns than it gets: 29×29 from 28×28",
-        "this pool gives more rows and columns than it gets: 30×30 from 29×29",
+        "this pool returns more rows and columns than its input has: 29×29 from 28×28",
+        "this pool returns more rows and columns than its input has: 30×30 from 29×29",
     ]
 
 

@@ -42,14 +42,14 @@ def test_every_code_has_a_case() -> None:
 def test_a_pool_is_told_by_the_axis_that_grows() -> None:
     """Of a map whose rows are halved, the columns that a pool adds are told, with their own arithmetic."""
     (found,) = check_source(spec([3, 8, 25], CASES["pool-enlarges/columns"]["warns"]))
-    assert found.message == "this pool gives more columns than it gets: 26 from 25"
+    assert found.message == "this pool returns more columns than its input has: 26 from 25"
     assert found.notes == ("floor((25 + 2·1 − 1·(2 − 1) − 1) / 1) + 1 = 26 columns",)
 
 
 def test_one_number_is_told_as_one() -> None:
     layers = "- Conv2d: {out_channels: 1, kernel_size: 1}\n- BatchNorm2d"
     (found,) = check_source(spec([3, 8, 8], layers))
-    assert found.notes == ("1 number is trained and stored for nothing",)
+    assert found.notes == ("1 number is trained and stored without effect",)
 
 
 BLOCKS = """\
@@ -197,9 +197,9 @@ def test_the_docs_list_every_code() -> None:
 @pytest.mark.parametrize(
     ("settings", "note", "help"),
     [
-        ("kernel_size: 1, stride: 2", "a window of 1 row moves on by 2", "a stride of at most the kernel size looks"),
-        ("kernel_size: 3, stride: 2, dilation: 2", "3 rows, 2 apart, moves on by 2", "`dilation: 1` looks"),
-        ("kernel_size: 2, stride: 5, dilation: 4", "2 rows, 4 apart, moves on by 5", "size and `dilation: 1` look"),
+        ("kernel_size: 1, stride: 2", "a window of 1 row moves on by 2", "a stride of at most the kernel size covers"),
+        ("kernel_size: 3, stride: 2, dilation: 2", "3 rows, 2 apart, moves on by 2", "`dilation: 1` covers"),
+        ("kernel_size: 2, stride: 5, dilation: 4", "2 rows, 4 apart, moves on by 5", "size and `dilation: 1` cover"),
     ],
 )
 def test_skipped_rows_are_told_with_their_cause(settings: str, note: str, help: str) -> None:
@@ -208,4 +208,4 @@ def test_skipped_rows_are_told_with_their_cause(settings: str, note: str, help: 
     (warning,) = check_source(spec("[3, 33, 33]", layers))
     assert warning.code == "skipped-input"
     assert note in warning.notes[0]
-    assert f"{help} at everything" in warning.help
+    assert f"{help} everything" in warning.help

@@ -285,7 +285,7 @@ def test_inputs_have_a_dtype() -> None:
     graph = cnnspec.graph(cnnspec.loads(f"{text}  - {{Concat: , from: [flags, more]}}\n"))
     assert {output.dtype for output in graph.signature().inputs.values()} == {"bool"}
     assert graph.signature().outputs["logits"] == cnnspec.graph(graph).nodes[-1].outputs["output"]
-    with pytest.raises(cnnspec.SpecError, match="takes tensors of one dtype"):
+    with pytest.raises(cnnspec.SpecError, match="needs tensors of the same dtype"):
         cnnspec.graph(
             cnnspec.loads(
                 f"{text.replace('2], dtype: bool', '2], dtype: int64')}  - {{Concat: , from: [flags, more]}}\n"

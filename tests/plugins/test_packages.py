@@ -90,8 +90,8 @@ def test_a_name_of_cnnspecs_own_or_of_a_block_is_never_looked_up(monkeypatch: py
         ("ChannelGate = gates:ChannelGate", "import nothing_here\n", "of the package gates cannot be", "gates.py:1"),
         ("ChannelGate = nowhere:ChannelGate", "", "No module named 'nowhere'", ""),
         ("ChannelGate = gates:Nothing", "", "AttributeError", ""),
-        ("ChannelGate = gates:f", "def f(): pass\n", "is no layer of that name: gates:f", "subclass of Layer"),
-        ("ChannelGate = gates:Layer", "from cnnspec.engine.layers import Layer\n", "is no layer of that name", ""),
+        ("ChannelGate = gates:f", "def f(): pass\n", "is not a layer of that name: gates:f", "subclass of Layer"),
+        ("ChannelGate = gates:Layer", "from cnnspec.engine.layers import Layer\n", "is not a layer of that name", ""),
     ],
 )  # fmt: skip
 def test_an_offer_that_is_none_is_told(

@@ -263,7 +263,7 @@ def test_a_validator_of_its_own_is_told_in_its_words() -> None:
 
 REFUSED = [
     ("nowhere.py", None, "there is no file nowhere.py", ""),
-    ("net.yaml", None, "net.yaml is no Python file", "my_layers.py"),
+    ("net.yaml", None, "net.yaml is not a Python file", "my_layers.py"),
     ("my-layers.py", "", "cannot be a module", "letters, digits and `_`"),
     ("json.py", "", "has the name of another module", "another name"),
     ("sqlite3.py", "", "has the name of another module", "another name"),
@@ -274,16 +274,31 @@ REFUSED = [
     ("a.py", "def f():\n    return x\n\n\nf()\n", "NameError: name 'x' is not defined", "a.py:2: return x"),
     ("a.py", "class A(:\n", "SyntaxError: invalid syntax", "a.py:1: class A(:"),
     ("a.py", "raise SystemExit(3)\n", "cannot be imported: SystemExit: 3", "a.py:1"),
-    ("a.py", LAYER.replace("Own", "Add") + "    pass\n", "`Add` of a.py has a name that is taken", ""),
-    ("a.py", LAYER.replace("Own", "Bottleneck") + "    pass\n", "`Bottleneck` of a.py has a name that is taken", ""),
-    ("a.py", LAYER.replace("Own", "Sequential") + "    pass\n", "has a name that is taken", ""),
-    ("a.py", LAYER.replace("Own", "own") + "    pass\n", "a name that no spec can say", "begins with a capital"),
-    ("a.py", LAYER + "    inputs = None\n", "is no module that takes one tensor", "joins"),
-    ("a.py", LAYER + "    inputs = 2\n", "is no module that takes one tensor, or several", "input_names"),
-    ("a.py", LAYER + "    input_names = ('x', 'x')\n", "is no module that takes one tensor, or several", "input_names"),
-    ("a.py", LAYER + "    a: dict[str, int] = {}\n", "no spec could give `a` to `Own`", "a tuple or a union"),
-    ("a.py", LAYER + "    a: object = None\n", "no spec could give `a` to `Own`", ""),
-    ("a.py", LAYER + "    a: 'Nothing' = 1\n", "arguments of `Own` of a.py are not understood", ""),
+    ("a.py", LAYER.replace("Own", "Add") + "    pass\n", "`Add` of a.py has a name that is already in use", ""),
+    (
+        "a.py",
+        LAYER.replace("Own", "Bottleneck") + "    pass\n",
+        "`Bottleneck` of a.py has a name that is already in use",
+        "",
+    ),
+    ("a.py", LAYER.replace("Own", "Sequential") + "    pass\n", "has a name that is already in use", ""),
+    (
+        "a.py",
+        LAYER.replace("Own", "own") + "    pass\n",
+        "a name that a spec cannot contain",
+        "starts with a capital letter",
+    ),
+    ("a.py", LAYER + "    inputs = None\n", "is not a module that takes one tensor", "joins"),
+    ("a.py", LAYER + "    inputs = 2\n", "is not a module that takes one tensor, or several", "input_names"),
+    (
+        "a.py",
+        LAYER + "    input_names = ('x', 'x')\n",
+        "is not a module that takes one tensor, or several",
+        "input_names",
+    ),
+    ("a.py", LAYER + "    a: dict[str, int] = {}\n", "a spec cannot pass `a` to `Own`", "a tuple or a union"),
+    ("a.py", LAYER + "    a: object = None\n", "a spec cannot pass `a` to `Own`", ""),
+    ("a.py", LAYER + "    a: 'Nothing' = 1\n", "argument types of `Own` of a.py are not supported", ""),
     ("a.py", LAYER + "    a = 3\n", "cannot be imported: PydanticUserError", "a.py:4"),
 ]
 
@@ -321,7 +336,7 @@ def test_a_plugin_may_be_mended_and_loaded_again() -> None:
 
 
 def test_all_layers_of_a_file_are_registered_or_none() -> None:
-    """The second of two has a name that is taken."""
+    """The second of two has a name that is already in use."""
     Path("two.py").write_text(f"{LAYER}    pass\n\n\nclass Add(Layer):\n    pass\n")
     with pytest.raises(PluginFault):
         cnnspec.plugin("two.py")
@@ -340,7 +355,7 @@ def test_a_plugin_does_not_shadow_libraries() -> None:
 
 INFER, GIVES = (
     "    def infer(self, x):\n        return ",
-    "`infer` of `Own` of own_layers.py gives a Shape of positive sizes",
+    "`infer` of `Own` of own_layers.py must return a Shape of positive sizes",
 )
 FAILING = [
     (f"{INFER}x[0] // 0\n", "fails in `infer`: ZeroDivisionError", "own_layers.py:6: return x[0] // 0"),
@@ -352,7 +367,11 @@ FAILING = [
     ("    def tensors(self, x):\n        return {'weight': (1, 2)}\n", "`tensors` of `Own`", "own_layers.py:5"),
     ("    def macs(self, x, y):\n        return 0.5\n", "`macs` of `Own`", "own_layers.py:5"),
     ("    def macs(self, x):\n        return 1\n", "fails in `macs`: TypeError", ""),
-    (f"{INFER}self.refuse('no-such-code', 'no')\n", "refuses with `no-such-code`, which is no code", "own_layers.py"),
+    (
+        f"{INFER}self.refuse('no-such-code', 'no')\n",
+        "refuses with `no-such-code`, which is not a code",
+        "own_layers.py",
+    ),
 ]
 
 
@@ -467,7 +486,7 @@ layers:
 def test_a_layer_goes_before_one_of_cnnspecs_own(tmp_path: Path) -> None:
     """A layer of a plugin under the name of another is the one that specs get, and whoever loads it is warned."""
     (tmp_path / "instead.py").write_text(LAYER.replace("Own", "ReLU") + '    target = "torch.nn.Tanh"\n')
-    with pytest.warns(PluginWarning, match="`ReLU` of .*instead.py goes before cnnspec's own layer of that name"):
+    with pytest.warns(PluginWarning, match="`ReLU` of .*instead.py replaces cnnspec's own layer of that name"):
         cnnspec.plugin(tmp_path / "instead.py")
     spec = cnnspec.loads("cnnspec: 1\ninput: [3]\nlayers: [ReLU]\n")
     assert isinstance(next(iter(cnnspec.build(spec).children())), nn.Tanh)

@@ -72,7 +72,7 @@ def test_different_data_are_told(folders: Folders) -> None:
 
 
 def test_without_validation_training_is_compared(folders: Folders) -> None:
-    """A run that holds nothing back has no validation figures; tables show a dash."""
+    """A run that there is no validation split has no validation figures; tables show a dash."""
     folder = folders.run("a", held(100, 120), correct=300, validation=0.0)
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
     text = "".join(json.dumps(row | {"val_loss": None, "val_accuracy": None}) + "\n" for row in rows)

@@ -104,9 +104,9 @@ def test_bounds_from_python_are_checked(values: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("section", "code", "column", "said"),
     [
-        ("budget: 12M", "wrong-type", 9, "`budget` is a mapping, not 12M"),
+        ("budget: 12M", "wrong-type", 9, "`budget` must be a mapping, not 12M"),
         ("budget: {max_params: 1m}", "bad-budget", 22, "did you mean `1M`?"),
-        ("budget: {max_params: 1.5}", "bad-budget", 22, "takes a number of params such as 500k or 12M, not 1.5"),
+        ("budget: {max_params: 1.5}", "bad-budget", 22, "takes a number of params, for example 500k or 12M, not 1.5"),
         ("budget: {max_params: 0}", "bad-budget", 22, "is more than zero, not 0"),
         ("budget: {max_params: -5}", "bad-budget", 22, "not -5"),
         ("budget: {max_params: true}", "bad-budget", 22, "not true"),
@@ -115,8 +115,8 @@ def test_bounds_from_python_are_checked(values: dict[str, object]) -> None:
         ("budget: {max_params: $width}", "bad-budget", 22, "not $width"),
         ("budget: {max_parms: 1M}", "unknown-key", 10, "did you mean `max_params`?"),
         ("budget: {variants: {wid: {}}}", "unknown-name", 21, "did you mean `wide`?"),
-        ("budget: {variants: {wide: 1M}}", "wrong-type", 27, "`wide` is a mapping, not 1M"),
-        ("budget: {variants: 3}", "wrong-type", 20, "`variants` is a mapping, not 3"),
+        ("budget: {variants: {wide: 1M}}", "wrong-type", 27, "`wide` must be a mapping, not 1M"),
+        ("budget: {variants: 3}", "wrong-type", 20, "`variants` must be a mapping, not 3"),
         ("budget: {variants: {wide: {variants: {}}}}", "unknown-key", 28, "a budget has no `variants`"),
         ("budget: {max_params: 1M, max_params: 2M}", "duplicate-key", 26, "max_params"),
     ],

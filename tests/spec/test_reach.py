@@ -36,13 +36,13 @@ WRONG = {
         "  - Add:\n      left:\n        - ReLU:\n          id: a\n      right: []\n  - Add:\n    from: [prev, a]\n",
         "is inside",
     ),
-    "below": ("  - Add:\n    from: [prev, a]\n  - ReLU:\n    id: a\n", "stands below"),
+    "below": ("  - Add:\n    from: [prev, a]\n  - ReLU:\n    id: a\n", "is below"),
     "nowhere": ("  - Add:\n    from: [prev, a]\n", "no line above"),
-    "left out by when": ("  - ReLU:\n    id: a\n    when: $(not deep)\n  - Add:\n    from: [prev, a]\n", "left out"),
-    "left out by repeat": ("  - ReLU:\n    id: a\n    repeat: 0\n  - Add:\n    from: [prev, a]\n", "left out"),
+    "left out by when": ("  - ReLU:\n    id: a\n    when: $(not deep)\n  - Add:\n    from: [prev, a]\n", "omitted"),
+    "left out by repeat": ("  - ReLU:\n    id: a\n    repeat: 0\n  - Add:\n    from: [prev, a]\n", "omitted"),
     "left out with its group": (
         "  - layers:\n      - ReLU:\n        id: a\n    when: $(not deep)\n  - Add:\n    from: [prev, a]\n",
-        "left out",
+        "omitted",
     ),
 }
 

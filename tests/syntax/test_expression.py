@@ -49,7 +49,7 @@ def value(text: str) -> Any:
 def test_values(text: str, expected: object) -> None:
     """An expression alone keeps its type; inside a text it is written out."""
     if "ReLU_NAME" in text:
-        with pytest.raises(ExpressionError, match="nothing here is called"):
+        with pytest.raises(ExpressionError, match="is not defined here"):
             value(text)
         return
     assert value(text) == expected

@@ -132,9 +132,9 @@ def memory_over(spec: Spec, graph: Graph, limit: Limit) -> Diagnostic | None:
         primary,
         labels=tuple(labels),
         notes=(_sum(needed, total),),
-        help="most of it are weights: fewer channels and features make them fewer"
+        help="weights take most of it: reduce channels or features"
         if heavy
-        else "most of it are activations: a stride or a pool before the peak makes them smaller",
+        else "activations take most of it: add a stride or a pool before the peak",
     )
 
 
@@ -191,7 +191,7 @@ def _help(most: CostShare, excess: int, units: str, own: Source) -> str:
     where = f"line {most.span.line}{'' if source is own else f' of {source.name}'}"
     if excess < ENOUGH * most.cost:
         return f"bring {where} down to {most.cost - excess:,} {units} or fewer: fewer channels, features or repeats"
-    return f"{excess:,} {units} have to go, which {where} alone can hardly do: narrow the whole network"
+    return f"{excess:,} {units} must go, and {where} alone cannot save that much: make the whole network narrower"
 
 
 Check = Callable[[Spec, Graph, Limit], Diagnostic | None]

@@ -39,7 +39,7 @@ def input_over(spec: Spec, graph: Graph, limit: Limit, meter: Meter) -> Diagnost
         primary,
         labels=tuple(labels),
         notes=refusal.notes + ((f"the smallest input that {passes} is {smallest}",) if smallest else ()),
-        help="shrink less before that line, or raise `min_input`; `cnnspec inputs` shows what passes",
+        help="use fewer strides before that line, or raise `min_input`; `cnnspec inputs` shows the sizes that work",
     )
 
 

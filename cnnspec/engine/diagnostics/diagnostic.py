@@ -150,4 +150,4 @@ def _in_user_text(diagnostic: Diagnostic) -> Diagnostic:
     if not calls:
         return diagnostic
     inner = Label(diagnostic.span, diagnostic.primary.text)
-    return replace(diagnostic, primary=Label(calls[0], "asked for here"), labels=(inner, *diagnostic.labels))
+    return replace(diagnostic, primary=Label(calls[0], "called here"), labels=(inner, *diagnostic.labels))

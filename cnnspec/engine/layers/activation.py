@@ -83,7 +83,11 @@ class PReLU(_Pointwise):
 
     def infer(self, x: Shape) -> Shape:
         if self.num_parameters not in (1, x[0]):
-            why = ", and one channel arrives" if x[0] == 1 else f": neither 1 nor the {x[0]} channels that arrive"
+            why = (
+                ", but the input has one channel"
+                if x[0] == 1
+                else f", but must be 1 or the {x[0]} channels of the input"
+            )
             self.refuse(
                 "stated-wrongly",
                 f"`num_parameters` is {self.num_parameters}{why}",
@@ -151,7 +155,7 @@ class CELU(_Pointwise):
                 "division-by-zero",
                 f"`CELU` divides by `alpha`, which is {self.alpha:g}",
                 argument="alpha",
-                label="too near to 0",
+                label="too close to 0",
                 tries=(setting(alpha=1.0),),
             )
         check_in_place(self, "alpha")
@@ -285,9 +289,9 @@ class Hardtanh(_Pointwise):
         if self.min_val >= self.max_val:
             self.refuse(
                 "empty-range",
-                f"`min_val` is {self.min_val:g}, which is not below `max_val`, {self.max_val:g}",
+                f"`min_val` is {self.min_val:g}, which is not less than `max_val`, {self.max_val:g}",
                 argument="min_val" if "min_val" in self.model_fields_set else "max_val",
-                label="nothing is between `min_val` and `max_val`",
+                label="no value is between `min_val` and `max_val`",
                 tries=(setting(min_val=self.max_val, max_val=self.min_val),) if self.min_val > self.max_val else (),
             )
         return x
@@ -328,7 +332,7 @@ class GLU(Layer):
         if x[dim] % 2:
             self.refuse(
                 "not-divisible",
-                f"`GLU` halves dimension {dim + 1} of a batch, which has an odd number of values: {x[dim]}",
+                f"`GLU` splits dimension {dim + 1} in half, but its size is odd: {x[dim]}",
                 argument="dim",
                 label=many(x[dim], "value"),
                 dims=(dim,),
@@ -354,7 +358,7 @@ class _Softmax(Layer):
         elif len(x) == 2:
             self.refuse(
                 "mixes-batch",
-                f"`{type(self).__name__}` without `dim` takes dimension 0 of a sequence, which is the batch",
+                f"`{type(self).__name__}` without `dim` uses dimension 0 of a sequence, which is the batch",
                 label=f"gets {x}",
                 tries=(setting(dim=1), setting(dim=2)),
             )

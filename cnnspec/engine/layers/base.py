@@ -33,7 +33,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Number = Annotated[float, Field(ge=-MAX_NUMBER, le=MAX_NUMBER)]
 PositiveNumber = Annotated[float, Field(gt=0, le=MAX_NUMBER)]
 NonNegativeNumber = Annotated[float, Field(ge=0, le=MAX_NUMBER)]
-Null = Annotated[None, "means something else than leaving the argument out"]
+Null = Annotated[None, "differs from omitting the argument"]
 Sizes1 = Positive | tuple[Positive]
 Sizes2 = Positive | tuple[Positive, Positive]
 Sizes3 = Positive | tuple[Positive, Positive, Positive]
@@ -282,9 +282,8 @@ def many(number: int, noun: str) -> str:
 
 
 def arriving(number: int, noun: str = "") -> str:
-    """``3 channels arrive``, ``1 channel arrives``."""
-    words = many(number, noun) if noun else f"{number}"
-    return f"{words} arrive{'s' if f'{number}' == '1' else ''}"
+    """Return ``the input has 3 channels``, ``the input has 1 channel``."""
+    return f"the input has {many(number, noun) if noun else number}"
 
 
 def described(x: Shape) -> str:

@@ -107,7 +107,7 @@ class _Conv(_AnyConv):
                 "same-with-stride",
                 f"`padding: same` needs a stride of 1, not {shown(self.stride)}",
                 argument="padding",
-                label="cannot be kept with a stride",
+                label="needs a stride of 1",
                 tries=(setting(padding=half), setting(stride=1)),
             )
 
@@ -232,9 +232,9 @@ class ConvTranspose2d(_AnyConv):
                 fits = tuple(w.padding - max(0, (2 - s) // 2) for w, s in zip(self.windows(), sizes, strict=True))
                 self.refuse(
                     "padding-too-large",
-                    f"`padding: {window.padding}` cuts a transposed convolution of {cross(x.sizes)} down to nothing",
+                    f"`padding: {window.padding}` removes the whole output of this layer on {cross(x.sizes)}",
                     argument="padding",
-                    label=f"cuts {2 * window.padding} values from {size + 2 * window.padding}",
+                    label=f"removes {2 * window.padding} of {size + 2 * window.padding} values",
                     note=f"{window.formula(x[dim])} {AXES[self.dims][dim - 1]}",
                     dims=(dim,),
                     tries=(setting(padding=settle(fits)),),
@@ -247,7 +247,7 @@ class ConvTranspose2d(_AnyConv):
             if window.output_padding > limit:
                 self.refuse(
                     "output-padding-too-large",
-                    f"`output_padding: {window.output_padding}` is not below the stride or the dilation",
+                    f"`output_padding: {window.output_padding}` is not smaller than the stride or the dilation",
                     argument="output_padding",
                     label=f"at most {limit}",
                     note=f"the stride is {window.stride}, the dilation {window.dilation}",

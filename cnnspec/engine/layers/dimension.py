@@ -10,7 +10,7 @@ def dimension(layer: Layer, name: str, x: Shape) -> int:
     if not -len(x) - 1 <= dim <= len(x):
         layer.refuse(
             "no-such-dimension",
-            f"there is no dimension {dim}: they count from 0, the batch, to {len(x)}",
+            f"there is no dimension {dim}: dimensions go from 0, the batch, to {len(x)}",
             argument=name,
             label=f"gets {described(x)}",
             tries=(setting(**{name: 1 if name == "start_dim" else -1}),),
@@ -26,7 +26,7 @@ def own_dimension(layer: Layer, name: str, x: Shape, deed: str) -> int:
             "mixes-batch",
             f"`{type(layer).__name__}` {deed} dimension 0, which is the batch",
             argument=name,
-            label="counts from 0, the batch",
+            label="dimension 0 is the batch",
             tries=(setting(**{name: 1}),),
         )
     return dim

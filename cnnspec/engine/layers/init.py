@@ -45,8 +45,12 @@ class Function(BaseModel):
         """Raises Refusal for arguments that exclude each other, and for a tensor that torch would not fill."""
         if len(shape) not in self.dimensions:
             name = type(self).__name__
-            message = f"`{name}` fills tensors of {_counts(self.dimensions)} dimensions, and this one has {len(shape)}"
-            raise Refusal("init-dimensions", message, help="`zeros_`, `constant_`, `normal_` and `uniform_` fill any")
+            message = f"`{name}` needs {_counts(self.dimensions)} dimensions, and this parameter has {len(shape)}"
+            raise Refusal(
+                "init-dimensions",
+                message,
+                help="use `zeros_`, `constant_`, `normal_` or `uniform_`, which fill any tensor",
+            )
 
     def call(self) -> Call:
         """The call, without the tensor, which comes first."""
@@ -133,9 +137,9 @@ class trunc_normal_(_Bounded):
         outside = max(self.a - self.mean, self.mean - self.b)
         falls = min(self.std**2 / outside, self.std) if outside > 0 else inf  # over what width to about a third
         if self.share() <= TAIL and self.b - self.a > MOST_DRAWS * falls:
-            message = "from `a` to `b` the distribution has next to nothing, and torch would draw without end"
-            note = f"mean {self.mean:g}, std {self.std:g}: it lives within about {falls:.2g} of the nearer bound"
-            raise Refusal("init-bounds", message, note=note, help="bring `a` and `b` together, about the `mean`")
+            message = "almost no values of this distribution are between `a` and `b`, so torch would draw forever"
+            note = f"mean {self.mean:g}, std {self.std:g}: accepted values are within {falls:.2g} of the nearer bound"
+            raise Refusal("init-bounds", message, note=note, help="move `a` and `b` closer together, around the `mean`")
 
     def share(self) -> float:
         """The share of the whole distribution that lies between the bounds."""

@@ -24,8 +24,8 @@ from cnnspec.engine.layers.dependency import All, Reading
 from cnnspec.engine.layers.known_as import OtherName
 from cnnspec.engine.layers.shape import Shape, larger
 
-SAME_RANK = "let all paths end in maps, or in flat vectors: put what flattens behind the join"
-ALIGN = "give the paths equal strides and fitting paddings"
+SAME_RANK = "end all paths in maps, or all in flat vectors: put the `Flatten` after the join"
+ALIGN = "give the paths equal strides, and paddings that keep their sizes equal"
 
 
 class _Join(Layer):
@@ -48,7 +48,7 @@ class _Join(Layer):
                 self.conflict(xs, x, self.ranks_differ(xs[0], x), help=help)
 
     def ranks_differ(self, x: Shape, other: Shape) -> str:
-        return f"`{type(self).__name__}` joins tensors of one rank, not {described(x)} and {described(other)}"
+        return f"`{type(self).__name__}` needs tensors of the same rank, not {described(x)} and {described(other)}"
 
     def conflict(
         self, xs: tuple[Shape, ...], other: Shape, message: str, dims: tuple[int, ...] = (), help: str = ""
@@ -90,12 +90,12 @@ class _Elementwise(_Join):
             what = "channels"
             help = "make both `out_channels` equal"
             if first.sizes == other.sizes:
-                help += f", or join with `Concat` to stack them to {sum(x[0] for x in xs)}"
+                help += f", or use `Concat` to get {sum(x[0] for x in xs)} channels"
             if any(a != b and 1 not in (a, b) for a, b in zip(first.sizes, other.sizes, strict=True)):
                 what, values, help = "channels and sizes", f"{first} and {other}", ALIGN
         else:
             what, values, help = "sizes", _sizes(first, other), ALIGN
-        message = f"`{type(self).__name__}` joins equal shapes, but the {what} differ: {values}"
+        message = f"`{type(self).__name__}` needs equal shapes, but the {what} differ: {values}"
         a, b = first.plain(), other.plain()
         dims = tuple(d for d in range(dim, len(a)) if a[d] != b[d] and 1 not in (a[d], b[d]))
         self.conflict(xs, other, message, dims, help)
@@ -140,7 +140,7 @@ class Concat(_Join):
         for x in xs[1:]:
             if x.sizes != xs[0].sizes:
                 dims = tuple(i for i in range(1, len(x)) if x[i] != xs[0][i])
-                message = f"`Concat` joins maps of one size, but the sizes differ: {_sizes(xs[0], x)}"
+                message = f"`Concat` needs equal heights and widths, but the sizes differ: {_sizes(xs[0], x)}"
                 self.conflict(xs, x, message, dims, ALIGN)
         return Shape((sum(x[0] for x in xs), *xs[0].sizes))
 
@@ -161,7 +161,7 @@ class Slice(Layer):
         if end > x[0]:
             self.refuse(
                 "slice",
-                f"`end` is {end}, and {arriving(x[0], 'channel')}",
+                f"`end` is {end}, but {arriving(x[0], 'channel')}",
                 argument="end",
                 label=f"at most {x[0]}",
                 dims=(0,),
@@ -170,9 +170,9 @@ class Slice(Layer):
         if self.start >= end:
             self.refuse(
                 "slice",
-                f"channels {self.start} to {end}, the last excluded, are none",
+                f"`start: {self.start}` and `end: {end}` select no channels",
                 argument="start" if self.end is None else "end",
-                label=f"{arriving(x[0], 'channel')}, counted from 0",
+                label=f"{arriving(x[0], 'channel')}, numbered from 0",
                 dims=(0,) if self.end is None else (),
             )
         return Shape((end - self.start, *x.sizes))
@@ -224,7 +224,7 @@ class Split(_Parts):
         if sizes >= x[0]:
             self.refuse(
                 "too-few-channels",
-                f"parts of {many(sizes, 'channel')} are one part, and {arriving(x[0], 'channel')}",
+                f"parts of {many(sizes, 'channel')} split nothing, because {arriving(x[0], 'channel')}",
                 argument="split_size_or_sections",
                 label=f"less than {x[0]}",
                 dims=(0,),
@@ -237,7 +237,7 @@ class Split(_Parts):
         rest = x[0] - sum(sizes[:-1])
         self.refuse(
             "split",
-            f"the parts hold {many(sum(sizes), 'channel')}, and {arriving(x[0], 'channel')}",
+            f"the parts have {many(sum(sizes), 'channel')} in total, but {arriving(x[0], 'channel')}",
             argument="split_size_or_sections",
             label=f"together {x[0]}",
             note=f"{' + '.join(map(str, sizes))} = {sum(sizes)}",

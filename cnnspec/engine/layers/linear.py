@@ -29,10 +29,10 @@ class Linear(Layer):
         if len(x) > 1 and self.in_features is None:
             self.refuse(
                 "linear-on-map",
-                f"`Linear` takes a flat vector, and a map of {x} arrives",
+                f"`Linear` takes a flat vector, but the input is a map of {x}",
                 label=f"gets {x}",
                 dims=(0,),
-                tries=(setting(" to work along the last dimension", in_features=x[-1]),),
+                tries=(setting(" to apply it to the last dimension", in_features=x[-1]),),
             )
         self.check_stated("in_features", x[-1], "feature", (len(x) - 1,))
         return Shape((*x[:-1], self.out_features))

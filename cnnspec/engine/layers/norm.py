@@ -120,9 +120,9 @@ class InstanceNorm2d(_ChannelNorm):
         if x[1] * x[2] == 1:
             self.refuse(
                 "nothing-to-normalize",
-                f"`InstanceNorm2d` needs more than one value a channel, and {x} arrives",
+                f"`InstanceNorm2d` needs more than one value per channel, but the input is {x}",
                 label=f"gets {x}",
-                help="take it out, or put it before the map shrinks to 1×1",
+                help="remove it, or put it where the map is larger than 1×1",
                 dims=(1, 2),
             )
         return y
@@ -157,7 +157,7 @@ class GroupNorm(Layer):
         if x.elements == self.num_groups:
             self.refuse(
                 "nothing-to-normalize",
-                f"`GroupNorm` needs more than one value a group, and {x} arrives in {many(self.num_groups, 'group')}",
+                f"`GroupNorm` needs more than one value per group, not {x} in {many(self.num_groups, 'group')}",
                 argument="num_groups",
                 label="one value in each group",
                 dims=tuple(range(len(x))),
@@ -182,7 +182,7 @@ class GroupNorm(Layer):
 class LayerNorm(Layer):
     """Normalisation of each image over its last dimensions: over all of them where ``normalized_shape`` is left out."""
 
-    known_as = (OtherName(("layernormalization",), "Keras", note="Keras normalizes the last dimension alone"),)
+    known_as = (OtherName(("layernormalization",), "Keras", note="Keras normalizes only the last dimension"),)
     role = "norm"
     infers = ("normalized_shape",)
     positional = ("normalized_shape",)
@@ -199,7 +199,7 @@ class LayerNorm(Layer):
         last = tuple(x[-len(shape) :])
         if len(shape) > len(x):
             said = f"`normalized_shape` has {many(len(shape), 'size')}"
-            self.mismatch("mixes-batch", "takes in the batch", said, x, last)
+            self.mismatch("mixes-batch", "includes the batch", said, x, last)
         if shape != last:
             said = f"`normalized_shape` is {shown(self.normalized_shape)}"
             self.mismatch("stated-wrongly", f"{x} ends in {cross(last) if len(last) > 1 else last[0]}", said, x, last)
@@ -209,11 +209,11 @@ class LayerNorm(Layer):
         fits = last[0] if len(last) == 1 else last
         self.refuse(
             code,
-            f"{said}, but {x} arrives",
+            f"{said}, but the input is {x}",
             argument="normalized_shape",
             label=label,
             dims=tuple(range(len(x) - len(last), len(x))),
-            tries=(setting(", or leave it out to normalise over all dimensions", normalized_shape=fits),),
+            tries=(setting(", or omit it to normalize over all dimensions", normalized_shape=fits),),
         )
 
     def normalized(self, x: Shape) -> tuple[int, ...]:

@@ -38,7 +38,7 @@ class _Pad2d(Layer):
     def crops_all(self, size: int, change: int, what: str, dim: int) -> None:
         self.refuse(
             "crops-everything",
-            f"`{type(self).__name__}` crops {-change} {what}, and {size} arrive",
+            f"`{type(self).__name__}` crops {-change} {what}, but the input has {size}",
             argument="padding",
             label=f"crops {-change} of {size} {what}",
             dims=(dim,),
@@ -90,7 +90,7 @@ class ReflectionPad2d(_Pad2d):
             fits: Any = tuple(min(pad, size - 1) if i // 2 == 2 - dim else pad for i, pad in enumerate(self.pads()))
             self.refuse(
                 "padding-too-large",
-                f"`ReflectionPad2d` mirrors at most {size - 1} of {size} {what}, not {max(before, after)}",
+                f"`ReflectionPad2d` reflects at most {size - 1} of {size} {what}, not {max(before, after)}",
                 argument="padding",
                 label=f"at most {size - 1} {what}",
                 dims=(dim,),

@@ -72,7 +72,7 @@ class _Pool(Layer):
             kernel = cross(each(self.kernel_size, self.dims))
             self.refuse(
                 "padding-too-large",
-                f"`padding: {shown(self.padding)}` is more than half of a pool's {kernel} kernel",
+                f"`padding: {shown(self.padding)}` is more than half of the pool's {kernel} kernel",
                 argument="padding",
                 label=f"at most {shown(settle(most))}",
                 tries=(setting(padding=fits),),
@@ -101,10 +101,10 @@ class _MaxPool(_Pool):
             if window.sees_nothing(x[dim]):
                 self.refuse(
                     "window-of-padding",
-                    f"a window dilated by {window.dilation} steps over the input and sees padding alone",
+                    f"a window with dilation {window.dilation} skips the whole input and contains only padding",
                     argument="dilation",
-                    label=f"steps over a size of {x[dim]}",
-                    note=f"from −{window.before} in steps of {window.dilation} it comes to "
+                    label=f"skips a size of {x[dim]}",
+                    note=f"from −{window.before} in steps of {window.dilation} it reaches "
                     f"{-window.before % window.dilation}, and the input ends at {x[dim] - 1}",
                     dims=(dim,),
                     tries=(setting(padding=0), setting(dilation=1)),
@@ -215,7 +215,7 @@ class AvgPool3d(_AvgPool):
         if bad:
             self.refuse(
                 "window-too-large",
-                f"{a(cross(kernel))} window of `AvgPool3d` does not fit in {a(cross(x.sizes))} input, padding aside",
+                f"{a(cross(kernel))} window of `AvgPool3d` does not fit in {a(cross(x.sizes))} input without padding",
                 argument="kernel_size",
                 label=f"needs at least {cross(kernel)}",
                 dims=bad,

@@ -40,7 +40,7 @@ class Flatten(_View):
         if first > last:
             self.refuse(
                 "empty-range",
-                f"`start_dim` is dimension {first}, which comes after `end_dim`, dimension {last}",
+                f"`start_dim` is dimension {first}, which is after `end_dim`, dimension {last}",
                 argument="start_dim" if "start_dim" in self.model_fields_set else "end_dim",
                 label=f"a batch of {x} has dimensions 0 to {len(x)}",
                 tries=(setting(end_dim=-1),),
@@ -106,9 +106,9 @@ class Unflatten(_View):
         if sizes.count(-1) > 1:
             self.refuse(
                 "unflatten",
-                f"`unflattened_size` is {shown(sizes)}, and only one size can follow from the others",
+                f"`unflattened_size` is {shown(sizes)}, but only one size can be -1",
                 argument="unflattened_size",
-                label="one -1 at most",
+                label="at most one -1",
             )
         if size % stated or (-1 not in sizes and size != stated):
             self.refuse(
@@ -158,11 +158,12 @@ class Permute(_View):
     def infer(self, x: Shape) -> Shape:
         if len(self.dims) != len(x) + 1:
             self.wrong(
-                f"`dims` orders {many(len(self.dims), 'dimension')}, and {len(x) + 1} arrive, the batch included", x
+                f"`dims` has {many(len(self.dims), 'dimension')}, but the input has {len(x) + 1}, including the batch",
+                x,
             )
         for dim in self.dims:
             if not -len(x) - 1 <= dim <= len(x):
-                self.wrong(f"there is no dimension {dim}: they count from 0, the batch, to {len(x)}", x)
+                self.wrong(f"there is no dimension {dim}: dimensions go from 0, the batch, to {len(x)}", x)
         if len(set(self.order(x))) < len(self.dims):
             self.wrong(f"`dims` is {shown(self.dims)}, which names a dimension twice", x)
         if self.order(x)[0] != 0:
@@ -170,7 +171,7 @@ class Permute(_View):
                 "mixes-batch",
                 "`Permute` moves dimension 0, which is the batch",
                 argument="dims",
-                label="begins with another dimension",
+                label="does not start with 0",
                 tries=(setting(dims=(0, *(dim for dim in self.order(x) if dim))),),
             )
         return Shape(x[dim - 1] for dim in self.order(x)[1:])

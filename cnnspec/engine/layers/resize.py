@@ -106,12 +106,12 @@ class Upsample(Layer):
                 "conflicting-arguments",
                 "`Upsample` takes `size` or `scale_factor`, not both",
                 argument="scale_factor",
-                label=f"`size` is {shown(self.size)} already",
+                label=f"`size` is already {shown(self.size)}",
             )
         if self.size is not None and self.recompute_scale_factor:
             self.refuse(
                 "conflicting-arguments",
-                "`recompute_scale_factor` needs a `scale_factor`, and `size` is stated instead",
+                "`recompute_scale_factor` needs a `scale_factor`, but `size` is set instead",
                 argument="recompute_scale_factor",
                 label=f"`size` is {shown(self.size)}",
                 tries=(setting(recompute_scale_factor=False),),
@@ -130,7 +130,7 @@ class Upsample(Layer):
         if needed is None and self.align_corners is not None:
             self.refuse(
                 "conflicting-arguments",
-                f"`mode: {self.mode}` aligns no corners: `align_corners` goes with {MODES_THAT_ALIGN}",
+                f"`mode: {self.mode}` does not support `align_corners`, which needs {MODES_THAT_ALIGN}",
                 argument="align_corners",
                 label=f"has no meaning for `{self.mode}`",
                 tries=(setting(mode=LINEAR_OF_RANK[len(x)]),),
@@ -157,7 +157,7 @@ class Upsample(Layer):
             if size < 1:
                 self.refuse(
                     "scaled-to-nothing",
-                    f"`scale_factor: {shown(self.scale_factor)}` leaves nothing of {cross(x.sizes)}",
+                    f"`scale_factor: {shown(self.scale_factor)}` reduces {cross(x.sizes)} to nothing",
                     argument="scale_factor",
                     label=f"at least 1/{x[dim]}",
                     note=f"floor({x[dim]}·{factors[dim - 1]}) = 0 {AXES[len(sizes)][dim - 1]}",
@@ -184,7 +184,7 @@ class ResizeLike(Layer):
         (like,) = others
         self.check_rank(x)
         if len(like) != len(x):
-            message = f"`ResizeLike` resizes {described(x)} to the size of another, and `like` is {described(like)}"
+            message = f"`ResizeLike` resizes {described(x)} to the size of another, but `like` is {described(like)}"
             self.refuse("wrong-rank", message, label=f"{x} and {like}")
         self.as_upsample(like).check_mode(x)
         return Shape((x[0], *like.sizes))
@@ -236,9 +236,9 @@ class PixelShuffle(Layer):
         if x[0] % r**2:
             self.refuse(
                 "not-divisible",
-                f"`PixelShuffle` makes {r}×{r} places of {r**2} channels, and {arriving(x[0], 'channel')}",
+                f"`PixelShuffle` turns {r**2} channels into {r}×{r} pixels, but {arriving(x[0], 'channel')}",
                 argument="upscale_factor",
-                label=f"its square must divide {x[0]}",
+                label=f"the square must divide {x[0]}",
                 note=f"{x[0]} = {x[0] // r**2}·{r}² + {x[0] % r**2}",
                 dims=(0,),
             )

@@ -38,14 +38,14 @@ def _classifies(node: Node) -> bool:
 
 def _on_logits(node: Node, logits: Node) -> Finding:
     softmax = node.layer.gives_probabilities
-    why = "cross-entropy takes a softmax of its own" if softmax else "no logit can be far below 0"
-    more = ": whoever wants probabilities takes the softmax" if softmax else ""
+    why = "cross-entropy applies softmax itself" if softmax else "the logits cannot be far below 0"
+    more = "; to get probabilities, apply softmax outside the network" if softmax else ""
     return warn(
         "activation-on-logits",
         node,
         f"`{node.type}` on the logits: {why}",
-        labels=(Label(place(logits), "makes the logits"),),
-        help=f"leave the line out{more}",
+        labels=(Label(place(logits), "computes the logits"),),
+        help=f"remove the line{more}",
     )
 
 
@@ -60,11 +60,11 @@ def linear_after_linear(view: View) -> Iterator[Finding]:
             yield warn(
                 "linear-after-linear",
                 node,
-                "two `Linear` with nothing between are one",
-                "works on a linear map",
+                "two `Linear` without an activation between them equal one `Linear`",
+                "takes the output of a `Linear`",
                 labels=(Label(place(first), "the first"),),
-                note=f"{before}→{between}→{after} can say no more than {before}→{after}",
-                help="put an activation between them, or leave one out",
+                note=f"{before}→{between}→{after} represents no more than {before}→{after}",
+                help="add an activation between them, or remove one",
             )
 
 

@@ -18,9 +18,9 @@ def unused_output(view: View) -> Iterator[Finding]:
             yield warn(
                 "unused-output",
                 node,
-                f"nothing takes the output of this `{node.type}`",
-                f"makes {node.shape} for nobody",
-                help="take it with `from`, or leave out the lines that lead only here",
+                f"the output of this `{node.type}` is not used",
+                f"computes {node.shape}, which no line uses",
+                help="use it with `from`, or remove the lines that lead only here",
             )
 
 
@@ -32,6 +32,6 @@ def unused_inputs(spec: Spec, graphs: Sequence[Graph]) -> Iterator[Diagnostic]:
     used.update(value for graph in graphs for value in graph.live_values)
     for number, entry in enumerate(spec.input):
         if INPUT - number not in used:
-            message = f"no line takes the input `{entry.key.text}`"
+            message = f"no line uses the input `{entry.key.text}`"
             help = f"name it in the line that needs it, `from: {entry.key.text}`, or remove it"
             yield Diagnostic("unused-input", message, Label(entry.key.span), help=help, severity="warning")

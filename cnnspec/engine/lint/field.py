@@ -60,10 +60,10 @@ def _small(pool: Node, last: Node, extents: list[Extent], sizes: tuple[int, ...]
     return warn(
         "small-receptive-field",
         pool,
-        f"each value that is pooled here sees {seen} of the {cross(sizes)} input",
+        f"each value in this pool sees only {seen} of the {cross(sizes)} input",
         f"pools {last.shape}",
         labels=(Label(place(last), f"its receptive field is {seen}"),),
-        help="more layers, strides or dilations before the pool widen the field",
+        help="add layers, strides or dilation before the pool to enlarge the receptive field",
     )
 
 
@@ -76,9 +76,9 @@ def _large(node: Node, last: Node, extents: list[Extent], sizes: tuple[int, ...]
         node,
         f"the receptive field grows to {many} times the {cross(sizes)} input",
         f"from here on it is more than {TIMES} times the input",
-        note=f"the last map has a field of {extents[worst].size:,} on {sizes[worst]} places: the rest is padding"
+        note=f"its receptive field is {extents[worst].size:,} on an input of {sizes[worst]}: the rest is padding"
         if times < 10**6
-        else "nearly all that the last map is made of is padding",
-        help="fewer layers or strides serve an input of this size",
+        else "the last map is computed almost entirely from padding",
+        help="use fewer layers or strides for an input of this size",
         weight=times,
     )

@@ -86,9 +86,9 @@ def without_codes(source: Source) -> Iterator[Diagnostic]:
             span = source.span(number, match.start() + 1, len(match[0].rstrip()))
             codes = CODES.findall(match[0].partition("ignore")[2])
             written = f"# cnnspec: ignore[{', '.join(codes) or 'bias-before-norm'}]"
-            help = f"write `{written}`" if codes else f"write `{written}`, with the codes that are meant"
+            help = f"write `{written}`" if codes else f"write `{written}`, with the codes to silence"
             colon = re.match(r"#\s*cnnspec:", match[0])
-            message = f"this comment {'names no code in brackets' if colon else 'has no colon'}, and silences nothing"
+            message = f"this comment {'names no code in brackets' if colon else 'has no colon'} and silences nothing"
             yield Diagnostic("unused-ignore", message, Label(span), help=help, severity="warning")
 
 

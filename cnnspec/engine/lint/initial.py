@@ -15,6 +15,6 @@ def unused_init(spec: Spec, graphs: Sequence[Graph]) -> Iterator[Diagnostic]:
     for rule in spec.init:
         own = rule.key.span.source is spec.source
         if own and rule.pattern is None and rule.key.text not in types:
-            message = f"no layer of the network is a `{rule.key.text}`"
-            help = "remove the rule, or name a type that is there"
+            message = f"the network has no `{rule.key.text}`"
+            help = "remove the rule, or name a layer type that the network has"
             yield Diagnostic("unused-init", message, Label(rule.key.span), help=help, severity="warning")

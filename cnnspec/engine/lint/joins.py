@@ -23,8 +23,8 @@ def broadcast_join(view: View) -> Iterator[Finding]:
                     node,
                     f"`{node.type}` repeats the one channel of {x} to fit {most}",
                     sign.join(map(str, node.input_shapes[:4])),
-                    labels=(Label(place(maker), "the one channel comes from here"),) if maker else (),
-                    help=f"make {most} channels of it, if that is not meant",
+                    labels=(Label(place(maker), "the single channel comes from here"),) if maker else (),
+                    help=f"give it {most} channels, unless the broadcast is intended",
                 )
                 break
 
@@ -40,16 +40,16 @@ def wasteful_groups(view: View) -> Iterator[Finding]:
             yield warn(
                 "wasteful-groups",
                 node,
-                f"a convolution of one place and one channel a group only scales its {groups} channels",
+                f"a 1×1 convolution with one channel per group only scales its {groups} channels",
                 argument="groups",
-                help="a larger kernel, fewer groups, or the norm's own scale in its place",
+                help="use a larger kernel or fewer groups, or let the normalization scale the channels",
             )
         elif first := _grouped_alike(view, node, groups):
             yield warn(
                 "wasteful-groups",
                 node,
-                f"two convolutions running keep the same {groups} groups apart",
-                "no group sees another's channels",
+                f"two convolutions in a row keep the same {groups} groups separate",
+                "no information passes between groups",
                 argument="groups",
                 labels=(Label(place(first, "groups"), "the first"),),
                 help="put a `ChannelShuffle` or a 1×1 convolution without groups between them",

@@ -57,9 +57,9 @@ def _in_sequence(node: Node, line: Item, join: Node, rounds: int) -> Finding:
     diagnostic = Diagnostic(
         "foreach-in-path",
         f"`foreach` runs its {rounds} rounds in sequence, inside one path of `{join.type}`",
-        Label(entry.key.span, "each round takes the output of the one before"),
+        Label(entry.key.span, "each round takes the output of the previous one"),
         labels=(Label(join.item.op.span, f"joins the output of round {rounds}"),),
-        help="for parallel paths, write the path as `{foreach: …, layers: […]}`; for a sequence, silence this line",
+        help="for parallel paths, write the path as `{foreach: …, layers: […]}`; for a sequence, silence the warning",
         trace=join.trace,
         severity="warning",
     )

@@ -25,12 +25,12 @@ def bias_before_norm(view: View) -> Iterator[Finding]:
         yield warn(
             "bias-before-norm",
             node,
-            f"`{norm.type}` takes the bias of this `{node.type}` away again",
-            "adds a number to each channel",
+            f"the bias of this `{node.type}` has no effect: `{norm.type}` subtracts it",
+            "adds a constant to each channel",
             argument="bias",
-            labels=(Label(place(norm), "takes each channel's mean away"),),
+            labels=(Label(place(norm), "subtracts the mean of each channel"),),
             note=_for_nothing(node.shape[0]),
-            help="" if may_set(node, "bias") else "set `bias: false` where it is decided",
+            help="" if may_set(node, "bias") else "set `bias: false` where the bias is set",
             repairs=(repair,) if may_set(node, "bias") else (),
         )
 
@@ -40,7 +40,7 @@ def _is_identity(node: Node) -> bool:
 
 
 def _for_nothing(numbers: int) -> str:
-    return f"{count(numbers, 'number')} {'is' if numbers == 1 else 'are'} trained and stored for nothing"
+    return f"{count(numbers, 'number')} {'is' if numbers == 1 else 'are'} trained and stored without effect"
 
 
 def dropout_before_norm(view: View) -> Iterator[Finding]:
@@ -51,10 +51,10 @@ def dropout_before_norm(view: View) -> Iterator[Finding]:
             yield warn(
                 "dropout-before-norm",
                 found,
-                f"a dropout before `{norm.type}` gives it another variance in training than in evaluation",
-                "zeros and scales up in training alone",
-                labels=(Label(place(norm), "keeps the variance that it saw in training"),),
-                help="put the dropout behind the last normalisation",
+                f"dropout before `{norm.type}` gives it a different variance in training than in evaluation",
+                "zeroes and scales values in training only",
+                labels=(Label(place(norm), "uses the variance from training in evaluation"),),
+                help="put the dropout after the last normalization",
             )
 
 
@@ -79,16 +79,16 @@ def norm_of_one_value(view: View) -> Iterator[Finding]:
             yield warn(
                 "norm-of-one-value",
                 node,
-                f"`{node.type}` gets one value a channel: its statistics are those of the batch alone",
+                f"`{node.type}` gets one value per channel: its statistics come from the batch alone",
                 f"gets {x}",
-                help="train it in large batches (one image alone is refused), or keep the map larger than 1×1",
+                help="keep the map larger than 1×1, or train in large batches (torch refuses a batch of one)",
             )
         elif isinstance(node.layer, LayerNorm | LayerNorm2d) and prod(node.layer.normalized(x)) == 1:
             yield warn(
                 "norm-of-one-value",
                 node,
-                f"`{node.type}` normalises one value at a time, which always gives 0",
+                f"`{node.type}` normalizes one value at a time, which always gives 0",
                 f"gets {x}",
-                note="each value less its own mean is 0, whatever arrives",
-                help="take it out, or let more values share a mean",
+                note="a value minus its own mean is 0 for every input",
+                help="remove it, or normalize over more values",
             )

@@ -92,7 +92,7 @@ def _merged(found: list[Finding], *, everywhere: bool) -> Diagnostic:
     notes = (*first.notes, f"the same in {count(more, 'more layer')}{_in_lines(lines)}") if more else first.notes
     repairs = first.repairs if everywhere else ()
     words = "" if everywhere else "; ".join(repair.words for repair in first.repairs)
-    help = first.help or (f"{words} where it is asked for: not for all that this line makes" if words else "")
+    help = first.help or (f"{words} at the calls that need it: this line makes other layers too" if words else "")
     return replace(first, notes=notes, repairs=repairs, help=help)
 
 

@@ -187,8 +187,8 @@ def _unread(
     """``of_base`` are those that a misspelt one may be meant to set anew."""
     for name, param in params.items():
         if name not in read and not param.broken:
-            message = f"nothing in {owner} reads the param `{name}`"
-            help, near = f"write `${name}` where it is meant, or remove it", did_you_mean(name, of_base)
+            message = f"nothing in {owner} uses the param `{name}`"
+            help, near = f"use it as `${name}`, or remove it", did_you_mean(name, of_base)
             yield _warning("unused-param", message, param.name.span, near, help)
 
 
@@ -223,7 +223,7 @@ def _unused_ids(items: tuple[Item, ...], elsewhere: set[str]) -> Iterator[Diagno
     taken = set(map(line_of, taken))
     for item in within:
         if item.op.text == GROUP and item.id is not None and "$" not in item.id.text and item.id.text not in taken:
-            message = f"no `from` names the id `{item.id.text}`, and a group has no key that it could name"
+            message = f"no `from` uses the id `{item.id.text}`, and a group has no key"
             yield _warning(
                 "unused-id", message, item.id.span, help="leave the id out", edit=_without_line(item.id, "id:")
             )
@@ -241,7 +241,7 @@ def _unused_inputs(block: Block) -> Iterator[Diagnostic]:
         return
     for name in block.inputs[1:]:
         if name.text not in set(map(line_of, taken)):
-            message = f"no line of block `{block.name.text}` takes its input `{name.text}`"
+            message = f"no line of block `{block.name.text}` uses its input `{name.text}`"
             help = f"name it in the line that needs it, `from: {name.text}`, or remove it"
             yield _warning("unused-input", message, name.span, help=help)
 
@@ -277,9 +277,9 @@ def _unreachable_in(items: tuple[Item, ...], known: Mapping[str, list[object]]) 
 
 
 def _unreached(span: Span, word: str, node: Node) -> Diagnostic:
-    message = f"this line is never there: its `{word}` is always {'false' if word == 'when' else '0'}"
-    labels = (Label(node.span, "whatever the params are"),)
-    help = "remove it, or let a param decide"
+    message = f"this line never runs: its `{word}` is always {'false' if word == 'when' else '0'}"
+    labels = (Label(node.span, "for all values of the params"),)
+    help = "remove it, or use a param in the condition"
     return Diagnostic("unreachable-line", message, Label(span), labels=labels, help=help, severity="warning")
 
 

@@ -106,11 +106,11 @@ def _skips(node: Node, windows: Windows, x: Shape, gaps: list[int]) -> Finding:
     return warn(
         "skipped-input",
         node,
-        f"the windows of `{node.type}` step over {what} that nobody looks at",
+        f"the windows of `{node.type}` skip {what} that no other layer reads",
         f"{a(cross(kernel))} window in steps of {cross(strides) if len(strides) > 1 else strides[0]} over {x}",
         argument="stride" if steps_over else "dilation",
         note=f"a window of {count(kernel[axis], what.removesuffix('s'))}{apart} moves on by {strides[axis]}",
-        help=f"{' and '.join(mends)} look{'s' * (len(mends) == 1)} at everything",
+        help=f"{' and '.join(mends)} cover{'s' * (len(mends) == 1)} everything",
     )
 
 
@@ -123,12 +123,12 @@ def _drops(node: Node, windows: Windows, x: Shape, tails: list[int]) -> Finding:
     return warn(
         "dropped-rows",
         node,
-        f"the stride of `{node.type}` leaves the last {what} of {x} out",
-        f"steps of {window.stride} do not come out even on {size}",
+        f"the stride of `{node.type}` skips the last {what} of {x}",
+        f"steps of {window.stride} do not fit evenly into {size}",
         argument="stride",
-        note=f"({size} + {window.before} + {window.after} − {window.extent}) / {window.stride} leaves a rest: "
-        f"{max(lost, 1)} of {size} {AXES[len(x.sizes)][axis]} never seen",
-        help=f"{'set `ceil_mode: true`, or ' if pool else ''}pad the map, or let another size arrive",
+        note=f"({size} + {window.before} + {window.after} − {window.extent}) / {window.stride} is not a whole number: "
+        f"{max(lost, 1)} of {size} {AXES[len(x.sizes)][axis]} never used",
+        help=f"{'set `ceil_mode: true`, or ' if pool else ''}pad the map, or use another input size",
     )
 
 
@@ -187,25 +187,25 @@ def _only_padding(node: Node, windows: Windows, axis: int) -> Finding:
     return warn(
         "padded-window",
         node,
-        f"the outermost windows of `{node.type}` see nothing but padding",
+        f"the outermost windows of `{node.type}` contain only padding",
         f"pads {count(window.before, AXES[len(windows)][axis].removesuffix('s'))}, and a window covers {window.extent}",
         argument="padding",
-        help="a padding below the size of the window lets each see some input",
+        help="use a padding smaller than the window",
     )
 
 
 def _mostly_padding(node: Node, windows: Windows, share: float) -> Finding:
     kernel, x = tuple(w.kernel for w in windows), node.input_shapes[0]
     places, what = prod(kernel), "weights" if node.tensors else "places"
-    one = f"{places - 1} of its {places} {what} meet padding alone"
+    one = f"{places - 1} of its {places} {what} meet only padding"
     return warn(
         "padded-window",
         node,
-        f"{a(cross(kernel))} window on {a(cross(x.sizes))} map sees padding for the most part",
+        f"{a(cross(kernel))} window on {a(cross(x.sizes))} map contains mostly padding",
         f"gets {x}",
         argument="kernel_size",
-        note=one if prod(x.sizes) == 1 else f"{1 - share:.0%} of what it looks at is padding",
-        help="keep the map larger with fewer strides, or take a smaller kernel here",
+        note=one if prod(x.sizes) == 1 else f"{1 - share:.0%} of the window is padding",
+        help="use fewer strides above, or a smaller kernel here",
         weight=1 - share,
     )
 
@@ -222,10 +222,10 @@ def pool_enlarges(view: View) -> Iterator[Finding]:
             yield warn(
                 "pool-enlarges",
                 node,
-                f"this pool gives more {listing([words[axis] for axis in grown])} than it gets: "
+                f"this pool returns more {listing([words[axis] for axis in grown])} than its input has: "
                 f"{y.sizes[first] if plain else after} from {x.sizes[first] if plain else before}",
                 f"turns {x} into {y}",
                 argument="padding",
                 note=f"{view.windows(node)[first].formula(x.sizes[first])} {words[first]}",
-                help="at stride 1, `kernel_size: 3` with `padding: 1` keeps the size, and 5 with 2; an even one cannot",
+                help="at stride 1, `kernel_size: 3` with `padding: 1` keeps the size; an even kernel cannot",
             )

@@ -236,7 +236,7 @@ class Expander(Expansion):
             return None
         if isinstance(sizes, tuple) and sizes and all(type(s) is int and 1 <= s < 2**31 for s in sizes):
             return Shape(sizes)
-        message = f"`input` is a list of positive sizes, not {shown(node)}"
+        message = f"`input` must be a list of positive sizes, not {shown(node)}"
         self.sink.error("bad-input", message, node.span, help=input_help(node))
         return None
 
@@ -322,7 +322,7 @@ class Expander(Expansion):
     def too_much(self, code: str, span: Span) -> None:
         """Says that nothing more is expanded, in this variant and in any other."""
         layers = f"the network has more than {MAX_NODES:,} layers"
-        work = "loops, blocks and variants ask for more work than a spec may"
+        work = "the loops, blocks and variants of this spec take too much work"
         self.sink.error(code, layers if code == "too-many-layers" else work, span, "reached here")
         self.meter.told = True
 
@@ -414,9 +414,9 @@ class Expander(Expansion):
         if isinstance(value, LayerName) and value.name in self.layers:
             return value
         if value is None:
-            help = f"leave the line out: `when: $({item.name.strip('$()')} != null)`"
+            help = f"omit the line: `when: $({item.name.strip('$()')} != null)`"
             self.fail(
-                "unknown-layer", f"`{item.name}` is null, which is no layer or block", item.op, context, help=help
+                "unknown-layer", f"`{item.name}` is null, which is not a layer or a block", item.op, context, help=help
             )
         near = did_you_mean(str(value), self.layers)
         message = f"`{item.name}` is {f'`{value}`' if isinstance(value, str) else in_yaml(value)}, not a layer or block"
@@ -542,12 +542,10 @@ class Expander(Expansion):
         flows = tuple(self.paths(item.paths, taken[0], scope, context)) if item.paths is not None else taken
         if _is_lone(item):
             help = "write `from: [prev, …]`, or give it a second path"
-            self.fail(
-                "lone-join", f"`{item.name}` joins two or more tensors, and this is one", item.op, context, help=help
-            )
+            self.fail("lone-join", f"`{item.name}` needs at least two inputs and has one", item.op, context, help=help)
         if not flows or (item.paths is None and item.sources is None and len(taken) == 1):
             help = (
-                "give a list of chains, a mapping of names to chains, or `from: [a, b]`; `[]` is a path that passes by"
+                "write a list of paths, a mapping of names to paths, or `from: [a, b]`; `[]` passes the input through"
             )
             self.fail("empty-join", f"`{item.name}` has nothing to join", item.op, context, help=help)
         if len(flows) > 1:
@@ -651,7 +649,7 @@ class Expander(Expansion):
             elements = [*(shape.elements for shape in given), *(tensor.elements for tensor in found.tensors.values())]
             if any(len(shape) > MAX_RANK for shape in given) or any(number > MAX_ELEMENTS for number in elements):
                 name = type(layer).__name__
-                self.fail("too-large", f"`{name}` makes a tensor past all bounds", item.op, context)
+                self.fail("too-large", f"the output of `{name}` is too large", item.op, context)
             self.inferred[key] = found
         return found
 
@@ -712,7 +710,7 @@ class Expander(Expansion):
 
 
 def _is_lone(item: Item) -> bool:
-    """Whether a join has one path, or one id in its `from`, whatever the params are."""
+    """Whether a join has one path, or one id in its `from`, for all values of the params."""
     if item.paths is not None:
         return len(item.paths) == 1 and item.paths[0].when is None and not item.paths[0].loops
     return item.sources is not None and len(item.sources) == 1 and is_plain(item.sources[0].text)

@@ -58,7 +58,7 @@ def _left_out(item: Item, layer: Layer, argument: str) -> Iterator[Repair]:
     edit = without(item, argument)
     if edit is not None:
         inferred = ": it is inferred" if argument in layer.infers else ""
-        yield Repair(f"leave `{argument}` out{inferred}", (edit,))
+        yield Repair(f"omit `{argument}`{inferred}", (edit,))
 
 
 def _sibling(item: Item, shape: Shape) -> Iterator[Repair]:
@@ -76,10 +76,10 @@ def _other_input(spec: Spec, layer: Layer, shape: Shape, nodes: Sequence[Node], 
     sizes = [item.span.text for item in node.items]
     if len(sizes) == len(shape) and len(shape) - 1 in layer.ranks:
         text = f"[{', '.join(sizes[1:])}]"
-        yield Repair(f"write `input: {text}`: the batch is never stated", (Edit(node.span, text),))
+        yield Repair(f"write `input: {text}`: `input` does not include the batch", (Edit(node.span, text),))
     if len(sizes) == len(shape) == 2 and 3 in layer.ranks and _is_image(*shape):
         text = f"[1, {', '.join(sizes)}]"
-        yield Repair(f"write `input: {text}`: the channels come first", (Edit(node.span, text),))
+        yield Repair(f"write `input: {text}`: channels come first", (Edit(node.span, text),))
 
 
 def _channels_last(spec: Spec) -> Iterator[Repair]:
@@ -89,7 +89,7 @@ def _channels_last(spec: Spec) -> Iterator[Repair]:
         sizes = [item.span.text for item in node.items]
         if all(size.isdigit() for size in sizes) and int(sizes[2]) <= MOST_CHANNELS < min(int(sizes[0]), int(sizes[1])):
             text = f"[{sizes[2]}, {sizes[0]}, {sizes[1]}]"
-            yield Repair(f"write `input: {text}`: the channels come first", (Edit(node.span, text),))
+            yield Repair(f"write `input: {text}`: channels come first", (Edit(node.span, text),))
 
 
 def _is_image(height: int, width: int) -> bool:

@@ -81,9 +81,9 @@ class Heads:
     def weight(self, head: Head, flow: Flow) -> float:
         value = self.expansion.value(head.weight, self.context, flow)
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-            message = f"`weight` is a number from 0 up, not {in_yaml(value)}"
+            message = f"`weight` must be a number, 0 or larger, not {in_yaml(value)}"
             self.expansion.fail(
-                "wrong-type", message, head.weight, self.context, help="GoogLeNet's heads have 0.3 each"
+                "wrong-type", message, head.weight, self.context, help="set `weight: 0.3`, as in the GoogLeNet paper"
             )
         return float(value)
 
@@ -113,7 +113,7 @@ class Heads:
             first = taken[name]
             message = f"two outputs have the name `{name}`"
             if first is None:
-                message = f"`{name}` is the network's own output, beside which training gives that of each head"
+                message = f"`{name}` is already the name of the network's own output"
             labels = () if first is None else (Label(first.span, "first here"),)
             help = "give the head another name, or another `output`"
             self.expansion.sink.error("duplicate-id", message, output.span, help=help, labels=labels)
@@ -132,8 +132,8 @@ class Heads:
             return
         nodes = self.expansion.nodes
         labels = tuple(Label(nodes[maker(f.value)].span, f"gives {f.shape}") for f in (flow, out) if f.value >= 0)
-        message = f"aux head `{head.name.text}` gives {flow.shape}, and the network {out.shape}"
-        help = "end the head as the network ends: training holds both against the same labels"
+        message = f"aux head `{head.name.text}` returns {flow.shape}, but the network returns {out.shape}"
+        help = "give the head as many outputs as the network: training compares both with the same labels"
         self.expansion.sink.error(
             "aux-mismatch", message, head.name.span, labels=labels, help=help, trace=self.context.trace
         )

@@ -32,7 +32,7 @@ from cnnspec.engine.syntax import Map, Meter, OutOfWork, Silent, Value
 # evaluate a function's arguments, and a fill.
 PATTERN, CHARACTERS, FUNCTION, FILL = 4, 32, 40, 3
 NEAR = 4  # how often each key is looked at, to find the one that was meant
-KEYS = "`cnnspec summary --full` shows the keys; `*` stands for any part of one, `**` for any number of parts"
+KEYS = "`cnnspec summary --full` shows the keys; `*` matches any one part, `**` any number of parts"
 BARE = "weight"  # what rules call the one tensor of a layer that is no module
 Facts = tuple[int | None, int | None, int]
 Fill = tuple[str, Call, Map | None]  # a tensor, what fills it, and the arguments as they are written
@@ -183,7 +183,7 @@ def check_patterns(spec: Spec, graphs: Sequence[Graph], sink: Sink, meter: Meter
             if rule.pattern is not None and own and not sink.full:
                 _check_pattern(rule, rule.pattern, spec, graphs, sink, meter)
     except OutOfWork:
-        message = "the patterns of `init` ask for more work than a spec may"
+        message = "the patterns of `init` take too much work"
         sink.error("too-much-work", message, spec.init[0].key.span)
 
 
@@ -196,7 +196,7 @@ def _check_pattern(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Gr
     known = tuple(dict.fromkeys(n for node in reached for n in (*trained(node), *type(node.layer).trains)))
     for setting in rule.settings:
         if setting.tensor.text not in known:
-            owners = "the layers that this pattern reaches have" if len(reached) > 1 else "this layer has"
+            owners = "the layers that this pattern matches have" if len(reached) > 1 else "this layer has"
             sink.add(no_such_tensor(owners, setting.tensor, known))
 
 
@@ -212,13 +212,13 @@ def _unreached(rule: Rule, pattern: Pattern, spec: Spec, graphs: Sequence[Graph]
     text, help, near = rule.key.text, "", None
     inside = Pattern((*pattern.parts, "**"))
     if any(inside.matches(key) for key in keys):
-        near, help = str(inside), "a scope has no parameters of its own, its layers have"
+        near, help = str(inside), "a scope has no parameters; the layers inside it do"
     elif pattern.lone_word and text in spec.blocks:
-        help = f"`{text}` is a block: name its layers by their keys, such as `layer1.*.conv2`"
+        help = f"`{text}` is a block: name its layers by their keys, for example `layer1.*.conv2`"
     elif pattern.lone_word and (type := nearest(text, {node.type for graph in graphs for node in graph.nodes})):
         near = type
     else:
         near = str(pattern.near(keys) or "") or None
     label = Label(rule.key.span, f"did you mean `{near}`?" if near else "")
-    message = f"no layer of the network has a key that fits `{text}`"
+    message = f"no layer of the network has a key that matches `{text}`"
     return Diagnostic("unreached-init", message, label, help=help or KEYS, repairs=rename(rule.key.span, near))

@@ -84,7 +84,7 @@ def _diagnostic(clash: Clash) -> Diagnostic:
     return Diagnostic(
         code,
         message,
-        Label(argument.span if argument else item.span, f"`{clash.writer.type}` writes over its input"),
+        Label(argument.span if argument else item.span, f"`{clash.writer.type}` overwrites its input"),
         labels=(Label(other.span, label),) if other else (),
         trace=clash.writer.trace,
         repairs=repairs(item, (setting(inplace=False),)),
@@ -96,13 +96,13 @@ def _words(clash: Clash) -> tuple[str, str, str]:
     if clash.other is None:
         return "in-place-shared", "this line overwrites a tensor that is the network's output", ""
     if clash.kept == PARTS:
-        message = f"this line overwrites a part that `{clash.other.type}` gives, which PyTorch refuses"
-        return "in-place-gradient", message, "gives parts of one tensor"
+        message = f"this line overwrites an output of `{clash.other.type}`, which PyTorch refuses"
+        return "in-place-gradient", message, "returns parts of one tensor"
     if clash.kept is None:
-        message = f"this line overwrites a tensor that `{clash.other.type}` reads afterwards"
-        return "in-place-shared", message, "reads the changed values"
-    message = f"the gradient of `{clash.other.type}` needs the {clash.kept} that this line overwrites"
-    return "in-place-gradient", message, f"its {clash.kept} is needed as it was"
+        message = f"this line overwrites a tensor that `{clash.other.type}` reads later"
+        return "in-place-shared", message, "reads the overwritten values"
+    message = f"the gradient of `{clash.other.type}` needs its {clash.kept}, which this line overwrites"
+    return "in-place-gradient", message, f"saves its {clash.kept} for backward"
 
 
 def clashes(nodes: Sequence[Node], inputs: Sequence[Shape], outputs: Collection[int] | None) -> Iterator[Clash]:

@@ -42,7 +42,9 @@ def _foreach(reporter: Reporter, node: Map, flow: Flow, context: Context) -> Ite
     lists = {entry.key.text: _list(reporter, entry, context, flow) for entry in node}
     if len({len(values) for values in lists.values()}) > 1:
         said = listing([f"`{name}` has {len(values)}" for name, values in lists.items()])
-        reporter.fail("unequal-lists", f"`foreach` walks lists of one length, but {said}", node.entries[0].key, context)
+        reporter.fail(
+            "unequal-lists", f"`foreach` needs lists of the same length, but {said}", node.entries[0].key, context
+        )
     steps = list(zip(*lists.values(), strict=True))
     of = count(len(steps), "step")
     for index, values in enumerate(steps):
@@ -56,7 +58,7 @@ def _list(reporter: Reporter, entry: Entry, context: Context, flow: Flow) -> tup
     values = reporter.value(entry.value, context, flow)
     if not isinstance(values, tuple):
         help = f"write `{entry.key.text}: [{shown(entry.value)}]`" if isinstance(values, int) else ""
-        message = f"`foreach` walks lists, and `{entry.key.text}` is none"
+        message = f"`foreach` needs a list, but `{entry.key.text}` is not one"
         reporter.fail("wrong-type", message, entry.value, context, help=help)
     return tuple(values)
 
@@ -65,7 +67,7 @@ def _times(reporter: Reporter, node: Node, context: Context, flow: Flow) -> int:
     times = reporter.value(node, context, flow)
     if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MAX_ROUNDS:
         computed = f", which is {in_yaml(times)}" if isinstance(node, Scalar) and "$" in node.text else ""
-        message = f"`repeat` is a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
+        message = f"`repeat` must be a whole number from 0 to {MAX_ROUNDS:,}, not {shown(node)}{computed}"
         repairs = without_dollar(node, context.env)
         reporter.fail("bad-repeat", message, node, context, help=_whole(node, times), repairs=repairs)
     return int(times)
@@ -74,7 +76,7 @@ def _times(reporter: Reporter, node: Node, context: Context, flow: Flow) -> int:
 def _whole(node: Node, times: Value) -> str:
     """How a number of rounds that is none is made one."""
     if isinstance(node, Scalar) and "/" in node.text and "//" not in node.text:
-        return "`//` divides without a rest"
+        return "`//` divides and rounds down"
     near = str(times).removesuffix(".0")
     return f"write `repeat: {near}`" if near.isdigit() and int(near) <= MAX_ROUNDS else ""
 

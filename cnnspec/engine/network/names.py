@@ -41,7 +41,7 @@ def name_group(reporter: Reporter, node: Scalar, flow: Flow, scope: ScopeBuilder
     name = node.text if "$" not in node.text else str(value)
     if fault := id_fault(name):
         is_there = folded(name) != name and folded(name) in scope.keys
-        help = f"choose another name: `{folded(name)}` stands above" if is_there else id_help(name)
+        help = f"choose another name: `{folded(name)}` is used above" if is_there else id_help(name)
         reporter.fail("bad-id", fault, node, context, help=help)
     return _claim(reporter, name, node, scope, context)
 
@@ -52,8 +52,8 @@ def _claim(reporter: Reporter, name: str, place: Node, scope: ScopeBuilder, cont
         _fail_repeated(reporter, name, place, context)
     if first is not None:
         labels = (Label(first, "first here"),)
-        message = f"two items of one scope have the id `{name}`"
-        help = "an id is a key of the state dict: give one of them another"
+        message = f"two lines of the same scope have the id `{name}`"
+        help = "an id is part of a state-dict key: rename one of them"
         reporter.fail("duplicate-id", message, place, context, "again here", help, labels)
     scope.keys[name] = place.span
     return name
@@ -62,8 +62,8 @@ def _claim(reporter: Reporter, name: str, place: Node, scope: ScopeBuilder, cont
 def _fail_repeated(reporter: Reporter, name: str, place: Node, context: Context) -> NoReturn:
     """One line comes into a scope several times: it is repeated, or several lines are patched with it."""
     of_patch = context.trace is not None and context.trace.text.startswith("patch ")
-    message = f"{'all lines that this patch puts here' if of_patch else 'all repeats'} have the id `{name}`"
-    help = "leave the id out: the lines are then numbered" if of_patch else ""
+    message = f"{'all lines that this patch inserts' if of_patch else 'all repeats'} have the id `{name}`"
+    help = "remove the id: the lines are then numbered" if of_patch else ""
     written = f"{name}$(index + 1)"
     edit = Edit(place.span, written)
     is_id = place.span.source.line(place.span.line)[: place.span.column - 1].rstrip().endswith("id:")
@@ -116,8 +116,8 @@ def source(
     """What one id stands for, ``flow`` being the line above; None where it is not there, which is told."""
     name = named_id(reporter, "from", word, flow, context)
     if "*" in name:
-        help = "a pattern stands for a list of ids: write it in a `from` that is a list, or name one line"
-        reporter.fail("undefined-from", f"`{name}` is a pattern, and one id is wanted here", word, context, help=help)
+        help = "a pattern gives a list of ids: use it in a list under `from`, or name one line"
+        reporter.fail("undefined-from", f"`{name}` is a pattern, and this line needs one id", word, context, help=help)
     return resolve(reporter, word, name, flow, scope, context, missing)
 
 
@@ -163,10 +163,10 @@ def _line(
     if found is not None:
         return found
     if reason := scope.reason(name):
-        message = f"`{name}` is not there: its line is left out"
-        help = "leave this line out as well, or give `from` another id"
+        message = f"`{name}` does not exist: its line is omitted"
+        help = "omit this line as well, or use another id in `from`"
         if reason.text == REMOVED:
-            help = f"replace `{name}` rather than remove it: `from` then takes what stands in its place"
+            help = f"replace `{name}` instead of removing it: `from` then uses the replacement"
         reporter.sink.error("undefined-from", message, word.span, labels=(reason,), help=help, trace=context.trace)
         return None
     if scope.look_up(lambda s: UNKNOWN if name in s.keys or s.unsure else None):
@@ -178,8 +178,8 @@ def _line(
 def not_chosen(word: Scalar, line: str, flow: Flow) -> Diagnostic:
     """A line with several outputs where one tensor is wanted."""
     names = [f"{line}.{output}" for output in flow.outputs]
-    message = f"`{line}` gives {len(names)} outputs, and one is wanted here"
-    help = f"take one by its name: {listing([f'`{name}`' for name in names[:MAX_TOLD]], 'or')}"
+    message = f"`{line}` has {len(names)} outputs, and this line needs one"
+    help = f"select one by name: {listing([f'`{name}`' for name in names[:MAX_TOLD]], 'or')}"
     repairs = tuple(Repair(f"take `{name}`", (Edit(word.span, name),)) for name in names[:3] if line in word.text)
     return Diagnostic("output-not-chosen", message, Label(word.span), help=help, repairs=repairs)
 
@@ -188,7 +188,7 @@ def _no_output(word: Scalar, line: str, output: str, flow: Flow) -> Diagnostic:
     names = list(flow.outputs)
     whole = word.text == f"{line}.{output}"
     if not names:
-        message = f"`{line}` gives one tensor, which has no name"
+        message = f"`{line}` has one output, which has no name"
         help = f"write `{line}`; of a block, `outputs` names the lines inside it that others can take"
         repairs = rename(word.span, line) if whole else ()
         return Diagnostic("undefined-from", message, Label(word.span), help=help, repairs=repairs)
@@ -205,7 +205,7 @@ def _all_ids(reporter: Reporter, word: Scalar, flow: Flow, scope: ScopeBuilder, 
     found = []
     for name in value if isinstance(value, tuple) else (value,):
         if isinstance(name, bool) or not isinstance(name, int | str):
-            message = f"`from` takes ids, and `{word.text}` is {in_yaml(value)}"
+            message = f"`from` takes ids, but `{word.text}` is {in_yaml(value)}"
             reporter.fail("wrong-type", message, word, context)
         found += [str(name)] if "*" not in str(name) else _matching(reporter, word, str(name), flow, scope, context)
     return found
@@ -245,7 +245,7 @@ def named_id(reporter: Reporter, key: str, word: Scalar, flow: Flow, context: Co
     value = reporter.value(word, context, flow)
     if isinstance(value, int | str) and not isinstance(value, bool):
         return str(value)
-    message = f"`{key}` takes an id here, and `{word.text}` is {in_yaml(value)}"
+    message = f"`{key}` takes an id, but `{word.text}` is {in_yaml(value)}"
     reporter.fail("wrong-type", message, word, context)
 
 

@@ -64,15 +64,15 @@ def _active(expansion: Expansion, level: Patches, context: Context) -> Iterator[
 def report_clashes(expansion: Expansion, networks: tuple[BaseNetwork, ...], context: Context) -> None:
     """Lines that two patches take away, and patches that would put lines where none can stand."""
     for patch, key in (found for below in networks for found in below.astray):
-        message = f"`{key}` is a path of a join: nothing stands before or behind it"
-        help = f"name a line of the path, such as its first: `{key}.0`"
+        message = f"`{key}` is a path of a join: no line can be inserted before or after it"
+        help = f"name a line of the path, for example its first: `{key}.0`"
         expansion.reached.made.add(patch)
         expansion.sink.error("bad-patch", message, patch.place, help=help, trace=context.trace)
     for clash in (clash for below in networks for clash in below.clashes):
         done = "removes" if clash.first.word.text == REMOVE else "replaces"
-        message = f"`{clash.key}` is taken away twice"
+        message = f"two patches replace or remove `{clash.key}`"
         first = Label(clash.first.place, f"{done} it already")
-        help = "let each line be replaced or removed by one patch: name the others' keys in full"
+        help = "let only one patch replace or remove each line: write the other keys in full"
         expansion.sink.add(
             Diagnostic("patched-twice", message, Label(clash.second.place), (first,), help=help, trace=context.trace)
         )
@@ -138,9 +138,12 @@ class Patching:
         flow = taken[0]
         for patch in patches:
             if len(taken) > 1:
-                help = "insert behind the lines that it takes, each by its own key"
+                help = "insert after each line that it takes, by its key"
                 self.refuse(
-                    patch, f"`{key}` takes {len(taken)} tensors: nothing can stand before them all", context, help
+                    patch,
+                    f"`{key}` takes {len(taken)} tensors: no line can be inserted before all of them",
+                    context,
+                    help,
                 )
             flow = self._put(patch, key, flow, scope, context)
         return flow
@@ -160,8 +163,13 @@ class Patching:
         inner = self.within(patch, key, context)
         if patch.word.text == REMOVE:
             if len(taken) > 1:
-                help = "replace it by `Identity`, whose `from` names the one"
-                self.refuse(patch, f"`{key}` takes {len(taken)} tensors: which of them goes on is open", context, help)
+                help = "replace it with `Identity` and name the tensor in `from`"
+                self.refuse(
+                    patch,
+                    f"`{key}` takes {len(taken)} tensors: it is not clear which of them to pass on",
+                    context,
+                    help,
+                )
             value = taken[0].value
             self.expansion.marks.append(
                 Mark(value, value + 1, Label(patch.place, f"patch {patch.number} removes {key}"))

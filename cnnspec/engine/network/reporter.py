@@ -107,10 +107,10 @@ class Reporter:
         if not isinstance(value, bool):
             self.fail(
                 "wrong-type",
-                f"`when` is true or false, not {in_yaml(value)}",
+                f"`when` must be true or false, not {in_yaml(value)}",
                 node,
                 context,
-                help="write a comparison, such as `$(width > 0)`",
+                help="write a comparison, for example `$(width > 0)`",
                 repairs=without_dollar(node, context.env),
             )
         return bool(value)

@@ -87,5 +87,5 @@ def _wrong(layer: Layer, method: str, wanted: str, given: Any) -> NoReturn:
     place = origin(type(layer))
     assert place is not None
     code = getattr(type(layer), method).__wrapped__.__code__
-    said = f"`{method}` of `{type(layer).__name__}` of {place.words} gives {wanted}, and gave {given!r:.80}"
+    said = f"`{method}` of `{type(layer).__name__}` of {place.words} must return {wanted}, but returned {given!r:.80}"
     raise PluginFault(said, f"{code.co_filename}:{code.co_firstlineno}")

@@ -62,16 +62,16 @@ def report_idle(patches: Iterable[Patch], reached: PatchHits, sink: Sink) -> Non
         elif taken := next(_taken_away(patch, networks), None):
             sink.add(_overtaken(patch, *taken))
         elif networks and not errors:  # which may be why nothing came to these lines
-            message = f"no line with the key `{patch.target.text}` is left by the other patches"
-            sink.error("idle-patch", message, patch.place, help="leave this one out, or put it into those")
+            message = f"other patches remove every line with the key `{patch.target.text}`"
+            sink.error("idle-patch", message, patch.place, help="remove this patch, or merge it into those")
 
 
 def _overtaken(patch: Patch, key: str, other: Patch) -> Diagnostic:
     """The lines are in the base, and another patch has taken them away with what is around them."""
-    place = Label(patch.place, "nothing is left of what it names")
-    help = "leave one of the two out, or put what is wanted into the lines of the other"
+    place = Label(patch.place, "its target no longer exists")
+    help = "remove one of the two, or move its lines into the other"
     done = "removes" if other.word.text == REMOVE else "replaces"
-    message = f"`{patch.target.text}` is inside of `{key}`, which another patch {done}"
+    message = f"`{patch.target.text}` is inside `{key}`, which another patch {done}"
     return Diagnostic("idle-patch", message, place, (Label(other.place, f"{done} all of it"),), help=help)
 
 

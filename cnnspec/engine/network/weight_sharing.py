@@ -46,19 +46,23 @@ def _missing(expansion: Expansion, item: Item, name: str, scope: ScopeBuilder, c
     """Says why no line of that id can be shared."""
     assert item.shared is not None
     if reason := scope.own_reason(name):
-        message = f"`{name}` is not there: its line is left out"
+        message = f"`{name}` does not exist: its line is omitted"
         expansion.fail(
-            "undefined-share", message, item.shared, context, labels=(reason,), help="leave this line out as well"
+            "undefined-share", message, item.shared, context, labels=(reason,), help="omit this line as well"
         )
     found = scope.ids.get(name, UNKNOWN)
     if found.shape is not None:
-        message = f"`{name}` is no module: a join and a group have no weights to share"
-        help = "give the lines inside it ids, and share those"
+        message = f"`{name}` is not a module: joins and groups have no weights to share"
+        help = "give the lines inside it ids and share them"
         expansion.fail("undefined-share", message, item.shared, context, help=help)
     if name in scope.ids or name in scope.keys or scope.unsure:
         raise Silent  # the line of that id has an error of its own
     known = listing([f"`{id}`" for id in list(scope.made)[-MAX_TOLD:]])
-    help = f"`share` names a line above, in its own scope: {known}" if known else "no line above it has a module"
+    help = (
+        f"`share` takes the id of a line above, in the same scope: {known}"
+        if known
+        else "no line above it has a module"
+    )
     near = did_you_mean(name, scope.made)
     repairs = respell(item.shared.span, name, scope.made) if name == item.shared.text else ()
     message = f"no line above in this scope has the id `{name}`"
@@ -73,13 +77,13 @@ def _check_alike(expansion: Expansion, item: Item, made: Made, child: Node | Sco
     assert item.shared is not None
     for first, second in zip_longest(_leaves(made.child), _leaves(child)):
         if first is None or second is None or first.key != second.key or first.type != second.type:
-            message = f"`{item.shared.text}` has other layers for what arrives here, and one module cannot be both"
+            message = f"`{item.shared.text}` would have other layers for this input, and one module cannot have both"
             labels = (Label(made.item.span, "made here"),)
             expansion.fail("share-mismatch", message, item.shared, context, labels=labels)
         before, after = (node.layer.call(node.input_shapes[0]).arguments for node in (first, second))
         if before != after or first.tensors != second.tensors:
             x, y = first.input_shapes[0], second.input_shapes[0]
-            message = f"`{first.key}` was made for {x}, and {y} arrives here"
+            message = f"`{first.key}` is built for {x}, but this input is {y}"
             differing = [name for name in after if before.get(name) != after[name]]
             note = "; ".join(f"`{n}` is {_said(before.get(n))} there and {_said(after[n])} here" for n in differing)
             expansion.sink.error(
@@ -87,9 +91,9 @@ def _check_alike(expansion: Expansion, item: Item, made: Made, child: Node | Sco
                 message,
                 item.shared.span,
                 f"gets {y}",
-                labels=(Label(made.item.span, f"made for {x}"),),
+                labels=(Label(made.item.span, f"built for {x}"),),
                 notes=(note,) if note else (),
-                help="let both get the same, or write the line anew in place of `share`: with weights of its own",
+                help="give both the same input shape, or repeat the layer instead of `share`, with separate weights",
                 trace=context.trace,
             )
             raise Broken

@@ -68,7 +68,7 @@ def _imported(place: Path, said: str) -> ModuleType:
 def _refuse_misnamed(name: str, place: Path, said: str) -> None:
     """A plugin called after a library would take its place for all that is imported afterwards."""
     if place.suffix != ".py":
-        raise PluginFault(f"{said} is no Python file", "a plugin is a file such as my_layers.py")
+        raise PluginFault(f"{said} is not a Python file", "a plugin is a file such as my_layers.py")
     if not place.is_file():
         raise PluginFault(f"there is no file {said}")
     if not name.isidentifier():

@@ -42,6 +42,6 @@ def _load(entry: EntryPoint, taken: Collection[str]) -> None:
         raise fault(f"{said} cannot be imported", error, "") from error
     if not (isinstance(layer, type) and issubclass(layer, Layer) and layer.__name__ == entry.name):
         help = f'the entry point is `{entry.name} = "module:{entry.name}"`, and leads to a subclass of Layer'
-        raise PluginFault(f"{said} is no layer of that name: {entry.value}", help)
+        raise PluginFault(f"{said} is not a layer of that name: {entry.value}", help)
     file = getattr(sys.modules.get(layer.__module__), "__file__", None) or ""
     register([layer], PluginOrigin(package, file), taken)

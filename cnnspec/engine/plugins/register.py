@@ -53,7 +53,7 @@ def register(layers: Collection[type[Layer]], place: PluginOrigin, taken: Collec
     if replaced:
         names = listing([f"`{name}`" for name in replaced])
         layer_of = "layers of those names" if len(replaced) > 1 else "layer of that name"
-        warn(f"{names} of {place.words} goes before cnnspec's own {layer_of}", PluginWarning, stacklevel=2)
+        warn(f"{names} of {place.words} replaces cnnspec's own {layer_of}", PluginWarning, stacklevel=2)
     return tuple(layer.__name__ for layer in layers)
 
 
@@ -62,22 +62,26 @@ def _check(layer: type[Layer], place: PluginOrigin, taken: Collection[str]) -> N
     name = layer.__name__
     said = f"`{name}` of {place.words}"
     if name in taken:
-        raise PluginFault(f"{said} has a name that is taken", "`cnnspec layers` lists the names; give it another one")
+        raise PluginFault(
+            f"{said} has a name that is already in use", "`cnnspec layers` lists the names; give it another one"
+        )
     if not NAME.fullmatch(name):
-        raise PluginFault(f"{said} has a name that no spec can say", "a layer begins with a capital")
+        raise PluginFault(
+            f"{said} has a name that a spec cannot contain", "the name of a layer starts with a capital letter"
+        )
     if layer.input_names and len(set(layer.input_names)) == len(layer.input_names) > 1:
         layer.inputs = len(layer.input_names)
     if layer.is_parameter or layer.inputs != max(len(layer.input_names), 1):
         help = 'name the inputs, `input_names = ("x", "gate")`; joins and bare parameters are cnnspec\'s own'
-        raise PluginFault(f"{said} is no module that takes one tensor, or several that it names", help)
+        raise PluginFault(f"{said} is not a module that takes one tensor, or several named tensors", help)
     try:
         layer.model_rebuild(raise_errors=True)
     except Exception as error:
-        raise fault(f"the arguments of {said} are not understood", error, place.file) from error
+        raise fault(f"the argument types of {said} are not supported", error, place.file) from error
     strange = [argument for argument in layer.model_fields if not _is_plain(layer, argument)]
     if strange:
         arguments = listing([f"`{argument}`" for argument in strange])
-        raise PluginFault(f"no spec could give {arguments} to {said}", ARGUMENTS)
+        raise PluginFault(f"a spec cannot pass {arguments} to {said}", ARGUMENTS)
 
 
 def _is_plain(layer: type[Layer], argument: str) -> bool:
@@ -103,7 +107,7 @@ def _check_code(refusal: Refusal, said: str, place: PluginOrigin) -> None:
     known = codes()
     if refusal.code not in known:
         help = did_you_mean(refusal.code, known) or "`cnnspec explain` lists the codes"
-        raise PluginFault(f"{said} refuses with `{refusal.code}`, which is no code; {help}", place.file)
+        raise PluginFault(f"{said} refuses with `{refusal.code}`, which is not a code; {help}", place.file)
 
 
 def _guarded(method: Callable[..., Any], place: PluginOrigin) -> Callable[..., Any]:

@@ -44,7 +44,7 @@ class Warmup(BaseModel):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if (self.epochs is None) == (self.steps is None):
-            raise ValueError("it lasts so many `epochs`, or so many `steps`")
+            raise ValueError("set either `epochs` or `steps`")
         return self
 
 

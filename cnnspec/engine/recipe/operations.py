@@ -41,13 +41,13 @@ FAMILIES = {
 OPERATION = 20  # steps of the meter that one takes
 NAME = ("name", "type", "class", "_target_")  # keys by which other tools name an operation
 LEFT_OUT = {
-    **dict.fromkeys(DONE_ANYWAY, "images are scaled and normalised anyway, after they were augmented: leave it out"),
-    **dict.fromkeys(("MixUp", "CutMix"), "it is a key of its own: `mixup: 0.2`, `cutmix: 1.0`"),
-    **dict.fromkeys(("LambdaLR", "MultiplicativeLR"), "a recipe is data and holds no function"),
-    **dict.fromkeys(("SequentialLR", "ChainedScheduler"), "a warm-up is a key of its own: `warmup: {epochs: 5}`"),
-    "LBFGS": "it evaluates the network several times a step, which training does not",
+    **dict.fromkeys(DONE_ANYWAY, "remove it: images are always scaled and normalized after augmentation"),
+    **dict.fromkeys(("MixUp", "CutMix"), "use the keys of the recipe: `mixup: 0.2`, `cutmix: 1.0`"),
+    **dict.fromkeys(("LambdaLR", "MultiplicativeLR"), "a recipe is data and cannot contain a function"),
+    **dict.fromkeys(("SequentialLR", "ChainedScheduler"), "use the key of the recipe: `warmup: {epochs: 5}`"),
+    "LBFGS": "it evaluates the network several times per step, which `cnnspec train` does not support",
     "SparseAdam": "no layer here gives sparse gradients",
-    "Muon": "it takes matrices alone, and convolutions have other weights",
+    "Muon": "it accepts only matrices, and the weights of convolutions are not matrices",
 }
 
 
@@ -82,7 +82,7 @@ class OperationReader:
             return tuple(operation for operation in made if operation is not None)
         written = entry.value.span.text
         repairs = rename(entry.value.span, f"[{written}]" if "\n" not in written else None)
-        message = f"`augment` is a list of transforms, not {shown(entry.value)}"
+        message = f"`augment` must be a list of transforms, not {shown(entry.value)}"
         self.sink.error("wrong-type", message, entry.span, help="" if repairs else TRANSFORM.form, repairs=repairs)
         return None
 
@@ -110,7 +110,7 @@ class OperationReader:
             return entries[0].key, entries[0].value
         span = entries[1].key.span if len(entries) > 1 else node.span
         written = shown(node) if len(entries) < 2 else listing([f"`{entry.key.text}`" for entry in entries])
-        message, repairs = f"one {kind.noun} stands here under its name, not {written}", _named(node, kind)
+        message, repairs = f"write one {kind.noun}, not {written}", _named(node, kind)
         self.sink.error("wrong-type", message, span, help="" if repairs else kind.form, repairs=repairs)
         return None
 
@@ -131,7 +131,7 @@ class OperationReader:
             return given
         repairs = by_name(name.text, given, kind.members[name.text])
         help = "" if repairs else f"arguments are given by name: {kind.form}"
-        message = f"the arguments of `{name.text}` have no names: {shown(given)}"
+        message = f"the arguments of `{name.text}` need names: {shown(given)}"
         self.sink.error("wrong-type", message, given.span, help=help, repairs=repairs)
         return None
 

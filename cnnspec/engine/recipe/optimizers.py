@@ -94,7 +94,7 @@ class SGD(Optimizer):
     @model_validator(mode="after")
     def _has_momentum(self) -> Self:
         if self.nesterov and (self.momentum <= 0 or self.dampening):
-            raise ValueError("`nesterov: true` needs a `momentum` above 0, and no `dampening`")
+            raise ValueError("`nesterov: true` needs a `momentum` above 0 and no `dampening`")
         return self
 
 
@@ -168,7 +168,7 @@ class Rprop(Optimizer):
     @model_validator(mode="after")
     def _grows(self) -> Self:
         if self.etas[1] <= 1:
-            raise ValueError("the second of `etas` makes steps larger: it takes a number above 1")
+            raise ValueError("the second of `etas` must be above 1")
         return self
 
 

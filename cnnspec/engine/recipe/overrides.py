@@ -100,7 +100,7 @@ def _with(top: Map, setting: Setting) -> Map:
     parts = setting.path.split(".")
     entry = line.entry(setting.path) if isinstance(line, Map) else None
     if entry is None or not all(parts) or len(parts) > DEPTH:
-        raise UsageError(f"{setting.flag}: a setting has one to {DEPTH} names with dots between them", FORM)
+        raise UsageError(f"{setting.flag}: a setting is one to {DEPTH} names with dots between them", FORM)
     return _put(top, parts, entry.value, entry.key.span)
 
 

@@ -60,8 +60,8 @@ class _RecipeChecker:
         held = held_back(images or 0, validation)
         if images is None or images - held >= 2:
             return
-        message = f"a validation part of {validation} leaves too few of {images} images to train on"
-        self.exclude("images", "validation", message, f"holds back {held} of {images}", "take more images")
+        message = f"a validation split of {validation} leaves too few of {images} images for training"
+        self.exclude("images", "validation", message, f"holds back {held} of {images}", "use more images")
 
     def validation(self) -> None:
         """What watches the validation part needs one."""
@@ -73,8 +73,8 @@ class _RecipeChecker:
         }
         for name in (name for name, watches in watching.items() if watches):
             what = "`early_stopping`" if name == "early_stopping" else "`ReduceLROnPlateau`"
-            message = f"{what} watches the validation part, and there is none"
-            self.exclude(name, "validation", message, "holds nothing back", "set `validation: 0.1`")
+            message = f"{what} needs a validation split, but `validation` is 0"
+            self.exclude(name, "validation", message, "there is no validation split", "set `validation: 0.1`")
 
     def momentum(self) -> None:
         """A cycle moves the momentum of an optimizer that has one."""
@@ -82,7 +82,7 @@ class _RecipeChecker:
         if scheduler is None or optimizer.cycles or not getattr(scheduler, "cycle_momentum", False):
             return
         names = type(scheduler).__name__, type(optimizer).__name__
-        message = f"`{names[0]}` moves the momentum as well, and `{names[1]}` has none"
+        message = f"`{names[0]}` also changes the momentum, but `{names[1]}` has no momentum"
         self.exclude("scheduler", "optimizer", message, "has no momentum", "set `cycle_momentum: false`")
 
     def mixing(self) -> None:
@@ -90,9 +90,13 @@ class _RecipeChecker:
         for name in ("mixup", "cutmix"):
             if getattr(self.recipe, name) is not None and not self.recipe.loss.mixes:
                 loss = type(self.recipe.loss).__name__
-                message = f"`{name}` makes images of two classes, and `{loss}` takes one"
+                message = f"`{name}` mixes images of two classes, but `{loss}` takes one class per image"
                 self.exclude(
-                    name, "loss", message, "takes one class an image", "`CrossEntropyLoss` takes shares of classes"
+                    name,
+                    "loss",
+                    message,
+                    "takes one class per image",
+                    "use `CrossEntropyLoss`, which accepts class probabilities",
                 )
 
     def warmup(self) -> None:
@@ -100,17 +104,17 @@ class _RecipeChecker:
         warmup, epochs = self.recipe.warmup, self.recipe.epochs
         if warmup is None or warmup.epochs is None or warmup.epochs < epochs:
             return
-        message = f"a warm-up of {count(warmup.epochs, 'epoch')} does not end in a training of {epochs}"
-        self.exclude(
-            "warmup", "epochs", message, f"{count(epochs, 'epoch')} in all", "make it shorter, or leave it out"
-        )
+        message = f"a warmup of {count(warmup.epochs, 'epoch')} is longer than a training of {epochs}"
+        self.exclude("warmup", "epochs", message, f"{count(epochs, 'epoch')} in all", "make it shorter, or remove it")
 
     def steps(self) -> None:
         """The validation loss is known once an epoch."""
         scheduler = self.recipe.scheduler
         if scheduler is not None and scheduler.watches and self.recipe.per == "step":
-            message = f"`{type(scheduler).__name__}` cannot move with each step: what it watches is known once an epoch"
-            self.exclude("scheduler", "per", message, "", "leave out `per: step`")
+            message = (
+                f"`{type(scheduler).__name__}` cannot run every step: it needs a metric that is computed once per epoch"
+            )
+            self.exclude("scheduler", "per", message, "", "remove `per: step`")
 
 
 MARK = RECIPE
@@ -131,8 +135,8 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> Recipe | Non
 def resolve(top: Node, source: Source, sink: Sink, meter: Meter | None = None) -> Recipe | None:
     """The recipe of a tree that was read from a text."""
     if not isinstance(top, Map):
-        help = f"begin with `{MARK}: {VERSION}`, then `data:`, `epochs:` and so on"
-        sink.error("wrong-type", f"a recipe is a mapping, not {shown(top)}", source.span(), help=help)
+        help = f"start with `{MARK}: {VERSION}`, then `data:`, `epochs:` and so on"
+        sink.error("wrong-type", f"a recipe must be a mapping, not {shown(top)}", source.span(), help=help)
         return None
     before, work = len(sink), LocatedMeter(meter or Meter(), source.span())
     _check_version(top, source, sink)
@@ -149,7 +153,7 @@ def resolve(top: Node, source: Source, sink: Sink, meter: Meter | None = None) -
 def _check_version(top: Map, source: Source, sink: Sink) -> None:
     entry = top.entry(MARK)
     if entry is None:
-        help = f"begin with `{MARK}: {VERSION}`"
+        help = f"start with `{MARK}: {VERSION}`"
         repairs = (Repair(help, (insertion(source.span(), f"{MARK}: {VERSION}\n"),)),)
         sink.error("missing-key", f"the recipe has no `{MARK}`", source.span(), repairs=repairs)
     elif not isinstance(entry.value, Scalar) or type(entry.value.value) is not int or entry.value.value != VERSION:
@@ -216,7 +220,7 @@ class _RecipeReader:
         if not isinstance(node, Map):
             first = next(iter(model.model_fields))
             help = f"write `{name}: {{{first}: 5}}`"
-            self.sink.error("wrong-type", f"`{name}` is a mapping, not {shown(node)}", entry.span, help=help)
+            self.sink.error("wrong-type", f"`{name}` must be a mapping, not {shown(node)}", entry.span, help=help)
             return None
         values = {part.key.text: plain(part.value) for part in node}
         made = validate(model, values, {part.key.text: part for part in node}, entry.key.span, name)
@@ -233,7 +237,7 @@ class _RecipeReader:
         if stated is None:
             return {PER: getattr(scheduler, "moves", "epoch")}
         if not isinstance(stated.value, Scalar) or stated.value.value not in ("epoch", "step"):
-            message = f"a scheduler moves `per: epoch` or `per: step`, not {shown(stated.value)}"
+            message = f"`per` must be `epoch` or `step`, not {shown(stated.value)}"
             self.sink.error("wrong-type", message, stated.span)
             return {}
         return {PER: stated.value.value}

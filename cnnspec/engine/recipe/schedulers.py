@@ -50,7 +50,7 @@ class MultiStepLR(Scheduler):
     @model_validator(mode="after")
     def _rises(self) -> Self:
         if list(self.milestones) != sorted(set(self.milestones)):
-            raise ValueError("`milestones` rise from one to the next")
+            raise ValueError("`milestones` must increase")
         return self
 
 

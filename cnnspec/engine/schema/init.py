@@ -44,7 +44,7 @@ def definitions() -> dict[str, Schema]:
     bare = {name: function for name, function in FUNCTIONS.items() if not required(function)}
     return {
         "init-function": {
-            "description": "A function of torch.nn.init; null leaves PyTorch's own initialisation.",
+            "description": "A function of torch.nn.init; null keeps PyTorch's default.",
             "type": ["string", "object", "null"],
             "if": {"type": "string"},
             "then": {"anyOf": [{"title": name, "const": name, "description": about(bare[name])} for name in bare]},

@@ -132,7 +132,7 @@ def _item(blocks: Mapping[str, Block], suffix: str, *, own: bool) -> Schema:
 
 def _with_words_alone(name: str) -> Schema:
     """Beside this operation stands no other; that a word is misspelt is for another keyword to say."""
-    message = f"an item has one operation, and this one has {name}"
+    message = f"a line has one operation, but this one has {name}"
     lower = [word for word in (GROUP, SHARE) if word != name]
     other = f"(?!{one_of(lower)}$)[^A-Z$]"
     return {"propertyNames": {"pattern": f"^(?:{name}$|{other})", "patternErrorMessage": message}}

@@ -203,7 +203,7 @@ def blocks() -> Schema:
         "type": "object",
         "propertyNames": {
             "pattern": f"^(?!{one_of([*BUILT_IN, SCOPE])}$){OWN}$",
-            "patternErrorMessage": "a block begins with a capital and has no layer type's name",
+            "patternErrorMessage": "the name of a block starts with a capital letter and is not the name of a layer",
         },
     }
 

@@ -87,11 +87,13 @@ def _no_layer(node: Map) -> BadValue:
     text = node.span.text if node.flow else ""
     if match := TYPED.fullmatch(text):
         written = f"{{{match['name']}: {{{match['rest']}}}}}" if match["rest"] else match["name"]
-        return BadValue(node.span, "wrong-type", "a layer as a value has its name as its key", "", written)
+        return BadValue(
+            node.span, "wrong-type", "a layer as a value is a mapping with the layer's name as its key", "", written
+        )
     inner = text[1:-1].strip()
     if len(node.entries) == 1 and inner == node.entries[0].key.text and _is_expression(inner):
         written = f"${inner}" if inner.isidentifier() else "$(" + TIGHT.sub(r" \1 ", inner) + ")"
-        message = "an expression stands in `$(...)`, not in braces"
+        message = "an expression needs `$(...)`, not braces"
         return BadValue(node.span, "wrong-type", message, f"write `{written}`", written)
     return BadValue(node.span, "wrong-type", "a mapping as a value is a layer with its arguments", LAYER_VALUE)
 

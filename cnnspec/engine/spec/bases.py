@@ -43,7 +43,7 @@ from cnnspec.engine.syntax import Node, Scalar, shown
 MAX_LISTED = 500  # files of a folder among which a near name is looked for
 FILE = re.compile(r"(?P<file>.*\.ya?ml)(?::(?P<variant>[^:]*))?", re.DOTALL)
 DRIVE = re.compile(r"[A-Za-z]:|~")
-FORMS = "name a shipped spec, such as `extends: resnet50`, or a file beside this one: `extends: base.yaml`"
+FORMS = "name a shipped spec, such as `extends: resnet50`, or a file in the same folder: `extends: base.yaml`"
 
 
 class Base(Struct, frozen=True):
@@ -107,7 +107,7 @@ def _not_shipped(source: Source, node: Scalar, name: str) -> Diagnostic:
     beside = source.path is not None and len(name) <= MAX_NAME and _beside(source.path, f"{name}{ENDINGS[0]}")
     meant = f"{name}{ENDINGS[0]}" if beside else near
     label = Label(place, f"did you mean `{meant}`?" if meant else "")
-    help = "`cnnspec zoo` lists what ships; the name of a file ends in .yaml"
+    help = "`cnnspec zoo` lists the shipped specs; the name of a file ends in .yaml"
     return Diagnostic("unknown-base", f"no spec is called `{name}`", label, help=help, repairs=rename(place, meant))
 
 
@@ -124,8 +124,8 @@ def _file(source: Source, node: Scalar, name: str) -> Source:
     if _leads_out(name):
         raise NoBase(_outside(place, name))
     if source.path is None:
-        message = f"`{name}` is a file, and a text that is no file itself extends shipped specs alone"
-        help = "save the text beside the file that it extends"
+        message = f"`{name}` is a file, but a spec from standard input can only extend shipped specs"
+        help = "save the spec in the folder of the file that it extends"
         raise NoBase(Diagnostic("bad-base", message, Label(place), help=help))
     if max(map(len, name.split("/"))) > MAX_NAME:
         raise NoBase(Diagnostic("unknown-base", f"there is no file `{name[:40]}…` here", Label(place)))

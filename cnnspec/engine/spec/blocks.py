@@ -32,15 +32,15 @@ def read_block(entry: Entry, items: ItemReader, layers: Collection[str], sink: S
     """The block of one entry, or None where its name or its layers are wrong; what is wrong goes to the sink."""
     name, node = entry.key, entry.value
     if not (name.text[:1].isupper() and PARAM.fullmatch(name.text)):
-        help = "a block's name begins with a capital and holds letters, digits and `_`"
+        help = "the name of a block starts with a capital letter and has letters, digits and `_`"
         upper = name.text[:1].upper() + name.text[1:]
         near = f"did you mean `{upper}`?" if PARAM.fullmatch(name.text) else ""
         sink.error("bad-name", f"`{name.text}` cannot name a block", name.span, near, help=help)
     elif name.text in BUILT_IN or name.text == SCOPE:
-        sink.error("bad-name", f"`{name.text}` is a layer type already", name.span, help="choose another name")
+        sink.error("bad-name", f"`{name.text}` is already the name of a layer", name.span, help="choose another name")
     elif not isinstance(node, Map) or node.get("layers") is None:
         is_list = isinstance(node, Seq)
-        help = "put its lines below the key `layers`" if is_list else "write `layers: [items]` in it"
+        help = "put its lines under the key `layers`" if is_list else "write `layers: [items]` in it"
         sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span, help=help)
     else:
         return _defined(name, node, items, layers, sink)
@@ -80,7 +80,7 @@ def _inputs(node: Node | None, sink: Sink) -> tuple[Scalar, ...]:
         return ()
     nodes = node.items if isinstance(node, Seq) else (node,)
     if isinstance(node, Map):
-        message = "the inputs of a block are names alone: their sizes are those of the lines that a call gives"
+        message = "inputs of a block are only names: the sizes come from the call"
         names = f"[{', '.join(node.names())}]"
         one_line = node.span.line == node.span.end_line
         repairs = (Repair(f"write `input: {names}`", (Edit(node.span, names),)),) if one_line else ()
@@ -91,7 +91,7 @@ def _inputs(node: Node | None, sink: Sink) -> tuple[Scalar, ...]:
         if not isinstance(each, Scalar) or not isinstance(each.value, str):
             sink.error("wrong-type", f"an input is a name, not {shown(each)}", each.span, help=INPUT_FORM)
         elif fault := input_name_fault(each.text):
-            sink.error("bad-id", fault, each.span, help="an input's name is an id that `from` can name")
+            sink.error("bad-id", fault, each.span, help="the name of an input must be valid as an id")
         elif each.text in found:
             first = (Label(found[each.text].span, "first here"),)
             sink.error("duplicate-id", f"two inputs have the name `{each.text}`", each.span, labels=first)

@@ -30,10 +30,10 @@ MAX = 2**63
 FIGURE = re.compile(r"([0-9]{1,20}(?:_[0-9]{1,20}){0,9})(\.[0-9]{1,20})? ?([A-Za-z]{0,8})")
 # What each limit bounds, its units, and what to write.
 LIMITS: dict[str, tuple[Mapping[str, int], str]] = {
-    "max_params": (COUNTS, "a number of params such as 500k or 12M"),
-    "max_macs": (COUNTS, "a number of MACs such as 200M or 2G"),
-    "max_memory": (BYTES, "a number of bytes such as 500MB or 2GiB"),
-    "min_input": ({"": 1}, "a height and width in one number such as 32"),
+    "max_params": (COUNTS, "a number of params, for example 500k or 12M"),
+    "max_macs": (COUNTS, "a number of MACs, for example 200M or 2G"),
+    "max_memory": (BYTES, "a number of bytes, for example 500MB or 2GiB"),
+    "min_input": ({"": 1}, "one number for height and width, for example 32"),
 }
 
 
@@ -123,7 +123,7 @@ def read_budget(node: Node | None, variants: Mapping[str, object], sink: Sink) -
 
 def _wrong_type(name: str, node: Node, sink: Sink) -> None:
     help = "write `budget: {max_params: 12M, max_macs: 2G}`"
-    sink.error("wrong-type", f"`{name}` is a mapping, not {shown(node)}", node.span, help=help)
+    sink.error("wrong-type", f"`{name}` must be a mapping, not {shown(node)}", node.span, help=help)
 
 
 def _variants(node: Node, known: Mapping[str, object], sink: Sink) -> dict[str, dict[str, Limit]]:

@@ -42,14 +42,14 @@ def computed_default(entry: Entry, section: Map, layers: Collection[str]) -> Dia
     declared = f"{{type: {_type(entry.value, values, layers)}, default: {text}}}"
     later = section.entries[section.entries.index(entry) + 1 :]
     below = [other for other in later if other.key.text in names]
-    message = f"the type of `{name}` is missing: a default that is computed does not give one"
-    labels = tuple(Label(param.key.span, "it stands here") for param in below)
+    message = f"`{name}` needs a type, because its default is computed"
+    labels = tuple(Label(param.key.span, "it is here") for param in below)
     words = f"write `{name}: {declared}`"
     edits: tuple[Edit, ...] = (Edit(entry.value.span, declared),)
     if below:
         read = listing([f"`{param.key.text}`" for param in below])
-        message += f", and it reads {read} below it"
-        words += f", below {read}: a default reads the params above it"
+        message += f"; it also reads {read}, which is declared below"
+        words += f", below {read}: a default can only read params above it"
         edits = _moved(entry, below[-1], f"{name}: {declared}")
     repairs = (Repair(words, edits),) if edits else ()
     return Diagnostic("bad-param", message, Label(entry.span), labels, help=words, repairs=repairs)

@@ -25,7 +25,7 @@ from cnnspec.engine.spec.shipped import ENDINGS, open_source
 from cnnspec.engine.syntax import Entry, Map, Meter, Node, Scalar, parse, shown
 
 MAX_BASES = 8  # texts that one builds on
-NO_PATCH = "`patch` edits the lines of another spec; these lines are here to be edited"
+NO_PATCH = "`patch` edits the lines of a base; edit these lines directly"
 
 
 class PatchSection(Struct, frozen=True):
@@ -94,8 +94,8 @@ class _Follower:
         if layers is None:
             return (*below.patches, *([PatchSection(patch, lower.get("input"))] if patch else []))
         if patch is not None:
-            labels = (Label(layers.key.span, "written anew here"),)
-            help = "leave `layers` out: they are those of the base"
+            labels = (Label(layers.key.span, "written again here"),)
+            help = "remove `layers`: the lines come from the base"
             self.sink.error("bad-patch", NO_PATCH, patch.key.span, labels=labels, help=help)
         return ()
 
@@ -119,7 +119,7 @@ class _Follower:
             below = self.whole(base.source, top, way)
             return (base, below) if below and self.has_variant(node, base, below.top) else None
         if top is not None:
-            self.sink.error("wrong-type", f"a spec is a mapping, not {shown(top)}", base.source.span())
+            self.sink.error("wrong-type", f"a spec must be a mapping, not {shown(top)}", base.source.span())
         return None
 
     def is_ring(self, base: Source, way: tuple[tuple[Source, Scalar], ...]) -> bool:
@@ -136,10 +136,10 @@ class _Follower:
 
     def is_too_deep(self, node: Scalar, way: tuple[tuple[Source, Scalar], ...]) -> bool:
         if self.meter.steps > self.meter.limit // 2:  # what the texts say is still to be expanded
-            self.sink.error("too-much-work", "the texts below this one are too large to be read", node.span)
+            self.sink.error("too-much-work", "the bases of this spec are too large", node.span)
             return True
         if len(way) > MAX_BASES:
-            self.sink.error("too-deep", f"a spec builds on {MAX_BASES} others at most", node.span)
+            self.sink.error("too-deep", f"a spec has at most {MAX_BASES} bases", node.span)
         return len(way) > MAX_BASES
 
     def has_variant(self, node: Scalar, base: Base, top: Map) -> bool:

@@ -45,7 +45,7 @@ def _mapping(name: str, node: Node | None, form: str, sink: Sink) -> tuple[Entry
     ids = [item.span.text for item in node.items] if isinstance(node, Seq) and name == "outputs" else []
     if ids and all(id.isidentifier() for id in ids):
         form = f"write `outputs: {{{', '.join(f'{id}: {id}' for id in ids)}}}`: a name of each output, and its line"
-    sink.error("wrong-type", f"`{name}` maps names to what they are, not {shown(node)}", node.span, help=form)
+    sink.error("wrong-type", f"`{name}` must map names to definitions, not {shown(node)}", node.span, help=form)
     return ()
 
 
@@ -69,7 +69,7 @@ def _is_name(entry: Entry, what: str, sink: Sink) -> bool:
 def _head(entry: Entry, items: ItemReader, sink: Sink) -> Head | None:
     name, node = entry.key, entry.value
     if not isinstance(node, Map):
-        sink.error("wrong-type", f"an aux head is a mapping, not {shown(node)}", entry.span, help=AUX_FORM)
+        sink.error("wrong-type", f"an aux head must be a mapping, not {shown(node)}", entry.span, help=AUX_FORM)
         return None
     before = len(sink)
     for unknown in (inner for inner in node if inner.key.text not in HEAD_KEYS):
@@ -82,7 +82,10 @@ def _head(entry: Entry, items: ItemReader, sink: Sink) -> Head | None:
     source, weight = words["from"], words["weight"]
     output = words["output"] or name
     if fault := output_fault(output.text):
-        help = id_help(output.text) or "a name has letters, digits and `_`, begins with none, and is no word of Python"
+        help = (
+            id_help(output.text)
+            or "a name has letters, digits and `_`, does not start with a digit, and is not a Python keyword"
+        )
         sink.error("bad-id", fault, output.span, help=help)
     sound = len(sink) == before
     layers = items.chain(node.get("layers"), "layers")

@@ -26,7 +26,7 @@ from cnnspec.engine.spec.validation_errors import unknown_argument, validate, wi
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, shown
 
 FORM = "write `init: {Conv2d: {weight: kaiming_normal_, bias: zeros_}}`"
-FUNCTION = "write `zeros_` or `{normal_: {std: 0.01}}`; null leaves PyTorch's own initialisation"
+FUNCTION = "write `zeros_` or `{normal_: {std: 0.01}}`; null keeps PyTorch's default"
 
 
 def read_init(node: Node | None, sink: Sink) -> tuple[Rule, ...]:
@@ -34,7 +34,7 @@ def read_init(node: Node | None, sink: Sink) -> tuple[Rule, ...]:
     if node is None:
         return ()
     if not isinstance(node, Map):
-        message = f"`init` maps layers to what fills their tensors, not {shown(node)}"
+        message = f"`init` must map layers to functions for their parameters, not {shown(node)}"
         sink.error("wrong-type", message, node.span, help=FORM)
         return ()
     return tuple(rule for entry in node if not sink.full and (rule := _rule(entry, sink)))
@@ -49,8 +49,8 @@ def _rule(entry: Entry, sink: Sink) -> Rule | None:
     key, node = entry.key, entry.value
     pattern = None if key.text in REGISTRY else Pattern.of(key.text)
     if pattern is not None and pattern.fault:
-        message = f"`{key.text}` fits no key: {pattern.fault}"
-        sink.error("bad-pattern", message, key.span, help="write a path such as `layer1.*.conv2` or `features.**`")
+        message = f"`{key.text}` cannot match a key: {pattern.fault}"
+        sink.error("bad-pattern", message, key.span, help="write a pattern such as `layer1.*.conv2` or `features.**`")
         return None
     if not isinstance(node, Map):
         _no_tensors(entry, sink)
@@ -64,7 +64,7 @@ def _rule(entry: Entry, sink: Sink) -> Rule | None:
 def _no_tensors(entry: Entry, sink: Sink) -> None:
     node = entry.value
     meant = f"{{weight: {written(node)}}}" if isinstance(node, Scalar) and node.text in FUNCTIONS else None
-    message = f"`{entry.key.text}` maps its tensors to functions, and this is {shown(node)}"
+    message = f"`{entry.key.text}` must map parameters to functions, not {shown(node)}"
     help = "" if meant else FORM
     sink.error("wrong-type", message, entry.span, help=help, repairs=rename(node.span, meant))
 
@@ -81,7 +81,7 @@ def no_such_tensor(owner_has: str, tensor: Scalar, known: tuple[str, ...]) -> Di
     """A parameter that the layers do not have."""
     message = f"{owner_has} no parameter `{tensor.text}`"
     told = listing([f"`{name}`" for name in known])
-    help = f"there {'is' if len(known) == 1 else 'are'} {told}" if known else "there are none to fill"
+    help = f"there {'is' if len(known) == 1 else 'are'} {told}" if known else "these layers have no parameters"
     label, repairs = Label(tensor.span, did_you_mean(tensor.text, known)), respell(tensor.span, tensor.text, known)
     return Diagnostic("no-such-tensor", message, label, help=help, repairs=repairs)
 
@@ -109,7 +109,7 @@ def _parts(entry: Entry, sink: Sink) -> tuple[Scalar | None, Map | None]:
     node = entry.value
     number = isinstance(node, Scalar) and type(node.value) in (int, float)
     repairs = rename(node.span, f"{{constant_: {{val: {written(node)}}}}}" if number else None)
-    message = f"`{entry.key.text}` is filled by one function, not by {shown(node)}"
+    message = f"`{entry.key.text}` takes one function, not {shown(node)}"
     sink.error("wrong-type", message, node.span, help="" if repairs else FUNCTION, repairs=repairs)
     return None, None
 
@@ -123,7 +123,7 @@ def _arguments(call: Entry, sink: Sink) -> Map | None:
     repairs = by_name(name, node, FUNCTIONS.get(name))
     help = "" if repairs else f"write `{{{name}: {{name: value}}}}`: arguments are given by name"
     sink.error(
-        "wrong-type", f"the arguments of `{name}` have no names: {shown(node)}", node.span, help=help, repairs=repairs
+        "wrong-type", f"the arguments of `{name}` need names: {shown(node)}", node.span, help=help, repairs=repairs
     )
     return None
 

@@ -27,12 +27,12 @@ def read_input(node: Node | None, sink: Sink) -> Node | None:
     if node.entries and SIZES_BY_NAME.issuperset(node.names()):
         sizes = ", ".join(entry.value.span.text for entry in node)
         help = f"write `input: [{sizes}]`; a mapping names several inputs: `{{image: [3, 32, 32], mask: [1, 32, 32]}}`"
-        sink.error("bad-input", "the sizes of an input are a list", node.span, help=help)
+        sink.error("bad-input", "the sizes of an input must be a list", node.span, help=help)
         return None
     faults = {entry.key: input_name_fault(entry.key.text) for entry in node}
     for key, fault in faults.items():
         if fault:
-            sink.error("bad-id", fault, key.span, help="an input's name is an id that `from` can name")
+            sink.error("bad-id", fault, key.span, help="the name of an input must be valid as an id")
     if not node.entries:
         sink.error("bad-input", "`input` names no input", node.span, help="write `input: [1, 28, 28]`")
     read = [(entry.key, _sizes(entry.value, sink) if isinstance(entry.value, Map) else entry.value) for entry in node]
@@ -84,6 +84,6 @@ def _sizes(node: Map, sink: Sink) -> Node | None:
     if kind is not None and not (isinstance(kind, Scalar) and kind.text in DTYPES):
         text = kind.text if isinstance(kind, Scalar) else ""
         near, repairs = did_you_mean(text, DTYPES), respell(kind.span, text, DTYPES)
-        message = f"`dtype` is float32, int64 or bool, not {shown(kind)}"
+        message = f"`dtype` must be float32, int64 or bool, not {shown(kind)}"
         sink.error("bad-input", message, kind.span, near, repairs=repairs)
     return node.get("sizes") if len(sink) == before else None

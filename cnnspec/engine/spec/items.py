@@ -30,7 +30,7 @@ GROUP = "layers"
 SCOPE = "Sequential"
 SHARE = "share"
 PATH_WORDS = ("when", "repeat", "foreach", GROUP)
-ITEM = "an item is a bare name, `Name: {arguments}`, or such a key with words beside it"
+ITEM = "a line is a name, or `Name: {arguments}`, with `id`, `from` and the like next to it"
 
 
 class ItemReader:
@@ -66,7 +66,7 @@ class ItemReader:
             case _:
                 empty = isinstance(node, Scalar) and node.value is None
                 span = dash_before(node) if empty else first_span(node)
-                message = "an item is missing behind this `-`" if empty else f"{shown(node)} is not an item"
+                message = "a layer is missing after this `-`" if empty else f"{shown(node)} is not a layer"
                 self.sink.error("not-an-item", message, span, help=ITEM)
                 return _broken(Scalar(span, "", ""))
 
@@ -119,7 +119,7 @@ class ItemReader:
             return
         entry = node.entry("from")
         assert entry is not None
-        message = f"`{join.text}` joins tensors in their order: what it takes has no names"
+        message = f"`{join.text}` joins tensors in order, so its inputs have no names"
         repairs = as_list(entry.value, map(written, ids))
         self.sink.add(Diagnostic("wrong-inputs", message, Label(entry.span), repairs=repairs))
 
@@ -127,8 +127,8 @@ class ItemReader:
         """`- share: conv1`: the module of the line of that id, once more."""
         if isinstance(op.value, Scalar) and op.value.value is not None:
             return Item(key, node, shared=op.value, **common)
-        help = "write `share: conv1`: the id of a line above, whose module runs once more"
-        self.sink.error("wrong-type", f"`share` is an id, not {shown(op.value)}", op.span, help=help)
+        help = "write `share: conv1`: the id of a line above, whose module runs again"
+        self.sink.error("wrong-type", f"`share` must be an id, not {shown(op.value)}", op.span, help=help)
         return Item(key, node, broken=True, unread=True, **common)
 
     @staticmethod
@@ -149,10 +149,10 @@ class ItemReader:
                 self.unknown_word(entry, ops[0].key.text if ops else "")
         if len(ops) > 1:
             both = listing([f"`{entry.key.text}`" for entry in ops])
-            message = f"an item has one operation, and this one has {both}"
+            message = f"a line has one operation, but this one has {both}"
             self.sink.add(second_operation(ops[1], message))
         elif not found:
-            self.sink.error("no-operation", "this item has no operation", first_span(node), help=ITEM)
+            self.sink.error("no-operation", "this line has no operation", first_span(node), help=ITEM)
         return ops[0] if ops else None
 
     def unknown_word(self, entry: Entry, operation: str) -> None:
@@ -160,17 +160,17 @@ class ItemReader:
         if name in self.blocks and not operation:
             return  # no block can have this name, which is told where it is defined
         known: Collection[str] = WORDS
-        help = f"beside the operation stand {listing([f'`{word}`' for word in WORDS])}"
+        help = f"the keys next to an operation are {listing([f'`{word}`' for word in WORDS])}"
         if operation == SHARE and not nearest(name, WORDS):
-            help = "`share` takes no arguments: the module is that of the line above; beside it stand its words"
+            help = "`share` takes no arguments, because it runs an existing module; put keys next to it"
         elif operation and not nearest(name, WORDS):
-            help = f"arguments stand inside: `Name: {{{name}: …}}`; {help}"
+            help = f"arguments go inside: `Name: {{{name}: …}}`; {help}"
         elif not operation:
             name = name.rpartition(".")[2] if name.rpartition(".")[2] in REGISTRY else name
             known = REGISTRY if nearest(name, REGISTRY) else (*WORDS, SHARE, GROUP)
-            help = "layers and blocks begin with a capital; `cnnspec layers` lists them"
+            help = "names of layers and blocks start with a capital letter; `cnnspec layers` lists them"
         message, label = (
-            f"`{entry.key.text}` is neither an operation nor a word",
+            f"`{entry.key.text}` is neither a layer nor a key such as `id`",
             Label(entry.key.span, did_you_mean(name, known)),
         )
         repairs = respell(entry.key.span, name, known)
@@ -207,8 +207,8 @@ class ItemReader:
         good = tuple(node for node in nodes if isinstance(node, Scalar) and node.value is not None)
         if len(good) == len(nodes) and nodes:
             return good, names
-        message = f"`from` is an id, a list of ids or a mapping of inputs to ids, not {shown(entry.value)}"
-        help = "without `from` a line takes what the line above it gives"
+        message = f"`from` must be an id, a list of ids or a mapping of inputs to ids, not {shown(entry.value)}"
+        help = "without `from`, a line takes the output of the line above"
         self.sink.add(Diagnostic("wrong-type", message, Label(entry.span), help=help))
         return None, ()
 
@@ -248,7 +248,7 @@ class ItemReader:
             case Map():
                 return tuple(self.path(entry.value, key, entry.key) for entry in value)
             case _:
-                help = "give a list of chains, a mapping of names to chains, or `from: [a, b]`"
+                help = "give a list of paths, a mapping of names to paths, or `from: [a, b]`"
                 self.sink.error("wrong-type", f"`{key.text}` cannot join {shown(value)}", key.span, help=help)
                 return (_unknown_path(key.span), _unknown_path(key.span))
 
@@ -274,7 +274,7 @@ class ItemReader:
                 self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
         span = name.span if name else first_span(node)
         if node.get(GROUP) is None:
-            help = "`layers: []` is the path that passes by"
+            help = "`layers: []` passes the input through"
             if not any(nearest(name, (GROUP,)) for name in node.names()):  # else misspelt, which is told above
                 self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
             return _unknown_path(first_span(node), name)

@@ -11,7 +11,7 @@ from cnnspec.engine.syntax import Entry, Map, Node, Scalar, Seq, shown
 
 SOURCES = ("from", "inputs", "input", "sources")
 INPUT = frozenset({"prev", "x", "identity", "skip", "shortcut", "residual", "self", "none"})
-PATHS = "a path is a list of items: begin its first line with `- - `"
+PATHS = "a path is a list of lines: start its first line with `- - `"
 
 
 def sources_inside(key: Scalar, value: Map, node: Map) -> Diagnostic | None:
@@ -20,11 +20,11 @@ def sources_inside(key: Scalar, value: Map, node: Map) -> Diagnostic | None:
     if entry is None or (entry.key.text != "from" and not _is_ids(entry.value)):
         return None
     ids = text_of(entry.value)
-    message = f"`from` stands beside `{key.text}:`, not inside it"
+    message = f"`from` goes next to `{key.text}:`, not inside it"
     alone = len(value.entries) == 1 and ids is not None
     others = [other for other in node if other.key is not key]
     repair = _beside(key, ids, node, others) if alone and ids is not None else None
-    help = f"give `from` a line of its own, in line with `{key.text}:`"
+    help = f"put `from` on its own line, aligned with `{key.text}:`"
     repairs = (repair,) if repair else ()
     return Diagnostic("unknown-argument", message, Label(entry.key.span), help=help, repairs=repairs)
 
@@ -55,7 +55,7 @@ def nothing_beside_from(key: Scalar, value: Node, node: Map) -> Diagnostic | Non
     words = {entry.key.text: text_of(entry.value) for entry in node if entry.key is not key}
     whole = {word: text for word, text in words.items() if text is not None}
     repair = replacing(node, [YamlLine(key.text, {}, whole)]) if len(whole) == len(words) else None
-    message = f"`{key.text}` has no paths where it joins what `from` names"
+    message = f"`{key.text}` with `from` cannot have paths"
     help = f"write `{key.text}:`, with nothing after it"
     return Diagnostic("wrong-type", message, Label(value.span), help=help, repairs=(repair,) if repair else ())
 
@@ -79,14 +79,14 @@ def ids_as_paths(key: Scalar, value: Node, node: Map) -> Diagnostic | None:
     message = (
         f"{listing([f'`{item.text}`' for item in scalars[:8]])} {are}; the paths of `{key.text}` are lists of layers"
     )
-    help = f"lines are joined by their ids: write `{key.text}:` with `from: {ids}` below it"
+    help = f"join lines by their ids: write `{key.text}:` with `from: {ids}` below it"
     place = value.span if value.span.line == value.span.end_line else key.span
     return Diagnostic("wrong-type", message, Label(place), help=help, repairs=(repair,) if repair else ())
 
 
 def _by_number(key: Scalar, value: Node) -> Diagnostic:
     """``Concat: [-1, 6]``, which other frameworks count."""
-    message = f"`{key.text}` joins lines by their ids, not by numbers"
+    message = f"`{key.text}` takes the ids of lines, not numbers"
     help = (
         f"write `{key.text}:` with `from: [prev, ID]` below it: `prev` is the line above, "
         "and each other line gets an `id`"
@@ -99,7 +99,7 @@ def no_path(node: Node, name: Scalar | None, join: str) -> Diagnostic:
     if isinstance(node, Scalar) and node.value is None:
         return _missing(node, name)
     span = name.span if name else first_span(node)
-    message = f"a path is a list of items, not {shown(node)}"
+    message = f"a path must be a list of lines, not {shown(node)}"
     if isinstance(node, Scalar) and _is_id(node):
         return _named(node, span, join)
     return Diagnostic("wrong-type", message, Label(span), help=PATHS, repairs=as_chain(node))
@@ -115,7 +115,7 @@ def _missing(node: Scalar, name: Scalar | None) -> Diagnostic:
         at = Span(span.source, span.line, span.end_column + bool(name), span.line, span.end_column + bool(name))
         edit = Edit(at, " []")
     message = "this path is empty" if node.text else f"a path is missing after this `{'-' if not name else name.text}`"
-    help = f"write `{written}`: a path without layers passes the input on"
+    help = f"write `{written}`: a path without layers passes the input through"
     return Diagnostic("wrong-type", message, Label(span), repairs=(Repair(help, (edit,)),), help=help)
 
 
@@ -123,11 +123,11 @@ def _named(node: Scalar, span: Span, join: str) -> Diagnostic:
     """``- x`` or ``- conv1`` in place of a path: the input, or another line."""
     name = node.text
     if name.casefold() in INPUT:
-        help = "write `[]`: a path without layers passes the input on"
+        help = "write `[]`: a path without layers passes the input through"
         repair = Repair(help, (Edit(node.span, "[]"),))
     else:
         inside = f"[{{Identity: null, from: {name}}}]"
         help = f"write `{inside}`: a path that takes the line `{name}`"
         repair = Repair(help, (Edit(node.span, inside),))
-    message = f"a path of `{join}` is a list of items, not {shown(node)}"
+    message = f"a path of `{join}` must be a list of lines, not {shown(node)}"
     return Diagnostic("wrong-type", message, Label(span), help=help, repairs=(repair,))

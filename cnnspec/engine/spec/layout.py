@@ -22,21 +22,21 @@ def no_list(node: Node, owner: str) -> Diagnostic:
     """Something else where a list of items is wanted."""
     place = Label(node.span if isinstance(node, Scalar) else first_span(node))
     if isinstance(node, Map) and not node.flow:
-        message = f"`{owner}` is a list of items, and these have no dash"
+        message = f"`{owner}` must be a list: these lines have no dash"
         edits = tuple(_dashed(entry) for entry in node)
-        repairs = (Repair("begin each item with `- `", edits),) if len(set(node.names())) == len(edits) else ()
+        repairs = (Repair("start each line with `- `", edits),) if len(set(node.names())) == len(edits) else ()
         return Diagnostic("wrong-type", message, place, help=DASHES, repairs=repairs)
-    message = f"`{owner}` is a list of items, not {shown(node)}"
+    message = f"`{owner}` must be a list of lines, not {shown(node)}"
     if isinstance(node, Scalar) and isinstance(node.value, str) and node.text[:1] == "-" and "\n" not in written(node):
         edit = insertion(Span(node.span.source, node.span.line, node.span.column + 1, node.span.line, 0), " ")
-        return Diagnostic("wrong-type", message, place, repairs=(Repair("put a space behind the dash", (edit,)),))
+        return Diagnostic("wrong-type", message, place, repairs=(Repair("put a space after the dash", (edit,)),))
     if isinstance(node, Scalar) and node.value is not None:
         repair = Repair(f"write `[{written(node)}]`", (Edit(node.span, f"[{written(node)}]"),))
         return Diagnostic("wrong-type", message, place, repairs=(repair,))
     return Diagnostic("wrong-type", message, place, help=DASHES)
 
 
-DASHES = "begin each item with `- `"
+DASHES = "start each line with `- `"
 
 
 def _dashed(entry: Entry) -> Edit:
@@ -56,7 +56,7 @@ def as_chain(node: Node) -> tuple[Repair, ...]:
         return ()
     inside = node.span.source.line(node.span.line)[: node.span.column - 1].strip("- ")
     edits = (Edit(node.span, f"[{written(node)}]"),) if inside else (insertion(node.span, "- "),)
-    return (Repair("write `- - `: a list of one item", edits),)
+    return (Repair("write `- - `: a list of one layer", edits),)
 
 
 def second_operation(entry: Entry, message: str) -> Diagnostic:
@@ -65,15 +65,15 @@ def second_operation(entry: Entry, message: str) -> Diagnostic:
     before = Span(key.source, key.line, max(key.column - 2, 1), key.line, key.column)
     lines = key.source.line(key.line)[: key.column - 1]
     repairs = (Repair(f"write `- {entry.key.text}`", (Edit(before, "- "),)),) if lines and not lines.strip() else ()
-    return Diagnostic("several-operations", message, Label(key), help="begin a new line with `- `", repairs=repairs)
+    return Diagnostic("several-operations", message, Label(key), help="start a new line with `- `", repairs=repairs)
 
 
 def no_argument(join: Scalar, entry: Entry) -> Diagnostic:
     """A number or a word where a join has its paths."""
     name = entry.key.text
-    help = "it joins the paths below it, or what `from: [a, b]` names"
+    help = "it joins the paths below it, or the ids in `from: [a, b]`"
     if join.text == "Concat":
-        help = f"it stacks along the channels; {help}"
+        help = f"it always concatenates channels; {help}"
     return Diagnostic("unknown-argument", f"`{join.text}` has no argument `{name}`", Label(entry.span), help=help)
 
 
@@ -107,7 +107,7 @@ def no_names(key: Scalar, value: Node) -> Diagnostic:
     """Arguments that are given by position."""
     repairs = _as_call(key, value) or by_name(key.text, value, REGISTRY.get(key.text))
     place = value.span if value.span.line == value.span.end_line else key.span
-    message = f"the arguments of `{key.text}` have no names: {shown(value)}"
+    message = f"the arguments of `{key.text}` need names: {shown(value)}"
     help = "" if repairs else f"write `{key.text}: {{name: value}}`: arguments are given by name, never by position"
     return Diagnostic("wrong-type", message, Label(place), help=help, repairs=repairs)
 
@@ -127,7 +127,7 @@ def arguments_outside(op: Entry, outside: Sequence[Entry]) -> Diagnostic:
     names = listing([f"`{entry.key.text}`" for entry in outside])
     more = len(outside) > 1
     are = "are arguments" if more else "is an argument"
-    message = f"{names} {are} of `{op.key.text}`, not {'words' if more else 'a word'} beside it"
+    message = f"{names} {are} of `{op.key.text}`, so they go inside it"
     edits = [indented([entry]) for entry in outside]
     empty = isinstance(op.value, Scalar) and op.value.value is None
     good = tuple(edit for edit in edits if edit is not None) if empty and all(edits) else ()
@@ -138,7 +138,7 @@ def arguments_outside(op: Entry, outside: Sequence[Entry]) -> Diagnostic:
         message,
         Label(outside[0].key.span),
         (label,),
-        help="" if good else f"arguments stand inside: `{op.key.text}: {{{outside[0].key.text}: …}}`",
+        help="" if good else f"arguments go inside: `{op.key.text}: {{{outside[0].key.text}: …}}`",
         repairs=(Repair(words, good),) if good else (),
     )
 

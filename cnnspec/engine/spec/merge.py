@@ -44,7 +44,7 @@ def lay_over(own: Map, base: Map, layers: Collection[str], sink: Sink) -> Map | 
 def _is_mapping(entry: Entry, sink: Sink) -> bool:
     if isinstance(entry.value, Map):
         return True
-    sink.error("wrong-type", f"`{entry.key.text}` is a mapping, not {shown(entry.value)}", entry.value.span)
+    sink.error("wrong-type", f"`{entry.key.text}` must be a mapping, not {shown(entry.value)}", entry.value.span)
     return False
 
 

@@ -130,17 +130,17 @@ class _Walk:
     def elsewhere(self, word: Scalar, name: str, home: _Home) -> Diagnostic:
         """The id stands in this definition, below the line or in a scope of its own."""
         below = (home.id.span.line, home.id.span.column) > (word.span.line, word.span.column)
-        label = Label(home.id.span, "it stands here")
+        label = Label(home.id.span, "it is here")
         if below:
-            message = f"`{name}` stands below: `from` reaches lines above its own"
-            help = "move the line that takes it below the line that gives it"
+            message = f"`{name}` is below this line: `from` can only use lines above"
+            help = "move this line below the line with that id"
             return _error(word, message, help, (label,))
         what = f"`{home.owner.name}`" if home.owner else "another scope"
-        message = f"`{name}` is inside {what}, and `from` does not reach into it"
+        message = f"`{name}` is inside {what}, where `from` cannot reach it"
         if home.inner is not None:
-            help = f"name the whole of it: `from: {home.inner.text}`; or end it with the line that is wanted"
+            help = f"use its output, `from: {home.inner.text}`, or make the line you want its last line"
         else:
-            help = "give it an `id` and name that: the output of a scope is that of its last line"
+            help = "give it an `id` and use that: its output is that of its last line"
         return _error(word, message, help, (label,))
 
     def outside(self, word: Scalar, name: str) -> Diagnostic | None:
@@ -148,11 +148,11 @@ class _Walk:
         for title, homes in self.index().items():
             home = homes.get(name)
             if home and title != self.title:
-                message = f"`{name}` is an id of {title}, and {self.title} sees only its own"
-                help = f"let the call give it: declare `{name}` under `input` of the block"
+                message = f"`{name}` is an id of {title}, and {self.title} sees only its own ids"
+                help = f"pass it in the call: declare `{name}` under `input` of the block"
                 if not self.title.startswith("block"):
                     help = f"name the line that calls {title}: give that an `id`"
-                return _error(word, message, help, (Label(home.id.span, "it stands here"),))
+                return _error(word, message, help, (Label(home.id.span, "it is here"),))
         return None
 
     def index(self) -> dict[str, dict[str, _Home]]:
@@ -181,7 +181,7 @@ def is_plain(text: str) -> bool:
 def no_line(word: Scalar, name: str, ids: list[str], owner: str) -> Diagnostic:
     """An id that no line of a definition has, where `outputs` or an aux head names it."""
     known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
-    help = f"such lines are {known}" if known else "give a line an `id`, and name that"
+    help = f"the ids are {known}" if known else "give a line an `id`, and use it"
     label = Label(word.span, did_you_mean(name, ids))
     repairs = respell(word.span, name, ids) if name == word.text else ()
     message = f"no line of {owner} has the id `{name}`"
@@ -191,13 +191,13 @@ def no_line(word: Scalar, name: str, ids: list[str], owner: str) -> Diagnostic:
 def nowhere(word: Scalar, name: str, ids: list[str]) -> Diagnostic:
     """An id that is nowhere, with the nearest that is there."""
     known = listing([f"`{id}`" for id in ids[-MAX_TOLD:]])
-    help = f"`from` names an id above this line: {known}" if known else "give a line above an `id`, and name that"
+    help = f"use the id of a line above: {known}" if known else "give a line above an `id`, and use it"
     if name.lstrip("-").isdigit():
-        help = f"lines are named by their `id`, never counted; {help.removeprefix('`from` ')}"
+        help = f"`from` takes an `id`, not a number; {help.removeprefix('`from` ')}"
     parts = [part.strip() for part in name.split(",")]
     if len(parts) > 1 and {*parts} <= {*ids, *OWN_WORDS}:
         meant: str | None = f"[{', '.join(parts)}]"
-        help = "several ids are a list"
+        help = "write several ids as a list"
     else:
         meant = "prev" if name == "-1" else nearest(name, ids)
     label = Label(word.span, f"did you mean `{meant}`?" if meant else "")

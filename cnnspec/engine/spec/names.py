@@ -45,7 +45,7 @@ def folded(name: str) -> str:
 
 def _fold_fault(name: str) -> str:
     read = folded(name)
-    return "" if read == name else f"Python reads `{name}` as `{read}`: in source code the two are one name"
+    return "" if read == name else f"Python reads `{name}` as `{read}`: generated code would use one name for both"
 
 
 def id_fault(name: str) -> str:
@@ -53,7 +53,7 @@ def id_fault(name: str) -> str:
     if not name:
         return "an id cannot be empty"
     if "." in name:
-        return "an id holds no dot: dots separate the parts of a key"
+        return "an id cannot contain a dot: dots separate the parts of a key"
     if not name.isprintable() or len(name) > 100:
         return "an id is up to 100 printable characters"
     if fault := _fold_fault(name):
@@ -61,10 +61,10 @@ def id_fault(name: str) -> str:
     if name in RESERVED:
         return f"`{name}` is reserved"
     if name in PYTHON:
-        return f"`{name}` is a word of Python, and torch.fx and torch.onnx write a layer as `self.{name}`"
+        return f"`{name}` is a Python keyword, and torch.fx would write `self.{name}`"
     if name in TAKEN or name in PRIVATE:
-        return f"`{name}` is taken: every module has an attribute of that name"
-    return "an id does not begin with `__`: Python renames such attributes" if name.startswith("__") else ""
+        return f"`{name}` is already an attribute of every nn.Module"
+    return "an id cannot start with `__`: Python renames such attributes" if name.startswith("__") else ""
 
 
 def id_help(name: str) -> str:

@@ -34,7 +34,7 @@ from cnnspec.engine.spec.validation_errors import (
 from cnnspec.engine.syntax import NO_VALUE, Entry, LayerName, Map, Meter, Node, Scalar, Seq, Silent, Value, shown
 from cnnspec.engine.syntax.evaluate import in_yaml, size
 
-TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` behind one lets null stand"
+TYPES = "the types are int, float, bool, str, layer and list[...] of them; `?` after a type allows null"
 
 
 class ParamError(Exception):
@@ -69,7 +69,9 @@ def declare(node: Node | None, layers: Collection[str], sink: Sink) -> dict[str,
         return {}
     if not isinstance(node, Map):
         help = "write `params: {width: 16}`, or `{width: int}` where there is no default"
-        sink.error("wrong-type", f"`params` maps names to types or defaults, not {shown(node)}", node.span, help=help)
+        sink.error(
+            "wrong-type", f"`params` must map names to types or defaults, not {shown(node)}", node.span, help=help
+        )
         return {}
     found = {}
     for entry in node:
@@ -86,10 +88,10 @@ def name_is_sound(key: Scalar, sink: Sink) -> bool:
         repairs = rename(key.span, f"{match['name']}: {match['value']}") if match else ()
         sink.error("bad-name", f"`{key.text}` cannot be a name", key.span, help=help, repairs=repairs)
     elif key.text.startswith("__"):
-        message = f"`{key.text}` begins with two underscores, and Python renames such names inside a class"
-        sink.error("bad-name", message, key.span, help="begin it with a letter")
+        message = f"`{key.text}` starts with two underscores, and Python renames such names inside a class"
+        sink.error("bad-name", message, key.span, help="start it with a letter")
     elif key.text in NOT_PARAMS:
-        sink.error("bad-name", f"`{key.text}` is a word of the expressions", key.span, help="choose another name")
+        sink.error("bad-name", f"`{key.text}` is a reserved word of expressions", key.span, help="choose another name")
     else:
         return True
     return False
@@ -132,7 +134,7 @@ def _signature(entry: Entry) -> Diagnostic | None:
     word = f'"{word}"' if "[" in word else word
     written = f"{{type: {word}, default: {default}}}"
     words = f"write `{entry.key.text}: {written}`"
-    message = "the type and the default of a param stand in a mapping"
+    message = "write the type and the default of a param as a mapping"
     repairs = (Repair(words, (Edit(entry.value.span, written),)),)
     return Diagnostic("bad-param", message, Label(entry.span), help=words, repairs=repairs)
 
@@ -155,13 +157,13 @@ def _untyped(entry: Entry, node: Node) -> Diagnostic:
     if not isinstance(node, Seq):
         return Diagnostic("bad-param", f"`{name}` has neither a type nor a default", label, help=TYPES)
     if node.items:
-        help = "a list holds elements of one type; for several, declare several params"
-        return Diagnostic("bad-param", f"the elements of `{name}` are not of one type", label, help=help)
+        help = "a list has elements of one type; use several params for several types"
+        return Diagnostic("bad-param", f"the elements of `{name}` have different types", label, help=help)
     written = '{type: "list[int]", default: []}'
-    words = f"write `{name}: {written}`, with the type that is meant"
+    words = f"write `{name}: {written}`, with the type you need"
     repairs = (Repair(words, (Edit(node.span, written),)),)
     return Diagnostic(
-        "bad-param", f"an empty list does not say what `{name}` holds", label, help=words, repairs=repairs
+        "bad-param", f"an empty list does not show the type of `{name}`", label, help=words, repairs=repairs
     )
 
 
@@ -195,12 +197,12 @@ def _bounds_are_sound(param: Param, entries: dict[str, Entry], layers: Collectio
         except TypeMismatch:
             fits = False
         if not fits:
-            message = f"the choices of `{name}` are a list of values of its type"
+            message = f"the choices of `{name}` must be a list of values of its type"
             sink.error("bad-param", message, entries["choices"].span)
             return False
     bounds = [entries[word] for word in ("min", "max") if word in entries]
     if bounds and (param.type.item or param.type).base not in ("int", "float"):
-        sink.error("bad-param", f"`{name}` is no number, and has no bounds", bounds[0].span)
+        sink.error("bad-param", f"`{name}` is not a number, so it cannot have bounds", bounds[0].span)
         return False
     if param.min is not None and param.max is not None and param.min > param.max:
         sink.error("bad-param", f"no number is at least {param.min:g} and at most {param.max:g}", bounds[0].span)
@@ -318,11 +320,13 @@ def bind(
 
 def _of_default(error: BadValue, params: Mapping[str, Param]) -> Diagnostic:
     """What is wrong with a default, which may read a param that stands below it."""
-    below = next((name for name in params if error.message == f"nothing here is called `{name}`"), None)
+    below = next((name for name in params if error.message == f"the name `{name}` is not defined here"), None)
     if below is None:
         return error.diagnostic()
-    labels = (Label(params[below].name.span, "it stands here"),)
-    return replace(error.diagnostic(), labels=labels, help="a default reads the params above it: move this one below")
+    labels = (Label(params[below].name.span, "it is here"),)
+    return replace(
+        error.diagnostic(), labels=labels, help="a default can only read params above it: move this one below"
+    )
 
 
 def _paid(param: Param, value: Value, layers: Collection[str], meter: Meter) -> Value:
@@ -336,7 +340,7 @@ def mismatch(param: Param, given: Argument | None, error: TypeMismatch) -> Diagn
     """A value that its param does not take: where it is given, or where it is the default."""
     name = param.name.text
     if given is not None and not given.entry.written:
-        message = f"`{name}` {str(error).split(', not ')[0]}, and is set to {in_yaml(given.value)}"
+        message = f"`{name}` {str(error).split(', not ')[0]}, but is set to {in_yaml(given.value)}"
         return Diagnostic("wrong-type", message, Label(param.name.span, "declared here"))
     place = given.entry.span if given else param.default.span if param.default else param.name.span
     said, node = str(error), given.entry.value if given else param.default
@@ -366,7 +370,7 @@ def resolve_params(spec: Spec, layers: Collection[str], meter: Meter | None = No
     for name, param in spec.params.items():
         if param.required and not param.broken and name not in given:
             help = f"give it a default, or set it: in a variant, or as in `cnnspec summary --set {name}=VALUE`"
-            message = f"`{name}` has no value: it has no default, and nothing sets it"
+            message = f"`{name}` has no value: it has no default and is not set"
             raise ParamError([Diagnostic("missing-argument", message, Label(param.name.span), help=help)])
     return bind(spec.params, given, spec.source.span(), spec.title, layers, None, meter)
 

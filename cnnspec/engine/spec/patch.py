@@ -36,14 +36,14 @@ MEANT = {  # what others call it
     "before": BEFORE,
     "after": AFTER,
 }
-FORM = "a patch is `replace`, `insert_before`, `insert_after` or `remove` with a key, and `layers` to be put there"
-KEYS = "`cnnspec summary --full` shows the keys of a base; `*` stands for any part of one, `**` for any number of parts"
+FORM = "a patch is `replace`, `insert_before`, `insert_after` or `remove` with a key, and `layers` to insert"
+KEYS = "`cnnspec summary --full` shows the keys of a base; `*` matches any one part, `**` any number of parts"
 
 
 def read_patches(node: Node, sink: Sink, items: ItemReader) -> tuple[Patch, ...]:
     """The patches of a section; one that is wrong is left out, which is told."""
     if not isinstance(node, Seq):
-        sink.error("wrong-type", f"`patch` is a list of edits, not {shown(node)}", _start(node), help=FORM)
+        sink.error("wrong-type", f"`patch` must be a list of edits, not {shown(node)}", _start(node), help=FORM)
         return ()
     found = (_Entry(child, number, sink, items).patch() for number, child in enumerate(node.items, 1) if not sink.full)
     return tuple(patch for patch in found if patch is not None)
@@ -64,7 +64,9 @@ class _Entry:
 
     def patch(self) -> Patch | None:
         if not isinstance(self.node, Map):
-            self.sink.error("wrong-type", f"a patch is a mapping, not {shown(self.node)}", _start(self.node), help=FORM)
+            self.sink.error(
+                "wrong-type", f"a patch must be a mapping, not {shown(self.node)}", _start(self.node), help=FORM
+            )
             return None
         edit = self.edit(self.node)
         layers = self.layers(self.node, edit)
@@ -83,12 +85,12 @@ class _Entry:
         edits = [entry for entry in known if entry.key.text in EDITS]
         if len(edits) > 1:
             both = listing([f"`{entry.key.text}`" for entry in edits])
-            message, help = f"a patch does one thing, and this one has {both}", "begin another entry with `- `"
+            message, help = f"a patch has one action, but this one has {both}", "start another patch with `- `"
             self.sink.error("bad-patch", message, edits[1].key.span, help=help)
             return None
         if not edits:
             if len(known) == len(node.entries):
-                self.sink.error("bad-patch", "this patch does not say what it edits", first_span(node), help=FORM)
+                self.sink.error("bad-patch", "this patch has no action", first_span(node), help=FORM)
             return None
         return edits[0] if self.target_is_sound(edits[0]) else None
 
@@ -103,14 +105,14 @@ class _Entry:
     def target_is_sound(self, entry: Entry) -> bool:
         node, word = entry.value, entry.key.text
         if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool) or not node.text:
-            message = f"`{word}` names the key of a line, not {shown(node)}"
+            message = f"`{word}` takes the key of a line, not {shown(node)}"
             self.sink.error("bad-patch", message, entry.span, help=KEYS)
         elif "$" in node.text:
-            message = "the key of a patch is written out: expressions are not taken"
-            help = "`*` stands for any part of a key; `when` says under which params a patch is made"
+            message = "the key of a patch cannot contain expressions"
+            help = "`*` matches any part of a key; `when` makes a patch conditional"
             self.sink.error("bad-patch", message, node.span, help=help)
         elif fault := Pattern.of(node.text).fault:
-            self.sink.error("bad-patch", f"`{node.text}` is no key: {fault}", node.span, help=KEYS)
+            self.sink.error("bad-patch", f"`{node.text}` is not a key: {fault}", node.span, help=KEYS)
         else:
             return True
         return False
@@ -130,13 +132,13 @@ class _Entry:
         word = edit.key.text
         if entry is not None and word == REMOVE:
             repairs = (Repair("write `replace`", (TextEdit(edit.key.span, REPLACE),)),)
-            labels = (Label(edit.key.span, "puts nothing in its place"),)
+            labels = (Label(edit.key.span, "inserts nothing"),)
             return Diagnostic("bad-patch", "`remove` takes no `layers`", Label(entry.key.span), labels, repairs=repairs)
         if entry is None and word != REMOVE and all(e.key.text in WORDS for e in node):
-            message = f"`{word}` needs the `{GROUP}` that it puts there"
+            message = f"`{word}` needs `{GROUP}` to insert"
             help = f"write `{GROUP}: [...]` in line with `{word}:`"
             return Diagnostic("missing-argument", message, Label(edit.key.span), help=help)
         if entry is not None and isinstance(entry.value, Seq) and not entry.value.items:
-            help = f"write `remove: {shown(edit.value)}`" if word == REPLACE else "leave the patch out"
-            return Diagnostic("bad-patch", f"`{word}` puts nothing there", Label(entry.span), help=help)
+            help = f"write `remove: {shown(edit.value)}`" if word == REPLACE else "remove the patch"
+            return Diagnostic("bad-patch", f"`{word}` has no lines to insert", Label(entry.span), help=help)
         return None

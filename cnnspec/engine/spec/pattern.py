@@ -30,9 +30,9 @@ class Pattern(Struct, frozen=True):
     def fault(self) -> str:
         """Why it can match nothing, or nothing."""
         if not all(self.parts):
-            return "nothing stands before, behind or between its dots"
+            return "a part before, after or between its dots is empty"
         if any(ANY_PARTS in part and part != ANY_PARTS for part in self.parts):
-            return "`**` stands for whole parts of a key: it is alone between dots"
+            return "`**` matches whole parts of a key, so it must be alone between dots"
         return ""
 
     @property

@@ -65,8 +65,8 @@ def read(
     if top is None:
         return None
     if not isinstance(top, Map):
-        help = "begin with `cnnspec: 1`, then `input:` and `layers:`"
-        sink.error("wrong-type", f"a spec is a mapping, not {shown(top)}", source.span(), help=help)
+        help = "start with `cnnspec: 1`, then `input:` and `layers:`"
+        sink.error("wrong-type", f"a spec must be a mapping, not {shown(top)}", source.span(), help=help)
         return None
     if top.entry("extends") is None:
         return _spec(source, top, sink, builtin, title, meter)
@@ -155,7 +155,7 @@ class _SpecReader:
         plain = {name: e for name, e in entries.items() if name in Header.model_fields}
         values = {name: self.plain(e.value) for name, e in plain.items()}
         if "cnnspec" not in plain:
-            help = "begin with `cnnspec: 1`"
+            help = "start with `cnnspec: 1`"
             repairs = (Repair(help, (insertion(self.source.span(), "cnnspec: 1\n"),)),)
             self.sink.error("missing-key", "the spec has no `cnnspec`", self.source.span(), repairs=repairs)
         elif type(values["cnnspec"]) is int and values["cnnspec"] != VERSION:
@@ -181,7 +181,7 @@ class _SpecReader:
         free = [key for key in KEYS if self.top.entry(key) is None]
         near, repairs = did_you_mean(name, free) or did_you_mean(name, KEYS), respell(entry.key.span, name, free)
         if not near and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int | float):
-            help = f"a value of your own is a param: write it as `params: {{{name}: {entry.value.text}}}`"
+            help = f"declare your own values as params: `params: {{{name}: {entry.value.text}}}`"
         self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
 
     def required(self, name: str) -> Node | None:
@@ -203,7 +203,7 @@ class _SpecReader:
         if node is None:
             return {}
         if not isinstance(node, Map):
-            message = f"`variants` maps names to settings, not {shown(node)}"
+            message = f"`variants` must map names to settings, not {shown(node)}"
             self.sink.error("wrong-type", message, node.span, help="write `variants: {small: {width: 16}}`")
             return {}
         return {e.key.text: variant for e in self.bounded(node, "variants") if (variant := self.variant(e))}
@@ -230,7 +230,7 @@ class _SpecReader:
             node = Map(node.span, (), flow=True)
         if isinstance(node, Map):
             return Variant(entry.key, node)
-        self.sink.error("wrong-type", f"a variant is a mapping of settings, not {shown(node)}", entry.span)
+        self.sink.error("wrong-type", f"a variant must be a mapping of settings, not {shown(node)}", entry.span)
         return None
 
     def blocks(self) -> dict[str, Block]:
@@ -238,7 +238,7 @@ class _SpecReader:
         if node is None:
             return {}
         if not isinstance(node, Map):
-            self.sink.error("wrong-type", f"`blocks` maps names to definitions, not {shown(node)}", node.span)
+            self.sink.error("wrong-type", f"`blocks` must map names to definitions, not {shown(node)}", node.span)
             return {}
         found = {
             entry.key.text: read_block(entry, self.items, self.layers, self.sink)

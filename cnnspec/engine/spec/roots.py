@@ -19,7 +19,7 @@ from cnnspec.engine.diagnostics import Diagnostic, Label, Source, Span, SpecErro
 from cnnspec.engine.spec.shipped import open_source
 
 Roots = tuple[Path, ...]
-WIDEN = "move the file into the folder that is checked, or widen it: `cnnspec check --root DIR`"
+WIDEN = "move the file into the checked folder, or allow its folder: `cnnspec check --root DIR`"
 
 
 def leads_out(path: str | os.PathLike[str], roots: Roots | None) -> bool:
@@ -35,7 +35,7 @@ def leads_out(path: str | os.PathLike[str], roots: Roots | None) -> bool:
 
 def outside(name: str, span: Span) -> Diagnostic:
     """The diagnostic of a name that leads out of the roots."""
-    return Diagnostic("outside-folder", f"`{name}` is outside the folder that is checked", Label(span), help=WIDEN)
+    return Diagnostic("outside-folder", f"`{name}` is outside the checked folder", Label(span), help=WIDEN)
 
 
 def open_checked(path: Path, name: str, roots: Roots) -> Source:
@@ -47,6 +47,6 @@ def open_checked(path: Path, name: str, roots: Roots) -> Source:
         OutputError: It cannot be read.
     """
     if leads_out(path, roots):
-        message = "this link leads out of the folder that is checked"
+        message = "this link leads out of the checked folder"
         raise SpecError([Diagnostic("outside-folder", message, Label(Source(path.as_posix(), "").span()), help=WIDEN)])
     return replace(open_source(path, name), roots=roots)

@@ -49,10 +49,10 @@ def find(name: str) -> Found:
     path = Path(name)
     if max(map(len, name.split("/"))) > MAX_NAME or "\0" in name:
         raise UsageError(
-            f"`{name[:40]}…` is no name and no path", "`cnnspec zoo` lists the names; a path ends in .yaml"
+            f"`{name[:40]}…` is not a name or a path", "`cnnspec zoo` lists the names; a path ends in .yaml"
         )
     if name == STDIN:
-        raise UsageError("no spec is read from standard input here", "save it as a .yaml file, and give its path")
+        raise UsageError("a spec cannot come from standard input here", "save it as a .yaml file, and give its path")
     if name.endswith(ENDINGS):
         return _file(path)
     shipped = find_shipped(name)
@@ -180,7 +180,7 @@ def _binary(name: str) -> Diagnostic:
     """A file that is no text at all, of which nothing is shown."""
     place = Source(name, "").span()
     help = "a spec is a YAML file; `cnnspec import` reads an exported program, `cnnspec train --weights` weights"
-    return Diagnostic("not-utf8", "this is a binary file, not a text", Label(place), help=help)
+    return Diagnostic("not-utf8", "this is a binary file, not text", Label(place), help=help)
 
 
 def _not_utf8(name: str, data: bytes, at: int) -> Diagnostic:

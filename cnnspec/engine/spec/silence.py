@@ -13,7 +13,7 @@ def silenced(node: Node | None, sink: Sink) -> tuple[Scalar, ...]:
     if node is None:
         return ()
     if not isinstance(node, Map):
-        sink.error("wrong-type", f"`lint` is a mapping, not {shown(node)}", node.span, help=FORM)
+        sink.error("wrong-type", f"`lint` must be a mapping, not {shown(node)}", node.span, help=FORM)
         return ()
     for entry in node:
         if entry.key.text != "ignore":

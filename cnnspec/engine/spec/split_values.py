@@ -20,9 +20,9 @@ class Cut(Struct, frozen=True):
     def diagnostic(self) -> Diagnostic:
         text = self.span.text
         if text.startswith("$"):
-            message = "an expression that holds a comma is quoted"
+            message = "an expression with a comma needs quotes"
             return self._error("bad-expression", message, '"' + text.replace('"', "'") + '"')
-        return self._error("wrong-type", "a list stands in square brackets", f"[{text[1:-1]}]")
+        return self._error("wrong-type", "a list needs square brackets", f"[{text[1:-1]}]")
 
     def _error(self, code: str, message: str, written: str) -> Diagnostic:
         repair = Repair(f"write `{written}`", (Edit(self.span, written),))

@@ -218,15 +218,15 @@ class _SpecChecker:
             f"known here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}" if names else "no params are declared here"
         )
         label, repairs = Label(span, did_you_mean(name, names)), respell(span, name, names)
-        message = f"nothing here is called `{name}`"
+        message = f"the name `{name}` is not defined here"
         labels: tuple[Label, ...] = ()
         if name == "index":
-            help = "`index` counts the rounds of a line with `repeat` or `foreach`, and this line has neither"
+            help = "`index` counts the rounds of a line with `repeat` or `foreach`, but this line has neither"
         elif name in AS_IN_PYTHON:
             repairs = rename(span, AS_IN_PYTHON[name])
         elif self.params is not self.spec.params and name in self.spec.params:
             labels = (Label(self.spec.params[name].name.span, "a param of the network"),)
-            help = f"a block sees its own params alone: declare `{name}` in it, and give it where the block is called"
+            help = f"a block sees only its own params: declare `{name}` in it and pass it in the call"
         return Diagnostic("unknown-name", message, label, labels, help=help, repairs=repairs)
 
     def operation(self, item: Item, names: frozenset[str]) -> None:
@@ -319,7 +319,7 @@ class _PatchChecker(_SpecChecker):
     """Checks the lines of patches, which may stand in any definition."""
 
     def unknown_name(self, node: Scalar, name: str, names: Collection[str]) -> Diagnostic:
-        help = "a patch reads what the line that it is made on can read, and the params of the spec"
+        help = "a patch can use the names of the line that it changes, and the params of the spec"
         return replace(super().unknown_name(node, name, names), help=help)
 
 

@@ -114,7 +114,7 @@ class ParamType(Struct, frozen=True):
     def _layer(layer: LayerName, layers: Collection[str]) -> LayerName:
         if layer.name not in layers:
             near = did_you_mean(layer.name, layers)
-            raise TypeMismatch(f"takes a layer or block, and none is called `{layer.name}`{near and '; ' + near}")
+            raise TypeMismatch(f"takes a layer or block, but `{layer.name}` does not exist{near and '; ' + near}")
         return layer
 
     @property

@@ -22,14 +22,14 @@ USUAL = {"kernel_size": 3, "output_size": 1, "scale_factor": 2, "num_groups": 1,
 USUAL_OF_POOL = 2
 WORD = re.compile(r"[A-Za-z_$]\w*")
 DIMENSIONS = re.compile(r"(?<=[a-z])[123]d$")
-OF_YOUR_OWN = "; a layer of your own comes with `--plugin FILE`"
+OF_YOUR_OWN = "; `--plugin FILE` adds your own layer"
 MANY_DIMENSIONS = ("1d", "3d")
 
 
 NO_JOINS = frozenset(
     {"sub", "subtract", "div", "divide", "average", "mean", "max", "maximum", "stack", "merge", "join"}
 )
-JOINING = "tensors are joined by `Add`, `Multiply` and `Concat`"
+JOINING = "use `Add`, `Multiply` or `Concat` to join tensors"
 
 
 def unknown_layer(item: Item, known: Collection[str], names: Collection[str] = ()) -> Diagnostic:
@@ -41,7 +41,7 @@ def unknown_layer(item: Item, known: Collection[str], names: Collection[str] = (
         return missing
     message, help = f"no layer is called `{item.name}`", "`cnnspec layers` lists all of them"
     if " - " in item.name:
-        help = "an item of the same list begins in the column of the one above"
+        help = "align it with the line above"
         return Diagnostic("unknown-layer", message, Label(item.span, "two lines, read as one name"), help=help)
     if item.name in names:
         help, repairs = f"`{item.name}` is a param: write `${item.name}`", rename(item.span, f"${item.name}")
@@ -56,7 +56,7 @@ def unknown_layer(item: Item, known: Collection[str], names: Collection[str] = (
     elif meant is None:
         help += OF_YOUR_OWN
     elif only := only_sibling(name, known):
-        help = f"of its kind there is `{only}` alone{OF_YOUR_OWN}"
+        help = f"the only similar layer is `{only}`{OF_YOUR_OWN}"
     label = f"did you mean `{meant}`?" if meant else ""
     return Diagnostic("unknown-layer", message, Label(item.span, label), help=help, repairs=rename(item.span, meant))
 
@@ -78,7 +78,7 @@ def no_dash(item: Item) -> Diagnostic | None:
         return None
     written = " " * indent.rindex("-") + "- "
     start = len(source.line(line)) - len(source.line(line).lstrip())
-    message = f"a dash is missing before `{name}`, which is read as one name with `{first.strip()}`"
+    message = f"a dash is missing before `{name}`, so it is read as part of `{first.strip()}`"
     repairs = (Repair(f"write `- {name}`", (Edit(source.span(line, 1, start), written),)),)
     return Diagnostic("unknown-layer", message, Label(source.span(line, start + 1, len(name))), repairs=repairs)
 
@@ -94,7 +94,7 @@ def _as_in_python(item: Item, match: re.Match[str], message: str) -> Diagnostic:
     name, arguments = match["name"], (match["arguments"] or "").strip()
     text = positional_text(arguments, REGISTRY[name]) if name in REGISTRY else ""
     written = f"{name}: {text}" if text.strip("{}") else name
-    help = "" if not arguments or text else f"arguments stand in braces, by name: `{name}: {{name: value}}`"
+    help = "" if not arguments or text else f"write arguments in braces, by name: `{name}: {{name: value}}`"
     repairs = rename(item.span, written) if text or not arguments else ()
     label = Label(item.span, f"did you mean `{name}`?" if written == name else "as in Python")
     return Diagnostic("unknown-layer", message, label, help=help, repairs=repairs)
@@ -136,4 +136,4 @@ def _added(diagnostic: Diagnostic, item: Item) -> Repairs:
     if name not in USUAL or item.name not in REGISTRY or item.name in JOINS:
         return ()
     value = USUAL_OF_POOL if "Pool" in item.name and name == "kernel_size" else USUAL[name]
-    return (Repair(f"add `{name}: {value}`, or the value that is meant", (set_argument(item, name, value),)),)
+    return (Repair(f"add `{name}: {value}`, or another value", (set_argument(item, name, value),)),)

@@ -75,7 +75,7 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
     node, near, help = entry.value, None, ""
     said = f"{argument_words(model, name)}, not {shown(node)}"
     if not entry.written:
-        message = f"`{name}` takes {argument_words(model, name)}, and is set to {in_yaml(value)}"
+        message = f"`{name}` takes {argument_words(model, name)}, but is set to {in_yaml(value)}"
         return Diagnostic("wrong-type", message, Label(entry.span))
     if isinstance(node, Scalar) and "$" in node.text and value != node.text:
         said += f", which is {in_yaml(value)}"
@@ -94,10 +94,10 @@ def _wrong_value(model: type[BaseModel], name: str, entry: Entry, value: Any) ->
 def _of_text(node: Scalar, value: str) -> str:
     """What helps where an expression gives a text: that of a param, or one in which it is written out."""
     if not WHOLE.fullmatch(node.text):
-        return "inside a text an expression is written out: calculate within `$(...)`"
+        return "text outside an expression is not computed: put all of it inside `$(...)`"
     if not PLAIN.fullmatch(value):
         return ""
-    return f"where it is set, `{node.text[1:]}` is a text, because it stands in quotes: write `{value}` without them"
+    return f"`{node.text[1:]}` is text, because its value is in quotes: write `{value}` without them"
 
 
 def literals(annotation: Any) -> list[str]:
@@ -180,15 +180,15 @@ def unknown_argument(known: Collection[str], name: str, entry: Entry, subject: s
     """A name that ``subject`` does not have, with the nearest that it has."""
     span = entry.key.span
     if name in WORDS_BESIDE:
-        message = f"`{name}` stands beside `{subject}:`, not among its arguments"
-        help = f"give it a line of its own, in line with `{subject}:`"
+        message = f"`{name}` goes next to `{subject}:`, not among its arguments"
+        help = f"put it on its own line, aligned with `{subject}:`"
         return Diagnostic("unknown-argument", message, Label(span), help=help)
     if match := NO_SPACE.fullmatch(name):
         return _glued(known, match, span)
-    help = f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes none"
+    help = f"it takes {listing([f'`{k}`' for k in known])}" if known else "it takes no arguments"
     message, near = f"`{subject}` has no argument `{name}`", did_you_mean(name, known)
     if name in LINES and "act" not in known:
-        help = f"{LINES[name]} is a line of its own below this one, or part of the block `ConvNormAct`"
+        help = f"{LINES[name]} is a separate line below this one, or part of the block `ConvNormAct`"
         return Diagnostic("unknown-argument", message, Label(span), help=help)
     repairs = respell(span, name, known) if entry.written else ()
     return Diagnostic("unknown-argument", message, Label(span, near), help=help, repairs=repairs)
@@ -205,10 +205,10 @@ NO_SPACE = re.compile(r"(?P<name>\w+)(?P<sign>[:=])(?P<value>\S+)")
 def _glued(known: Collection[str], match: re.Match[str], span: Span) -> Diagnostic:
     """``stride:2`` or ``stride=2`` in braces, which YAML reads as one word."""
     name = match["name"] if match["name"] in known else nearest(match["name"], known) or match["name"]
-    missing = "a space behind its colon" if match["sign"] == ":" else "a colon and a space, not `=`"
+    missing = "a space after its colon" if match["sign"] == ":" else "a colon and a space, not `=`"
     return Diagnostic(
         "unknown-argument",
-        f"`{match[0]}` wants {missing}",
+        f"`{match[0]}` needs {missing}",
         Label(span),
         repairs=rename(span, f"{name}: {match['value']}"),
     )

@@ -32,7 +32,7 @@ MAX_AXES = 100
 NAMED, VALUE = 4, 4  # steps of the meter that a name takes, and a value of an axis
 MOST_SHOWN = 8  # values in a message
 LISTED = (VARIANT, INPUT, RECIPE)  # whose values are no numbers
-HELP = "an axis is a list such as [0.1, 0.01], or a range such as {from: 1e-5, to: 0.1, scale: log}"
+HELP = "an axis is a list, for example [0.1, 0.01], or a range, for example {from: 1e-5, to: 0.1, scale: log}"
 
 
 class AxisReader:
@@ -47,12 +47,12 @@ class AxisReader:
             return
         if not isinstance(node, Map):
             help = "write `axes: {optimizer.Adam.lr: [0.001, 0.0005]}`"
-            self.sink.error("wrong-type", f"`axes` is a mapping, not {shown(node)}", node.span, help=help)
+            self.sink.error("wrong-type", f"`axes` must be a mapping, not {shown(node)}", node.span, help=help)
             return
         above: dict[str, Axis | None] = {SPEC: networks} if networks else {}
         for entry in node.entries[MAX_AXES : MAX_AXES + 1]:
             message = f"a sweep has at most {MAX_AXES} axes, and this one has {len(node.entries):,}"
-            self.sink.error("bad-axis", message, entry.key.span, help="set what is the same for all points by `set:`")
+            self.sink.error("bad-axis", message, entry.key.span, help="use `set:` for what is the same in all points")
         for entry in node.entries[:MAX_AXES]:
             if entry.key.text != SPEC and self.named(entry.key, (VARIANT, INPUT, RECIPE)):
                 axis = above[entry.key.text] = self.axis(entry, above)
@@ -92,7 +92,7 @@ class AxisReader:
             self.lone(values, node)
             return self.listed(entry, values.value, when)
         if entry.key.text in LISTED:
-            message = f"`{entry.key.text}` has a list of values, and no range"
+            message = f"`{entry.key.text}` already has a list of values, so it cannot have a range"
             self.sink.error("bad-axis", message, node.span, help="write `values: […]`, or the list alone")
             return None
         made = self.range(entry, node) if len(self.sink) == before else None
@@ -110,13 +110,13 @@ class AxisReader:
         """A list of values is no range as well."""
         for part in (part for part in node if part.key.text in ("from", "to", "scale", "steps")):
             labels = (Label(values.span, "its values"),)
-            message = f"an axis has a list of values or a range, and this one has `{part.key.text}` as well"
-            self.sink.add(Diagnostic("bad-axis", message, Label(part.span), labels, help="leave one of them away"))
+            message = f"an axis has a list of values or a range, but this one also has `{part.key.text}`"
+            self.sink.add(Diagnostic("bad-axis", message, Label(part.span), labels, help="remove one of them"))
 
     def listed(self, entry: Entry, node: Node, when: dict[str, tuple[Any, ...]]) -> Axis | None:
         if isinstance(node, Seq):
             return self.values(entry, node, when)
-        message = f"`values` of `{entry.key.text}` is a list, not {shown(node)}"
+        message = f"`values` of `{entry.key.text}` must be a list, not {shown(node)}"
         repairs = rename(node.span, f"[{node.span.text}]" if isinstance(node, Scalar) and node.text else None)
         self.sink.error("wrong-type", message, node.span, repairs=repairs)
         return None
@@ -138,7 +138,7 @@ class AxisReader:
             if first < number and not self.sink.full:
                 labels = (Label(node.items[first].span, "stands here"),)
                 message = f"`{entry.key.text}` has `{shown(item)}` twice"
-                self.sink.add(Diagnostic("bad-axis", message, Label(item.span), labels, help="leave one away"))
+                self.sink.add(Diagnostic("bad-axis", message, Label(item.span), labels, help="remove one of them"))
         return Axis(entry.key.text, entry.key.span, tuple(values), tuple(item.span for item in node.items), when=when)
 
     def range(self, entry: Entry, node: Map) -> Range | None:
@@ -148,15 +148,15 @@ class AxisReader:
         count = steps.value if isinstance(steps, Scalar) else None
         if word not in ("log", "linear"):
             assert scale is not None
-            self.sink.error("wrong-type", f"a scale is `log` or `linear`, not {shown(scale)}", scale.span)
+            self.sink.error("wrong-type", f"`scale` must be `log` or `linear`, not {shown(scale)}", scale.span)
         elif steps is not None and (type(count) is not int or not 2 <= count <= MAX_STEPS):
-            message = f"`steps` is a whole number from 2 to {MAX_STEPS:,}, not {shown(steps)}"
+            message = f"`steps` must be a whole number from 2 to {MAX_STEPS:,}, not {shown(steps)}"
             self.sink.error("wrong-type", message, steps.span)
         elif low is not None and high is not None and not low < high:
             self.sink.error("bad-axis", f"`{entry.key.text}` goes from {low:g} to {high:g}", node.span, help=UP)
         elif low is not None and high is not None and word == "log" and low <= 0:
-            message = f"`{entry.key.text}` is a range of logarithms and begins at {low:g}"
-            self.sink.error("bad-axis", message, node.span, help="begin above 0, or leave `scale: log` away")
+            message = f"`{entry.key.text}` has a logarithmic scale, so it cannot start at {low:g}"
+            self.sink.error("bad-axis", message, node.span, help="start above 0, or remove `scale: log`")
         elif low is not None and high is not None:
             whole = type(low) is int and type(high) is int
             return Range(low, high, word == "log", whole, count if isinstance(count, int) else None)
@@ -169,7 +169,7 @@ class AxisReader:
         elif isinstance(value, Scalar) and type(value.value) in (int, float):
             return value.value  # type: ignore[return-value]
         else:
-            self.sink.error("wrong-type", f"`{name}` is a number, not {shown(value)}", value.span)
+            self.sink.error("wrong-type", f"`{name}` must be a number, not {shown(value)}", value.span)
         return None
 
     def when(self, entry: Entry | None, above: Mapping[str, Axis | None]) -> dict[str, tuple[Any, ...]]:
@@ -178,13 +178,15 @@ class AxisReader:
             return {}
         if not isinstance(entry.value, Map):
             help = "write `when: {optimizer: SGD}`"
-            self.sink.error("wrong-type", f"`when` is a mapping, not {shown(entry.value)}", entry.span, help=help)
+            self.sink.error("wrong-type", f"`when` must be a mapping, not {shown(entry.value)}", entry.span, help=help)
             return {}
         for part in entry.value:
             self.work.spend(NAMED, part.key.span)
             if part.key.text not in above and not self.sink.full:
                 near = did_you_mean(part.key.text, above)
-                known = f"above it are {listing([f'`{n}`' for n in above])}" if above else "none stands above it"
+                known = (
+                    f"the axes above are {listing([f'`{n}`' for n in above])}" if above else "there is no axis above it"
+                )
                 message = f"no axis above is called `{part.key.text}`"
                 self.sink.error("unknown-axis", message, part.key.span, near, help=known)
             for item in part.value.items if isinstance(part.value, Seq) else (part.value,):
@@ -202,7 +204,7 @@ class AxisReader:
         near = did_you_mean(value, texts) if isinstance(value, str) else ""
         repairs = respell(item.span, str(value), texts) if near else ()
         message = f"no point has the value {flow(value)} of `{axis.name}`"
-        labels = (Label(axis.span, "its values stand here"),)
+        labels = (Label(axis.span, "its values are here"),)
         known = [f"`{flow(value)}`" for value in axis.values[:MOST_SHOWN]]
         help = f"it has {listing(known)}{' …' if len(axis.values) > MOST_SHOWN else ''}" if known else ""
         self.sink.add(Diagnostic("bad-axis", message, Label(item.span, near), labels, help=help, repairs=repairs))
@@ -213,7 +215,7 @@ class AxisReader:
             return Settings()
         if not isinstance(entry.value, Map):
             help = "write `set: {epochs: 5, params.dropout: 0.2}`"
-            self.sink.error("wrong-type", f"`set` is a mapping, not {shown(entry.value)}", entry.span, help=help)
+            self.sink.error("wrong-type", f"`set` must be a mapping, not {shown(entry.value)}", entry.span, help=help)
             return Settings()
         known = [part for part in entry.value if self.named(part.key, ())]
         spans = {part.key.text: part.span for part in known}
@@ -227,4 +229,4 @@ def settings_of(pairs: Sequence[tuple[str, Any]]) -> Settings:
     return Settings(params, tuple(Setting(f"`{name}`", name, json.dumps(value)) for name, value in own))
 
 
-UP = "a range goes from the smaller number to the larger"
+UP = "`from` must be smaller than `to`"

@@ -42,7 +42,7 @@ class NetworkReader:
         often = Counter(labels)
         for network in networks:
             if often[network.label] > 1 and not self.sink.full:
-                help = "give each a name of its own: {name: with dropout, spec: …}"
+                help = "give each its own name: {name: with dropout, spec: …}"
                 message = f"two networks are called `{network.label}`"
                 self.sink.error("bad-axis", message, network.span, help=help)
         if not entry.value.items:
@@ -55,7 +55,9 @@ class NetworkReader:
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return NetworkEntry(node.text, self.path(node.text), node.span)
         if not isinstance(node, Map):
-            self.sink.error("wrong-type", f"a network is named here, not {shown(node)}", node.span, help=HELP)
+            self.sink.error(
+                "wrong-type", f"a network must be a name or a mapping, not {shown(node)}", node.span, help=HELP
+            )
             return None
         for part in node:
             self.known(part)

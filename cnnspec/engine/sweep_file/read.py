@@ -62,8 +62,8 @@ def read(source: Source, sink: Sink, meter: Meter | None = None) -> SweepFile | 
     if top is None:
         return None
     if not isinstance(top, Map):
-        help = f"begin with `{MARK}: {VERSION}`, then `spec:`, `recipe:` and `axes:`"
-        sink.error("wrong-type", f"a sweep is a mapping, not {shown(top)}", source.span(), help=help)
+        help = f"start with `{MARK}: {VERSION}`, then `spec:`, `recipe:` and `axes:`"
+        sink.error("wrong-type", f"a sweep must be a mapping, not {shown(top)}", source.span(), help=help)
         return None
     work = LocatedMeter(meter, source.span())
     try:
@@ -110,7 +110,7 @@ class _SweepReader:
     def version(self) -> None:
         entry = self.top.entry(MARK)
         if entry is None:
-            help = f"begin with `{MARK}: {VERSION}`"
+            help = f"start with `{MARK}: {VERSION}`"
             repairs = (Repair(help, (insertion(self.source.span(), f"{MARK}: {VERSION}\n"),)),)
             self.sink.error("missing-key", f"the sweep has no `{MARK}`", self.source.span(), repairs=repairs)
         elif not isinstance(entry.value, Scalar) or type(entry.value.value) is not int or entry.value.value != VERSION:
@@ -133,8 +133,8 @@ class _SweepReader:
         axes = self.top.get("axes")
         own = axes.entry(SPEC) if isinstance(axes, Map) else None
         if entry is not None and own is not None:
-            message = "the networks stand under `spec`, and once more among the axes"
-            self.sink.error("duplicate-key", message, own.key.span, help="leave one of them away")
+            message = "the networks are listed under `spec` and again as an axis"
+            self.sink.error("duplicate-key", message, own.key.span, help="remove one of them")
         elif entry is None and own is None:
             help = "name one: `spec: mnist/lenet`; or several: `spec: [mnist/lenet, mnist/alexnet]`"
             self.sink.error("missing-key", "the sweep has no `spec`", self.source.span(), help=help)
@@ -150,7 +150,7 @@ class _SweepReader:
             return node if node.entry(RECIPE_MARK) else Map(node.span, (mark, *node.entries), flow=True)
         if isinstance(node, Scalar) and isinstance(node.value, str):
             return recipe_path(self.source, node.text)
-        message = f"`recipe` is a name, a path, or a recipe's own keys, not {shown(node)}"
+        message = f"`recipe` must be a name, a path or a mapping with the keys of a recipe, not {shown(node)}"
         self.sink.error("wrong-type", message, node.span)
         return None
 
@@ -161,7 +161,7 @@ class _SweepReader:
         if text and (bad or not text.isprintable() or "\\" in text):
             node = self.top.get("name")
             assert node is not None
-            message = f"`{printable(shown(node))}` cannot be the name of a sweep, whose folder is called so"
+            message = f"`{printable(shown(node))}` cannot be the name of a sweep, because its folder has that name"
             self.sink.error("bad-name", message, node.span, help="such as `alexnet` or `mnist/alexnet`")
         return text
 
@@ -169,7 +169,7 @@ class _SweepReader:
         node = self.top.get(name)
         if node is None or (isinstance(node, Scalar) and isinstance(node.value, str)):
             return node.text if isinstance(node, Scalar) else ""
-        self.sink.error("wrong-type", f"`{name}` is a text, not {shown(node)}", node.span)
+        self.sink.error("wrong-type", f"`{name}` must be text, not {shown(node)}", node.span)
         return ""
 
     def operation(self, name: str, kind: Kind) -> Operation | None:
@@ -190,12 +190,12 @@ class _SweepReader:
         if word not in FIGURES:
             near = did_you_mean(str(word), FIGURES)
             repairs = respell(figure.span, str(word), FIGURES) if near else ()
-            message = f"an objective is {listing([f'`{f}`' for f in FIGURES], 'or')}, not {shown(figure)}"
+            message = f"`objective` must be {listing([f'`{f}`' for f in FIGURES], 'or')}, not {shown(figure)}"
             self.sink.error("wrong-type", message, figure.span, near, repairs=repairs)
             return Objective()
         moment = "last" if when is None else when.value if isinstance(when, Scalar) else None
         if moment not in get_args(When):
-            message = f"`{word}` is that of the `last` epoch or the `best`, not {shown(when or node)}"
+            message = f"`{word}` must be `last` or `best`, not {shown(when or node)}"
             self.sink.error("wrong-type", message, (when or node).span)
             return Objective()
         return Objective(word, moment)  # type: ignore[arg-type]
@@ -208,7 +208,7 @@ class _SweepReader:
         if items is None or not all(isinstance(item, Scalar) for item in items):
             written = node.span.text if isinstance(node, Scalar) else None
             repairs = rename(node.span, f"[{written}]" if written else None)
-            message = f"`choose` is a list of axes, for each value of which one is chosen, not {shown(node)}"
+            message = f"`choose` must be a list of axes, not {shown(node)}"
             self.sink.error("wrong-type", message, node.span, repairs=repairs)
             return ()
         for item in items:
@@ -224,7 +224,7 @@ class _SweepReader:
         if node is None:
             return Bounds()
         if not isinstance(node, Map):
-            self.sink.error("wrong-type", f"`budget` is a mapping, not {shown(node)}", node.span, help=BUDGET)
+            self.sink.error("wrong-type", f"`budget` must be a mapping, not {shown(node)}", node.span, help=BUDGET)
             return Bounds()
         for part in (part for part in node if part.key.text not in ("runs", "time", *LIMITS) and not self.sink.full):
             near = did_you_mean(part.key.text, ("runs", "time", *LIMITS))
@@ -250,7 +250,9 @@ class _SweepReader:
         match = TIME.fullmatch(node.text) if isinstance(node, Scalar) else None
         if match is None or not float(match[1]):
             help = "such as 90s, 30min, 2h or 1d"
-            self.sink.error("wrong-type", f"`time` is a time with its unit, not {shown(node)}", node.span, help=help)
+            self.sink.error(
+                "wrong-type", f"`time` must be a number with a unit, not {shown(node)}", node.span, help=help
+            )
             return None
         return float(match[1]) * SECONDS[match[2]]
 

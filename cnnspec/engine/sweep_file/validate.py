@@ -126,8 +126,8 @@ class _SweepChecker:
     def broken(self, error: SpecError, span: Span) -> None:
         first = error.diagnostics[0]
         labels = (Label(first.span, first.message),) if first.span.source is not span.source else ()
-        message = f"{first.span.source.name} is not sound: {first.message}"
-        self.sink.add(Diagnostic("unknown-file", message, Label(span), labels, help="`cnnspec check` tells all of it"))
+        message = f"{first.span.source.name} is not valid: {first.message}"
+        self.sink.add(Diagnostic("unknown-file", message, Label(span), labels, help="`cnnspec check` shows all errors"))
 
     def tree(self, recipe: str | Map | None, span: Span | None = None) -> Map | None:
         """The tree of a recipe, sound by itself; None where that is told to be wrong."""
@@ -166,15 +166,17 @@ class _SweepChecker:
         ranges = [axis for axis in self.file.axes if axis.range]
         if isinstance(sampler, Grid):
             for axis in (axis for axis in ranges if axis.range and axis.range.steps is None):
-                help = "add `steps: 5`, or draw from it with `sampler: random` or `sampler: TPE`"
-                self.sink.error("bad-axis", f"a grid has no values in a range: `{axis.name}`", axis.span, help=help)
+                help = "add `steps: 5`, or use `sampler: random` or `sampler: TPE`"
+                self.sink.error(
+                    "bad-axis", f"a grid needs `steps` for the range of `{axis.name}`", axis.span, help=help
+                )
             if bounds.runs is None and self.is_too_large():
                 help = "give them fewer values, or the sweep a number of runs: `budget: {runs: 100}`"
                 span = max(self.file.axes, key=lambda axis: len(axis.grid)).span
                 self.sink.error("bad-axis", f"the axes make a grid of over {MOST_POINTS:,} points", span, help=help)
         elif bounds.runs is None and (bounds.time is None or isinstance(sampler, Random)):
             help = "add `budget: {runs: 30}`"
-            message = "points that are drawn have no end: the sweep has no number of runs"
+            message = "a sweep with a sampler needs a number of runs, or it would never end"
             self.sink.error("missing-key", message, self.file.source.span(), help=help)
 
     def is_too_large(self) -> bool:
@@ -231,7 +233,7 @@ class _SweepChecker:
     def input(self, axis: Axis) -> None:
         for value, span in axis.tried:
             if not (isinstance(value, list) and value and all(type(size) is int and size > 0 for size in value)):
-                message = f"an input is a list of positive sizes, not {_shown(value)}"
+                message = f"`input` must be a list of positive sizes, not {_shown(value)}"
                 self.sink.error("bad-axis", message, span, help="such as [1, 28, 28]")
 
     def setting(self, axis: Axis, trees: list[Map]) -> None:

@@ -97,7 +97,7 @@ class Evaluator:
         if isinstance(value, int | float):
             if not -MAX_NUMBER <= value <= MAX_NUMBER:
                 help = f"numbers stay below {MAX_NUMBER:,}"
-                self.fail(expr, "the result is out of bounds", help, "number-out-of-bounds")
+                self.fail(expr, "the result is too large", help, "number-out-of-bounds")
         elif isinstance(value, str | tuple) and self.length(expr, value) > MAX_LENGTH:
             self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
         return value
@@ -118,7 +118,7 @@ class Evaluator:
         """A value that may stand inside a text."""
         value = self.value(expr)
         if not isinstance(value, int | float | str | LayerName):
-            self.fail(expr, f"{in_yaml(value)} cannot stand inside a text")
+            self.fail(expr, f"{in_yaml(value)} cannot be part of a text")
         return value
 
     def on_literal(self, expr: Expr) -> Value:
@@ -134,11 +134,11 @@ class Evaluator:
         help = did_you_mean(name, self.env)
         if not help and self.env:
             help = f"known here: {listing(sorted(self.env))}"
-        self.fail(expr, f"nothing here is called `{name}`", help, "unknown-name")
+        self.fail(expr, f"the name `{name}` is not defined here", help, "unknown-name")
 
     def on_in(self, expr: Expr) -> Value:
         if self.shape is None:
-            self.fail(expr, f"`in.{expr.args[0]}` is known only where a tensor arrives")
+            self.fail(expr, f"`in.{expr.args[0]}` is known only in lines of `layers`")
         shape = self.shape()
         value = getattr(shape, expr.args[0])
         if value is None:
@@ -152,7 +152,7 @@ class Evaluator:
         if word not in self.env:
             self.fail(expr, f"`{word}` is known only in `init`, for the layer whose weights it sets")
         if self.env[word] is None:
-            help = "it takes a weight of two dimensions or more, as convolutions and linear layers have"
+            help = "it needs a weight with at least two dimensions, like that of a convolution or a linear layer"
             self.fail(expr, f"this layer has no `{expr.args[0]}`", help)
         return self.env[word]
 
@@ -210,12 +210,14 @@ class Evaluator:
     def power(self, expr: Expr, base: Any, exponent: Any) -> Value:
         """``base ** exponent``, refused before a number of thousands of digits is computed."""
         if exponent > MAX_EXPONENT and abs(base) > 1:
-            self.fail(expr, "the result is out of bounds", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
+            self.fail(expr, "the result is too large", f"numbers stay below {MAX_NUMBER:,}", "number-out-of-bounds")
         if base == 0 and exponent < 0:
             self.fail(expr, f"0 ** {exponent}: division by zero")
         value = base**exponent
         if isinstance(value, complex):
-            self.fail(expr, f"({base}) ** {exponent} is not a real number", "a negative number has whole powers only")
+            self.fail(
+                expr, f"({base}) ** {exponent} is not a real number", "a negative number can only have a whole exponent"
+            )
         return value
 
     def on_index(self, expr: Expr) -> Value:
@@ -250,7 +252,7 @@ class Evaluator:
             self.fail(expr, f"the result is longer than {MAX_LENGTH:,}", code="number-out-of-bounds")
         except (TypeError, ValueError, ArithmeticError, LookupError):
             said = ", ".join(in_yaml(value) for value in values)
-            self.fail(expr, f"`{name}` cannot take ({said})")
+            self.fail(expr, f"`{name}` does not accept ({said})")
 
     def check_arguments(self, name: str, values: Sequence[Value]) -> None:
         if name in ("len", "str"):

@@ -65,7 +65,7 @@ def _check_indices(parts: tuple[str | Expr, ...], evaluator: Evaluator) -> None:
     for part, rest in pairwise(parts):
         index = INDEX.match(rest) if isinstance(rest, str) else None
         if index and isinstance(part, Expr) and part.op == "name" and isinstance(evaluator.value(part), tuple):
-            message, written = "an index stands in round brackets", f"$({part.args[0]}{index[0]})"
+            message, written = "write an index in round brackets", f"$({part.args[0]}{index[0]})"
             raise ExpressionError("bad-expression", message, part.start - 1, part.end + index.end(), written=written)
 
 
@@ -79,7 +79,7 @@ def _collect(expr: Expr, found: set[str]) -> None:
 
 
 SHAPE = re.compile(r"\.\w+")
-DOTTED = {"in": "the shape that arrives stands", "layer": "what is known of the layer stands"}
+DOTTED = {"in": "write the input shape", "layer": "write a fact about the layer"}
 
 
 def _check_shape(text: str, match: re.Match[str]) -> None:
@@ -103,7 +103,7 @@ def template(text: str) -> Template | None:
         return None
     if len(text) > MAX_TEXT:
         message = f"an expression of {len(text):,} characters is too long"
-        help = f"at most {MAX_TEXT:,} are read; a list that `foreach` walks, or a block, says more"
+        help = f"at most {MAX_TEXT:,} are allowed; use a list with `foreach`, or a block"
         raise ExpressionError("expression-too-large", message, 0, 1, help)
     parts: list[str | Expr] = []
     at = 0

@@ -58,8 +58,8 @@ class Parser:
                 return _Token("end", "", len(self.text) - 1, len(self.text))
             meant = next((word for sign, word in MEANT.items() if rest.startswith(sign)), "")
             end = at + (2 if meant and rest[:2] in MEANT else 1)
-            help = "a choice is written `a if c else b`" if rest[0] == "?" else ""
-            self.fail(f"`{self.text[at:end]}` does not belong in an expression", at, end, help, meant)
+            help = "write a choice as `a if c else b`" if rest[0] == "?" else ""
+            self.fail(f"`{self.text[at:end]}` is not allowed in an expression", at, end, help, meant)
         self.tokens += 1
         if self.tokens > MAX_TOKENS:
             self.fail(f"an expression of more than {MAX_TOKENS} words and signs is too long", self.at, match.end())
@@ -77,17 +77,17 @@ class Parser:
     def unexpected(self) -> NoReturn:
         token = self.token
         if token.kind == "end":
-            help = 'an expression with a comma or a square bracket is quoted: "$(depths[0])"'
+            help = 'an expression with a comma or a square bracket needs quotes: "$(depths[0])"'
             self.fail("the expression is cut off: a `)` is missing", self.start - 2, token.end, help)
         if token.text == ".":
             attribute = re.compile(r"\s*\w*").match(self.text, token.end)
             end = attribute.end() if attribute else token.end
-            message = "there are no attributes in expressions, only `in.channels` and its like"
+            message = "expressions have no attributes, except for shapes such as `in.channels`"
             word = self.text[token.end : end].strip()
-            help = f"what reaches the line is read as `in.{word}`" if word in SHAPE_WORDS else ""
+            help = f"read the input shape as `in.{word}`" if word in SHAPE_WORDS else ""
             self.fail(message, token.start, end, help)
         help = "compare with `==` and `!=`" if token.text == "is" else ""
-        self.fail(f"`{token.text}` is out of place", token.start, token.end, help)
+        self.fail(f"unexpected `{token.text}`", token.start, token.end, help)
 
     def take(self, sign: str) -> _Token:
         if self.token.text != sign or self.token.kind not in ("sign", "name"):
@@ -111,7 +111,7 @@ class Parser:
             right = self.expression(power)
             left = Expr(sign, (left, right), left.start, right.end)
             if power == 4 and BINARY.get(self.token.text) == 4:
-                self.fail("comparisons do not chain", self.token.start, self.token.end, "join two with `and`")
+                self.fail("comparisons cannot be chained", self.token.start, self.token.end, "join two with `and`")
         if binding == 0 and self.token.text == "if":
             left = self.choice(left)
         self.depth -= 1

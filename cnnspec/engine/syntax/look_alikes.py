@@ -188,11 +188,11 @@ def _named(sign: str) -> str:
 
 
 MESSAGES: dict[str, tuple[str, str]] = {
-    "space": ("{a} where a space belongs", "write a space"),
+    "space": ("{a} instead of a space", "write a space"),
     "invisible": ("an invisible character: {name}", "remove it"),
-    "dash": ("{a} where a hyphen belongs", "write `-`"),
-    "quote": ("{a} where a straight quote belongs", "write `{plain}`"),
-    "sign": ("{a} where `{plain}` belongs", "write `{plain}`"),
+    "dash": ("{a} instead of a hyphen", "write `-`"),
+    "quote": ("{a} instead of a straight quote", "write `{plain}`"),
+    "sign": ("{a} instead of `{plain}`", "write `{plain}`"),
 }
 
 

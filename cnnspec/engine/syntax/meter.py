@@ -68,5 +68,5 @@ class LocatedMeter:
 
     def tell(self, sink: Sink, what: str) -> None:
         """Say at the place where it was reached that ``what`` asks for too much."""
-        message = f"the {what} asks for more work than a check may do"
-        sink.error("too-much-work", message, self.at, "reached here", help="fewer values, settings or networks do")
+        message = f"the {what} takes too much work to check"
+        sink.error("too-much-work", message, self.at, "reached here", help="use fewer values, settings or networks")

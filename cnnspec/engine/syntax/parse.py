@@ -115,7 +115,7 @@ def _too_deep(source: Source, error: Any) -> Diagnostic | None:
 
 def _check_characters(source: Source, sink: Sink) -> None:
     if len(source.text) > MAX_CHARACTERS:
-        message = f"a spec of {len(source.text):,} characters is too large; {MAX_CHARACTERS:,} are read"
+        message = f"a spec of {len(source.text):,} characters is too large; the limit is {MAX_CHARACTERS:,}"
         sink.error("too-large", message, source.span())
         raise _ParseStop
     if source.text.count("\n") > MAX_LINES:
@@ -165,13 +165,15 @@ class _Composer:
         self.next: Callable[[], Any] = LOADER(text).get_event
         self.next()  # the stream's start
         if isinstance(self.next(), yaml.StreamEndEvent):
-            self.sink.error("empty-spec", "the file holds no spec", self.source.span())
+            self.sink.error("empty-spec", "the file is empty", self.source.span())
             return None
         node = self.node(self.next(), 0)
         self.next()  # the document's end
         event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
-            self.refuse("several-documents", "a spec is one document, and a second one starts here", self.span(event))
+            self.refuse(
+                "several-documents", "a second YAML document starts here, but a file has one spec", self.span(event)
+            )
             raise _ParseStop
         return node
 
@@ -200,7 +202,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self.alias(event, span)
         if event.tag not in (None, "!") or (event.tag == "!" and not isinstance(event, yaml.ScalarEvent)):
-            self.refuse("tag", "a spec is plain data and has no tags", self.tag_span(span), help="remove the tag")
+            self.refuse("tag", "tags are not allowed: a spec is plain data", self.tag_span(span), help="remove the tag")
         before = self.size
         if event.anchor:
             self.anchors[event.anchor] = None
@@ -217,7 +219,7 @@ class _Composer:
     def too_much(self, span: Span) -> NoReturn:
         """Ends the reading at a value that is one too many, or too deep."""
         if self.size > MAX_NODES:
-            self.refuse("too-large", f"the spec has more than {MAX_NODES:,} values, aliases written out", span)
+            self.refuse("too-large", f"the spec has more than {MAX_NODES:,} values, aliases included", span)
         else:
             self.refuse("too-deep", f"lists and mappings nest more than {MAX_DEPTH} levels deep", span)
         raise _ParseStop
@@ -226,7 +228,7 @@ class _Composer:
         found = self.anchors.get(event.anchor)
         if found is None:
             inside = event.anchor in self.anchors
-            message = f"`*{event.anchor}` stands inside its own anchor" if inside else f"no anchor `&{event.anchor}`"
+            message = f"`*{event.anchor}` is inside its own anchor" if inside else f"no anchor `&{event.anchor}`"
             repairs = () if inside else _meant(event.anchor, span)
             help = ", or ".join(repair.words for repair in repairs)
             self.refuse("bad-alias", message, span, help=help, repairs=repairs)
@@ -290,7 +292,7 @@ class _Composer:
             key = self.node(child, depth + 1)
             value = self.node(self.next(), depth + 1)
             if not isinstance(key, Scalar):
-                self.refuse("bad-key", "a key is a word, not a list or a mapping", key.span)
+                self.refuse("bad-key", "a key must be a name, not a list or a mapping", key.span)
             elif self.key_is_sound(key, entries):
                 entries[key.text] = Entry(key, value)
             elif key.text == "<<":
@@ -301,13 +303,13 @@ class _Composer:
 
     def key_is_sound(self, key: Scalar, entries: dict[str, Entry]) -> bool:
         if key.text == "<<" and key.plain:
-            help = "write the settings out, or make them a block's params"
+            help = "write the keys in place, or make them params of a block"
             self.refuse(
-                "merge-key", "`<<` merges mappings in YAML 1.1 and is not part of YAML 1.2", key.span, help=help
+                "merge-key", "`<<` is a merge key of YAML 1.1, which YAML 1.2 does not have", key.span, help=help
             )
         elif key.text in entries:
             first = Label(entries[key.text].key.span, "first here")
-            self.refuse("duplicate-key", f"`{key.text}` is written twice", key.span, "again here", labels=(first,))
+            self.refuse("duplicate-key", f"the key `{key.text}` appears twice", key.span, "again here", labels=(first,))
         else:
             return True
         return False

@@ -126,7 +126,7 @@ def no_space_behind_dash(trouble: Trouble) -> Diagnostic | None:
             dash = trouble.source.span(number, match.end())
             name = trouble.source.span(number, match.end() + 1)
             word = re.split(r"[:\s]", text[match.end() :])[0]
-            message = "the dash of an item needs a space behind it"
+            message = "this dash needs a space after it"
             return slip(dash, message, "", f"write `- {word}`", insertion(name, " "))
     return None
 
@@ -137,7 +137,7 @@ def no_space_behind_colon(trouble: Trouble) -> Diagnostic | None:
         if match := COLON.match(text):
             colon = trouble.source.span(number, match.end())
             behind = trouble.source.span(number, match.end() + 1)
-            message = f"the colon of `{match['key']}` needs a space behind it"
+            message = f"the colon of `{match['key']}` needs a space after it"
             words = f"write `{match['key']}: `"
             return slip(colon, message, "", words, insertion(behind, " "))
     return None
@@ -152,7 +152,7 @@ def braces_for_expression(trouble: Trouble) -> Diagnostic | None:
     inner = match["inner"].strip()
     written = f"${inner}" if inner.isidentifier() else f"$({inner})"
     span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
-    return slip(span, "an expression stands in round brackets, not in braces", "", f"write `{written}`",
+    return slip(span, "an expression needs round brackets, not braces", "", f"write `{written}`",
                  Edit(span, written))  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def unquoted_brackets(trouble: Trouble) -> Diagnostic | None:
         if "[" in match[0] and match.start() < trouble.column <= match.end() + 1:
             span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
             written = match[0] if match[0].startswith(("$(", "list")) else f"$({match[0][1:]})"
-            message = "square brackets inside braces or a list are YAML's own, unless the value is quoted"
+            message = "an expression with square brackets needs quotes inside braces or a list"
             return slip(span, message, "", f"write `{quoted(written)}`", Edit(span, quoted(written)))
     return None
 
@@ -176,7 +176,9 @@ def brackets(trouble: Trouble) -> Diagnostic | None:
         return None
     span = trouble.source.span(fault.line, fault.column)
     if fault.closes:
-        return slip(span, f"this `{fault.sign}` closes nothing", "", f"remove the `{fault.sign}`", Edit(span, ""))
+        return slip(
+            span, f"this `{fault.sign}` has no opening bracket", "", f"remove the `{fault.sign}`", Edit(span, "")
+        )
     what = "quote" if fault.sign in "\"'" else f"`{fault.sign}`"
     words = f"close it with `{fault.missing}`"
     if fault.wrong:
@@ -233,7 +235,7 @@ def quote_inside(trouble: Trouble) -> Diagnostic | None:
     inner = match["text"].rstrip().strip("'").replace("''", "'")
     second = text.index("'", match.start("text") + 1)
     whole = trouble.source.span(trouble.line, match.start("text") + 1, len(match["text"].rstrip()))
-    message = "a quote inside a text of single quotes ends it"
+    message = "a single quote ends a single-quoted text"
     edits = () if '"' in inner or "\\" in inner else (Edit(whole, f'"{inner}"'),)
     words = "write it in double quotes" if edits else "write the inner quote twice"
     return slip(trouble.source.span(trouble.line, second + 1), message, "the text ends here", words, *edits)
@@ -245,7 +247,7 @@ def text_with_colon(trouble: Trouble) -> Diagnostic | None:
     if match is None or "mapping values" not in trouble.problem:
         return None
     span = trouble.source.span(trouble.line, match.start("text") + 1, len(match["text"]))
-    message = "a text that holds a colon and a space is quoted"
+    message = "a text with a colon and a space needs quotes"
     edits = () if "'" in match["text"] and '"' in match["text"] else (Edit(span, quoted(match["text"])),)
     return slip(span, message, "", "put it in quotes", *edits)
 
@@ -258,7 +260,7 @@ def star_at_start(trouble: Trouble) -> Diagnostic | None:
     for match in STARRED.finditer(text):
         if match.start() < trouble.column <= match.end() + 1:
             span = trouble.source.span(trouble.line, match.start() + 1, len(match[0]))
-            message, words = "a pattern that begins with `*` is quoted", f"write `{quoted(match[0])}`"
+            message, words = "a pattern that starts with `*` needs quotes", f"write `{quoted(match[0])}`"
             return replace(slip(span, message, "", words, Edit(span, quoted(match[0]))), help=words)
     return None
 
@@ -269,4 +271,4 @@ def sign_at_start(trouble: Trouble) -> Diagnostic | None:
         return None
     sign = trouble.text(trouble.line)[trouble.column - 1 : trouble.column]
     span = trouble.source.span(trouble.line, trouble.column)
-    return slip(span, f"a text that begins with `{sign}` is quoted", "", "params are read as `$name`")
+    return slip(span, f"a text that starts with `{sign}` needs quotes", "", "write `$name` to read a param")

@@ -84,7 +84,7 @@ def _tab(trouble: Trouble) -> Diagnostic | None:
         Repair(f"indent with {width} spaces for each tab", tuple(_spaces(trouble.source, tabbed, width)), safe=True)
         for width in readings.values() or TAB_WIDTHS[:1]
     )
-    message, notes = "a tab (U+0009) in the indentation, where YAML wants spaces", (more,) if more else ()
+    message, notes = "a tab (U+0009) in the indentation, where YAML needs spaces", (more,) if more else ()
     return Diagnostic("yaml-syntax", message, Label(tab), notes=notes, help="indent with spaces", repairs=repairs)
 
 
@@ -119,9 +119,9 @@ def _no_colon_above(trouble: Trouble) -> Diagnostic | None:
     if match is None or word is None:
         return None
     name = trouble.source.span(trouble.line - 1, match.start("name") + 1, len(match["name"]))
-    below = Label(trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"])), "a word below it")
+    below = Label(trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"])), "a key below it")
     behind = trouble.source.span(name.line, name.end_column)
-    message = "a line with words below it ends in a colon"
+    message = "this line needs a colon at its end, because it has keys below it"
     return slip(name, message, "no colon", f"write `- {match['name']}:`", insertion(behind, ":"), labels=(below,))
 
 
@@ -152,7 +152,7 @@ def _dash_above(trouble: Trouble, number: int, indent: int) -> int | None:
 
 
 def _loop_over_path(trouble: Trouble) -> Diagnostic | None:
-    """``foreach:`` in line with the dash that begins a path's first item: no path is repeated."""
+    """``foreach:`` in line with the dash that starts a path's first item: no path is repeated."""
     word = WORD.match(trouble.text(trouble.line))
     if word is None or word["key"] not in ("foreach", "repeat") or trouble.line < 2:
         return None
@@ -160,9 +160,9 @@ def _loop_over_path(trouble: Trouble) -> Diagnostic | None:
     if first is None or first.start("dash") != len(word["indent"]):
         return None
     span = trouble.source.span(trouble.line, word.start("key") + 1, len(word["key"]))
-    path = Label(trouble.source.span(trouble.line - 1, first.start("name") + 1, len(first["name"])), "begins a path")
-    message = f"`{word['key']}` is in line with a path of a join, and no path can be repeated"
-    help = f"write one path for each value; in line with `{first['name']}`, the rounds run in sequence inside the path"
+    path = Label(trouble.source.span(trouble.line - 1, first.start("name") + 1, len(first["name"])), "starts a path")
+    message = f"`{word['key']}` is aligned with a path of a join, and a path cannot be repeated like this"
+    help = f"write one path for each value; aligned with `{first['name']}`, the rounds run in sequence inside the path"
     return Diagnostic("yaml-syntax", message, Label(span), (path,), help=help)
 
 
@@ -179,20 +179,20 @@ def _word_out_of_line(trouble: Trouble) -> Diagnostic | None:
     of = "may belong to this" if len(owners) > 1 else "belongs to this"
     labels = tuple(Label(trouble.source.span(number, match.start("name") + 1, len(match["name"])), of)
                    for number, match in owners)  # fmt: skip
-    message = f"`{word['key']}` is in line with no operation above it"
+    message = f"`{word['key']}` is not aligned with any layer above it"
     repairs = tuple(
-        Repair(f"indent it by {match.start('name')} spaces, where it belongs to `{match['name']}` in line {number}",
+        Repair(f"indent it by {match.start('name')} spaces to belong to `{match['name']}` in line {number}",
                (Edit(indent, " " * match.start("name")),))
         for number, match in owners
     )  # fmt: skip
     if len(owners) == 1:
         match = owners[0][1]
-        message = f"`{word['key']}` is not in line with `{match['name']}`"
+        message = f"`{word['key']}` is not aligned with `{match['name']}`"
         repairs = (Repair(f"indent it by {match.start('name')} spaces", repairs[0].edits),)
     return Diagnostic("yaml-syntax", message, Label(span), labels, help=EITHER, repairs=repairs)
 
 
-EITHER = "a word stands in line with the operation that it belongs to"
+EITHER = "align a key with the layer that it belongs to"
 
 
 def _owners(trouble: Trouble, indent: int) -> list[tuple[int, re.Match[str]]]:
@@ -234,10 +234,10 @@ def _indentation(trouble: Trouble) -> Diagnostic | None:
     first_word = text.split()[0]
     span = trouble.source.span(trouble.line, trouble.column, len(first_word))
     if trouble.column - 1 in indents:
-        message = "this line does not belong where its indentation puts it"
+        message = "the indentation of this line fits no list or mapping above"
     else:
-        message = "this line is indented like no line above it"
-    words = "items of a list, and keys of a mapping, begin in one column"
+        message = "the indentation of this line matches no line above"
+    words = "align the items of a list and the keys of a mapping"
     return slip(span, message, f"{count(trouble.column - 1, 'space')} before it", words)
 
 
@@ -250,24 +250,24 @@ def _unexplained(trouble: Trouble) -> Diagnostic:
     return Diagnostic("yaml-syntax", f"not YAML: {trouble.problem}", place)
 
 
-LINE_ABOVE = "look at the line above as well: what it opens or leaves open may reach here"
+LINE_ABOVE = "look at the line above too: something may be open or missing there"
 IN_OUR_WORDS = (  # a part of what libyaml says; message; help
     (
         "mapping values are not allowed",
-        "a key stands where none can",
-        f"a text with `: ` in it is quoted; {LINE_ABOVE}",
+        "a key is not allowed here",
+        f"put a text with `: ` in quotes; {LINE_ABOVE}",
     ),
-    ("could not find expected ':'", "a colon is missing behind a key", LINE_ABOVE),
-    ("expected key", "this belongs to no mapping around it", LINE_ABOVE),
-    ("'-' indicator", "this is no item of the list around it", LINE_ABOVE),
-    ("expected ',' or", "a comma or a closing bracket is missing before this", "a text with brackets in it is quoted"),
-    ("node content", "a value is missing before this", "each comma has a value before and behind it"),
-    ("unexpected ':'", "a colon needs a space and a value behind it", "write the value, or leave the key out"),
+    ("could not find expected ':'", "a colon is missing after a key", LINE_ABOVE),
+    ("expected key", "this does not belong to a mapping", LINE_ABOVE),
+    ("'-' indicator", "this is not an item of the list above", LINE_ABOVE),
+    ("expected ',' or", "a comma or a closing bracket is missing before this", "put a text with brackets in quotes"),
+    ("node content", "a value is missing before this", "put a value before and after each comma"),
+    ("unexpected ':'", "a colon needs a space and a value after it", "write the value, or remove the key"),
     ("unexpected end of stream", "the text ends inside a quoted text", "close the quote"),
-    ("block sequence entries", "an item with a dash cannot stand here", "begin it in a line of its own"),
+    ("block sequence entries", "a dash is not allowed here", "start it on a new line"),
     ("unknown escape character", "a backslash in double quotes stands for a special character", "use single quotes"),
-    ("alphabetic or numeric", "a text that begins with `*` or `&` is quoted", "params are read as `$name`"),
-    ("document start", "nothing can stand behind the end of the spec", LINE_ABOVE),
+    ("alphabetic or numeric", "put a text that starts with `*` or `&` in quotes", "write `$name` to read a param"),
+    ("document start", "no text is allowed after the end of the spec", LINE_ABOVE),
 )
 
 RULES: tuple[Callable[[Trouble], Diagnostic | None], ...] = (

@@ -42,7 +42,7 @@ def rearrange(call: FrameworkCall) -> Translation:
     sizes = {text for key, text in call.named.items() if key != "pattern"}
     if shuffled and len(sizes) == 1:
         return Translation((YamlLine("PixelShuffle", {"upscale_factor": sizes.pop()}),), LABEL)
-    words = "`Permute`, `Flatten`, `Unflatten` and `PixelShuffle` move and merge dimensions here"
+    words = "`Permute`, `Flatten`, `Unflatten` and `PixelShuffle` rearrange dimensions in cnnspec"
     sides = _sides(pattern)
     lines = _moved(*sides) if sides and not rest and not sizes else ()
     return Translation(lines, LABEL, words)
@@ -70,7 +70,7 @@ def reduce(call: FrameworkCall) -> Translation:
     """``Reduce``: the mean or the maximum over height and width."""
     pattern, rest = _pattern(call)
     kind = KINDS.get((rest[0] if rest else call.named.get("reduction", "")).strip("'\""))
-    words = "`AdaptiveAvgPool2d` and `AdaptiveMaxPool2d` reduce height and width here"
+    words = "`AdaptiveAvgPool2d` and `AdaptiveMaxPool2d` reduce height and width in cnnspec"
     lines: tuple[YamlLine, ...] = ()
     if kind and pattern == "b c h w -> b c":
         lines = (YamlLine(f"Adaptive{kind}Pool2d", {"output_size": "1"}), YamlLine("Flatten"))
@@ -81,7 +81,7 @@ def reduce(call: FrameworkCall) -> Translation:
 
 def repeat(call: FrameworkCall) -> Translation:
     """``Repeat``, which nothing here does."""
-    return Translation(label=LABEL, words="nothing here repeats values along a dimension, `Upsample` aside")
+    return Translation(label=LABEL, words="only `Upsample` repeats values along a dimension")
 
 
 EINOPS = {"rearrange": rearrange, "reduce": reduce, "repeat": repeat}

@@ -97,7 +97,7 @@ def _typed(node: Map, known: Collection[str]) -> Diagnostic | None:
     if translation is None:
         translation = Translation(words=f"no layer is called `{name}` either: {ALL_LAYERS}")
     key = entry.key.text
-    message = f"an item has no `{key}`: the name of its layer is the key"
+    message = f"a line has no key `{key}`: the layer's name is the key"
     repair = replacing(node, translation.lines, kept) if kept is not None else None
     help = repair.words if repair else translation.words
     label = Label(entry.key.span.to(entry.value.span), translation.label)
@@ -150,7 +150,7 @@ def _under_a_name(node: Map, known: Collection[str]) -> Diagnostic | None:
         return None
     name = entry.key.text
     repair = replacing(node, translation.lines, [("id", name), *kept])
-    message = f"`{name}` is no layer: the key of an item is its layer, and its name is its `id`"
+    message = f"`{name}` is not a layer: write the layer as the key, and its name as `id`"
     repairs = (repair,) if repair else ()
     help = translation.words or (repair.words if repair else "")
     return Diagnostic("unknown-word", message, Label(entry.key.span), help=help, repairs=repairs)

@@ -99,9 +99,12 @@ ABSENT: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("additiveattention", "convlstm2d", "lambda", "masking"), ("Keras", "")),
     **dict.fromkeys(
         ("rescaling", "normalization", "resizing", "randomflip", "randomrotation"),
-        ("Keras", "a recipe prepares the images: `transforms`"),
+        ("Keras", "the recipe preprocesses images, not the network"),
     ),
-    **dict.fromkeys(("randomzoom", "randomcrop", "gaussiannoise"), ("Keras", "a recipe augments: `transforms`")),
+    **dict.fromkeys(
+        ("randomzoom", "randomcrop", "gaussiannoise"),
+        ("Keras", "the recipe augments images, not the network: `augment`"),
+    ),
     **dict.fromkeys(("globalresponsenorm", "grn", "patchembed", "blurpool2d"), ("timm", "")),
     **dict.fromkeys(("dcn", "dcnv2", "deformconv2d", "modulateddeformconv2d"), ("MMCV", "")),
     **dict.fromkeys(("nonlocal2d", "contextblock"), ("MMCV", "")),

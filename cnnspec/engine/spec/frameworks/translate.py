@@ -64,7 +64,7 @@ def translate(call: FrameworkCall, known: Collection[str]) -> Translation | None
 def _absent(name: str, folded: str) -> Translation | None:
     if folded in ABSENT:
         origin, instead = ABSENT[folded]
-        words = instead or f"cnnspec does not have `{name}` yet; a layer of your own comes with `--plugin FILE`"
+        words = instead or f"cnnspec does not have `{name}` yet; `--plugin FILE` adds your own layer"
         return Translation(label=f"a layer of {origin}", words=words)
     if folded in HEADS:
         return Translation(
@@ -190,8 +190,8 @@ def _activation_layer(call: FrameworkCall) -> Translation:
     word = given[0].strip("'\"").rpartition(".")[2].casefold() if len(given) == 1 else ""
     if word in activations():
         return replace(_activation(activations()[word]), label="the activation itself is the layer here")
-    help = "an activation is a layer of its own: write `- ReLU`, for example"
-    return Translation(label="no layer by itself", words=help)
+    help = "an activation is a separate layer: write `- ReLU`, for example"
+    return Translation(label="an argument, not a layer", words=help)
 
 
 def _either_convolution(call: FrameworkCall) -> Translation:
@@ -251,19 +251,17 @@ def _select_pool(call: FrameworkCall) -> Translation:
 def _residual(call: FrameworkCall) -> Translation:
     if "from" in call.named:
         return Translation(label="`Add` in cnnspec", words="write `Add:` with `from: [prev, ID]` below it, by ids")
-    words = "write `Add:` with two paths below it: a list of the layers, and `- []`, which passes the input on"
+    words = "write `Add:` with two paths below it: a list of the layers, and `- []`, which passes the input through"
     return Translation(label="a join here", words=words)
 
 
 def _parallel(call: FrameworkCall) -> Translation:
-    words = (
-        "parallel paths are joined by `Add`, `Multiply` or `Concat`: write the one that is meant, its paths below it"
-    )
+    words = "use `Add`, `Multiply` or `Concat` for parallel paths, with the paths below it"
     return Translation(label="a join here", words=words)
 
 
 def _module_list(call: FrameworkCall) -> Translation:
-    words = "write the layers one below the other, or in `- Sequential: [...]`, which is a scope of its own in the keys"
+    words = "write the layers one below another, or in `- Sequential: [...]`, which adds a part to the keys"
     return Translation(label="a list of lines here", words=words)
 
 

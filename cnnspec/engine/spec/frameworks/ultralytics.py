@@ -14,7 +14,7 @@ from cnnspec.engine.syntax import Node, Scalar, Seq
 
 CONV = ("out_channels", "kernel_size", "stride", "padding", "groups", "dilation")
 FORM = "a line is `Name: {argument: value}`, with `repeat` and `from` below it"
-CONV_NOTE = "Ultralytics sets `eps: 1e-3` and `momentum: 0.03` in its norms"
+CONV_NOTE = "Ultralytics sets `eps: 1e-3` and `momentum: 0.03` in its BatchNorm layers"
 
 
 def listed(node: Seq, known: Collection[str]) -> Diagnostic | None:
@@ -27,7 +27,7 @@ def listed(node: Seq, known: Collection[str]) -> Diagnostic | None:
     words = {}
     if repeats != 1:
         words["repeat"] = str(repeats)
-    message = "an item is no list: `[from, repeats, module, arguments]` is the form of Ultralytics"
+    message = "a line cannot be a list: `[from, repeats, module, arguments]` is the format of Ultralytics"
     notes = (translation.note,) if translation.note else ()
     if source != [-1] and module.casefold() not in HEADS:
         return Diagnostic("not-an-item", message, Label(node.span), notes=notes, help=_from(source, module))
@@ -43,7 +43,7 @@ def _from(source: list[int], module: str) -> str:
     name = module.rpartition(".")[2]
     counted = " and ".join(f"`{number}`" for number in source if number != -1)
     from_ = f"[{ids}]" if len(source) > 1 else ids
-    return f"write `{name}:` with `from: {from_}` below it, and `id: ID` below the line that {counted} counts to"
+    return f"write `{name}:` with `from: {from_}` below it, and `id: ID` below the line that {counted} refers to"
 
 
 def _parts(node: Seq) -> tuple[list[int], int, str, tuple[str, ...]] | None:
