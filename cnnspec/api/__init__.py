@@ -117,7 +117,7 @@ def from_dict(
     try:
         text = yaml.safe_dump(dict(data), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
     except (yaml.YAMLError, TypeError, ValueError) as error:
-        raise UsageError(f"a spec holds mappings, lists, texts and numbers: {error}") from None
+        raise UsageError(f"a spec can only have mappings, lists, texts and numbers: {error}") from None
     return loads(text, variant, name=name, input=input, plugins=plugins, params=params, **settings)
 
 
@@ -125,7 +125,7 @@ def _both(params: Params, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The params of a call. Raises UsageError for one that is given in both ways."""
     twice = sorted({*(params or {})} & {*settings})
     if twice:
-        raise UsageError(f"`{twice[0]}` is given twice: in params and as a keyword")
+        raise UsageError(f"`{twice[0]}` is set twice: in params and as a keyword")
     return {**(params or {}), **settings}
 
 
@@ -195,14 +195,12 @@ def _input(spec: Spec, given: Size) -> tuple[int, ...] | dict[str, tuple[int, ..
     if isinstance(given, Mapping):
         for name in given:
             if name not in names:
-                known = (
-                    f"its inputs are {listing([f'`{n}`' for n in names])}" if names else "it has one, without a name"
-                )
+                known = f"its inputs are {listing([f'`{n}`' for n in names])}" if names else "it has one unnamed input"
                 raise UsageError(f"{spec.title} has no input `{name}`", did_you_mean(name, names) or known)
         return {name: _sizes(sizes) for name, sizes in given.items()}
     if names:
         raise UsageError(
-            f"{spec.title} has the inputs {listing([f'`{n}`' for n in names])}: say which", _by_name(names)
+            f"{spec.title} has several inputs, {listing([f'`{n}`' for n in names])}: name one", _by_name(names)
         )
     return _sizes(given)
 
@@ -241,7 +239,7 @@ def check(
     plugins: Plugins = (),
     root: str | os.PathLike[str] | None = None,
 ) -> Diagnostics:
-    """Return the mistakes and warnings of a spec, by place; an empty tuple for a sound spec.
+    """Return the mistakes and warnings of a spec, by place; an empty tuple for a valid spec.
 
     Args:
         name_or_path: A shipped name or the path of a YAML file.

@@ -171,5 +171,5 @@ def _dtype(name: str | None) -> str | None:
     from cnnspec.engine.network.memory import BYTES
 
     if name is not None and name not in BYTES:
-        raise UsageError(f"there is no dtype `{name}` here", f"the dtypes are {listing([f'`{n}`' for n in BYTES])}")
+        raise UsageError(f"unsupported dtype `{name}`", f"the dtypes are {listing([f'`{n}`' for n in BYTES])}")
     return name

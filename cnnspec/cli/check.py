@@ -101,7 +101,7 @@ def _text(results: Sequence[Checked], told: Sequence[Sequence[Diagnostic]]) -> N
             sys.stdout.write(printable_lines(result.diff))
         show(diagnostics)
         if not result.diagnostics and not result.failure:
-            say(f"{result.name}: sound")
+            say(f"{result.name}: OK")
         elif result.diagnostics and not diagnostics:
             where = listing(sorted({d.span.source.name for d in result.diagnostics}))
             say(f"{result.name}: as {where}, which it extends")
@@ -157,7 +157,7 @@ def _kinds(severities: Sequence[str]) -> str:
 
 
 def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
-    """``3 errors and 1 warning in 2 specs, 10 sound, 4 other files skipped``; nothing where one spec is sound."""
+    """``3 errors and 1 warning in 2 specs, 10 OK, 4 other files skipped``; nothing where one spec is valid."""
     checked = [result for result in results if not result.failure]
     wrong = [result for result in checked if result.diagnostics]
     right = [result for result in checked if not result.diagnostics]
@@ -165,7 +165,7 @@ def summary(results: Sequence[Checked], skipped: int, failed: int) -> str:
     found = [diagnostic.severity for diagnostics in once(wrong) for diagnostic in diagnostics]
     parts = [f"{_kinds(found)} in {_counted(wrong)}"] if wrong else []
     if sound and (wrong or skipped or failed or fixed or sound > 1):
-        parts.append(f"{sound:,} sound" if wrong else f"{_counted(right)}, all sound" if sound > 1 else "1 sound")
+        parts.append(f"{sound:,} OK" if wrong else f"{_counted(right)}, all OK" if sound > 1 else "1 OK")
     parts += [f"{_kinds(fixed)} fixed"] if fixed else []
     parts += [f"{count(skipped, 'other file')} skipped"] if skipped else []
     parts += [f"{failed:,} not checked"] if failed and parts else []
@@ -186,25 +186,28 @@ Names = Annotated[
         autocompletion=complete_any,
     ),
 ]
-Formats = Annotated[CheckFormat, typer.Option("--format", help="How to print what is found.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Take warnings for errors.")]
-FIX = "Make the safe repairs in the files: those that are right under every variant, --variant or not."
+Formats = Annotated[CheckFormat, typer.Option("--format", help="The output format.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")]
+FIX = "Apply the safe fixes to the files: those that are right for every variant."
 Repair = Annotated[bool, typer.Option("--fix", help=FIX)]
 Diff = Annotated[bool, typer.Option("--diff", help="Show what --fix would change, and write nothing.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Check again whenever a file is saved, until Ctrl-C.")]
-Params = Annotated[str | None, typer.Option("--max-params", metavar="N", help="The most params, such as 12M.")]
-Macs = Annotated[str | None, typer.Option("--max-macs", metavar="N", help="The most MACs for one input, such as 2G.")]
+Params = Annotated[str | None, typer.Option("--max-params", metavar="N", help="Fail above this many params: 12M.")]
+Macs = Annotated[
+    str | None, typer.Option("--max-macs", metavar="N", help="Fail above this many MACs for one input: 2G.")
+]
 Memory = Annotated[
-    str | None, typer.Option("--max-memory", metavar="BYTES", help="The most memory for one input, such as 500MB.")
+    str | None,
+    typer.Option("--max-memory", metavar="BYTES", help="Fail above this memory for one input: 500MB."),
 ]
 Smallest = Annotated[
-    str | None, typer.Option("--min-input", metavar="N", help="An image of N×N passes, or a smaller one.")
+    str | None, typer.Option("--min-input", metavar="N", help="Fail if the network needs an input larger than N×N.")
 ]
 SkipOthers = Annotated[bool, typer.Option("--skip-others", help="Skip named files that have no key `cnnspec:`.")]
-Verbose = Annotated[bool, typer.Option("--verbose", help="Name the files that are skipped.")]
-ROOT = "Let the names in a text lead into this folder, too; by default into the folder that is checked."
+Verbose = Annotated[bool, typer.Option("--verbose", help="Print the names of skipped files.")]
+ROOT = "Also allow references to files in this folder, not only in the checked folder."
 Root = Annotated[Path | None, typer.Option("--root", metavar="DIR", help=ROOT, show_default=False)]
-StdinName = Annotated[str, typer.Option("--stdin-name", metavar="FILE", help="What to call standard input.")]
+StdinName = Annotated[str, typer.Option("--stdin-name", metavar="FILE", help="The name of standard input in messages.")]
 
 
 def check(
@@ -224,11 +227,11 @@ def check(
     root: Root = None,
     stdin_name: StdinName = STDIN_NAME,
 ) -> None:
-    """Check specs: every mistake at its line and column, with its repair.
+    """Check specs, recipes and sweeps: report every error with its line, column and fix.
 
-    A file is checked under each of its variants; of a folder every .yaml or .yml file that has the key `cnnspec:` at
-    its top. Nothing runs and torch is not needed. The exit code is 0 where all is sound, 3 where something is
-    not, and 7 where a file cannot be read. With --format json each spec gives one line.
+    Every variant of a spec is checked. In a folder, this checks every .yaml or .yml file with the key `cnnspec:` at
+    its top. The network is neither built nor run, and torch is not needed. The exit code is 0 if all files are
+    valid, 3 if there are errors, and 7 if a file cannot be read. `--format json` prints one line for each spec.
     """
     bounds = {"max_params": max_params, "max_macs": max_macs, "max_memory": max_memory, "min_input": min_input}
     mode = Fix.show if diff else Fix.write if fix else Fix.leave
@@ -270,5 +273,5 @@ def _refuse_together(names: Sequence[str], format: CheckFormat, mode: Fix, watch
     if mode is Fix.show and format is not CheckFormat.text:
         raise UsageError(f"--diff prints text, not {format}")
     if watch and (STDIN in names or mode is not Fix.leave or format not in (CheckFormat.text, CheckFormat.json)):
-        help = "it goes without -, --fix and --diff, and with --format text or json"
+        help = "it excludes -, --fix and --diff, and needs --format text or json"
         raise UsageError("--watch checks files again, prints, and changes nothing", help)

@@ -53,7 +53,7 @@ def gather(names: Iterable[str], *, skip_others: bool = False, root: Path | None
     file, and into ``root``.
     """
     if root is not None and not root.is_dir():
-        raise UsageError(f"`--root` takes a folder, and `{root}` is not one")
+        raise UsageError(f"`--root` takes a folder, but `{root}` is not a folder")
     work = _Gatherer(skip_others, () if root is None else (root,))
     for name in names:
         try:

@@ -36,7 +36,7 @@ def rewrite(path: Path, before: Source, text: str) -> None:
     try:
         data, was = read_bounded(path, MAX_BYTES, follow=False), path.stat()
         if data.decode("utf-8-sig") != before.text:
-            raise OutputError(f"`{path}` has changed meanwhile and is not rewritten", "check it again")
+            raise OutputError(f"`{path}` has changed in the meantime, so it is not rewritten", "check it again")
     except OSError as error:
         raise OutputError(f"`{path}` cannot be written: {error.strerror}") from None
     mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
@@ -149,8 +149,8 @@ def _opened(target: Target, name: str) -> Source:
 def _write(target: Target, before: Source, text: str) -> None:
     assert target.path is not None
     if not target.name.endswith(ENDINGS) and not Path(target.name).is_file():
-        help = f"`cnnspec zoo {target.name} > mine.yaml` gives a copy to work on"
-        raise UsageError(f"`{target.name}` ships with cnnspec and is not rewritten", help)
+        help = f"`cnnspec zoo {target.name} > mine.yaml` makes a copy that you can change"
+        raise UsageError(f"`{target.name}` ships with cnnspec, so it is not rewritten", help)
     rewrite(target.path, before, text)
 
 

@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cnnspec.cli.command import Command
 from cnnspec.cli.output import interruptible
+from cnnspec.cli.panels import COMMAND_PANEL, in_panels
 from cnnspec.cli.plugins import with_plugins
 from cnnspec.engine.gc_paused import gc_paused
 from cnnspec.extras import requiring
@@ -59,6 +60,7 @@ class Places(MutableMapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self.made:
             self.made[name] = made(name, MODULES[name])
+            self.made[name].rich_help_panel = COMMAND_PANEL[name]
         return self.made[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -98,4 +100,4 @@ def made(name: str, place: str) -> TyperCommand | TyperGroup:
     alone = typer.Typer(add_completion=False, **LOOK)
     alone.command(name, cls=Command)(interruptible()(found if name in NO_LAYERS else with_plugins(found)))
     command: TyperCommand = typer.main.get_command(alone)  # type: ignore[assignment]
-    return command
+    return in_panels(command)

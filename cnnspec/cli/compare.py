@@ -14,14 +14,14 @@ from cnnspec.cli.report import write
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs that have an epoch at least.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the report goes.")] = Path("comparison"),
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="The folders of runs with at least one epoch.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The folder of the report.")] = Path("comparison"),
     title: Annotated[str, typer.Option("--title", help="The title of the report.", show_default=False)] = "",
 ) -> None:
-    """Compare runs in a report, as `cnnspec report` does for a sweep.
+    """Write a report that compares runs, as `cnnspec report` does for a sweep.
 
-    Settings that differ between the specs and recipes become the axes. Runs that differ only in the seed count as one
-    setting, shown with its spread.
+    Settings that differ between the specs and recipes become the axes. Runs that differ only in the seed count as
+    one setting, shown with its spread.
     """
     from cnnspec.pytorch.report import compare
 

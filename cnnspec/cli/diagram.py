@@ -29,7 +29,7 @@ ENDINGS = {
     ".dot": DiagramFormat.dot,
     ".gv": DiagramFormat.dot,
 }
-FORMAT_HELP = "What to draw it as; by default what the ending of --out says, and else svg."
+FORMAT_HELP = "The format; by default from the file extension of --out, otherwise svg."
 
 
 def diagram(
@@ -38,15 +38,15 @@ def diagram(
     set_: Settings = None,
     input: InputSize = None,
     format: Annotated[DiagramFormat | None, typer.Option("--format", help=FORMAT_HELP, show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
-    depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to expand.")] = None,
     title: Title = None,
 ) -> None:
-    """Draw a network: layers, branches and shortcuts, with the shapes on the arrows.
+    """Draw a network: layers, branches and shortcuts, with shapes on the arrows.
 
-    A convolution is one box with its normalisation and activation. Repeated blocks are folded: each form of block is
-    drawn once, with letters for what differs from place to place and a table of them. SVG needs nothing else to be
-    shown; Mermaid is drawn by GitHub and many editors, DOT by Graphviz.
+    A convolution with its normalization and activation is one box. Repeated blocks are drawn once, with letters for
+    the values that differ and a table of these values. SVG opens in any browser; GitHub and many editors draw
+    Mermaid, and Graphviz draws DOT.
     """
     chosen = format or by_ending(out, ENDINGS, DiagramFormat.svg, "say --format")
     from cnnspec.engine.diagram import diagram as drawn

@@ -33,13 +33,13 @@ def evaluate(
     data_dir: DataDir = None,
     device: Device = "auto",
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the pictures go  [default: RUN]")
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the pictures  [default: RUN]")
     ] = None,
 ) -> None:
-    """Measure a run's weights on its data set's own test part, or on the validation part where there is no test part.
+    """Evaluate a run on the test set, or on the validation split if there is no test set.
 
-    Print the precision and recall of each class and the confusion matrix; write confusion.png, mistakes.png with the
-    worst mistakes, and evaluation.json. The last line printed is the test accuracy, as `train` printed it.
+    Print the precision and recall of each class and the confusion matrix; write confusion.png, mistakes.png with
+    the worst mistakes, and evaluation.json. The last line printed is the test accuracy, as `train` printed it.
     """
     from cnnspec.cli.progress import ProgressLines, measured_line
     from cnnspec.pytorch.evaluate import evaluate as run_evaluation

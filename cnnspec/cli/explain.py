@@ -32,12 +32,12 @@ def explain(
         typer.Argument(metavar="[CODE]", help="A code, such as window-too-large.", autocompletion=complete_code),
     ] = None,
     format: Annotated[
-        ExplainFormat, typer.Option("--format", help="For the terminal, or as it is written.")
+        ExplainFormat, typer.Option("--format", help="The output format: text for the terminal, or Markdown.")
     ] = ExplainFormat.text,
 ) -> None:
-    """Explain a message by its code: the rule, why it is one, an example and the same example fixed.
+    """Explain a message by its code: what happened, why it matters, how to fix it, and an example.
 
-    Without a code, list all of them: errors, then warnings.
+    Without a code, list all codes: errors first, then warnings.
     """
     if code is None:
         _list()

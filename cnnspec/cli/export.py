@@ -24,17 +24,19 @@ class ExportFormat(StrEnum):
 
 
 ENDINGS = {".py": ExportFormat.python, ".onnx": ExportFormat.onnx, ".pt2": ExportFormat.torch}
-VERIFY_HELP = "Build the Python source with torch, and compare keys, initial weights and outputs to the bit."
-TO_HELP = "What to write it as; by default what the ending of --out says, and else python."
+VERIFY_HELP = "Build the Python source with torch and compare keys, initial weights and outputs, bit for bit."
+TO_HELP = "The format; by default from the file extension of --out, otherwise python."
 
 
 def export(
     name: Name,
     to: Annotated[ExportFormat | None, typer.Option("--to", help=TO_HELP, show_default=False)] = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
     weights: Annotated[
         str | None,
-        typer.Option("--weights", metavar="RUN|FILE|NAME", help="Its weights: torchvision:NAME, or a path."),
+        typer.Option(
+            "--weights", metavar="RUN|FILE|NAME", help="Weights: torchvision:NAME, or the path of a file or run."
+        ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help=VERIFY_HELP)] = False,
     variant: Variant = None,
@@ -43,11 +45,11 @@ def export(
 ) -> None:
     """Write a network as Python source, as ONNX, or as a program of torch.export.
 
-    `--to python` gives one file of plain PyTorch that needs no cnnspec: the same keys, outputs and initial weights. It
-    is printed, or written to `--out`; with `--weights` these stand beside it as safetensors. Before it is written its
-    dataflow is compared with the network's, with `--verify` its outputs as well. `--to onnx` and
-    `--to torch` write what evaluation computes, for batches of any size; without `--weights` the weights are new ones.
-    ONNX needs `pip install 'cnnspec[onnx]'`.
+    `--to python` writes one file of plain PyTorch that does not need cnnspec and has the same keys, outputs and
+    initial weights. It is printed, or written to `--out`; `--weights` adds a safetensors file next to it. cnnspec
+    compares the dataflow of the source with the network before it writes the file, and with `--verify` also the
+    outputs. `--to onnx` and `--to torch` write the network in evaluation mode for batches of any size; without
+    `--weights` the weights are new. ONNX needs `pip install 'cnnspec[onnx]'`.
     """
     chosen = to or by_ending(out, ENDINGS, ExportFormat.python, "say --to")
     spec = load_spec(name, variant, input, set_)

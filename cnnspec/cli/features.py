@@ -27,9 +27,9 @@ def features(
     data_dir: DataDir = None,
     device: Device = "auto",
 ) -> None:
-    """Draw the maps that a layer gives for an image, as PNG.
+    """Draw the feature maps of a layer for an image, as PNG.
 
-    Each map runs from its own smallest value, black, to its largest, white; the image stands before them.
+    In each map, black is its smallest value and white its largest; the image comes first.
     """
     from cnnspec.cli.progress import ProgressLines
     from cnnspec.pytorch.evaluate import features as run_features

@@ -30,7 +30,7 @@ Names = Annotated[
     ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Write nothing; exit with 3 if a file would change.")]
-Diff = Annotated[bool, typer.Option("--diff", help="As --check, and show what would change.")]
+Diff = Annotated[bool, typer.Option("--diff", help="Like --check, and show what would change.")]
 
 
 class Outcome(Struct, frozen=True):
@@ -48,12 +48,12 @@ class Outcome(Struct, frozen=True):
 
 
 def fmt(names: Names, check: Check = False, diff: Diff = False) -> None:
-    """Format specs, recipes and sweeps in the one layout that docs/reference/language.md describes.
+    """Format specs, recipes and sweeps in the standard layout.
 
-    Comments stay and the network is the same. A file that is not YAML is left alone, and its errors are printed. Of a
-    folder every .yaml or .yml file that has the key `cnnspec:`, `cnnspec_recipe:` or `cnnspec_sweep:` at its top is
-    formatted; `-` reads standard input and prints the result. The exit code is 0, 3 if a file cannot be read as YAML
-    or, with --check or --diff, would change, and 7 if a file cannot be read or written.
+    Comments are kept, and the network does not change. A file that is not YAML is left unchanged, and its errors
+    are printed. In a folder, this formats every .yaml or .yml file with the key `cnnspec:`, `cnnspec_recipe:` or
+    `cnnspec_sweep:` at its top. `-` reads standard input and prints the result. The exit code is 0; 3 if a file is
+    not YAML or, with --check or --diff, would change; 7 if a file cannot be read or written.
     """
     gathered = gather(names)
     for error in gathered.failures:
@@ -102,8 +102,8 @@ def _own(target: Target, path: Path) -> Path:
     """The file of a target. Raises UsageError for one that ships with cnnspec, named as such."""
     if target.name.endswith(ENDINGS) or Path(target.name).is_file():
         return path
-    help = f"`cnnspec zoo {target.name} > mine.yaml` gives a copy to work on"
-    raise UsageError(f"`{target.name}` ships with cnnspec and is not rewritten", help)
+    help = f"`cnnspec zoo {target.name} > mine.yaml` makes a copy that you can change"
+    raise UsageError(f"`{target.name}` ships with cnnspec, so it is not rewritten", help)
 
 
 def _report(outcomes: list[Outcome], *, is_dry: bool, stdin: bool) -> None:

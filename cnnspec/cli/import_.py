@@ -27,23 +27,23 @@ Sizes = Annotated[
 ]
 Given = Annotated[
     list[str] | None,
-    typer.Option("--arg", metavar="[NAME=]VALUE", help="An argument of the class or function; may be repeated."),
+    typer.Option("--arg", metavar="[NAME=]VALUE", help="An argument of the class or function; can be repeated."),
 ]
-Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the spec to a file.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the spec to this file.")]
 
 
 def import_(target: Target, input: Sizes = None, arg: Given = None, out: Out = None) -> None:
     """Write a PyTorch module as a spec. **This runs the module's code**: it is imported, built, and run once.
 
-    The spec is built back before it is printed: it has the module's state-dict keys and, with its weights, its outputs
-    in evaluation to the bit. What a spec cannot say is told with the line of your code that does it, and nothing is
-    written.
+    Before the spec is printed, it is built and compared: it has the state-dict keys of the module and, with its
+    weights, the same outputs in evaluation, bit for bit. If a spec cannot represent the module, the message shows
+    the line of your code, and nothing is written.
     """
     from cnnspec.pytorch.importing import import_file, import_target
 
     if target.endswith(".pt2"):
         if input or arg:
-            raise UsageError("an exported program has its inputs and its module in it", "leave --input and --arg out")
+            raise UsageError("an exported program already has its inputs and its module", "remove --input and --arg")
         made = import_file(Path(target))
     else:
         made = import_target(target, _inputs(input, target), *_arguments(arg or []))

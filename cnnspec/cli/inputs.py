@@ -35,13 +35,14 @@ def inputs(
     name: Name,
     variant: Variant = None,
     set_: Settings = None,
-    format: Annotated[InputsFormat, typer.Option("--format", help="How to print it.")] = InputsFormat.text,
+    format: Annotated[InputsFormat, typer.Option("--format", help="The output format.")] = InputsFormat.text,
 ) -> None:
-    """Tell which heights and widths a network accepts, and which lines decide that.
+    """Show which heights and widths a network accepts, and which lines limit them.
 
-    The channels are those that the spec states. Nothing is tried: the layers' formulas are solved. Of a sequence it is
-    the length, of a volume the depth as well, of a flat vector the number of features; of several inputs those of each.
-    Aux heads are left aside: they run in training only, and `check` holds them against the stated input.
+    The number of channels is that of the spec. The answer is solved from the formulas of the layers, not found by
+    trying sizes. For sequences it is about the length, for volumes also the depth, for flat vectors the number of
+    features, and for several inputs about each of them. Auxiliary heads are ignored, because they run in training
+    only; `check` checks them for the input of the spec.
     """
     from cnnspec.engine.inputs import solve
 
@@ -49,7 +50,7 @@ def inputs(
     found = solve(spec)
     if found.smallest is None and found.is_complete:
         graph(spec)  # raises what is wrong with the stated input, with the repairs that work
-        raise CnnspecError(f"{spec.title} accepts its own input and no other can be found")
+        raise CnnspecError(f"{spec.title} accepts its own input; no other size was found")
     if format is InputsFormat.json:
         write(printable_json(json.dumps(_record(found), ensure_ascii=False)))
         return
@@ -63,7 +64,7 @@ def _accepted(found: Inputs) -> Iterable[str]:
 
     refused = "" if found.accepts(*found.own) else ", which is not accepted"
     if found.smallest is None:
-        yield f"no input is known that {found.spec.title} accepts"
+        yield f"no accepted input of {found.spec.title} was found"
         yield f"stated {found.stated}{refused}"
         return
     said = ["this size only"] if found.is_only_stated else region_words(found.accepted, found.names)
@@ -83,11 +84,11 @@ def _fixed(found: Inputs) -> Iterable[str]:
         return
     for read in found.fixed[:MOST_LAYERS]:
         yield f"\n{read.span}"
-        yield f"  `{read.text}` reads the input, and is fixed at {read.value} when the network is built"
+        yield f"  `{read.text}` reads the input, and becomes {read.value} when the network is built"
     if (more := len(found.fixed) - MOST_LAYERS) > 0:
         yield f"  and {count(more, 'more expression')}"
     accepts = "is known to accept" if found.restated_unknown else "accepts"
-    yield f"\nstated with another input, and built for that, {found.spec.title} {accepts}"
+    yield f"\nif you change the input in the spec and build it again, {found.spec.title} {accepts}"
     yield from (f"  {line}" for line in region_words(found.restated, found.names))
 
 
@@ -123,8 +124,8 @@ def _unknown(found: Inputs) -> Iterable[str]:
     """Why an answer is not whole."""
     if found.restated_unknown:
         lines = listing([str(span) for span in found.unfollowed[:MOST_LAYERS]])
-        why = f": what {lines} makes of a size follows no formula" if lines else ": there are too many cases"
-        yield f"\nnot every size was looked at{why}"
+        why = f": the output size of {lines} has no formula" if lines else ": there are too many cases"
+        yield f"\nnot every size was checked{why}"
 
 
 def _print(line: str) -> None:

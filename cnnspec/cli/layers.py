@@ -21,9 +21,9 @@ from cnnspec.engine.spec.validation_errors import argument_words
 def layers(
     type: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer type or a built-in block.")] = None,
 ) -> None:
-    """List the layer types and built-in blocks, or show one: a layer's arguments, a block's definition.
+    """List all layers and built-in blocks, or show the arguments of a layer or the definition of a block.
 
-    Layers of plugins and of installed packages stand in a list of their own, with where they come from.
+    Layers from plugins and installed packages are listed separately, with their source.
     """
     load_offered(builtin_blocks(), None if type is None else [type])
     if type is None:

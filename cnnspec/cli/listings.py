@@ -13,7 +13,7 @@ from rich.table import Table
 from cnnspec.cli.tables import print_table
 from cnnspec.engine.diagnostics import UsageError, did_you_mean
 
-Shown = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The one whose text to print.")]
+Shown = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The one to print.")]
 
 
 def print_list(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

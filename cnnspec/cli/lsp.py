@@ -10,10 +10,11 @@ from cnnspec.engine.diagnostics import OutputError
 
 
 def lsp() -> None:
-    """Run the language server, which an editor starts and talks to over standard input and output.
+    """Run the language server, which an editor starts and uses over standard input and output.
 
-    It checks specs, recipes and sweeps while you type, and shows the output shape of each line. Nothing runs and torch
-    is not needed. docs/how-to/editors.md has the settings for VS Code, Neovim, Helix, Emacs, Zed and PyCharm.
+    It checks specs, recipes and sweeps while you type, and shows the output shape of each line. The network is
+    neither built nor run, and torch is not needed. docs/how-to/editors.md has the settings for VS Code, Neovim,
+    Helix, Emacs, Zed and PyCharm.
     """
     from cnnspec.lsp import serve
 

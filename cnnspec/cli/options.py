@@ -36,17 +36,17 @@ SPEC = typer.Argument(
 Name = Annotated[str, SPEC]
 Title = Annotated[
     str | None,
-    typer.Option("--title", metavar="TEXT", help="What stands above it  [default: the spec's `name`]"),
+    typer.Option("--title", metavar="TEXT", help="The title  [default: the spec's `name`]"),
 ]
-Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="One of the spec's variants.")]
+Variant = Annotated[str | None, typer.Option("--variant", metavar="NAME", help="A variant of the spec.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param, such as dropout=0.2; may be repeated."),
+    typer.Option("--set", metavar="PARAM=VALUE", help="Set a param, for example dropout=0.2; can be repeated."),
 ]
 InputSize = Annotated[
     str | None,
     typer.Option(
-        "--input", metavar="C,H,W", help="The input's size in place of the spec's; of several, NAME=C,H,W NAME=C,H,W."
+        "--input", metavar="C,H,W", help="Override the input size; for several inputs, NAME=C,H,W NAME=C,H,W."
     ),
 ]
 
@@ -55,11 +55,11 @@ DataDir = Annotated[
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        help="The folder of the data files; downloads go there  [default: $CNNSPEC_DATA or a cache]",
+        help="The folder for data files and downloads  [default: $CNNSPEC_DATA or a cache]",
     ),
 ]
 Device = Annotated[
-    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
+    str, typer.Option("--device", metavar="NAME", help="cpu, cuda, cuda:1, or auto, which uses a GPU if there is one.")
 ]
 
 
@@ -101,4 +101,4 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 IMAGE = "The path of an image, or test:17 for one of the run's own test images."
-Invert = Annotated[bool, typer.Option("--invert", help="Turn black into white: for dark strokes on light paper.")]
+Invert = Annotated[bool, typer.Option("--invert", help="Invert the image, for dark strokes on light paper.")]

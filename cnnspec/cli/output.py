@@ -90,7 +90,7 @@ def interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt as interrupt:
         if local_rank() == 0:
-            ways = getattr(interrupt, "__notes__", ["what is written is kept"])
+            ways = getattr(interrupt, "__notes__", ["what was written is kept"])
             console(stderr=True).print(f"interrupted; {printable(ways[-1])}")
         sys.exit(getattr(interrupt, "exit_code", 130))
 
@@ -126,5 +126,5 @@ def by_ending(out: Path | None, endings: Mapping[str, Format], default: Format, 
         return default
     if out.suffix.lower() not in endings:
         known = listing([*endings])
-        raise UsageError(f"`{out.suffix}` is the ending of no format that is written: {out}", f"{known}; or {option}")
+        raise UsageError(f"unsupported file extension `{out.suffix}`: {out}", f"{known}; or {option}")
     return endings[out.suffix.lower()]

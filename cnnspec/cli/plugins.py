@@ -16,7 +16,7 @@ from cnnspec.engine.plugins.register import PluginWarning
 
 Plugins = Annotated[
     list[str] | None,
-    typer.Option("--plugin", metavar="FILE", help="A Python file of your own layers, which is run; may be repeated."),
+    typer.Option("--plugin", metavar="FILE", help="A Python file with your own layers, which is run; can be repeated."),
 ]
 
 

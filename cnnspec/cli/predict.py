@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def predict(
     run: Run,
     images: Annotated[list[str], typer.Argument(metavar="IMAGE...", help=IMAGE)],
-    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many classes to name.")] = 3,
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many classes to print.")] = 3,
     invert: Invert = False,
     data_dir: DataDir = None,
     device: Device = "auto",

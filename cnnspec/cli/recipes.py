@@ -9,9 +9,9 @@ from cnnspec.engine.zoo import recipe_files
 
 
 def recipes(name: Shown = None) -> None:
-    """List the recipes that ship with cnnspec, or print the text of one.
+    """List the recipes that ship with cnnspec, or print one.
 
-    `cnnspec recipes mnist/lenet_tuned > tuned.yaml` copies one to change it.
+    `cnnspec recipes mnist/lenet_tuned > tuned.yaml` copies one, so that you can change it.
     """
     if name is not None:
         write(shipped_text(name, "recipe", recipe_files()))

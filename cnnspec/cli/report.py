@@ -26,16 +26,16 @@ EXPENDABLE = ("training", "MACs", "params", "epochs", "seeds")  # columns that a
 
 
 def report(
-    sweep: Annotated[Path, typer.Argument(metavar="SWEEP", help="The folder of a sweep, done or under way.")],
+    sweep: Annotated[Path, typer.Argument(metavar="SWEEP", help="The folder of a sweep, finished or running.")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the report goes  [default: SWEEP/report]")
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder of the report  [default: SWEEP/report]")
     ] = None,
 ) -> None:
-    """Write the report of a sweep: a page that needs nothing else, and Markdown with PNG and SVG.
+    """Write the report of a sweep: a self-contained HTML page, and Markdown with PNG and SVG.
 
-    It shows the best settings, the test set, curves over epochs, heat maps and parallel coordinates, what accuracy
-    costs, the spread over seeds, every run, and what failed or was left out. Validation has chosen; the test set is
-    shown for the chosen alone.
+    It shows the best settings, the test set, curves over epochs, heat maps and parallel coordinates, accuracy
+    against cost, the spread over seeds, every run, and the failed and skipped points. Points are chosen by
+    validation; test results are shown only for the chosen points.
     """
     from cnnspec.pytorch.report import study_of_sweep
 

@@ -12,16 +12,14 @@ from cnnspec.engine.diagnostics import UsageError
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write it to a file.")] = None,
-    recipe: Annotated[
-        bool, typer.Option("--recipe", help="The schema of recipes, by which networks are trained.")
-    ] = False,
-    sweep: Annotated[bool, typer.Option("--sweep", help="The schema of sweep files, by which many are run.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write to this file.")] = None,
+    recipe: Annotated[bool, typer.Option("--recipe", help="Print the schema of recipes.")] = False,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Print the schema of sweep files.")] = False,
 ) -> None:
-    """Print the language as a JSON Schema, for editors that complete and check YAML; plugins' layers are in it.
+    """Print the JSON Schema of the language, for completion and checks in editors; it includes layers of plugins.
 
-    `cnnspec schema --out cnnspec.schema.json` writes it to a file. A spec beside that file then begins with the line
-    `# yaml-language-server: $schema=cnnspec.schema.json`, as the specs that ship do.
+    `cnnspec schema --out cnnspec.schema.json` writes it to a file. A spec in the same folder then starts with the
+    line `# yaml-language-server: $schema=cnnspec.schema.json`, as the shipped specs do.
     """
     from cnnspec.engine.plugins import load_offered
     from cnnspec.engine.schema import schema as language
@@ -31,7 +29,7 @@ def schema(
     from cnnspec.engine.spec import builtin_blocks
 
     if recipe and sweep:
-        raise UsageError("one schema is printed at a time", "--recipe, --sweep, or neither for that of specs")
+        raise UsageError("--recipe and --sweep exclude each other", "--recipe, --sweep, or neither for that of specs")
     if recipe or sweep:
         found = of_recipes() if recipe else of_sweeps()
     else:

@@ -102,7 +102,7 @@ def unnameable(error: UnicodeEncodeError) -> OutputError:
         raise error
     text = printable(error.object)
     help = "the variable PYTHONUTF8=1, or a locale such as C.UTF-8, makes file names UTF-8"
-    return OutputError(f"`{text}` is no file name in the encoding of this locale, {error.encoding}", help)
+    return OutputError(f"`{text}` is not a file name in the encoding of this locale, {error.encoding}", help)
 
 
 def has_reader() -> bool:

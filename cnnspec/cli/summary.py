@@ -40,8 +40,8 @@ class Dtype(StrEnum):
 
 
 COLUMNS_HELP = (
-    "The columns, in order, such as key,output,field. There are key, layer, input, output, kernel, params, macs, share,"
-    " field, jump, start, activations, kept, weights and line."
+    "The columns, in order, for example key,output,field. Available: key, layer, input, output, kernel, params,"
+    " macs, share, field, jump, start, activations, kept, weights and line."
 )
 
 
@@ -50,21 +50,21 @@ def summary(
     variant: Variant = None,
     set_: Settings = None,
     input: InputSize = None,
-    format: Annotated[SummaryFormat, typer.Option("--format", help="How to print it.")] = SummaryFormat.table,
+    format: Annotated[SummaryFormat, typer.Option("--format", help="The output format.")] = SummaryFormat.table,
     full: Annotated[bool, typer.Option("--full", help="Show every copy of repeated blocks.")] = False,
-    depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to open.")] = None,
+    depth: Annotated[int | None, typer.Option("--depth", min=1, help="How many levels of blocks to expand.")] = None,
     columns: Annotated[str | None, typer.Option("--columns", metavar="NAME,...", help=COLUMNS_HELP)] = None,
     dtype: Annotated[
-        Dtype | None, typer.Option("--dtype", help="The type of numbers whose bytes are told; float32 by default.")
+        Dtype | None, typer.Option("--dtype", help="The dtype for sizes in bytes; float32 by default.")
     ] = None,
     title: Title = None,
 ) -> None:
-    """Print a network's table: each layer's output shape, parameters and MACs, or the columns that are asked for.
+    """Print a table of a network: output shape, parameters and MACs of each layer, or the columns you select.
 
-    Nothing is built or run. Repeated blocks are folded: the heading says how many there are and counts all of them,
-    the rows below show one. MACs are the multiplications of convolutions and linear layers for one input; a dash stands
-    where a layer's cost is not counted. JSON and CSV list every layer. Of a spec that is wrong the table shows what
-    comes before the mistakes.
+    The network is neither built nor run. Repeated blocks are shown once: the heading gives their number and their
+    total, the rows below are one copy. MACs are the multiply-adds of convolutions and linear layers for one input;
+    a dash means that the cost of a layer is not counted. JSON and CSV list every layer. If a spec has errors, the
+    table shows the layers before them.
     """
     from cnnspec.engine.table.columns import chosen
 
@@ -122,5 +122,5 @@ def _print_table(facts: Facts, look: Look) -> None:
 
 def _print_partly(facts: Facts, look: Look) -> None:
     _print_table(facts, look)
-    console().print("up to what is wrong; nothing that depends on it is shown")
+    console().print("the table ends before the errors; layers that depend on them are not shown")
     console().print()

@@ -39,44 +39,45 @@ class Executors(StrEnum):
 def sweep(
     file: Annotated[str, typer.Argument(metavar="FILE|NAME", help="A sweep file, or the name of a shipped sweep.")],
     plan_: Annotated[
-        bool, typer.Option("--plan", help="Check and price every point, estimate the time, and run nothing.")
+        bool, typer.Option("--plan", help="Check every point, show its cost, estimate the time, and run nothing.")
     ] = False,
     jobs: Annotated[
-        str, typer.Option("--jobs", metavar="N|auto", help="Runs side by side; auto: as the cores serve best.")
+        str,
+        typer.Option("--jobs", metavar="N|auto", help="Runs in parallel; auto chooses by the cores."),
     ] = "auto",
     per_gpu: Annotated[int, typer.Option("--per-gpu", metavar="N", help="Runs on each GPU.")] = 1,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Set it for all points, such as epochs=2 or params.width=8."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Set a value for all points: epochs=2, params.width=8."),
     ] = None,
     data_dir: DataDir = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="The sweep's folder  [default: sweeps/NAME]")
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder of the sweep  [default: sweeps/NAME]")
     ] = None,
     storage: Annotated[
         str | None,
-        typer.Option("--storage", metavar="URL", help="A database of Optuna's that several machines share."),
+        typer.Option("--storage", metavar="URL", help="An Optuna database that several machines share."),
     ] = None,
     extend: Annotated[
-        bool, typer.Option("--extend", help="Take an edited sweep file's new points to the old.")
+        bool, typer.Option("--extend", help="Add the new points of an edited sweep file to the existing sweep.")
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Run the points that failed again, from their last checkpoints.")
+        bool, typer.Option("--retry-failed", help="Run failed points again, from their last checkpoints.")
     ] = False,
     executor: Annotated[Executors, typer.Option("--executor", help="Where points run.")] = Executors.local,
     address: Annotated[
-        str | None, typer.Option("--address", metavar="HOST:PORT", help="The Ray cluster  [default: one of its own]")
+        str | None, typer.Option("--address", metavar="HOST:PORT", help="The Ray cluster  [default: start a new one]")
     ] = None,
     heartbeat: Annotated[
-        int, typer.Option("--heartbeat", metavar="SECONDS", help="How often a driver says that it is alive.")
+        int, typer.Option("--heartbeat", metavar="SECONDS", help="How often a driver reports that it is alive.")
     ] = 15,
 ) -> None:
-    """Run many trainings from one file: planned and priced first, side by side, each point once.
+    """Train many networks from one sweep file: planned first, run in parallel, each point once.
 
-    Points that cannot be built, break the budget or are the same as another are left out, with the reason. A sweep that
-    was stopped or killed goes on when it is started again; a run in its middle goes on from its own checkpoint. The
-    validation part chooses, settings all of whose seeds finished first; only the chosen are measured on the test part,
-    once, at the end.
+    Points that cannot be built, exceed the budget or duplicate another point are skipped, with the reason. Start a
+    stopped sweep again to continue it; unfinished runs continue from their checkpoints. The best point is chosen by
+    validation, and settings whose seeds all finished come first. Only the chosen points are evaluated on the test
+    set, once, at the end.
     """
     found = plan(read_file(file), _given(set_, data_dir))
     folder = out or FOLDER / found.title
@@ -95,11 +96,11 @@ def sweep(
     became = {point.status for point in done.points}
     if not became & {"done", "pruned"}:
         if "failed" in became:
-            raise DivergedError(f"no run of {found.title} came to its end", f"their logs are in {folder / 'points'}")
+            raise DivergedError(f"no run of {found.title} finished", f"their logs are in {folder / 'points'}")
         if became & {"waiting", "running"}:
-            help = "give `budget` more `time`, and start the sweep again with --extend"
-            raise UsageError(f"the time of {found.title} is used up, and no point is done", help)
-        raise UsageError(f"{found.title} has no point that can be run", "what is wrong with each stands above")
+            help = "increase `time` in `budget` and start the sweep again with --extend"
+            raise UsageError(f"the time budget of {found.title} ended before any point finished", help)
+        raise UsageError(f"{found.title} has no point that can be run", "the reason for each is above")
 
 
 def _run(
@@ -132,7 +133,7 @@ def _run(
         try:
             return run_sweep(found, folder, options, make, watch, stop)
         except KeyboardInterrupt as interrupt:
-            interrupt.add_note("the same command goes on")
+            interrupt.add_note("run the same command to continue")
             raise
 
 

@@ -26,8 +26,8 @@ def show_plan(found: Planning) -> None:
         say(printable(f"{point.number:>{width}}  {values_line(point.values)}  {what}"))
     if not found.points:
         most = found.file.bounds.runs
-        many = f"up to {count(most, 'point')}" if most else "points until the time is over"
-        say(f"{found.title}: {many}, asked for while it runs and each checked before it does")
+        many = f"up to {count(most, 'point')}" if most else "points until the time budget ends"
+        say(f"{found.title}: {many}, proposed while the sweep runs, each checked before it starts")
         return
     say(f"{found.title}: {count(len(runs), 'run')}" + (f", {count(len(left), 'point')} left out" if left else ""))
 
@@ -55,7 +55,7 @@ def show_time(found: Planning, jobs: str, per_gpu: int) -> None:
     except CnnspecError as error:
         console().print(f"the time cannot be estimated: {error.first_line}")
         return
-    side = f"{count(slots.jobs, 'run')} side by side, {count(slots.threads, 'thread')} each"
+    side = f"{count(slots.jobs, 'run')} in parallel, {count(slots.threads, 'thread')} each"
     console().print(f"about {duration(seconds)} ({side}; from one measured step of each network)")
 
 

@@ -53,9 +53,7 @@ class SweepLines(SweepWatcher):
         over = sum(record.status in FINAL for record in records)
         left = sum(record.status == "left out" for record in records)
         known = (
-            f"{count(len(records), 'point')}, {left} left out, {over} done before"
-            if records
-            else "points are asked for"
+            f"{count(len(records), 'point')}, {left} left out, {over} done before" if records else "points are proposed"
         )
         self.say(f"{self.planning.title}: {known}")
         for record in records:

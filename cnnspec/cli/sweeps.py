@@ -8,9 +8,9 @@ from cnnspec.engine.zoo import sweep_files
 
 
 def sweeps(name: Shown = None) -> None:
-    """List the sweeps that ship with cnnspec, or print the text of one.
+    """List the sweeps that ship with cnnspec, or print one.
 
-    `cnnspec sweeps lenet_relu > mine.yaml` copies one to change it.
+    `cnnspec sweeps lenet_relu > mine.yaml` copies one, so that you can change it.
     """
     if name is not None:
         write(shipped_text(name, "sweep", sweep_files()))

@@ -33,7 +33,7 @@ Resume = Annotated[
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Go on with a run from its last checkpoint; with a NAME, begin it there if it is not begun.",
+        help="Continue a run from its last checkpoint; with a NAME, start it there if it does not exist.",
     ),
 ]
 
@@ -49,15 +49,15 @@ def train(
     variant: Variant = None,
     recipe: Annotated[
         str | None,
-        typer.Option("--recipe", metavar="NAME|FILE", help="How to train: a shipped recipe, or the path of one."),
+        typer.Option("--recipe", metavar="NAME|FILE", help="A shipped recipe, or the path of a recipe."),
     ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Set a param of the spec, such as dropout=0.2, or a setting of the recipe, such as "
-            "optimizer.Adam.lr=0.001; may be repeated.",
+            help="Set a param of the spec, for example dropout=0.2, or a setting of the recipe, for example "
+            "optimizer.Adam.lr=0.001; can be repeated.",
         ),
     ] = None,
     input: InputSize = None,
@@ -74,20 +74,20 @@ def train(
     weights: Annotated[str | None, _flag("weights", "RUN|FILE|NAME")] = None,
     save_every: Annotated[int | None, _flag("save_every", "STEPS")] = None,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Write events for TensorBoard, too, into the run's folder.")
+        bool, typer.Option("--tensorboard", help="Also write TensorBoard events to the run folder.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="The run's folder  [default: runs/NAME-N]")
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder of the run  [default: runs/NAME-N]")
     ] = None,
     resume: Resume = None,
 ) -> None:
-    """Train a network, and measure it once on the data set's own test part.
+    """Train a network, then evaluate it once on the test set.
 
-    How is what the recipe says; options go over it, and without one they go over the defaults. The run's folder gets
-    the spec, the recipe, a line of metrics for each epoch, their curves, the weights, the checkpoints and the result.
-    The same seed gives the same weights on the same machine. The last line printed is the test accuracy, or, for data
-    without a test part, the validation accuracy. Ctrl-C and SIGTERM save first; `--resume RUN` goes on to the same
-    bits.
+    The recipe says how to train; options override the recipe, or the defaults if there is no recipe. The run folder
+    gets the spec, the recipe, metrics for each epoch, their curves, the weights, the checkpoints and the result.
+    The same seed gives the same weights on the same machine. The last line printed is the test accuracy, or the
+    validation accuracy if there is no test set. Ctrl-C and SIGTERM save a checkpoint first; `--resume RUN`
+    continues and gives the same weights, bit for bit.
     """
     flags = {
         "data": data,
@@ -133,9 +133,9 @@ def _require_one(name: str | None, resume: Path | None, out: Path | None, altere
     if name is None and resume is None:
         raise UsageError("there is nothing to train", "name a spec, or a run with --resume")
     if name is None and altered:
-        raise UsageError("--variant, --set and --input are of a spec, and none is named", "name it in front of them")
+        raise UsageError("--variant, --set and --input are of a spec, and none is named", "put it before the options")
     if resume is not None and out is not None:
-        raise UsageError("--resume names the run's folder, and so does --out", "leave --out away")
+        raise UsageError("--resume names the run's folder, and so does --out", "remove --out")
 
 
 def _begun(spec: Spec, recipe: Recipe, out: Path | None, stop: Stop, *, tensorboard: bool) -> Result:

@@ -37,7 +37,7 @@ def watch(
         bases = _bases(gathered)
         state = _state(gathered, bases)
         if headings:
-            _head(f"watching {count(len(gathered.targets), 'spec')}; Ctrl-C ends")
+            _head(f"watching {count(len(gathered.targets), 'spec')}; Ctrl-C to stop")
         _check(check, gathered)
         unsure = True  # what comes before the watcher is there, and into a folder that is new, makes no news
         for news in _wakes(folders, recursive=bool(gathered.folders)):

@@ -23,11 +23,11 @@ COLUMNS = ("name", "input", "output", "params", "MACs")
 
 
 def zoo(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The spec whose text to print.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="The spec to print.")] = None,
 ) -> None:
-    """List the specs that ship with cnnspec, with their size and cost, or print the text of one.
+    """List the specs that ship with cnnspec, with their size and cost, or print one.
 
-    `cnnspec zoo first > mine.yaml` copies one to change it.
+    `cnnspec zoo first > mine.yaml` copies one, so that you can change it.
     """
     if name is None:
         _list()
@@ -38,7 +38,7 @@ def zoo(
 
 
 def _list() -> None:
-    print_fitting(_table, COLUMNS, ("output", "input", "MACs"), "a wider terminal shows all")
+    print_fitting(_table, COLUMNS, ("output", "input", "MACs"), "use a wider terminal to see all")
     console().print("`cnnspec summary NAME` shows the layers of one, `cnnspec zoo NAME` its text.")
 
 

@@ -53,10 +53,10 @@ def test_a_folder_is_every_spec_below_it(here: Path) -> None:
     (here / "a" / "spec.txt").write_text(WRONG)
     result = run("check", ".")
     assert result.stdout.splitlines() == [
-        "b.yaml: sound",
-        "a/y.yml: sound",
-        "a/deep/x.yaml: sound",
-        "3 specs, all sound, 1 other file skipped",
+        "b.yaml: OK",
+        "a/y.yml: OK",
+        "a/deep/x.yaml: OK",
+        "3 specs, all OK, 1 other file skipped",
     ]
     assert result.exit_code == 0
     assert "other.yaml: skipped, it has no key `cnnspec:`" in run("check", ".", "--verbose").stdout
@@ -101,7 +101,7 @@ def test_the_same_file_is_checked_once(here: Path) -> None:
     (here / "link.yaml").symlink_to("a/x.yaml")
     (here / "a" / "loop").symlink_to("..")
     result = run("check", "a/x.yaml", ".", "a", "a/../a/x.yaml", "link.yaml")
-    assert result.stdout == "a/x.yaml: sound\n"
+    assert result.stdout == "a/x.yaml: OK\n"
 
 
 def test_a_folder_without_specs_is_said(here: Path) -> None:
@@ -116,8 +116,8 @@ def test_a_folder_without_specs_is_said(here: Path) -> None:
 def test_a_shipped_name_goes_before_a_folder_of_that_name(here: Path) -> None:
     """`first` is the shipped spec; `./first` and `first/` are the folder."""
     put(here, first__x=SOUND)
-    assert run("check", "first").stdout.startswith(("first: sound", "warning"))
-    assert run("check", "./first").stdout == run("check", "first/").stdout == "first/x.yaml: sound\n"
+    assert run("check", "first").stdout.startswith(("first: OK", "warning"))
+    assert run("check", "./first").stdout == run("check", "first/").stdout == "first/x.yaml: OK\n"
 
 
 def test_files_of_no_regular_kind_are_passed_by(here: Path) -> None:
@@ -125,7 +125,7 @@ def test_files_of_no_regular_kind_are_passed_by(here: Path) -> None:
     put(here, x=SOUND)
     os.mkfifo(here / "pipe.yaml")
     (here / "gone.yaml").symlink_to("nowhere")
-    assert run("check", ".").stdout == "x.yaml: sound\n"
+    assert run("check", ".").stdout == "x.yaml: OK\n"
     assert run("check", "pipe.yaml").exit_code == 2
 
 
@@ -136,7 +136,7 @@ def from_stdin(monkeypatch: pytest.MonkeyPatch, data: bytes, *arguments: str) ->
 
 def test_standard_input(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor pipes its text in and says what it is called."""
-    assert from_stdin(monkeypatch, SOUND.encode()).stdout == "<stdin>: sound\n"
+    assert from_stdin(monkeypatch, SOUND.encode()).stdout == "<stdin>: OK\n"
     assert "--> specs/x.yaml:4:5" in from_stdin(monkeypatch, WRONG.encode(), "--stdin-name", "specs/x.yaml").stdout
     assert "error[not-utf8]" in from_stdin(monkeypatch, b"cnnspec: \xff\n").stdout
     assert from_stdin(monkeypatch, b"#" * 5_000_000).exit_code == 3
@@ -149,7 +149,7 @@ def test_the_last_line_counts(here: Path) -> None:
     """Errors and warnings in how many specs, how many are sound, skipped, and not checked."""
     put(here, a=SOUND, b=WRONG, c=WARNED, d=SOUND, e="x: 1\n")
     result = run("check", ".", "nowhere.yaml")
-    assert last_line(result) == "1 error and 1 warning in 2 specs, 2 sound, 1 other file skipped, 1 not checked"
+    assert last_line(result) == "1 error and 1 warning in 2 specs, 2 OK, 1 other file skipped, 1 not checked"
     assert result.exit_code == 3
     assert last_line(run("check", "c.yaml")) == "1 warning in 1 spec"
 
@@ -158,10 +158,10 @@ def test_the_last_line_says_what_was_checked(here: Path) -> None:
     put(here, a="cnnspec_recipe: 1\nepocs: 3\n", b="cnnspec_sweep: 1\nspec: mnist/lenet\naxs: {}\n", c=WRONG, d=SOUND)
     assert last_line(run("check", "a.yaml")) == "1 error in 1 recipe"
     assert last_line(run("check", "a.yaml", "c.yaml")) == "2 errors in 2 files"
-    assert last_line(run("check", "b.yaml", "d.yaml")).endswith(" in 1 sweep, 1 sound")
+    assert last_line(run("check", "b.yaml", "d.yaml")).endswith(" in 1 sweep, 1 OK")
     put(here, a="cnnspec_recipe: 1\n", b="cnnspec_recipe: 1\nepochs: 2\n")
-    assert last_line(run("check", "a.yaml", "b.yaml")) == "2 recipes, all sound"
-    assert last_line(run("check", "a.yaml", "b.yaml", "d.yaml")) == "3 files, all sound"
+    assert last_line(run("check", "a.yaml", "b.yaml")) == "2 recipes, all OK"
+    assert last_line(run("check", "a.yaml", "b.yaml", "d.yaml")) == "3 files, all OK"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to root")
@@ -263,12 +263,12 @@ def test_fix_makes_the_safe_repairs(here: Path) -> None:
     put(here, a=WARNED, b=SOUND)
     (here / "a.yaml").chmod(0o640)
     result = run("check", ".", "--fix")
-    assert result.stdout.splitlines() == ["a.yaml: sound", "b.yaml: sound", "2 specs, all sound, 1 warning fixed"]
+    assert result.stdout.splitlines() == ["a.yaml: OK", "b.yaml: OK", "2 specs, all OK, 1 warning fixed"]
     assert (here / "a.yaml").read_text().count("bias: false") == 1
     assert sorted((here / "a.yaml").read_text()) == sorted(FIXED)
     assert (here / "a.yaml").stat().st_mode & 0o777 == 0o640
     assert sorted(path.name for path in here.iterdir()) == ["a.yaml", "b.yaml"]
-    assert run("check", "a.yaml", "--fix").stdout == "a.yaml: sound\n"
+    assert run("check", "a.yaml", "--fix").stdout == "a.yaml: OK\n"
 
 
 def test_fix_keeps_line_ends_and_the_byte_order_mark(here: Path) -> None:

@@ -104,13 +104,13 @@ def test_a_file_is_checked_at_once_and_after_each_save(tmp_path: Path, start: Ca
     path = tmp_path / "a.yaml"
     path.write_text(SOUND)
     watcher = start("a.yaml")
-    assert HEAD.fullmatch(watcher.until("a.yaml: sound")[0])
+    assert HEAD.fullmatch(watcher.until("a.yaml: OK")[0])
     path.write_text(WRONG)
     changed = watcher.until("1 error in 1 spec")
     assert HEAD.fullmatch(changed[0])[1] == "a.yaml changed"  # type: ignore[index]
     assert any("did you mean `Flatten`?" in line for line in changed)
     save_as_editors_do(path, SOUND)
-    assert len(watcher.until("a.yaml: sound")) == 2
+    assert len(watcher.until("a.yaml: OK")) == 2
     path.unlink()
     watcher.until("a.yaml changed")
     path.write_text(WRONG)
@@ -123,12 +123,12 @@ def test_a_folder_is_watched_with_what_comes_into_it(tmp_path: Path, start: Call
     """New files and new folders are checked too; other files wake nobody."""
     (tmp_path / "a.yaml").write_text(SOUND)
     watcher = start(".")
-    watcher.until("a.yaml: sound")
+    watcher.until("a.yaml: OK")
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "other.yaml").write_text("services: {}\n")
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "b.yaml").write_text(WRONG)
-    seen = watcher.until("1 error in 1 spec, 1 sound, 1 other file skipped")
+    seen = watcher.until("1 error in 1 spec, 1 OK, 1 other file skipped")
     assert [HEAD.fullmatch(line)[1] for line in seen if HEAD.fullmatch(line)] == ["deep/b.yaml changed"]  # type: ignore[index]
     assert watcher.stop() == 130
 
@@ -138,7 +138,7 @@ def test_a_burst_of_saves_is_one_check(tmp_path: Path, start: Callable[..., Watc
     for number in range(20):
         (tmp_path / f"s{number:02}.yaml").write_text(SOUND)
     watcher = start(".")
-    watcher.until("20 specs, all sound")
+    watcher.until("20 specs, all OK")
     for number in range(20):
         (tmp_path / f"s{number:02}.yaml").write_text(WRONG)
     seen = watcher.until("20 errors in 20 specs")

@@ -28,7 +28,7 @@ def spec(tmp_path: Path) -> Path:
 def test_check_says_what_is_sound(spec: Path) -> None:
     """A sound spec is one line and exit code 0."""
     result = run("check", "mnist/lenet", str(spec))
-    assert (result.exit_code, result.stdout) == (0, f"mnist/lenet: sound\n{spec}: sound\n2 specs, all sound\n")
+    assert (result.exit_code, result.stdout) == (0, f"mnist/lenet: OK\n{spec}: OK\n2 specs, all OK\n")
 
 
 def test_check_goes_on_after_a_spec_that_is_wrong(tmp_path: Path, spec: Path) -> None:
@@ -37,8 +37,8 @@ def test_check_goes_on_after_a_spec_that_is_wrong(tmp_path: Path, spec: Path) ->
     wrong.write_text(SOUND + "  - Linear: {out_features: none}\n  - Reluu\n")
     result = run("check", str(wrong), "mnist/nothing", str(spec))
     assert result.exit_code == 3
-    assert f"{spec}: sound" in result.stdout
-    assert result.stdout.endswith("2 errors in 1 spec, 1 sound, 1 not checked\n")
+    assert f"{spec}: OK" in result.stdout
+    assert result.stdout.endswith("2 errors in 1 spec, 1 OK, 1 not checked\n")
     assert "no spec is called `mnist/nothing`" in result.stderr
 
 

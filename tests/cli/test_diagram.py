@@ -34,7 +34,7 @@ def test_an_ending_of_no_format_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.png"
     result = run("diagram", "mnist/lenet", "--out", str(path))
     assert result.exit_code == 2
-    assert "`.png` is the ending of no format" in result.stderr
+    assert "unsupported file extension `.png`" in result.stderr
     assert ".svg, .mmd, .mermaid, .dot and .gv; or say --format" in result.stderr
     assert not path.exists()
     assert run("diagram", "mnist/lenet", "--out", str(path), "--format", "svg").exit_code == 0

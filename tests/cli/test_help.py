@@ -11,6 +11,8 @@ import pytest
 from typer.main import get_command
 
 from cnnspec.cli.app import app
+from cnnspec.cli.panels import COMMAND_PANEL, PANEL_OF
+from tests.cli.runner import run
 from tests.conftest import REPOSITORY, TESTS
 
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
@@ -82,3 +84,20 @@ def test_every_option_in_messages_and_pages_exists() -> None:
     ]
     called = [(path.name, match[0]) for path in PAGES for match in CALL.finditer(path.read_text(encoding="utf-8"))]
     assert found + [(page, call) for page, call in called if strangers(call, EVERY)] == []
+
+
+def test_panels_name_options_and_commands_that_exist() -> None:
+    """Each option of a panel is one of a command, each command has a panel, and all options of `train` have one."""
+    assert set(PANEL_OF) <= EVERY
+    assert set(COMMAND_PANEL) == {name.split()[0] for name in COMMANDS if name}
+    assert {"Network", "Data", "Training", "Machine", "Output"} == {
+        getattr(param, "rich_help_panel", None) for param in COMMANDS["train"].params if param.opts[0].startswith("--")
+    }
+
+
+def test_help_shows_the_panels() -> None:
+    """Under each title are its own options."""
+    shown = run("train", "--help").stdout
+    data, training = shown.index("─ Data ─"), shown.index("─ Training ─")
+    assert data < shown.index("--data-dir") < training < shown.index("--epochs")
+    assert "─ Train and evaluate ─" in run("--help").stdout

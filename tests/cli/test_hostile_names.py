@@ -70,7 +70,7 @@ def test_a_line_is_no_command_of_a_runner(here: Path) -> None:
     """A line of a log that begins with `::` can hide what follows, or say that it is an error; no name begins one."""
     (here / "::stop-commands::x.yaml").write_text("cnnspec: 1\ninput: [1, 8, 8]\nlayers: [Flatten]\n")
     end = ended(("check", "::stop-commands::x.yaml"), Stream(), Stream())
-    assert (end.code, end.out.decode().splitlines()[0]) == (0, r"\x3a:stop-commands::x.yaml: sound")
+    assert (end.code, end.out.decode().splitlines()[0]) == (0, r"\x3a:stop-commands::x.yaml: OK")
 
 
 def test_a_name_that_the_locale_lacks_leaves_the_others(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_name_that_the_locale_lacks_leaves_the_others(here: Path, monkeypatch:
     monkeypatch.setattr(checked, "check_source", lacking)
     (here / "\xe9.yaml").write_text("cnnspec: 1\n")
     end = ended(("check", "\xe9.yaml", "small.yaml"), Stream(), Stream())
-    assert (end.code, b"small.yaml: sound" in end.out, "`\xe9.yaml` is no file name".encode() in end.err) == (
+    assert (end.code, b"small.yaml: OK" in end.out, "`\xe9.yaml` is not a file name".encode() in end.err) == (
         7,
         True,
         True,

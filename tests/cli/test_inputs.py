@@ -52,7 +52,7 @@ def test_a_size_that_is_fixed_is_told_with_its_line(tmp_path: Path) -> None:
     path.write_text(f"cnnspec: 1\ninput: [3, 12, 12]\nlayers:\n{lines}")
     shown = run("inputs", str(path)).stdout
     assert "inputs with 3 channels of\n  this size only\n" in shown
-    assert f"{path}:6:28\n  `[$(in.height), $(in.width)]` reads the input, and is fixed at [12, 12]" in shown
+    assert f"{path}:6:28\n  `[$(in.height), $(in.width)]` reads the input, and becomes [12, 12]" in shown
     record = json.loads(run("inputs", str(path), "--format", "json").stdout)
     assert record["accepted"][0]["height"]["words"] == "12 only"
     assert record["restated"][0]["height"]["words"] != "12 only"
@@ -113,6 +113,6 @@ def test_no_known_input_is_told(tmp_path: Path) -> None:
         "cnnspec: 1\ninput: [1, 9, 9]\nlayers: [Flatten, {Linear: {out_features: 2, in_features: 367567200}}]\n"
     )
     shown, record = run("inputs", str(path)), json.loads(run("inputs", str(path), "--format", "json").stdout)
-    assert (shown.exit_code, "no input is known that" in shown.stdout) == (0, True), shown.stdout
+    assert (shown.exit_code, "no accepted input of" in shown.stdout) == (0, True), shown.stdout
     assert "stated 1×9×9, which is not accepted" in shown.stdout
     assert (record["smallest"], record["complete"]) == (None, False)

@@ -53,6 +53,6 @@ def test_check_takes_the_names_of_recipes_and_sweeps() -> None:
     assert [name for name in complete_any("") if name.startswith(("recipes/", "sweeps/"))] == names
     checked = run("check", "mnist/lenet_tuned", "recipes/mnist/lenet", "lenet_relu", "sweeps/alexnet", "mnist/lenet")
     assert (checked.exit_code, checked.stderr) == (0, "")
-    assert checked.stdout.splitlines()[:2] == ["mnist/lenet_tuned: sound", "recipes/mnist/lenet: sound"]
-    assert checked.stdout.splitlines()[-1] == "5 files, all sound"
-    assert run("check", "recipes/mnist/lenet", "sweeps/alexnet").stdout.splitlines()[-1] == "2 files, all sound"
+    assert checked.stdout.splitlines()[:2] == ["mnist/lenet_tuned: OK", "recipes/mnist/lenet: OK"]
+    assert checked.stdout.splitlines()[-1] == "5 files, all OK"
+    assert run("check", "recipes/mnist/lenet", "sweeps/alexnet").stdout.splitlines()[-1] == "2 files, all OK"

@@ -35,7 +35,7 @@ def piped(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "printed"),
     [
-        (("check", "-"), "<stdin>: sound"),
+        (("check", "-"), "<stdin>: OK"),
         (("summary", "-"), "two heads\n"),
         (("summary", "-", "--format", "csv"), "fa,Linear"),
         (("summary", "-", "--variant", "wide"), "two heads:wide\n"),

@@ -42,7 +42,7 @@ def gates(monkeypatch: pytest.MonkeyPatch, more: str = "") -> None:
 def test_a_layer_is_there_where_its_package_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without --plugin; listed with the package that it comes from; and built."""
     gates(monkeypatch)
-    assert run("check", "net.yaml").stdout == "net.yaml: sound\n"
+    assert run("check", "net.yaml").stdout == "net.yaml: OK\n"
     assert "From gates" in run("layers", "ChannelGate").output
     assert type(cnnspec.build("net.yaml").get_submodule("2")).__module__ == "gate_modules"
 
@@ -105,7 +105,7 @@ def test_an_offer_that_is_none_is_told(
     assert help in caught.value.help
     done = run("check", "net.yaml", "mnist/lenet")
     assert done.exit_code == 2
-    assert "mnist/lenet: sound" in done.stdout
+    assert "mnist/lenet: OK" in done.stdout
     assert "Traceback" not in done.output
 
 

@@ -107,5 +107,5 @@ def test_time_that_is_used_up_before_a_point_is_done_is_named(
     monkeypatch.setattr("cnnspec.pytorch.sweep.run.run_sweep", lambda found, folder, *rest: read_sweep(folder))
     done = run("sweep", str(path), "--out", str(out))
     assert done.exit_code == 2
-    assert "the time of small is used up, and no point is done" in done.stderr
+    assert "the time budget of small ended before any point finished" in done.stderr
     assert "--extend" in done.stderr

@@ -172,7 +172,7 @@ def test_the_plan_is_shown_and_nothing_is_run(sweep_file: Callable[..., Path], t
     assert "left out: window-too-large: " in done.stdout
     assert "small.yaml:8:" in done.stdout
     assert "small: 4 runs, 4 points left out" in done.stdout
-    assert "2 runs side by side" in done.stdout
+    assert "2 runs in parallel" in done.stdout
     assert sorted(p.name for p in tmp_path.iterdir()) == ["small.yaml", "sweep.yaml"]
 
 

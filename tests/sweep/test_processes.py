@@ -99,7 +99,7 @@ def test_a_signal_lets_all_runs_save_and_the_sweep_goes_on(sweep_file: Callable[
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert said.endswith("interrupted; the same command goes on\n")
+    assert said.endswith("interrupted; run the same command to continue\n")
     assert not any(Path(f"/proc/{worker}").exists() for worker in started)
     waiting = [p for p in read_sweep(out).points if p.status == "waiting"]
     assert waiting

@@ -157,7 +157,7 @@ def test_an_interrupted_run_keeps_its_epochs(small_file: Path, tmp_path: Path, m
     monkeypatch.setattr("cnnspec.cli.progress.ProgressLines.epoch", interrupt)
     out = str(tmp_path / "run")
     result = run("train", str(small_file), "--out", out)
-    assert (result.exit_code, result.stderr) == (130, "interrupted; what is written is kept\n")
+    assert (result.exit_code, result.stderr) == (130, "interrupted; what was written is kept\n")
     assert run("eval", out).stdout.splitlines()[-1].startswith("test accuracy ")
 
 

@@ -119,7 +119,7 @@ class Recipe(BaseModel):
         0, description="Seed of weights, image order, augmentation and dropout."
     )
     deterministic: bool = Field(default=False, description="Use only operations that give the same numbers each time.")
-    device: Text = Field("auto", description="cpu, cuda, cuda:1, or auto: a GPU if there is one.")
+    device: Text = Field("auto", description="cpu, cuda, cuda:1, or auto, which uses a GPU if there is one.")
     threads: Annotated[int, Field(ge=1, le=1024)] | None = Field(
         None, description="CPU threads; torch's own number by default."
     )
