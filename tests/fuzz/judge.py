@@ -11,6 +11,7 @@ import torch
 from cnnspec.engine.diagnostics import Diagnostic
 from cnnspec.engine.layers import JOINS, REGISTRY, Call, Shape
 from cnnspec.engine.network import Graph
+from cnnspec.engine.network.inplace import PARTS
 from tests.fuzz import fill, torchside
 from tests.fuzz.probe import Checked, Invalid, Refused, check
 from tests.fuzz.rules import LANGUAGE
@@ -110,8 +111,9 @@ def fills(checked: Checked, text: str) -> str:
 def shapes(checked: Checked) -> list[str]:
     """Refusals of what arrives, on the very tensors that arrive in torch."""
     assert checked.graph is not None
+    overwritten = any(clash.kept == PARTS for clash in checked.clashes)  # at which torch itself would end
     with agreeing("the lines above a refusal"):
-        part = Part(checked.graph)
+        part = Part(checked.graph, plain=overwritten)
     return [why(found, part, checked) for found in checked.refused]
 
 
