@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -181,6 +182,8 @@ def test_patterns_and_computed_lists_name_lines_in_their_order() -> None:
         repeat: 3
       - Conv2d: {out_channels: 1, kernel_size: 1}
         id: other
+      - Conv2d: {out_channels: 1, kernel_size: 1}
+        id: x1_0
       - Concat:
         from: [x0_*, $more]
     """
@@ -278,6 +281,33 @@ def test_the_source_is_the_network(text: str) -> None:
     theirs.load_state_dict(ours.state_dict())
     xs = [torch.randn(2, *shape) for shape in graph.inputs.values()]
     assert torch.equal(ours(*xs), theirs(*xs))
+
+
+def test_a_line_with_several_outputs_is_patched(tmp_path: Path) -> None:
+    """A block is replaced by another of the same outputs, and a line inside it by another; `prev` has to be chosen."""
+    (tmp_path / "base.yaml").write_text(PYRAMID)
+    head = "cnnspec: 1\nextends: base.yaml\npatch:\n"
+    other = """
+blocks:
+  Other:
+    outputs: {c2: a, c3: b}
+    layers:
+      - {Conv2d: {out_channels: 4, kernel_size: 3, padding: 1}, id: a}
+      - {MaxPool2d: {kernel_size: 2}, id: b}
+"""
+    edits = {
+        "whole": f"{head}  - {{replace: backbone, layers: [Other]}}\n{other}",
+        "inside": f"{head}  - {{replace: backbone.second, layers: [{{MaxPool2d: {{kernel_size: 2}}}}]}}\n",
+        "behind": f"{head}  - {{insert_after: backbone, layers: [ReLU]}}\n",
+    }
+    for name, text in edits.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    assert list(cnnspec.graph(tmp_path / "whole.yaml")["backbone"].outputs) == ["c2", "c3"]
+    inside = cnnspec.graph(tmp_path / "inside.yaml")
+    assert inside["backbone.second"].type == "MaxPool2d"
+    assert inside.shape(inside["backbone"].outputs["c3"]) == (4, 16, 16)
+    with pytest.raises(cnnspec.SpecError, match="output-not-chosen"):
+        cnnspec.graph(tmp_path / "behind.yaml")
 
 
 def test_inputs_have_a_dtype() -> None:
