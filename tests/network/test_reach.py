@@ -168,11 +168,13 @@ def test_running_statistics_are_no_places() -> None:
 def test_a_part_reads_its_own_channels() -> None:
     """Of what `Split` gives each part has the field of its own channels, and a resized map that of its first input."""
     split = "{Split: {split_size_or_sections: [1, 2]}, id: parts}"
-    conv = "{Conv2d: {out_channels: 1, kernel_size: 3}, from: parts.1}"
-    graph = graph_of(f"[{split}, {conv}, {{ResizeLike: {{mode: nearest}}, from: [prev, input], id: last}}]", 3, 9, 9)
+    conv = "{Conv2d: {out_channels: 1, kernel_size: 3}, from: parts.1, id: narrow}"
+    wide = "{Conv2d: {out_channels: 1, kernel_size: 9, padding: 4}, from: input, id: wide}"
+    resized = "{ResizeLike: {mode: nearest}, from: [narrow, wide]}"
+    graph = graph_of(f"[{split}, {conv}, {wide}, {resized}]", 3, 9, 9)
     reached = spoilt(module(graph), graph.input, 0)
     assert [bool(image.any()) for image in reached] == [False, True, True]
-    convolved, last = fields(graph)[1:]
+    _, convolved, _, last = fields(graph)
     assert convolved.extents[0] == extent(3, Fraction(1), 0)
     assert last.extents[0] is not None
     assert last.extents[0].size == 3
