@@ -157,7 +157,7 @@ def test_no_name_of_a_param_is_reserved(name: str) -> None:
 def test_params_are_given_either_way() -> None:
     """Keywords and the mapping are the same; one param in both is refused."""
     assert cnnspec.load("mnist/lenet", params={"num_classes": 3}).settings == {"num_classes": 3}
-    with pytest.raises(cnnspec.UsageError, match="given twice"):
+    with pytest.raises(cnnspec.UsageError, match="set twice"):
         cnnspec.load("mnist/lenet", params={"num_classes": 3}, num_classes=3)
 
 
@@ -175,7 +175,7 @@ def test_specs_of_plain_values() -> None:
     assert cnnspec.graph(cnnspec.from_dict(data)) == cnnspec.graph(cnnspec.loads(SMALL))
     with pytest.raises(cnnspec.SpecError, match=r"no layer is called `ReLUU`[\s\S]*layers: \[ReLUU\]"):
         cnnspec.graph(cnnspec.from_dict({**data, "layers": ["ReLUU"]}))
-    with pytest.raises(cnnspec.UsageError, match="a spec holds mappings"):
+    with pytest.raises(cnnspec.UsageError, match="a spec can only have mappings"):
         cnnspec.from_dict({"cnnspec": 1, "layers": [torch.nn.ReLU()]})
 
 

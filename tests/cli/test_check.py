@@ -90,7 +90,7 @@ def test_a_spec_is_known_by_its_key(here: Path, text: str, is_one: bool) -> None
 def test_a_file_that_is_named_is_checked_whatever_it_holds(here: Path) -> None:
     """Only --skip-others passes by what has no key, and finding nothing then is no mistake."""
     put(here, x="services: {}\n")
-    assert "the spec has no `cnnspec`" in run("check", "x.yaml").stdout
+    assert "the spec needs the key `cnnspec`" in run("check", "x.yaml").stdout
     result = run("check", "x.yaml", "--skip-others")
     assert (result.exit_code, result.stdout) == (0, "1 other file skipped\n")
 

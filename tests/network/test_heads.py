@@ -158,7 +158,7 @@ def test_sizes_of_several_inputs_are_set_by_name(tmp_path: Path) -> None:
     spec = written(tmp_path, SEVERAL.replace("  - Flatten", "  - AdaptiveAvgPool2d: {output_size: 1}\n  - Flatten"))
     graph = cnnspec.graph(spec, input={"image": [3, 8, 8], "mask": [1, 8, 8]})
     assert graph.inputs["mask"] == (1, 8, 8)
-    with pytest.raises(UsageError, match="say which"):
+    with pytest.raises(UsageError, match="name one"):
         cnnspec.graph(spec, input=[3, 8, 8])
     with pytest.raises(UsageError, match="no input `masc`"):
         cnnspec.graph(spec, input={"masc": [1, 8, 8]})

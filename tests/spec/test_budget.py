@@ -117,7 +117,7 @@ def test_bounds_from_python_are_checked(values: dict[str, object]) -> None:
         ("budget: {variants: {wid: {}}}", "unknown-name", 21, "did you mean `wide`?"),
         ("budget: {variants: {wide: 1M}}", "wrong-type", 27, "`wide` must be a mapping, not 1M"),
         ("budget: {variants: 3}", "wrong-type", 20, "`variants` must be a mapping, not 3"),
-        ("budget: {variants: {wide: {variants: {}}}}", "unknown-key", 28, "a budget has no `variants`"),
+        ("budget: {variants: {wide: {variants: {}}}}", "unknown-key", 28, "unknown key `variants` in a budget"),
         ("budget: {max_params: 1M, max_params: 2M}", "duplicate-key", 26, "max_params"),
     ],
 )

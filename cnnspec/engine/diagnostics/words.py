@@ -84,7 +84,7 @@ def choices(lead: str, noun: str, word: str, known: Sequence[str], where: str) -
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, n=MOST_NEAR, cutoff=0.5) if len(word) <= MAX_WORD else []
-    close = f"near {'is' if len(near) == 1 else 'are'} {listing([f'`{name}`' for name in near])}; " if near else ""
+    close = f"similar: {listing([f'`{name}`' for name in near])}; " if near else ""
     return f"{close}{where} list all {len(known)} {noun}"
 
 

@@ -115,5 +115,5 @@ def _beside(pattern: Pattern, keys: list[str]) -> str:
             names = list(dict.fromkeys(parts[-1] for parts in fitting))
             told = listing([f"`{name}`" for name in names[:MAX_TOLD]])
             where = f"in `{Pattern(before)}`" if before else "in the base"
-            return f"{where} there are {told}{', …' * (len(names) > MAX_TOLD)}" if names else ""
+            return f"{where}: {told}{', …' * (len(names) > MAX_TOLD)}" if names else ""
     return ""

@@ -117,7 +117,7 @@ class OperationReader:
     def unknown(self, name: Scalar, kind: Kind) -> None:
         article = "an" if kind.noun[0] in "aeiou" else "a"
         where = f"docs/reference/training.md and `cnnspec schema --{kind.of.removesuffix('s')}`"
-        help = LEFT_OUT.get(name.text) or choices("there are", f"{kind.noun}s", name.text, tuple(kind.members), where)
+        help = LEFT_OUT.get(name.text) or choices("available:", f"{kind.noun}s", name.text, tuple(kind.members), where)
         near = "" if name.text in LEFT_OUT else did_you_mean(name.text, kind.members)
         repairs = respell(name.span, name.text, kind.members) if near else ()
         message = f"`{name.text}` is not {article} {kind.noun} of {kind.of}"

@@ -24,7 +24,7 @@ from cnnspec.engine.recipe.read import KEYS, MARK, resolve
 from cnnspec.engine.syntax import Entry, Map, Node, Scalar, parse
 
 DEPTH = 3  # parts of the longest path
-FORM = "such as epochs=20, optimizer.lr=0.001 or optimizer.SGD.momentum=0.9"
+FORM = "for example epochs=20, optimizer.lr=0.001 or optimizer.SGD.momentum=0.9"
 
 
 @dataclass(frozen=True, slots=True)

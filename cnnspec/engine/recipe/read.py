@@ -155,7 +155,7 @@ def _check_version(top: Map, source: Source, sink: Sink) -> None:
     if entry is None:
         help = f"start with `{MARK}: {VERSION}`"
         repairs = (Repair(help, (insertion(source.span(), f"{MARK}: {VERSION}\n"),)),)
-        sink.error("missing-key", f"the recipe has no `{MARK}`", source.span(), repairs=repairs)
+        sink.error("missing-key", f"the recipe needs the key `{MARK}`", source.span(), repairs=repairs)
     elif not isinstance(entry.value, Scalar) or type(entry.value.value) is not int or entry.value.value != VERSION:
         message = f"this cnnspec reads version {VERSION} of recipes, not {shown(entry.value)}"
         repairs = (Repair(f"write `{MARK}: {VERSION}`", (Edit(entry.value.span, f"{VERSION}"),)),)
@@ -190,11 +190,11 @@ class _RecipeReader:
         if name not in KEYS and not self.sink.full:
             elsewhere = _misplaced(name)
             where = "docs/reference/training.md and `cnnspec schema --recipe`"
-            help = elsewhere or choices("a recipe has", "keys", name, KEYS, where)
+            help = elsewhere or choices("the keys are", "keys", name, KEYS, where)
             near = "" if elsewhere else did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
             self.sink.error(
-                "unknown-key", f"a recipe has no `{name}`", entry.key.span, near, help=help, repairs=repairs
+                "unknown-key", f"unknown key `{name}` in a recipe", entry.key.span, near, help=help, repairs=repairs
             )
         return name in KEYS and name != MARK
 

@@ -204,6 +204,6 @@ def no_variant(node: Scalar, base: Base, known: list[str]) -> Diagnostic:
     place = node.part(len(node.text) - len(base.variant), len(node.text)) if ":" in node.text else node.span
     message = f"`{base.source.name}` has no variant `{base.variant}`"
     near = nearest(base.variant, known)
-    help = "" if near else f"it has {', '.join(known[:12])}" if known else "it has none"
+    help = "" if near else f"its variants are {', '.join(known[:12])}" if known else "it has no variants"
     label = Label(place, did_you_mean(base.variant, known))
     return Diagnostic("unknown-base", message, label, help=help, repairs=rename(place, near))

@@ -41,7 +41,7 @@ def read_block(entry: Entry, items: ItemReader, layers: Collection[str], sink: S
     elif not isinstance(node, Map) or node.get("layers") is None:
         is_list = isinstance(node, Seq)
         help = "put its lines under the key `layers`" if is_list else "write `layers: [items]` in it"
-        sink.error("missing-key", f"block `{name.text}` has no `layers`", name.span, help=help)
+        sink.error("missing-key", f"block `{name.text}` needs the key `layers`", name.span, help=help)
     else:
         return _defined(name, node, items, layers, sink)
     return None
@@ -65,13 +65,15 @@ def _defined(name: Scalar, node: Map, items: ItemReader, layers: Collection[str]
 
 def _unknown_key(name: Scalar, entry: Entry) -> Diagnostic:
     key = entry.key.text
-    help = f"a block has {listing([f'`{each}`' for each in KEYS])}"
+    help = f"the keys are {listing([f'`{each}`' for each in KEYS])}"
     if key == "inputs":
         repairs: tuple[Repair, ...] = (Repair("write `input`", (Edit(entry.key.span, "input"),)),)
-        return Diagnostic("unknown-key", "a block has no `inputs`", Label(entry.key.span), help=help, repairs=repairs)
+        return Diagnostic(
+            "unknown-key", "unknown key `inputs` in a block", Label(entry.key.span), help=help, repairs=repairs
+        )
     repairs = respell(entry.key.span, key, KEYS)
     near = Label(entry.key.span, did_you_mean(key, KEYS))
-    return Diagnostic("unknown-key", f"block `{name.text}` has no `{key}`", near, help=help, repairs=repairs)
+    return Diagnostic("unknown-key", f"unknown key `{key}` in block `{name.text}`", near, help=help, repairs=repairs)
 
 
 def _inputs(node: Node | None, sink: Sink) -> tuple[Scalar, ...]:

@@ -90,7 +90,7 @@ def given(values: Mapping[str, Any], form: Callable[[str], str] = "`{}`".format)
     for name, value in values.items():
         if name not in LIMITS:
             near = did_you_mean(str(name), LIMITS)
-            raise UsageError(f"a budget has no `{name}`", near or f"it has {_known()}")
+            raise UsageError(f"unknown key `{name}` in a budget", near or f"the keys are {_known()}")
         written = str(value)
         try:
             number = amount(name, written if type(value) in (int, str) else "")
@@ -153,7 +153,13 @@ def _limits(entries: list[Entry], beside: tuple[str, ...], sink: Sink) -> dict[s
             found |= {name: limit} if limit else {}
         else:
             near = did_you_mean(name, (*LIMITS, *beside))
-            sink.error("unknown-key", f"a budget has no `{name}`", entry.key.span, near, help=f"it has {_known()}")
+            sink.error(
+                "unknown-key",
+                f"unknown key `{name}` in a budget",
+                entry.key.span,
+                near,
+                help=f"the keys are {_known()}",
+            )
     return found
 
 

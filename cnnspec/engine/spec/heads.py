@@ -103,6 +103,6 @@ def _word(entry: Entry | None, what: str, sink: Sink) -> Scalar | None:
 
 def _unknown(entry: Entry, sink: Sink) -> None:
     name = entry.key.text
-    help = f"it has {listing([f'`{key}`' for key in HEAD_KEYS])}"
+    help = f"the keys are {listing([f'`{key}`' for key in HEAD_KEYS])}"
     near, repairs = did_you_mean(name, HEAD_KEYS), respell(entry.key.span, name, HEAD_KEYS)
-    sink.error("unknown-key", f"an aux head has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
+    sink.error("unknown-key", f"unknown key `{name}` in an aux head", entry.key.span, near, help=help, repairs=repairs)

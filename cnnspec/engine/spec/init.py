@@ -81,7 +81,7 @@ def no_such_tensor(owner_has: str, tensor: Scalar, known: tuple[str, ...]) -> Di
     """A parameter that the layers do not have."""
     message = f"{owner_has} no parameter `{tensor.text}`"
     told = listing([f"`{name}`" for name in known])
-    help = f"there {'is' if len(known) == 1 else 'are'} {told}" if known else "these layers have no parameters"
+    help = f"available: {told}" if known else "these layers have no parameters"
     label, repairs = Label(tensor.span, did_you_mean(tensor.text, known)), respell(tensor.span, tensor.text, known)
     return Diagnostic("no-such-tensor", message, label, help=help, repairs=repairs)
 
@@ -134,7 +134,7 @@ def _is_known(function: Scalar, sink: Sink) -> bool:
     message, near = f"`torch.nn.init` has no function `{function.text}`", did_you_mean(function.text, FUNCTIONS)
     repairs = _as_called(function) or respell(function.span, function.text, FUNCTIONS)
     where = "docs/reference/language.md and `cnnspec schema`"
-    help = choices("there are", "functions", function.text, tuple(FUNCTIONS), where)
+    help = choices("available:", "functions", function.text, tuple(FUNCTIONS), where)
     sink.error("unknown-init", message, function.span, near, help=help, repairs=repairs)
     return False
 

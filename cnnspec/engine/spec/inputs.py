@@ -76,10 +76,15 @@ def _sizes(node: Map, sink: Sink) -> Node | None:
             name = entry.key.text
             near, repairs = did_you_mean(name, LONG_KEYS), respell(entry.key.span, name, LONG_KEYS)
             sink.error(
-                "unknown-key", f"an input has no `{name}`", entry.key.span, near, help=LONG_FORM, repairs=repairs
+                "unknown-key",
+                f"unknown key `{name}` in an input",
+                entry.key.span,
+                near,
+                help=LONG_FORM,
+                repairs=repairs,
             )
     if node.get("sizes") is None and len(sink) == before:
-        sink.error("bad-input", "this input has no `sizes`", node.span, help=LONG_FORM)
+        sink.error("bad-input", "this input needs `sizes`", node.span, help=LONG_FORM)
     kind = node.get("dtype")
     if kind is not None and not (isinstance(kind, Scalar) and kind.text in DTYPES):
         text = kind.text if isinstance(kind, Scalar) else ""

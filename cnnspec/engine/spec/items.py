@@ -267,16 +267,16 @@ class ItemReader:
         """``{when: ..., layers: [...]}``, ``{foreach: ..., layers: [...]}``."""
         for entry in node:
             if entry.key.text not in PATH_WORDS:
-                message = f"a path has no `{entry.key.text}`"
+                message = f"unknown key `{entry.key.text}` in a path"
                 label = Label(entry.key.span, did_you_mean(entry.key.text, PATH_WORDS))
                 repairs = respell(entry.key.span, entry.key.text, PATH_WORDS)
-                help = f"a path has {listing([f'`{word}`' for word in PATH_WORDS])}"
+                help = f"the keys are {listing([f'`{word}`' for word in PATH_WORDS])}"
                 self.sink.add(Diagnostic("unknown-word", message, label, help=help, repairs=repairs))
         span = name.span if name else first_span(node)
         if node.get(GROUP) is None:
             help = "`layers: []` passes the input through"
             if not any(nearest(name, (GROUP,)) for name in node.names()):  # else misspelt, which is told above
-                self.sink.error("missing-argument", "this path has no `layers`", first_span(node), help=help)
+                self.sink.error("missing-argument", "this path needs the key `layers`", first_span(node), help=help)
             return _unknown_path(first_span(node), name)
         words = self.words({entry.key.text: entry for entry in node if entry.key.text in ("repeat", "foreach")})
         items = self.chain(node.get(GROUP), GROUP)

@@ -99,7 +99,7 @@ class _Entry:
         meant = MEANT.get(name)
         near = f"did you mean `{meant}`?" if meant else did_you_mean(name, WORDS)
         repairs = respell(entry.key.span, meant or name, WORDS)
-        message = f"a patch has no `{name}`"
+        message = f"unknown key `{name}` in a patch"
         self.sink.add(Diagnostic("unknown-key", message, Label(entry.key.span, near), help=FORM, repairs=repairs))
 
     def target_is_sound(self, entry: Entry) -> bool:

@@ -157,7 +157,7 @@ class _SpecReader:
         if "cnnspec" not in plain:
             help = "start with `cnnspec: 1`"
             repairs = (Repair(help, (insertion(self.source.span(), "cnnspec: 1\n"),)),)
-            self.sink.error("missing-key", "the spec has no `cnnspec`", self.source.span(), repairs=repairs)
+            self.sink.error("missing-key", "the spec needs the key `cnnspec`", self.source.span(), repairs=repairs)
         elif type(values["cnnspec"]) is int and values["cnnspec"] != VERSION:
             message = f"this cnnspec reads version {VERSION} of the language, not {values['cnnspec']}"
             repairs = (Repair("write `cnnspec: 1`", (Edit(plain["cnnspec"].value.span, "1"),)),)
@@ -177,18 +177,22 @@ class _SpecReader:
 
     def unknown_key(self, entry: Entry) -> None:
         name = entry.key.text
-        help = choices("a spec has", "keys", name, KEYS, "docs/reference/language.md and `cnnspec schema`")
+        help = choices("the keys are", "keys", name, KEYS, "docs/reference/language.md and `cnnspec schema`")
         free = [key for key in KEYS if self.top.entry(key) is None]
         near, repairs = did_you_mean(name, free) or did_you_mean(name, KEYS), respell(entry.key.span, name, free)
         if not near and isinstance(entry.value, Scalar) and isinstance(entry.value.value, int | float):
             help = f"declare your own values as params: `params: {{{name}: {entry.value.text}}}`"
-        self.sink.error("unknown-key", f"a spec has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
+        self.sink.error(
+            "unknown-key", f"unknown key `{name}` in a spec", entry.key.span, near, help=help, repairs=repairs
+        )
 
     def required(self, name: str) -> Node | None:
         misspelt = any(nearest(n, KEYS) == name for n in self.top.names() if n not in KEYS)
         if self.top.entry(name) is None and not misspelt:
             example = {"input": "input: [1, 28, 28]", "layers": "layers: [...]"}[name]
-            self.sink.error("missing-key", f"the spec has no `{name}`", self.source.span(), help=f"add `{example}`")
+            self.sink.error(
+                "missing-key", f"the spec needs the key `{name}`", self.source.span(), help=f"add `{example}`"
+            )
         return self.top.get(name)
 
     def layers_of_network(self) -> Node | None:

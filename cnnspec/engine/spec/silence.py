@@ -18,7 +18,7 @@ def silenced(node: Node | None, sink: Sink) -> tuple[Scalar, ...]:
     for entry in node:
         if entry.key.text != "ignore":
             near = did_you_mean(entry.key.text, ["ignore"])
-            sink.error("unknown-key", f"`lint` has no `{entry.key.text}`", entry.key.span, near, help=FORM)
+            sink.error("unknown-key", f"unknown key `{entry.key.text}` in `lint`", entry.key.span, near, help=FORM)
     return _codes(node.get("ignore"), sink)
 
 

@@ -215,7 +215,9 @@ class _SpecChecker:
         span = node.part(start, start + len(name))
         told = [f"`{n}`" for n in nsmallest(MAX_TOLD, names)]
         help = (
-            f"known here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}" if names else "no params are declared here"
+            f"defined here: {listing(told)}{', …' * (len(names) > MAX_TOLD)}"
+            if names
+            else "no params are declared here"
         )
         label, repairs = Label(span, did_you_mean(name, names)), respell(span, name, names)
         message = f"the name `{name}` is not defined here"

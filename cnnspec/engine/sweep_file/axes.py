@@ -68,11 +68,11 @@ class AxisReader:
             return False
         known = (*words, *SETTABLE)
         near = did_you_mean(name, known)
-        help = "such as optimizer.Adam.lr"
+        help = "for example optimizer.Adam.lr"
         if name.isidentifier():
             help = f"a param of the spec is written `{PARAMS}{name if name != 'params' else 'dropout'}`"
         repairs = respell(key.span, name, known) if near else ()
-        message = f"a recipe has no `{name.split('.')[0]}`"
+        message = f"a recipe has no setting `{name.split('.')[0]}`"
         self.sink.error("unknown-axis", message, key.span, near, help=help, repairs=repairs)
         return False
 
@@ -103,7 +103,7 @@ class AxisReader:
         if name not in FORMS and not self.sink.full:
             near = did_you_mean(name, FORMS)
             repairs = respell(part.key.span, name, FORMS) if near else ()
-            message = f"an axis has no `{name}`"
+            message = f"unknown key `{name}` in an axis"
             self.sink.error("unknown-key", message, part.key.span, near, help=HELP, repairs=repairs)
 
     def lone(self, values: Entry, node: Map) -> None:
@@ -136,7 +136,7 @@ class AxisReader:
         for number, item in enumerate(node.items):
             first = firsts.setdefault((type(values[number]), json.dumps(values[number])), number)
             if first < number and not self.sink.full:
-                labels = (Label(node.items[first].span, "stands here"),)
+                labels = (Label(node.items[first].span, "the first is here"),)
                 message = f"`{entry.key.text}` has `{shown(item)}` twice"
                 self.sink.add(Diagnostic("bad-axis", message, Label(item.span), labels, help="remove one of them"))
         return Axis(entry.key.text, entry.key.span, tuple(values), tuple(item.span for item in node.items), when=when)
@@ -165,7 +165,7 @@ class AxisReader:
     def number(self, node: Map, name: str, entry: Entry) -> float | int | None:
         value = node.get(name)
         if value is None:
-            self.sink.error("bad-axis", f"`{entry.key.text}` has no `{name}`", node.span, help=HELP)
+            self.sink.error("bad-axis", f"`{entry.key.text}` needs `{name}`", node.span, help=HELP)
         elif isinstance(value, Scalar) and type(value.value) in (int, float):
             return value.value  # type: ignore[return-value]
         else:
@@ -206,7 +206,7 @@ class AxisReader:
         message = f"no point has the value {flow(value)} of `{axis.name}`"
         labels = (Label(axis.span, "its values are here"),)
         known = [f"`{flow(value)}`" for value in axis.values[:MOST_SHOWN]]
-        help = f"it has {listing(known)}{' …' if len(axis.values) > MOST_SHOWN else ''}" if known else ""
+        help = f"its values are {listing(known)}{' …' if len(axis.values) > MOST_SHOWN else ''}" if known else ""
         self.sink.add(Diagnostic("bad-axis", message, Label(item.span, near), labels, help=help, repairs=repairs))
 
     def settings(self, entry: Entry | None) -> Settings:

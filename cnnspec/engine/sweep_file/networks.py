@@ -63,7 +63,7 @@ class NetworkReader:
             self.known(part)
         spec = self.word(node, SPEC)
         if spec is None:
-            self.sink.error("missing-key", "the network has no `spec`", node.span, help=HELP)
+            self.sink.error("missing-key", "the network needs the key `spec`", node.span, help=HELP)
             return None
         label, variant, recipe = (self.word(node, name) for name in (NAME, VARIANT, RECIPE))
         called = label.text if label else f"{spec.text}:{variant.text}" if variant else spec.text
@@ -89,8 +89,8 @@ class NetworkReader:
         if name not in WORDS and not self.sink.full:
             near = did_you_mean(name, WORDS)
             repairs = respell(part.key.span, name, WORDS) if near else ()
-            help = f"it has {listing([f'`{word}`' for word in WORDS])}"
-            message = f"a network of a sweep has no `{name}`"
+            help = f"the keys are {listing([f'`{word}`' for word in WORDS])}"
+            message = f"unknown key `{name}` in a network of a sweep"
             self.sink.error("unknown-key", message, part.key.span, near, help=help, repairs=repairs)
 
     def word(self, node: Map, name: str) -> Scalar | None:

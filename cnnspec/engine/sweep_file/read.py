@@ -112,7 +112,7 @@ class _SweepReader:
         if entry is None:
             help = f"start with `{MARK}: {VERSION}`"
             repairs = (Repair(help, (insertion(self.source.span(), f"{MARK}: {VERSION}\n"),)),)
-            self.sink.error("missing-key", f"the sweep has no `{MARK}`", self.source.span(), repairs=repairs)
+            self.sink.error("missing-key", f"the sweep needs the key `{MARK}`", self.source.span(), repairs=repairs)
         elif not isinstance(entry.value, Scalar) or type(entry.value.value) is not int or entry.value.value != VERSION:
             message = f"this cnnspec reads version {VERSION} of sweeps, not {shown(entry.value)}"
             repairs = (Repair(f"write `{MARK}: {VERSION}`", (Edit(entry.value.span, f"{VERSION}"),)),)
@@ -124,8 +124,10 @@ class _SweepReader:
         if name not in KEYS and not self.sink.full:
             near = did_you_mean(name, KEYS)
             repairs = respell(entry.key.span, name, KEYS) if near else ()
-            help = choices("a sweep has", "keys", name, KEYS, "docs/how-to/sweeps.md and `cnnspec schema --sweep`")
-            self.sink.error("unknown-key", f"a sweep has no `{name}`", entry.key.span, near, help=help, repairs=repairs)
+            help = choices("the keys are", "keys", name, KEYS, "docs/how-to/sweeps.md and `cnnspec schema --sweep`")
+            self.sink.error(
+                "unknown-key", f"unknown key `{name}` in a sweep", entry.key.span, near, help=help, repairs=repairs
+            )
 
     def of_spec(self) -> tuple[tuple[NetworkEntry, ...], Any]:
         """The networks, and the axis that they are where there are several."""
@@ -137,7 +139,7 @@ class _SweepReader:
             self.sink.error("duplicate-key", message, own.key.span, help="remove one of them")
         elif entry is None and own is None:
             help = "name one: `spec: mnist/lenet`; or several: `spec: [mnist/lenet, mnist/alexnet]`"
-            self.sink.error("missing-key", "the sweep has no `spec`", self.source.span(), help=help)
+            self.sink.error("missing-key", "the sweep needs the key `spec`", self.source.span(), help=help)
         return self.networks.read(entry or own)
 
     def recipe(self) -> str | Map | None:
@@ -162,7 +164,7 @@ class _SweepReader:
             node = self.top.get("name")
             assert node is not None
             message = f"`{printable(shown(node))}` cannot be the name of a sweep, because its folder has that name"
-            self.sink.error("bad-name", message, node.span, help="such as `alexnet` or `mnist/alexnet`")
+            self.sink.error("bad-name", message, node.span, help="for example `alexnet` or `mnist/alexnet`")
         return text
 
     def text(self, name: str) -> str:
@@ -228,7 +230,7 @@ class _SweepReader:
             return Bounds()
         for part in (part for part in node if part.key.text not in ("runs", "time", *LIMITS) and not self.sink.full):
             near = did_you_mean(part.key.text, ("runs", "time", *LIMITS))
-            message = f"the budget of a sweep has no `{part.key.text}`"
+            message = f"unknown key `{part.key.text}` in the budget of a sweep"
             self.sink.error("unknown-key", message, part.key.span, near, help=BUDGET)
         network = Map(node.span, tuple(e for e in node if e.key.text in LIMITS), node.flow)
         limits = read_budget(network, {}, self.sink) if network.entries else None
@@ -249,7 +251,7 @@ class _SweepReader:
             return None
         match = TIME.fullmatch(node.text) if isinstance(node, Scalar) else None
         if match is None or not float(match[1]):
-            help = "such as 90s, 30min, 2h or 1d"
+            help = "for example 90s, 30min, 2h or 1d"
             self.sink.error(
                 "wrong-type", f"`time` must be a number with a unit, not {shown(node)}", node.span, help=help
             )

@@ -196,7 +196,7 @@ class _SweepChecker:
         having = [spec for spec in specs if name in spec.params]
         if specs and not having:
             known = sorted({param for spec in specs for param in spec.params})
-            help = f"there are {listing([f'`{p}`' for p in known])}" if known else "there are none"
+            help = f"the params are {listing([f'`{p}`' for p in known])}" if known else "there are no params"
             near, repairs = did_you_mean(name, known), respell(axis.span, axis.name, [f"{PARAMS}{p}" for p in known])
             message = f"no network has a param `{name}`"
             self.sink.error("unknown-axis", message, axis.span, near, help=help, repairs=repairs if near else ())
@@ -227,14 +227,14 @@ class _SweepChecker:
         known = sorted({variant for spec in specs for variant in spec.variants})
         for value, span in axis.tried if specs else ():
             if value is not None and value not in known and not self.sink.full:
-                help = f"there are {listing([f'`{v}`' for v in known])}" if known else "there are none"
+                help = f"the variants are {listing([f'`{v}`' for v in known])}" if known else "there are no variants"
                 self.sink.error("bad-axis", f"no network has a variant `{value}`", span, help=help)
 
     def input(self, axis: Axis) -> None:
         for value, span in axis.tried:
             if not (isinstance(value, list) and value and all(type(size) is int and size > 0 for size in value)):
                 message = f"`input` must be a list of positive sizes, not {_shown(value)}"
-                self.sink.error("bad-axis", message, span, help="such as [1, 28, 28]")
+                self.sink.error("bad-axis", message, span, help="for example [1, 28, 28]")
 
     def setting(self, axis: Axis, trees: list[Map]) -> None:
         """A setting of the recipe, and values that it takes for itself."""
@@ -285,7 +285,7 @@ class _SweepChecker:
                 did_you_mean(network.variant, known),
                 respell(network.spans[VARIANT], network.variant, known),
             )
-            help = f"there are {listing([f'`{v}`' for v in known])}" if known else "there are none"
+            help = f"the variants are {listing([f'`{v}`' for v in known])}" if known else "there are no variants"
             message = f"{spec.title} has no variant `{network.variant}`"
             self.sink.error("bad-axis", message, network.spans[VARIANT], near, help=help, repairs=repairs)
 

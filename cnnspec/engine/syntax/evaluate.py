@@ -133,7 +133,7 @@ class Evaluator:
             return value
         help = did_you_mean(name, self.env)
         if not help and self.env:
-            help = f"known here: {listing(sorted(self.env))}"
+            help = f"defined here: {listing(sorted(self.env))}"
         self.fail(expr, f"the name `{name}` is not defined here", help, "unknown-name")
 
     def on_in(self, expr: Expr) -> Value:

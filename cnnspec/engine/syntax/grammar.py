@@ -121,7 +121,7 @@ class Parser:
         self.advance()
         condition = self.expression(0.5)  # anything but another choice, which wants brackets
         if self.token.text != "else":
-            self.fail("this choice has no `else`", value.start, condition.end, "write `a if condition else b`")
+            self.fail("this choice needs an `else`", value.start, condition.end, "write `a if condition else b`")
         self.advance()
         other = self.expression(0)
         return Expr("if", (value, condition, other), value.start, other.end)
@@ -190,7 +190,7 @@ class Parser:
         if word.kind != "name" or word.text not in words:
             known = listing([f"`{token.text}.{w}`" for w in words])
             near = nearest(word.text, [w for w in words if w[0] == word.text[:1]]) or ""
-            self.fail(f"`{token.text}.{word.text}` is not known", word.start, word.end, f"there are {known}", near)
+            self.fail(f"`{token.text}.{word.text}` is not known", word.start, word.end, f"available: {known}", near)
         self.advance()
         return Expr(token.text, (word.text,), token.start, word.end)
 
