@@ -118,9 +118,9 @@ def save(path: Path, text: str) -> None:
 
 
 def by_ending(out: Path | None, endings: Mapping[str, Format], default: Format, option: str) -> Format:
-    """The format that the ending of a file says; the default where it has none. Raises UsageError for another ending.
+    """Return the format of a file extension, or the default without one. Raise UsageError for another extension.
 
-    ``option`` is how a format is named whatever the file is called.
+    ``option`` is the option that names a format instead.
     """
     if out is None or not out.suffix:
         return default
