@@ -64,7 +64,7 @@ FILES = (
     FileCase("a link to itself", link("link.yaml"), 7, "cannot be read"),
     FileCase("a link to the memory of the process", link("/proc/self/mem"), 3, "outside-folder"),
     FileCase("a path of 3,000 folders", lambda folder: "a/" * 3000 + "b.yaml", 7, "cannot be read"),
-    FileCase("a name of a thousand letters", lambda folder: "a" * 1000, 2, "is no name and no path"),
+    FileCase("a name of a thousand letters", lambda folder: "a" * 1000, 2, "is not a name or a path"),
     FileCase("a name that climbs out", lambda folder: "mnist/../../pyproject", 2, "no spec is called"),
     FileCase("an absolute name", lambda folder: "/mnist/lenet", 2, "no spec is called"),
     FileCase("a file name with a terminal escape", named("\x1b[31mx.yaml"), 3, "unknown-layer"),
