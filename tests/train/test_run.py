@@ -53,6 +53,21 @@ def test_a_run_folder_holds_all_that_a_run_is(run_small: Callable[..., Result]) 
     assert json.loads((folder / "result.json").read_text())["test_accuracy"] == result.test.accuracy
 
 
+def test_of_several_outputs_the_logits_are_trained(run_small: Callable[..., Result], tmp_path: Path) -> None:
+    """The same weights to the bit as of the network that gives nothing else, and a run that is evaluated."""
+    wanted = run_small(epochs=2)
+    path = tmp_path / "named.yaml"
+    path.write_text(f"{SMALL}outputs: {{features: norm, logits: fc}}\n")
+    result = train(load(path), Recipe.of(epochs=2, batch_size=128), tmp_path / "named")
+    found, other = (load_file(each.folder / "weights.safetensors") for each in (result, wanted))
+    assert found.keys() == other.keys()
+    assert all(torch.equal(found[key], other[key]) for key in found)
+    assert evaluate(result.folder).figures.correct == wanted.test.correct
+    path.write_text(f"{SMALL}outputs: {{features: norm, classes: fc}}\n")
+    with pytest.raises(UsageError, match=r"which output to train; .* has `features` and `classes`"):
+        train(load(path), Recipe.of(epochs=1), tmp_path / "unnamed")
+
+
 def test_evaluating_a_run_gives_its_own_figures(run_small: Callable[..., Result], tmp_path: Path) -> None:
     """Loss and hits are the same to the bit, also where the folder was moved."""
     result = run_small(params={"dropout": 0.5})

@@ -18,6 +18,7 @@ from cnnspec.pytorch.data.load import load_data
 from cnnspec.pytorch.data.locate import Note
 from cnnspec.pytorch.sweep.plan import PlannedPoint
 from cnnspec.pytorch.sweep.slots import Slots
+from cnnspec.pytorch.train.compatibility import for_training
 from cnnspec.pytorch.train.device import device_named, placed, threads
 from cnnspec.pytorch.train.train_state import TrainState
 
@@ -34,7 +35,7 @@ def estimate(points: Iterable[PlannedPoint], slots: Slots, note: Note) -> float:
     seconds = [0.0]
     for setup in (point.setup for point in points if point.setup and not point.is_left_out):
         recipe = setup.recipe
-        network = graph(setup.spec)
+        network = for_training(graph(setup.spec))
         data = (recipe.data, recipe.data_dir)
         if data not in images:
             found = load_data(recipe.data, recipe.folder, network.input, network.output[0], note, recipe.workers)
@@ -53,7 +54,7 @@ def estimate(points: Iterable[PlannedPoint], slots: Slots, note: Note) -> float:
 
 def step_seconds(spec: Spec, recipe: Recipe, number: int, size: int) -> float:
     """One step of training on so many images, the middle of a few, by one on fewer where they are many."""
-    network, device, images = graph(spec), device_named(recipe.device), max(2, min(size, MOST_IMAGES))
+    network, device, images = for_training(graph(spec)), device_named(recipe.device), max(2, min(size, MOST_IMAGES))
     with threads(recipe.threads or number):
         model = placed(build(network), device, recipe.channels_last)
         heads = tuple(head.weight for head in network.aux)

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from msgspec.structs import replace
+
 from cnnspec.api import graph
-from cnnspec.engine.diagnostics import SpecError, UsageError
+from cnnspec.engine.diagnostics import SpecError, UsageError, listing
 from cnnspec.engine.layers import Shape
 from cnnspec.engine.network import Graph
+from cnnspec.engine.network.graph import LOGITS
 from cnnspec.engine.spec import Spec
 from cnnspec.pytorch.data.dataset import Dataset
 from cnnspec.pytorch.data.locate import Note
+
+G = TypeVar("G", bound=Graph)
+
+
+def for_training(network: G) -> G:
+    """The network as it is trained: of several outputs by name it gives ``logits`` alone, under the same keys."""
+    return replace(network, outputs={}) if LOGITS in network.outputs else network
 
 
 def check_trainable(network: Graph) -> None:
     """Refuse a network that has no weights, takes no images, or whose output is not one number a class."""
     if not network.params:
         raise UsageError(f"{network.name} has no parameters: there is nothing to train")
-    if len(network.inputs) > 1 or network.outputs:
-        what = "inputs" if len(network.inputs) > 1 else "outputs"
-        raise UsageError(f"training needs a network of one input and one output; {network.name} has {what} by name")
+    if len(network.inputs) > 1:
+        raise UsageError(f"training needs a network with one input; {network.name} has {len(network.inputs)}")
+    if network.outputs:
+        names = listing([f"`{name}`" for name in network.outputs])
+        help = f"call the output that is trained `{LOGITS}`"
+        raise UsageError(f"training needs to know which output to train; {network.name} has {names}", help)
+    if network.dtypes:
+        raise UsageError(f"training needs a network that takes images; {network.name} takes whole numbers")
     if len(network.input) != 3:
         raise UsageError(f"training needs a network that takes images C×H×W; {network.name} takes {network.input}")
     if len(network.output) != 1:

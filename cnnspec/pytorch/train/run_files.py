@@ -32,6 +32,7 @@ from cnnspec.engine.spec.extends import MAX_BASES, with_bases
 from cnnspec.engine.spec.shipped import Found, display, open_source
 from cnnspec.pytorch.data.examples import Pixels
 from cnnspec.pytorch.train.checkpoint.manifest import Sha256, sha256
+from cnnspec.pytorch.train.compatibility import for_training
 from cnnspec.pytorch.train.run_folder import BASE, RECIPE, SETTINGS, SPEC
 from cnnspec.pytorch.weights import fill, most_bytes, read_file
 from cnnspec.pytorch.weights.names import WEIGHTS
@@ -133,7 +134,7 @@ def read_network(run: Path, setup: RunSetup) -> tuple[Spec, Graph]:
         spec = load_found(Found(path, str(path)), source, setup.variant, setup.input, setup.settings)
         if len(spec.bases) > len(bases):
             raise _unreadable(run / BASE.format(len(bases) + 1), FileNotFoundError())
-        return spec, graph(spec)
+        return spec, for_training(graph(spec))
     except (SpecError, UsageError) as error:
         raise CheckpointError(f"{path} is damaged, or does not belong to {SETTINGS}:\n{error.message}") from None
 

@@ -25,7 +25,7 @@ from cnnspec.pytorch.train.checkpoint import Checkpoints
 from cnnspec.pytorch.train.checkpoint.manifest import sha256
 from cnnspec.pytorch.train.checkpointer import Checkpointer
 from cnnspec.pytorch.train.checks import check_suits
-from cnnspec.pytorch.train.compatibility import check_trainable
+from cnnspec.pytorch.train.compatibility import check_trainable, for_training
 from cnnspec.pytorch.train.curves import curves
 from cnnspec.pytorch.train.device import deterministic, device_named, placed, processor, threads
 from cnnspec.pytorch.train.launch import joined
@@ -89,7 +89,7 @@ def train(
     """
     recipe, stop = recipe or Recipe(), stop or Stop()
     own = texts(spec, recipe)
-    network = graph(spec)
+    network = for_training(graph(spec))
     check_trainable(network)
     check_suits(recipe, network)
     with joined() as world:
