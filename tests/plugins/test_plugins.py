@@ -360,7 +360,7 @@ INFER, GIVES = (
 FAILING = [
     (f"{INFER}x[0] // 0\n", "fails in `infer`: ZeroDivisionError", "own_layers.py:6: return x[0] // 0"),
     (f"{INFER}deeper(x)\n\n\ndef deeper(x):\n    return x[9]\n", "IndexError", "own_layers.py:10: return x[9]"),
-    (f"{INFER}None\n", f"{GIVES}, and gave None", "own_layers.py:5"),
+    (f"{INFER}None\n", f"{GIVES}, but returned None", "own_layers.py:5"),
     (f"{INFER}Shape((0, 3))\n", GIVES, "own_layers.py:5"),
     (f"{INFER}Shape((x[0], 0.5))\n", GIVES, "own_layers.py:5"),
     ("    def tensors(self, x):\n        return ['weight']\n", "`tensors` of `Own`", "own_layers.py:5"),
