@@ -25,7 +25,8 @@ PANELS = {
     "Training": "--recipe --epochs --lr --batch-size --seed --resume --save-every",
     "Points": "--plan --extend --retry-failed",
     "Machine": "--device --threads --workers --jobs --per-gpu --executor --address --storage --heartbeat",
-    "Output": "--format --to --full --depth --columns --dtype --top --title --verify --verbose --tensorboard --out",
+    "Output": "--format --to --full --depth --columns --names "
+    "--dtype --top --title --verify --verbose --tensorboard --out",
 }
 PANEL_OF = {option: panel for panel, options in PANELS.items() for option in options.split()}
 COMMANDS = {

@@ -12,7 +12,7 @@ from msgspec.structs import replace as with_fields
 
 from cnnspec.cli.options import InputSize, Name, Settings, Title, Variant
 from cnnspec.cli.output import console, write
-from cnnspec.cli.specs import load_graph
+from cnnspec.cli.specs import load_graph, load_spec
 from cnnspec.cli.tables import print_fitting
 from cnnspec.engine.diagnostics import SpecError, printable
 
@@ -57,6 +57,10 @@ def summary(
     dtype: Annotated[
         Dtype | None, typer.Option("--dtype", help="The dtype for sizes in bytes; float32 by default.")
     ] = None,
+    names: Annotated[
+        bool,
+        typer.Option("--names", help="Name output sizes by the params and input sizes they follow: width·4 × H/4."),
+    ] = False,
     title: Title = None,
 ) -> None:
     """Print a table of a network: output shape, parameters and MACs of each layer, or the columns you select.
@@ -68,18 +72,20 @@ def summary(
     """
     from cnnspec.engine.table.columns import chosen
 
-    names = None if columns is None else chosen(columns)
+    shown = None if columns is None else chosen(columns)
     found, wrong = load_graph(name, variant, input, set_)
     if found is not None and title is not None:
         found = with_fields(found, heading=title)
     if format in (SummaryFormat.json, SummaryFormat.csv):
         if wrong or found is None:
             raise SpecError(wrong)
-        write(_records(found, format, names, dtype))
+        write(_records(found, format, shown, dtype))
         return
+    from cnnspec.engine.table.names import dimension_names
     from cnnspec.engine.table.table import DEFAULT, Look
 
-    look = Look(names or DEFAULT, full, depth, dtype)
+    named = dimension_names(load_spec(name, variant, input, set_), found) if names and found and not wrong else None
+    look = Look(shown or DEFAULT, full, depth, dtype, named)
     if wrong or found is None:
         if found is not None and found.nodes and format is SummaryFormat.table:
             _print_partly(look.facts(found), look)

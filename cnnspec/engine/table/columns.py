@@ -15,15 +15,17 @@ from cnnspec.engine.network.graph import maker
 from cnnspec.engine.network.memory import BYTES, Memory, memory, tensor_bytes
 from cnnspec.engine.network.receptive_field import Extent, ReceptiveField, fields
 from cnnspec.engine.numbers import number, share, short, size
+from cnnspec.engine.table.names import Names
 from cnnspec.engine.table.rows import Row
 
 
 class Facts:
     """What columns say of a graph, reckoned when one of them asks."""
 
-    def __init__(self, graph: Graph, dtype: str = "float32") -> None:
+    def __init__(self, graph: Graph, dtype: str = "float32", names: Names | None = None) -> None:
         self.graph = graph
         self.dtype = dtype
+        self.names = names or {}
 
     @cached_property
     def memory(self) -> Memory:
@@ -76,6 +78,15 @@ def _output(facts: Facts, row: Row) -> list[int] | dict[str, list[int]] | None:
         return None
     named = {name: list(shape) for name, shape in row.output.items()}
     return named if len(named) > 1 else next(iter(named.values()))
+
+
+def named_output(facts: Facts, row: Row) -> str:
+    """``width·4 × H/4 × W/4``; of several outputs each behind its name."""
+    if row.output is None:
+        return "–"
+    values = row.nodes[0].values if not row.is_scope else row.values
+    texts = {name: " × ".join(facts.names[value]) for name, value in zip(row.output, values, strict=True)}
+    return ", ".join(f"{name} {text}" for name, text in texts.items()) if len(texts) > 1 else next(iter(texts.values()))
 
 
 def _kernel(facts: Facts, row: Row) -> list[int] | None:

@@ -30,6 +30,7 @@ class Row:
     line: int
     level: int
     copies: int = 1
+    values: tuple[int, ...] = ()  # of a scope: what it gives, by the numbers of the values
     is_scope: bool = False
 
     @property
@@ -86,6 +87,7 @@ def _heading(graph: Graph, group: list[Scope], level: int) -> Row:
         line=next(first.leaves()).span.line if first.span.source.shipped else first.span.line,
         level=level,
         copies=len(group),
+        values=last.values,
         is_scope=True,
     )
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cnnspec.engine.diagnostics import listing, markdown_text, printable
 from cnnspec.engine.network import Graph
 from cnnspec.engine.numbers import short, size
-from cnnspec.engine.table.columns import COLUMNS, DEFAULT, Facts, about_memory
+from cnnspec.engine.table.columns import COLUMNS, DEFAULT, Facts, about_memory, named_output
+from cnnspec.engine.table.names import Names
 from cnnspec.engine.table.rows import Row, rows
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ class Look:
     full: bool = False  # every copy of repeated blocks
     depth: int | None = None  # how many levels of blocks are opened
     dtype: str | None = None
+    names: Names | None = None  # what dimensions are called, in place of their sizes
 
     @property
     def shows_memory(self) -> bool:
         return self.dtype is not None or about_memory(self.columns)
 
     def facts(self, graph: Graph) -> Facts:
-        return Facts(graph, self.dtype or "float32")
+        return Facts(graph, self.dtype or "float32", self.names)
 
 
 PLAIN = Look()
@@ -56,6 +58,8 @@ def _cell(facts: Facts, row: Row, name: str) -> str:
         return f"{row.type} ×{row.copies}"
     if name == "layer" and row.again:
         return f"{row.type} (shared)"
+    if name == "output" and facts.names:
+        return named_output(facts, row)
     return COLUMNS[name].text(COLUMNS[name].value(facts, row))
 
 
