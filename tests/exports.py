@@ -23,6 +23,7 @@ from cnnspec.engine.source import Heading, heading, python
 from cnnspec.engine.source.naming import spelled
 from cnnspec.engine.spec import Spec, known_specs
 from cnnspec.pytorch.build.module import module
+from cnnspec.pytorch.build.samples import samples
 from cnnspec.pytorch.exporting.onnx import as_onnx, furthest
 from cnnspec.pytorch.exporting.program import ExportedNetwork, apart, as_program
 from tests.conftest import TESTS
@@ -151,7 +152,7 @@ def seeded(make: Any, seed: int = 0) -> Any:
 def outputs(net: nn.Module, graph: Graph) -> dict[str, Tensor]:
     """What a network gives by name, with the draws of dropout that a seed gives; a single output has no name."""
     torch.manual_seed(1)
-    inputs = [torch.randn(2, *shape) for shape in graph.inputs.values()]
+    inputs = samples(graph, 2)
     torch.manual_seed(2)
     with torch.no_grad():
         given = net(*inputs)

@@ -174,7 +174,7 @@ KERAS = (
     Try("- flatten\n- linear: {out: 10}", "unknown-layer", "`Flatten`"),
     Try("- maxpool: {size: 2, stride: 2}", "unknown-layer", "`MaxPool2d: {kernel_size: 2, stride: 2}`"),
     Try("- upsample: {scale: 2}", "unknown-layer", "`Upsample: {scale_factor: 2}`"),
-    Try("- Rescaling: {scale: 0.004}", "unknown-layer", "`transforms`", fixed=False),
+    Try("- Rescaling: {scale: 0.004}", "unknown-layer", "the recipe preprocesses images", fixed=False),
     Try("- LSTM: {units: 64}", "unknown-layer", "does not have `LSTM` yet", fixed=False),
 )
 

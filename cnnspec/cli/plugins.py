@@ -12,7 +12,6 @@ import typer
 
 import cnnspec
 from cnnspec.cli.output import console
-from cnnspec.engine.plugins.register import PluginWarning
 
 Plugins = Annotated[
     list[str] | None,
@@ -25,6 +24,8 @@ def with_plugins(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*given: Any, plugin: list[str] | None = None, **named: Any) -> None:
+        if plugin:
+            from cnnspec.engine.plugins.register import PluginWarning
         for path in plugin or ():
             with warnings.catch_warnings(record=True) as told:
                 warnings.simplefilter("always", PluginWarning)

@@ -89,7 +89,7 @@ def test_nothing_is_written_where_something_cannot_be_said(file: Path) -> None:
         (["nets.py:ready", "--input", "3,8,x"], "--input takes sizes"),
         (["nets.py:Net", "--input", "3,8,8", "--arg", "width=[1"], "--arg width"),
         (["program.pt2"], "there is no file `program.pt2`"),
-        (["program.pt2", "--input", "3,8,8"], "has its inputs and its module in it"),
+        (["program.pt2", "--input", "3,8,8"], "already has its inputs and its module"),
     ],
 )
 def test_a_command_that_makes_no_sense_ends_with_2(file: Path, arguments: list[str], said: str) -> None:

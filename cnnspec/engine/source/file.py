@@ -48,7 +48,10 @@ def params(scope: Scope) -> Iterable[str]:
 def docstring(graph: Graph, heading: Heading) -> str:
     """The title, what the network is, where it comes from, and what it takes and gives."""
     title = f"{heading.title}: {heading.description}" if heading.description else heading.title
-    arrives = " and ".join(f"N×{shape}" for shape in graph.inputs.values())
+    arrives = " and ".join(
+        f"N×{shape}{f' of {graph.dtypes[name]}' if name in graph.dtypes else ''}"
+        for name, shape in graph.inputs.items()
+    )
     gives = " and ".join(f"N×{graph.shape(value)}" for value in graph.output_values)
     facts = f"Takes {arrives}, gives {gives}; {graph.params:,} parameters."
     paragraphs = [

@@ -20,6 +20,7 @@ from cnnspec.engine.diagnostics import UsageError
 from cnnspec.engine.network import Graph
 from cnnspec.engine.spec import Spec
 from cnnspec.pytorch.build.module import module as built
+from cnnspec.pytorch.build.samples import samples
 from cnnspec.pytorch.weights import load_weights
 
 SEED = 0  # of the weights, where none are given: the same call writes the same file
@@ -64,7 +65,7 @@ class ExportedNetwork:
         """Inputs of a batch."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
-            return tuple(torch.randn(batch, *shape) for shape in self.graph.inputs.values())
+            return samples(self.graph, batch)
 
     def exported(self) -> torch.export.ExportedProgram:
         """The program that torch.export makes, with the batch free. Raises UsageError."""

@@ -14,6 +14,7 @@ from cnnspec.engine.diagnostics import CnnspecError, UsageError
 from cnnspec.engine.network import Graph
 from cnnspec.engine.verify.compare import DEFECT
 from cnnspec.pytorch.build.module import module
+from cnnspec.pytorch.build.samples import samples
 
 SEED = 0
 BATCH = 2
@@ -29,7 +30,7 @@ def verified(graph: Graph, source: str) -> str:
         ours = _seeded(lambda: module(graph, "cpu"))
         theirs = _run(graph, lambda: _seeded(lambda: _network(source)()))
         keys = _same_state(graph, ours, theirs)
-        inputs = [torch.randn(BATCH, *shape) for shape in graph.inputs.values()]
+        inputs = list(samples(graph, BATCH))
         for mode in ("evaluation", "training"):
             _same_outputs(graph, ours, theirs, inputs, mode)
     sizes = " and ".join(f"{BATCH}×{shape}" for shape in graph.inputs.values())
