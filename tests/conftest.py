@@ -22,10 +22,17 @@ def pytest_configure(config: pytest.Config) -> None:
     tiers.choose(config.option.markexpr)
 
 
+FORKING = ("tests.train.many.forked", "tests.torture.kills")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that fork come first: behind an export and a backward pass torch lets no fork of a process train."""
-    forks = ("tests.train.many.forked", "tests.torture.kills")
-    items.sort(key=lambda item: not any(getattr(v, "__module__", "") in forks for v in vars(item.module).values()))
+    items.sort(key=lambda item: not any(map(_forks, vars(item.module).values())))  # type: ignore[attr-defined]
+
+
+def _forks(value: object) -> bool:
+    """Whether a name of a test module is that of a module that forks, or comes from one."""
+    return getattr(value, "__module__", getattr(value, "__name__", "")) in FORKING
 
 
 @pytest.fixture(scope="session", autouse=True)
