@@ -175,7 +175,8 @@ class Builder:
         return self._box(child) if isinstance(child, Node) else self._block(child, level)
 
     def _box(self, node: Node) -> Box:
-        box = Box(kind(node.type), label(node), shape_text(node.shape), (node.key, node.key), small=is_small(node.type))
+        shape = () if node.several else shape_text(node.shape)
+        box = Box(kind(node.type), label(node), shape, (node.key, node.key), small=is_small(node.type))
         return _noted(box, self._note(node.key, node.reused))
 
     def _block(self, scope: Scope, level: int) -> Element:
@@ -191,7 +192,7 @@ class Builder:
         body = self._chain(scope, starts, made, level + 1, sorted(ends, key=lambda end: end[0]))
         if len(body.parts) == 1 and isinstance(body.parts[0], Box) and not body.taps:
             return _noted(body.parts[0], note)
-        out = shape_text(self.graph.shape(scope.output))
+        out = () if ends else shape_text(self.graph.shape(scope.output))  # of several no one shape is right
         closed = level + 1 == self.depth or level >= ROOM
         return DrawnBlock(scope.type, (scope.key, scope.key), tuple(shapes), body, out, closed, note)
 

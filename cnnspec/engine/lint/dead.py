@@ -13,8 +13,11 @@ from cnnspec.engine.syntax import Map
 
 def unused_output(view: View) -> Iterator[Finding]:
     """A layer whose output neither another layer nor the network's result takes."""
+    takers, live = view.graph.takers, view.graph.live_values
     for node in view.graph.nodes:
-        if not view.graph.consumers(node) and view.graph.live_values.isdisjoint(node.values):
+        if node.index in takers or node.index in live:
+            continue
+        if node.several is None or (takers.keys() | live).isdisjoint(node.values):
             yield warn(
                 "unused-output",
                 node,

@@ -19,7 +19,7 @@ def bias_before_norm(view: View) -> Iterator[Finding]:
         node = view.maker(norm.inputs[0], _is_identity) if norm.layer.centers_channels else None
         if node is None or node.layer.role not in ("convolution", "linear") or not setting(node, "bias"):
             continue
-        if len(view.graph.consumers(node)) > 1 or (node.layer.role == "linear" and len(node.shape) > 1):
+        if len(view.graph.takers.get(node.index, ())) > 1 or (node.layer.role == "linear" and len(node.shape) > 1):
             continue
         repair = Repair("set `bias: false`", (set_argument(node.item, "bias", value=False),), safe=True)
         yield warn(

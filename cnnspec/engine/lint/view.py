@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from cnnspec.engine.diagnostics import Diagnostic, Label, Repair, Span
 from cnnspec.engine.layers import Window
 from cnnspec.engine.network import Graph, Node
-from cnnspec.engine.network.graph import maker
+from cnnspec.engine.network.graph import OUTPUTS
 from cnnspec.engine.spec.arguments import holds_expression
 
 
@@ -58,7 +58,7 @@ class View(Struct, frozen=True, dict=True):
     def maker(self, value: int, through: Callable[[Node], bool] = lambda _: False) -> Node | None:
         """The layer that made a value, seen through some layers; None where it is the network's input."""
         while value >= 0:
-            node = self.graph.nodes[maker(value)]
+            node = self.graph.nodes[value % OUTPUTS]
             if not through(node):
                 return node
             value = node.inputs[0]

@@ -20,7 +20,7 @@ def unseen_input(view: View) -> Iterator[Finding]:
     """Rows and columns that no reader of a tensor looks at: between its windows, or behind the last."""
     sound: set[tuple[Shape, tuple[int, ...]]] = set()  # tensors by their shape and readers, of which all is seen
     for value in dict.fromkeys(node.inputs[0] for node in view.windowed):
-        readers, x = view.graph.consumers(value), view.graph.shape(value)
+        readers, x = view.graph.takers.get(value, ()), view.graph.shape(value)
         key = x, tuple([id(node.layer) for node in readers])
         if key not in sound and all(view.windows(node) for node in readers):
             found = _unseen(view, readers, x)

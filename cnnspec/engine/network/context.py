@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from cnnspec.engine.diagnostics import Frame, Label, Span
 from cnnspec.engine.layers import Shape
 from cnnspec.engine.network.control_path import START, ControlPath
-from cnnspec.engine.network.graph import NOWHERE, OUTPUT, Node, Opened, Scope, maker
+from cnnspec.engine.network.graph import NOWHERE, OUTPUT, OUTPUTS, Node, Opened, Scope
 from cnnspec.engine.network.patch_bases import BaseScope, Line
 from cnnspec.engine.spec import Item
 from cnnspec.engine.spec.name_lookup import own_ids
@@ -220,9 +220,8 @@ class ScopeBuilder(Struct):
     def close(self, arriving: int, out: Flow) -> Scope:
         """The finished scope: what its nodes use from outside becomes its inputs, the line above first."""
         used = [value for child in self.children for value in child.inputs]
-        outside = dict.fromkeys(
-            value for value in (*used, *out.named.values()) if value > NOWHERE and maker(value) < self.first
-        )
+        read = [value for value in (*used, *out.named.values()) if value > NOWHERE]
+        outside = dict.fromkeys(v for v in read if (v if v < OUTPUTS else v % OUTPUTS) < self.first)
         inputs = sorted(outside, key=lambda value: value != arriving)
         return self.closed(tuple(inputs), out)
 

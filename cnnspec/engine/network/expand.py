@@ -55,6 +55,7 @@ from cnnspec.engine.syntax import LayerName, Map, Meter, OutOfWork, Scalar, Sile
 from cnnspec.engine.syntax import Node as SyntaxNode
 from cnnspec.engine.syntax.evaluate import in_yaml, size
 
+FLOATS = ("float32",)
 MAX_NODES = 20_000
 MAX_BLOCKS = 40  # blocks open at a time
 MAX_RANK = 8
@@ -271,7 +272,7 @@ class Expander(Expansion):
         self, item: Item, flow: Flow, scope: ScopeBuilder, context: Context, several: tuple[Flow, ...]
     ) -> Flow:
         """The rounds of a line: each takes what the one before gave, or what its `from` names in it."""
-        anew = reads_own_loop(item)
+        anew = (item.repeat is not None or item.foreach is not None) and reads_own_loop(item)
         taken = several
         if not anew and (item.sources or not several):
             taken = sources(self, item, flow, scope, context)
@@ -353,9 +354,9 @@ class Expander(Expansion):
         """What an operation takes, in the order in which it names its inputs."""
         names = self.input_names(op)
         if not names:
-            if len(taken) > 1 or item.source_names:
-                self.fail_inputs(item, op, taken, context)
-            return taken
+            if len(taken) == 1 and not item.source_names:
+                return taken
+            self.fail_inputs(item, op, taken, context)
         if not item.source_names:
             if len(taken) != len(names):
                 self.fail_inputs(item, op, taken, context)
@@ -367,8 +368,9 @@ class Expander(Expansion):
 
     def input_names(self, op: LayerName) -> tuple[str, ...]:
         """The names of the inputs of a block or a layer; none where it takes one tensor."""
-        if op.name in self.spec.blocks:
-            return tuple([name.text for name in self.spec.blocks[op.name].inputs])
+        block = self.spec.blocks.get(op.name)
+        if block is not None:
+            return tuple([name.text for name in block.inputs]) if block.inputs else ()
         return REGISTRY[op.name].input_names if op.name in REGISTRY else ()
 
     def fail_inputs(self, item: Item, op: LayerName, taken: tuple[Flow, ...], context: Context) -> NoReturn:
@@ -587,7 +589,9 @@ class Expander(Expansion):
         arguments = self.arguments(item, op, context, flows[0])
         layer = self.make(item, op.name, arguments, context)
         shapes = tuple([flow.known() for flow in flows])
-        dtype = self.dtype(item, layer, flows, context)
+        alone = flows[0].dtype if len(flows) == 1 else ""
+        usual = alone == "float32" == layer.gives and layer.takes == FLOATS  # as nearly all layers are
+        dtype = alone if usual else self.dtype(item, layer, flows, context)
         try:
             facts = self.infer(item, layer, shapes, context)
         except Refusal as refusal:

@@ -320,7 +320,8 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
         return {part.key: part for part in reversed(parts)}
 
     @cached_property
-    def _consumers(self) -> dict[int, tuple[Node, ...]]:
+    def takers(self) -> dict[int, tuple[Node, ...]]:
+        """The nodes that take each value, in order of execution; a value that none takes is not there."""
         taken: dict[int, list[Node]] = {}
         for node in self.nodes:
             for value in dict.fromkeys(node.inputs):
@@ -334,11 +335,11 @@ class Graph(Struct, frozen=True, eq=False, dict=True):
     def consumers(self, node: Node | str | int) -> tuple[Node, ...]:
         """Return the nodes that take a node's values, in order of execution; a number names a value, such as INPUT."""
         if isinstance(node, int):
-            return self._consumers.get(node, ())
+            return self.takers.get(node, ())
         values = self._node(node).values
         if len(values) == 1:
-            return self._consumers.get(values[0], ())
-        found = {taker.index: taker for value in values for taker in self._consumers.get(value, ())}
+            return self.takers.get(values[0], ())
+        found = {taker.index: taker for value in values for taker in self.takers.get(value, ())}
         return tuple(found[index] for index in sorted(found))
 
     def ancestors(self, node: Node | str) -> tuple[Node, ...]:

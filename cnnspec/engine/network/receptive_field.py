@@ -178,6 +178,9 @@ def fields(graph: Graph) -> ReceptiveFields:
     values: dict[int, Value] = {INPUT - place: _whole(graph, x) for place, x in enumerate(graph.inputs.values())}
     ways: Ways = {}
     for node in graph.nodes:
+        if node.several is None:
+            values[node.index] = _value(node, 0, node.shape, values, ways)
+            continue
         for place, given in enumerate(node.outputs.values()):
             values[node.values[place]] = _value(node, place, given.shape, values, ways)
     return ReceptiveFields(graph, values)
