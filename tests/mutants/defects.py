@@ -266,7 +266,7 @@ DEFECTS = (
            "for context_of_round in list(self.rounds(path, flow, scope, context))[:1]:", VALUES, "side_by_side"),
     Defect("patterns of a first letter", "engine/network/names.py", "        if fits.match(name):\n",
            "        if name[:1] == lines[:1]:\n", VALUES, "patterns"),
-    Defect("loop names in from", "engine/network/expand.py", "anew = reads_own_loop(item)", "anew = False", VALUES,
+    Defect("loop names in from", "engine/network/expand.py", " and reads_own_loop(item)\n", " and False\n", VALUES,
            "own_loop"),
     Defect("parts that are overwritten", "engine/network/inplace.py", "            yield Clash(node, nodes[split], PARTS)\n",
            "            yield from ()\n", MISTAKES, "in-place-part"),
